@@ -1,0 +1,211 @@
+"""What others may know of a lead, an account and an alert (compacted topics), and the log of moves.
+
+A card carries the version of the row it was made from: readers keep the higher. Scores are in tenths of a point, hit
+points in hundredths, times in UTC milliseconds.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from schemas.activity import PageSeen, Version
+from schemas.deals import DealFacts, Owner
+from schemas.delivery import Trust
+
+__all__ = [
+    "AccountCard",
+    "AlertCard",
+    "AlertLevel",
+    "AlertStatus",
+    "FitLine",
+    "LeadCard",
+    "MemberCard",
+    "ReturnLine",
+    "ReturnStrength",
+    "ScoreLine",
+    "ScoredHit",
+    "Transition",
+]
+
+AlertLevel: TypeAlias = Literal["digest", "real_time"]
+AlertStatus: TypeAlias = Literal["open", "claimed", "done", "dismissed", "expired"]
+
+
+class ScoredHit(Struct, frozen=True, kw_only=True):
+    """One kept hit with what it gives now. `set_aside` says why it gives nothing ("" = it counts)."""
+
+    hit_id: int
+    at: int
+    what: str
+    via: str  # the visitor it came through
+    points_hundredths: int
+    set_aside: str = ""
+
+
+class ScoreLine(Struct, frozen=True, kw_only=True):
+    """One summand of the score. All lines add up to `score_tenths` exactly.
+
+    `kind` is `rule` (its hits follow), `cap` (what a group's cap takes away), `clamp`, or `fit`.
+    """
+
+    kind: Literal["rule", "cap", "clamp", "fit"]
+    name: str
+    group: str
+    tenths: int
+    label: str = ""
+    keep: int = 0
+    hits: tuple[ScoredHit, ...] = ()
+
+
+class FitLine(Struct, frozen=True, kw_only=True):
+    """One trait's points. `value` "" = unknown, which gives 0."""
+
+    trait: str
+    value: str
+    points: int
+
+
+class Transition(Struct, frozen=True, kw_only=True):
+    """One move of one lead, announced once. Record key: lead_id and number."""
+
+    v: int = 1
+    lead_id: str
+    number: int  # 1, 2, 3 ... of this lead
+    account_id: str
+    from_stage: str  # "" for the first
+    to_stage: str
+    skipped: tuple[str, ...]
+    via: str
+    rule_id: str  # the arrow: T0 ... T14
+    rules_version: str
+    evidence: tuple[str, ...]
+    effective_at: int
+    recorded_at: int
+    actor: str
+    version: Version  # of the row that took the decision
+
+
+class LeadCard(Struct, frozen=True, kw_only=True):
+    """One person: score, stage, and why."""
+
+    v: int = 1
+    lead_id: str
+    version: Version
+    as_of: int
+    rules_version: str
+    name: str
+    email: str
+    traits: dict[str, str]
+    trust: Trust
+    known_at: int
+    account_id: str  # "" = none (free mail)
+    stage: str
+    stage_since: int
+    score_tenths: int
+    engagement_tenths: int
+    fit: int
+    grade: str
+    hot: bool
+    threshold_tenths: int
+    falls_below_at: int | None  # when the score falls below the threshold without new events
+    lines: tuple[ScoreLine, ...]
+    fit_lines: tuple[FitLine, ...]
+    up: tuple[str, ...]  # top 3 reasons in words
+    down: tuple[str, ...]
+    pages: tuple[PageSeen, ...]
+    visitors: tuple[str, ...]
+    deals: tuple[DealFacts, ...]
+    hold_until: int | None
+    moves: tuple[Transition, ...]  # newest first
+    wake_at: int | None
+
+
+class ReturnLine(Struct, frozen=True, kw_only=True):
+    """One signal of R: `strength` = min(count x each, max)."""
+
+    signal: str
+    label: str
+    count: int
+    strength: int
+    most: int
+
+
+class ReturnStrength(Struct, frozen=True, kw_only=True):
+    """R of the freshest lost deal, with its lines: their sum, halved where `halved` says why."""
+
+    strength: int
+    lines: tuple[ReturnLine, ...]
+    halved: bool
+    counted_from: int  # only what is younger counts
+    level: AlertLevel | None
+
+
+class MemberCard(Struct, frozen=True, kw_only=True):
+    """A person of an account, as the account's page and its alerts show them."""
+
+    lead_id: str
+    name: str
+    email: str
+    title: str
+    trust: Trust
+    stage: str
+    score_tenths: int
+    grade: str
+    on_deal: bool
+    active_days: int  # in the return window where there is a lost deal, else of the last 14 days
+    last_active_at: int | None
+    reasons: tuple[str, ...]
+
+
+class AccountCard(Struct, frozen=True, kw_only=True):
+    """One company."""
+
+    v: int = 1
+    account_id: str
+    version: Version
+    as_of: int
+    rules_version: str
+    name: str
+    stage: str
+    engagement_tenths: int  # roll-up E, 0-1000
+    breadth: int
+    fit: int
+    fit_grade: str
+    members: tuple[MemberCard, ...]
+    deals: tuple[DealFacts, ...]
+    strength: ReturnStrength | None
+    not_candidate: str  # why no return is watched for; "" = it is
+    alerts: tuple[str, ...]  # alert ids, newest first
+    wake_at: int | None
+
+
+class AlertCard(Struct, frozen=True, kw_only=True):
+    """A lost deal's account is back. alert_id follows from deal and episode, so a repeat is the same alert."""
+
+    v: int = 1
+    alert_id: str
+    version: Version
+    as_of: int
+    rules_version: str
+    account_id: str
+    account_name: str
+    episode: int
+    level: AlertLevel
+    status: AlertStatus
+    raised_at: int
+    real_time_at: int | None  # when it became real-time
+    updates: int  # how often R or the people changed since
+    strength: ReturnStrength
+    fast_pass: bool
+    deal: DealFacts
+    other_deals: tuple[str, ...]
+    people: tuple[MemberCard, ...]
+    pages: tuple[PageSeen, ...]
+    back_after_days: int | None
+    next_act: str
+    hold_until: int | None  # inside it: information only
+    human: bool  # False: what was seen could not be proved to be a person
+    recipient: Owner | None
+    claimed_by: str = ""
+    claimed_at: int | None = None
+    closed_reason: str = ""

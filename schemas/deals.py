@@ -1,0 +1,65 @@
+"""A CRM deal: the report that a connector writes, and what the deal's row tells its account and its people."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from schemas.activity import Version
+
+__all__ = ["DealFacts", "DealPerson", "DealReport", "DealStanding", "DealStatus", "Owner"]
+
+DealStatus: TypeAlias = Literal["open", "won", "lost"]
+
+
+class Owner(Struct, frozen=True):
+    """Who sells: `recipient_id` is the keyed pseudonym of the e-mail (`schemas/ids.py`)."""
+
+    recipient_id: str
+    name: str
+    email: str
+
+
+class DealPerson(Struct, frozen=True):
+    """A person on the deal: `lead_id` follows from the e-mail."""
+
+    lead_id: str
+    email: str
+    name: str
+
+
+class DealFacts(Struct, frozen=True, kw_only=True):
+    """What a CRM says of one deal. `amount` is in whole units of `currency`; times are UTC milliseconds."""
+
+    deal_id: str
+    status: DealStatus
+    account_id: str
+    account_name: str
+    reported_at: int  # the CRM's own time of this version: the greatest wins
+    lost_at: int | None = None
+    lost_reason: str | None = None
+    lost_stage: str | None = None
+    competitor: str | None = None
+    amount: float | None = None
+    currency: str | None = None
+    owner: Owner | None = None
+    people: tuple[DealPerson, ...] = ()
+
+
+class DealReport(Struct, frozen=True, kw_only=True, tag_field="t", tag="deal_report"):
+    """Signal to a deal's row: the CRM reported this version."""
+
+    v: int = 1
+    to: str  # deal_id
+    received_at: int
+    deal: DealFacts
+
+
+class DealStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="deal"):
+    """From a deal's row to its account (signal) and to each of its people (touch). `deal` None withdraws."""
+
+    v: int = 1
+    to: str
+    deal_id: str
+    version: Version
+    as_of: int
+    deal: DealFacts | None

