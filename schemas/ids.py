@@ -22,6 +22,7 @@ __all__ = [
     "alert_id_of",
     "clean_id",
     "deal_id_of",
+    "derived_message_id",
     "hit_id_of",
     "is_deal",
     "normalised_email",
@@ -104,6 +105,18 @@ def post_id_of(alert_id: str, level: str, recipient_id: str) -> str:
 def transition_key(lead_id: str, number: int) -> str:
     """Record key of a transition: unique for each move, so that compaction keeps them all."""
     return f"{lead_id}:{number}"
+
+
+def derived_message_id(
+    kind: str, *, anonymous_id: str | int | None, user_id: str | int | None, at: str | float, name: str
+) -> str:
+    """What stands for a missing messageId, so that a resend of the same event is the same hit.
+
+    `kind` is the event's type, `at` its own timestamp as it was sent (else the delivery's `received_at`), `name` what
+    tells it from its neighbours: the name of a track event, the URL of a page.
+    """
+    said = "\0".join((kind, str(anonymous_id or ""), str(user_id or ""), str(at), name))
+    return "made-" + blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 @lru_cache(65_536)

@@ -1,0 +1,50 @@
+"""Times as senders write them, in UTC milliseconds.
+
+>>> milliseconds_of("2026-11-21T18:48:29.175Z") == milliseconds_of(1795286909.175) == milliseconds_of(1795286909175)
+True
+>>> milliseconds_of("2026-11-21") == milliseconds_of("2026-11-21T00:00:00+00:00")
+True
+>>> milliseconds_of("tomorrow") is None
+True
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+__all__ = ["is_day", "milliseconds_of"]
+
+# Numbers below this are seconds: as milliseconds they would be before March 1973.
+SECONDS_BELOW: Final = 100_000_000_000
+LATEST: Final = 253_402_300_800_000  # year 10000
+
+
+def milliseconds_of(value: str | float | None) -> int | None:
+    """ISO 8601 text (no offset = UTC), seconds or milliseconds since 1970; None where it is no time we can use."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return _of_text(value.strip())
+    if not 0 < value < LATEST:  # false for NaN too
+        return None
+    return round(value * 1_000) if value < SECONDS_BELOW else int(value)
+
+
+def is_day(value: str | float | None) -> bool:
+    """Whether this is a calendar day without a time of day, as CRMs write the day that a deal was closed."""
+    return isinstance(value, str) and len(value.strip()) == len("2026-11-21")
+
+
+def _of_text(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _of_digits(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    at = round(moment.timestamp() * 1_000)
+    return at if at > 0 else None
+
+
+def _of_digits(text: str) -> int | None:
+    """`1795286909175` in quotes, as form encoders send it."""
+    return milliseconds_of(int(text)) if text.isascii() and text.isdigit() and len(text) < len(str(LATEST)) else None
