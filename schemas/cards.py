@@ -138,6 +138,8 @@ class ReturnStrength(Struct, frozen=True, kw_only=True):
     halved: bool
     counted_from: int  # only what is younger counts
     level: AlertLevel | None
+    digest_from: int = 4  # R from which it is in the digest, and from which it is real-time
+    real_time_from: int = 8
 
 
 class MemberCard(Struct, frozen=True, kw_only=True):
