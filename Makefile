@@ -1,0 +1,74 @@
+# Leadstream. `make up` shows it, `make test` is exactly what CI runs, `make check` is the minute before a commit.
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+UV     := uv==0.13.9
+LOCKED := --require-hashes --no-deps
+# The first Python that is new enough; PYTHON=... names another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+LOCK_OPTIONS := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+.NOTPARALLEL:
+.PHONY: up test check bench faults lock tracker dev clean
+
+# STORY=off waits for real visitors; UP="--broker apache --workers 2" passes options on (leadstream up --help).
+up: $(VENV)/.locked $(VENV)/.editable
+	@exec $(BIN)/leadstream up --with-parent $(if $(filter off no false 0,$(STORY)),--no-story) $(UP)
+
+test: dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -m "not slow" tests/unit tests/contract tests/architecture
+
+bench: dev
+	$(BIN)/python -m tests.bench $(BENCH)
+
+faults: dev
+	$(BIN)/python -m pytest -m faults tests/faults $(PYTEST)
+
+# New hashes after a change of pyproject.toml. The files name no index: each machine uses its own.
+lock: $(VENV)/.made
+	$(PIP) $(UV)
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements-dev.lock
+
+# The browser's file, built and written to where the collector serves it from. Needs Node.js.
+tracker: tracker_js/node_modules/.installed
+	cd tracker_js && npm run --silent build
+
+dev: $(VENV)/.locked-dev $(VENV)/.editable $(if $(shell command -v npm),tracker_js/node_modules/.installed)
+
+clean:
+	rm -rf $(VENV) .leadstream .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf tracker_js/node_modules tests/artifacts build dist
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Leadstream needs Python 3.11 or newer; none was found. PYTHON=/path/to/python make up"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: install python3-venv (Debian, Ubuntu) or your system's name for it."; exit 1; }
+	@touch $@
+
+$(VENV)/.locked: requirements.lock | $(VENV)/.made
+	@echo "Installing what requirements.lock names (once; again only when it changes) ..."
+	@$(PIP) $(LOCKED) -r requirements.lock
+	@touch $@
+
+$(VENV)/.locked-dev: requirements-dev.lock | $(VENV)/.made
+	@echo "Installing what requirements-dev.lock names ..."
+	@$(PIP) $(LOCKED) -r requirements-dev.lock
+	@touch $@ $(VENV)/.locked
+
+$(VENV)/.editable: pyproject.toml | $(VENV)/.made
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+tracker_js/node_modules/.installed: tracker_js/package-lock.json
+	cd tracker_js && npm ci --silent --no-audit --no-fund
+	@touch $@
