@@ -1,0 +1,25 @@
+"""What a channel is: one way out for a post. Queue, retry and breaker belong to the recipients agent."""
+
+from typing import Protocol
+
+from schemas.posts import Post, Receipt
+
+__all__ = ["Channel"]
+
+
+class Channel(Protocol):
+    """One way out. `name` is what routing rules and receipts call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def deliver(self, post: Post) -> Receipt:
+        """Deliver one post; a post that comes again carries the same id, so that twice is once at the receiver.
+
+        Raises ChannelBusy, ChannelRefused. Answers within its own deadline.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds open."""
+        ...

@@ -1,0 +1,29 @@
+"""Errors of the channels: what became of a post that did not get out.
+
+ChannelError
+├── ChannelBusy      try again, not before `retry_after_s`
+└── ChannelRefused   final: trying again cannot help; `status` is the receiver's answer
+"""
+
+__all__ = ["ChannelBusy", "ChannelError", "ChannelRefused"]
+
+
+class ChannelError(Exception):
+    """Any failure of a channel."""
+
+
+class ChannelBusy(ChannelError):
+    """The receiver cannot take it now: it is away, slow, or said so."""
+
+    def __init__(self, *, retry_after_s: float, detail: str = "") -> None:
+        super().__init__(f"busy, again in {retry_after_s:g} s{': ' if detail else ''}{detail}")
+        self.retry_after_s = retry_after_s
+        self.detail = detail
+
+
+class ChannelRefused(ChannelError):
+    """The receiver said no for good."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"refused with {status}")
+        self.status = status

@@ -1,0 +1,35 @@
+"""The channel that keeps posts in memory: for tests and dry runs. Like a real receiver it knows a post by its id."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from schemas.posts import Post, Receipt
+from streams.channels.errors import ChannelError
+
+__all__ = ["MemoryChannel"]
+
+
+class MemoryChannel:
+    """`posts` holds what was delivered, by post_id; `fail_next` plans what the next deliveries meet."""
+
+    name: Final = "memory"
+
+    def __init__(self, *, now: Callable[[], int]) -> None:
+        self.posts: dict[str, Post] = {}
+        self._now = now
+        self._planned: deque[ChannelError] = deque()
+
+    def fail_next(self, error: ChannelError) -> None:
+        """The next delivery raises this."""
+        self._planned.append(error)
+
+    async def deliver(self, post: Post) -> Receipt:
+        """Raises what was planned."""
+        if self._planned:
+            raise self._planned.popleft()
+        self.posts[post.post_id] = post
+        return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
+
+    async def close(self) -> None:
+        """Nothing is held open."""

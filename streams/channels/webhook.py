@@ -1,0 +1,105 @@
+"""The generic webhook: a POST signed as Standard Webhooks says (https://www.standardwebhooks.com).
+
+`webhook-id` is the post's id (it follows from alert, level and recipient), the same on every retry: the receiver's
+idempotency key. No redirects, no proxy from the environment, and the answer's body is never read.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+from msgspec import Struct
+from standardwebhooks.webhooks import Webhook
+
+from schemas.cards import AlertCard, AlertLevel
+from schemas.codec import encode
+from schemas.posts import Post, Receipt
+from streams.channels.errors import ChannelBusy, ChannelRefused
+
+__all__ = ["AlertRaised", "RaisedData", "WebhookChannel"]
+
+DEADLINE_S: Final = 5.0
+RETRY_S: Final = 30.0
+LONGEST_RETRY_S: Final = 3_600.0
+TAKEN: Final = frozenset({200, 201, 202, 204})
+BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class RaisedData(Struct, frozen=True, kw_only=True):
+    """`url` leads to the alert in the console, "" where the console has no public address."""
+
+    post_id: str
+    level: AlertLevel
+    url: str
+    alert: AlertCard
+
+
+class AlertRaised(Struct, frozen=True, kw_only=True):
+    """The body. `timestamp` is when the post was made (ISO 8601, UTC), so that a retry has the same bytes."""
+
+    type: str = "alert.raised"
+    timestamp: str
+    data: RaisedData
+
+
+class WebhookChannel:
+    """One receiver. `secret` begins with `whsec_`; `console_url` "" = no link in the body."""
+
+    name: Final = "webhook"
+
+    def __init__(self, url: str, secret: str, *, now: Callable[[], int], console_url: str = "") -> None:
+        self._url = url
+        self._signer = Webhook(secret)
+        self._now = now
+        self._console_url = console_url.rstrip("/")
+        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=DEADLINE_S)
+
+    async def deliver(self, post: Post) -> Receipt:
+        """POST one post within 5 s. Raises ChannelBusy, ChannelRefused."""
+        body = encode(self._told(post))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                status, retry_after = await self._send(post.post_id, body)
+        except TimeoutError as error:
+            raise ChannelBusy(retry_after_s=RETRY_S, detail="no answer in time") from error
+        except httpx.TransportError as error:
+            raise ChannelBusy(retry_after_s=RETRY_S, detail=type(error).__name__) from error
+        if status in TAKEN:
+            return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
+        if status in BUSY:
+            raise ChannelBusy(retry_after_s=_retry_after_s(retry_after, now_ms=self._now()), detail=str(status))
+        raise ChannelRefused(status)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _send(self, post_id: str, body: bytes) -> tuple[int, str]:
+        at = datetime.fromtimestamp(self._now() / 1000, UTC)
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "leadstream",
+            "webhook-id": post_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": self._signer.sign(post_id, at, body.decode()),
+        }
+        async with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
+            return answer.status_code, answer.headers.get("retry-after", "")
+
+    def _told(self, post: Post) -> AlertRaised:
+        link = f"{self._console_url}/alerts/{quote(post.alert.alert_id, safe='')}" if self._console_url else ""
+        data = RaisedData(post_id=post.post_id, level=post.level, url=link, alert=post.alert)
+        return AlertRaised(timestamp=datetime.fromtimestamp(post.at / 1000, UTC).isoformat(), data=data)
+
+
+def _retry_after_s(text: str, *, now_ms: int) -> float:
+    """Seconds or an HTTP date; 30 s where it says nothing, an hour at most."""
+    try:
+        wait_s = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - now_ms / 1000
+    except (ValueError, OverflowError):
+        return RETRY_S
+    return min(max(wait_s, 1.0), LONGEST_RETRY_S)

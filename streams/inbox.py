@@ -1,0 +1,90 @@
+"""The door: messages that people cause (console, API) go into the same inboxes as all others. kafka-python, no Faust.
+
+DoorClosed is its one error: the message did not get in and nothing has changed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any, Final, Protocol
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from schemas.codec import encode, encode_block
+from schemas.signals import AlertAction
+from schemas.topics import partition_of, topic
+from schemas.touches import Disposition
+
+__all__ = ["Door", "DoorClosed", "KafkaDoor", "MemoryDoor"]
+
+PATIENCE_S: Final = 5.0
+_INBOXES: Final[dict[type[AlertAction] | type[Disposition], str]] = {AlertAction: "signals", Disposition: "touches"}
+
+
+class DoorClosed(Exception):
+    """Kafka did not take the message in time."""
+
+
+class Door(Protocol):
+    """Where people's messages go in."""
+
+    async def send(self, message: AlertAction | Disposition) -> None:
+        """Put one message into its inbox; returns when it is safe there. Raises DoorClosed."""
+        ...
+
+
+class MemoryDoor:
+    """A door that only remembers: for tests. `closed` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.messages: list[AlertAction | Disposition] = []
+        self.closed = False
+
+    async def send(self, message: AlertAction | Disposition) -> None:
+        """Raises DoorClosed where a test says so."""
+        if self.closed:
+            raise DoorClosed("closed by the test")
+        self.messages.append(message)
+
+
+class KafkaDoor:
+    """The real door. It connects at the first message, so that the console starts (and reads) without Kafka."""
+
+    def __init__(self, bootstrap_servers: Sequence[str] | str, *, partitions: int, topic_prefix: str = "") -> None:
+        self._servers = bootstrap_servers
+        self._partitions = partitions
+        self._prefix = topic_prefix
+        self._producer: Any = None
+        self._lock = Lock()
+
+    async def send(self, message: AlertAction | Disposition) -> None:
+        """One record of one message, acknowledged by all replicas. Raises DoorClosed."""
+        await asyncio.to_thread(self._send, message)
+
+    def close(self) -> None:
+        """Close the connection; an unsent message has told its sender already."""
+        with self._lock:
+            if self._producer is not None:
+                self._producer.close(timeout=1)
+                self._producer = None
+
+    def _send(self, message: AlertAction | Disposition) -> None:
+        name = topic(_INBOXES[type(message)]).full(self._prefix)
+        partition = partition_of(message.to, self._partitions)
+        try:
+            sent = self._connected().send(name, value=encode_block([encode(message)]), partition=partition)
+            sent.get(timeout=PATIENCE_S)
+        except (KafkaError, AssertionError, TimeoutError) as error:
+            raise DoorClosed(type(error).__name__) from error
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._producer is None:
+                wait_ms = int(PATIENCE_S * 1000)
+                self._producer = KafkaProducer(
+                    bootstrap_servers=self._servers, client_id="leadstream-door", acks="all", linger_ms=0,
+                    max_block_ms=wait_ms, request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms,
+                    bootstrap_timeout_ms=wait_ms,
+                )  # fmt: skip
+            return self._producer

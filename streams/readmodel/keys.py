@@ -1,0 +1,75 @@
+"""Where the read model keeps what in Redis: one hash per kind of card, and sorted sets to list them.
+
+| key (after the prefix) | holds |
+|---|---|
+| `leads`, `accounts`, `alerts` | hash: id -> version (30 digits) and card (JSON) |
+| `leads:by_score` | lead ids by score in tenths |
+| `accounts:by_engagement` | account ids by roll-up E in tenths |
+| `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
+| `rejected`, `rejected:by_time` | the newest 1,000 rejected |
+| `beat` | when the projector was last alive (UTC milliseconds) |
+
+Messages on the channel `live` say which card changed: `{"kind": "alert", "id": "al_..."}`.
+"""
+
+from typing import Final, Literal, TypeAlias, get_args
+
+from msgspec import Struct
+
+from schemas.activity import Version
+from schemas.cards import AlertStatus
+
+__all__ = ["ALERT_STATUSES", "Changed", "Keys", "Kind", "pack_version", "unpack"]
+
+Kind: TypeAlias = Literal["lead", "account", "alert", "rejected"]
+ALERT_STATUSES: Final[tuple[AlertStatus, ...]] = get_args(AlertStatus)
+VERSION_DIGITS: Final = 30
+
+
+class Changed(Struct, frozen=True):
+    """A message on the live channel: this card has a newer version. `id` is empty where a list changed."""
+
+    kind: Kind
+    id: str
+
+
+class Keys(Struct, frozen=True):
+    """The names of all keys. `prefix` separates installations and tests in one Redis."""
+
+    prefix: str = "leadstream:"
+
+    @property
+    def live(self) -> str:
+        """The channel of changes."""
+        return f"{self.prefix}live"
+
+    @property
+    def beat(self) -> str:
+        """When the projector was last alive."""
+        return f"{self.prefix}beat"
+
+    def cards(self, kind: Kind) -> str:
+        """The hash of one kind of card."""
+        return f"{self.prefix}{'rejected' if kind == 'rejected' else kind + 's'}"
+
+    def index(self, name: str) -> str:
+        """A sorted set of ids: `leads:by_score`, `alerts:open`, ..."""
+        return f"{self.prefix}{name}"
+
+    def spent(self, link_id: str) -> str:
+        """A one-time link that was used."""
+        return f"{self.prefix}spent:{link_id}"
+
+
+def pack_version(version: Version) -> str:
+    """A version as text that sorts as it does.
+
+    >>> pack_version(Version(1, 42))
+    '000000000100000000000000000042'
+    """
+    return f"{version.epoch:010d}{version.offset:020d}"
+
+
+def unpack(value: bytes) -> bytes:
+    """The card behind its version."""
+    return value[VERSION_DIGITS:]

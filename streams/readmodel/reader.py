@@ -1,0 +1,119 @@
+"""What the console reads. Every method raises ReadModelAway when Redis does not answer."""
+
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar, cast
+
+import structlog
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
+from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
+from schemas.errors import Undecodable
+from schemas.rejected import Rejected
+from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.keys import Keys, Kind, unpack
+
+__all__ = ["Freshness", "Reader"]
+
+T = TypeVar("T")
+SPENT_S: Final = 7 * 86_400
+log = structlog.get_logger()
+
+
+class Freshness(Struct, frozen=True):
+    """When the projector was last alive (UTC ms), None = it has not been seen yet."""
+
+    beat: int | None
+
+
+class Reader:
+    """The reader's side of the read model: cards as structs, lists in the order in which they are shown."""
+
+    def __init__(self, redis: Redis, *, keys: Keys | None = None) -> None:
+        self._redis = redis
+        self.keys = keys or Keys()
+
+    async def ready(self) -> None:
+        """Whether Redis answers."""
+        await self._ask(self._redis.ping())
+
+    async def freshness(self) -> Freshness:
+        """How old the projection is."""
+        beat = await self._ask(self._redis.get(self.keys.beat))
+        return Freshness(int(beat) if beat is not None and beat.isdigit() else None)
+
+    async def lead(self, lead_id: str) -> LeadCard | None:
+        """One lead's card."""
+        return await self._one("lead", lead_id, LEAD_CARD)
+
+    async def account(self, account_id: str) -> AccountCard | None:
+        """One account's card."""
+        return await self._one("account", account_id, ACCOUNT_CARD)
+
+    async def alert(self, alert_id: str) -> AlertCard | None:
+        """One alert's card."""
+        return await self._one("alert", alert_id, ALERT_CARD)
+
+    async def alerts(self, alert_ids: Sequence[str]) -> list[AlertCard]:
+        """Those of these alerts that are known, in this order."""
+        return await self._many("alert", alert_ids, ALERT_CARD)
+
+    async def alerts_by_status(self, *statuses: AlertStatus, limit: int = 200) -> list[AlertCard]:
+        """Alerts of these states: most urgent (open, claimed) or newest (closed) first, state by state."""
+        ids = [one for status in statuses for one in await self._ids(f"alerts:{status}", limit)]
+        return await self._many("alert", ids[:limit], ALERT_CARD)
+
+    async def count_open(self) -> int:
+        """How many alerts nobody has claimed."""
+        return int(await self._ask(self._redis.zcard(self.keys.index("alerts:open"))))
+
+    async def leads(self, *, limit: int = 200) -> list[LeadCard]:
+        """Leads by score, greatest first."""
+        return await self._many("lead", await self._ids("leads:by_score", limit), LEAD_CARD)
+
+    async def accounts(self, *, limit: int = 200) -> list[AccountCard]:
+        """Accounts by engagement, greatest first."""
+        return await self._many("account", await self._ids("accounts:by_engagement", limit), ACCOUNT_CARD)
+
+    async def rejected(self, *, limit: int = 1_000) -> list[Rejected]:
+        """The newest rejected, newest first."""
+        ids = await self._ids("rejected:by_time", limit)
+        return list(_readable(REJECTED, await self._values("rejected", ids)))
+
+    async def spend(self, link_id: str) -> bool:
+        """Use up a one-time link; False where it was used before."""
+        return bool(await self._ask(self._redis.set(self.keys.spent(link_id), 1, nx=True, ex=SPENT_S)))
+
+    async def _ids(self, index: str, limit: int) -> list[str]:
+        found = await self._ask(self._redis.zrevrange(self.keys.index(index), 0, limit - 1))
+        return [one.decode() for one in found]
+
+    async def _one(self, kind: Kind, card_id: str, codec: Codec[T]) -> T | None:
+        found = await self._many(kind, [card_id], codec)
+        return found[0] if found else None
+
+    async def _many(self, kind: Kind, ids: Sequence[str], codec: Codec[T]) -> list[T]:
+        return list(_readable(codec, (unpack(value) for value in await self._values(kind, ids))))
+
+    async def _values(self, kind: Kind, ids: Sequence[str]) -> list[bytes]:
+        if not ids:
+            return []
+        found = await self._ask(self._redis.hmget(self.keys.cards(kind), list(ids)))
+        return [value for value in found if value is not None]
+
+    async def _ask(self, asked: Any) -> Any:
+        try:
+            return await cast(Awaitable[Any], asked)
+        except (RedisError, OSError) as error:
+            raise ReadModelAway(type(error).__name__) from error
+
+
+def _readable(codec: Codec[T], values: Iterable[bytes]) -> Iterator[T]:
+    """The cards that can be read; one of another format (an upgrade under way) does not take the page along."""
+    for value in values:
+        try:
+            yield codec.decode(value)
+        except Undecodable as error:
+            log.warning("card_unreadable", reason=error.reason, detail=error.detail)

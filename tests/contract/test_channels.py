@@ -1,0 +1,202 @@
+"""What every channel does: written once, run on the memory channel and on the webhook against a real HTTP server."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import time_ns
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+import pytest_asyncio
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from schemas.cards import AlertCard
+from schemas.ids import post_id_of
+from schemas.posts import Post
+from streams.channels.base import Channel
+from streams.channels.errors import ChannelBusy, ChannelRefused
+from streams.channels.memory import MemoryChannel
+from streams.channels.webhook import WebhookChannel
+from tests.unit.console.samples import Samples
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+NOW = time_ns() // 1_000_000
+ALERT = Samples(now=NOW).alert()
+
+
+def post(level: str = "real_time") -> Post:
+    return Post(to="rep:1", post_id=post_id_of(ALERT.alert_id, level, "rep:1"), level="real_time", at=NOW, alert=ALERT)
+
+
+class World(Protocol):
+    """A channel together with its far end."""
+
+    channel: Channel
+
+    def plan(self, status: int, *, retry_after: str = "") -> None: ...
+
+    def received(self) -> list[str]: ...
+
+
+class MemoryWorld:
+    def __init__(self) -> None:
+        self.channel = MemoryChannel(now=lambda: NOW)
+
+    def plan(self, status: int, *, retry_after: str = "") -> None:
+        busy = ChannelBusy(retry_after_s=float(retry_after or 30))
+        self.channel.fail_next(busy if status >= 429 else ChannelRefused(status))
+
+    def received(self) -> list[str]:
+        return list(self.channel.posts)
+
+
+class Far(ThreadingHTTPServer):
+    """Answers as planned and keeps what came, once per webhook-id, if the signature is right."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), FarHandler)
+        self.planned: deque[tuple[int, dict[str, str]]] = deque()
+        self.bodies: dict[str, Any] = {}
+        self.requests = 0
+        self.hang = threading.Event()
+        self.hang.set()
+
+
+class FarHandler(BaseHTTPRequestHandler):
+    server: Far
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.server.requests += 1
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.hang.wait(10)
+        status, headers = self.server.planned.popleft() if self.server.planned else (204, {})
+        if status < 300:
+            self.server.bodies[self.headers["webhook-id"]] = Webhook(SECRET).verify(body, dict(self.headers.items()))
+        self.send_response(status)
+        for name, value in {"content-length": "0", **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    server = Far()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.hang.set()
+    server.shutdown()
+    server.server_close()
+
+
+class WebhookWorld:
+    def __init__(self, far: Far) -> None:
+        self.far = far
+        url = f"http://127.0.0.1:{far.server_port}/hook"
+        self.channel = WebhookChannel(url, SECRET, now=lambda: time_ns() // 1_000_000, console_url="https://c.example/")
+
+    def plan(self, status: int, *, retry_after: str = "") -> None:
+        self.far.planned.append((status, {"retry-after": retry_after} if retry_after else {}))
+
+    def received(self) -> list[str]:
+        return list(self.far.bodies)
+
+
+@pytest_asyncio.fixture(params=["memory", "webhook"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    made: World = MemoryWorld() if request.param == "memory" else WebhookWorld(request.getfixturevalue("far"))
+    yield made
+    await made.channel.close()
+
+
+@pytest.mark.asyncio
+async def test_a_delivered_post_has_a_receipt(world: World) -> None:
+    receipt = await world.channel.deliver(post())
+    assert (receipt.to, receipt.post_id, receipt.outcome) == ("rep:1", post().post_id, "sent")
+    assert (receipt.channel, world.received()) == (world.channel.name, [post().post_id])
+    assert receipt.at >= NOW
+
+
+@pytest.mark.asyncio
+async def test_a_post_that_comes_again_is_the_same_one_at_the_receiver(world: World) -> None:
+    await world.channel.deliver(post())
+    await world.channel.deliver(post())
+    await world.channel.deliver(post("digest"))
+    assert world.received() == [post().post_id, post("digest").post_id]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_busy_receiver_says_when_to_come_again(world: World, status: int) -> None:
+    world.plan(status, retry_after="7")
+    with pytest.raises(ChannelBusy) as busy:
+        await world.channel.deliver(post())
+    assert (busy.value.retry_after_s, world.received()) == (7, [])
+    await world.channel.deliver(post())
+    assert world.received() == [post().post_id]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 410])
+async def test_a_refusal_is_final(world: World, status: int) -> None:
+    world.plan(status)
+    with pytest.raises(ChannelRefused) as refused:
+        await world.channel.deliver(post())
+    assert (refused.value.status, world.received()) == (status, [])
+
+
+@pytest.mark.asyncio
+async def test_the_webhook_says_alert_raised_with_the_card_and_a_link(far: Far) -> None:
+    await WebhookWorld(far).channel.deliver(post())
+    body = far.bodies[post().post_id]
+    assert (body["type"], body["data"]["level"]) == ("alert.raised", "real_time")
+    assert body["data"]["url"] == f"https://c.example/alerts/{ALERT.alert_id}"
+    assert msgspec.convert(body["data"]["alert"], AlertCard) == ALERT
+
+
+@pytest.mark.asyncio
+async def test_a_retry_has_the_same_bytes(far: Far) -> None:
+    channel = WebhookWorld(far).channel
+    assert channel._told(post()) == channel._told(post())
+
+
+@pytest.mark.asyncio
+async def test_a_redirect_is_not_followed(far: Far) -> None:
+    far.planned.append((307, {"location": f"http://127.0.0.1:{far.server_port}/elsewhere"}))
+    with pytest.raises(ChannelRefused):
+        await WebhookWorld(far).channel.deliver(post())
+    assert far.requests == 1
+
+
+@pytest.mark.asyncio
+async def test_a_receiver_that_hangs_is_busy_within_the_deadline(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.channels.webhook.DEADLINE_S", 0.2)
+    far.hang.clear()
+    async with asyncio.timeout(3):
+        with pytest.raises(ChannelBusy, match="no answer in time"):
+            await WebhookWorld(far).channel.deliver(post())
+
+
+@pytest.mark.asyncio
+async def test_a_receiver_that_is_away_is_busy() -> None:
+    channel = WebhookChannel("http://127.0.0.1:1/", SECRET, now=lambda: NOW)
+    with pytest.raises(ChannelBusy, match="ConnectError"):
+        await channel.deliver(post())
+
+
+def test_another_secret_does_not_verify() -> None:
+    from datetime import UTC, datetime
+
+    at = datetime.now(UTC)
+    signature = Webhook(SECRET).sign("po_1", at, "{}")
+    headers = {"webhook-id": "po_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+    assert Webhook(SECRET).verify("{}", headers) == {}
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 32).verify("{}", headers)

