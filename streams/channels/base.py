@@ -8,10 +8,12 @@ __all__ = ["Channel"]
 
 
 class Channel(Protocol):
-    """One way out. `name` is what routing rules and receipts call it."""
+    """One way out."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What routing rules and receipts call it."""
+        ...
 
     async def deliver(self, post: Post) -> Receipt:
         """Deliver one post; a post that comes again carries the same id, so that twice is once at the receiver.

@@ -1,11 +1,14 @@
 """What the console reads. Every method raises ReadModelAway when Redis does not answer."""
 
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar, cast
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 import structlog
 from msgspec import Struct
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
@@ -13,12 +16,18 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Rejected
 from streams.readmodel.errors import ReadModelAway
-from streams.readmodel.keys import Keys, Kind, unpack
+from streams.readmodel.keys import Changed, Keys, Kind, unpack
 
 __all__ = ["Freshness", "Reader"]
 
 T = TypeVar("T")
 SPENT_S: Final = 7 * 86_400
+PATIENCE_S: Final = 5.0
+RETRIES: Final = 2
+LISTEN_S: Final = 1.0  # below PATIENCE_S, or a quiet channel would look like a lost one
+FIRST_WAIT_S: Final = 0.2
+LONGEST_WAIT_S: Final = 5.0
+_CHANGED: Final[Codec[Changed]] = Codec(Changed)
 log = structlog.get_logger()
 
 
@@ -34,6 +43,37 @@ class Reader:
     def __init__(self, redis: Redis, *, keys: Keys | None = None) -> None:
         self._redis = redis
         self.keys = keys or Keys()
+
+    @classmethod
+    def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Reader":
+        """A reader of its own connections. Redis may be away; each question says so."""
+        again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
+        return cls(Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again), keys=Keys(prefix=prefix))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def changes(self) -> AsyncIterator[Changed | None]:
+        """Which cards change, as it happens. None = listening has begun (again): what came before was not heard.
+
+        Never ends; waits and connects again where Redis is away.
+        """
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as listener:
+                    await listener.subscribe(self.keys.live)
+                    yield None
+                    wait_s = FIRST_WAIT_S
+                    while True:
+                        message = await listener.get_message(timeout=LISTEN_S)
+                        if message is not None:
+                            yield _CHANGED.decode(message["data"])
+            except (RedisError, OSError, Undecodable) as error:
+                log.warning("live_channel_lost", error=type(error).__name__, again_s=wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
     async def ready(self) -> None:
         """Whether Redis answers."""
@@ -104,8 +144,9 @@ class Reader:
         return [value for value in found if value is not None]
 
     async def _ask(self, asked: Any) -> Any:
+        """The client's types say "awaitable or not"; ours is always the first."""
         try:
-            return await cast(Awaitable[Any], asked)
+            return await asked
         except (RedisError, OSError) as error:
             raise ReadModelAway(type(error).__name__) from error
 

@@ -1,4 +1,4 @@
-"""Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: use it in a thread."""
+"""Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: it blocks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
@@ -6,7 +6,9 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 from redis import Redis
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import NoScriptError, RedisError
+from redis.retry import Retry
 
 from schemas.activity import Version
 from schemas.cards import AlertLevel, AlertStatus
@@ -21,6 +23,8 @@ Entry: TypeAlias = tuple[str, Version, bytes]
 
 REJECTED_KEPT: Final = 1_000
 AT_ONCE: Final = 500
+PATIENCE_S: Final = 10.0
+RETRIES: Final = 3
 
 
 class _LeadPlace(Struct, frozen=True):
@@ -76,6 +80,16 @@ class Projection:
         self._redis = redis
         self._keys = keys or Keys()
         self._sha: dict[str, str] = {}
+
+    @classmethod
+    def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Projection":
+        """A projection of its own connection. Redis may be away; each call says so."""
+        again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
+        return cls(Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again), keys=Keys(prefix=prefix))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()
 
     def write(
         self, *, leads: Sequence[Entry] = (), accounts: Sequence[Entry] = (), alerts: Sequence[Entry] = (),

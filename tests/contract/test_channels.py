@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time_ns
 from typing import Any, Protocol
@@ -81,7 +82,7 @@ class FarHandler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Quiet."""
 
 
@@ -192,8 +193,6 @@ async def test_a_receiver_that_is_away_is_busy() -> None:
 
 
 def test_another_secret_does_not_verify() -> None:
-    from datetime import UTC, datetime
-
     at = datetime.now(UTC)
     signature = Webhook(SECRET).sign("po_1", at, "{}")
     headers = {"webhook-id": "po_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from itertools import permutations
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from schemas.codec import encode
 from schemas.errors import Undecodable
 from schemas.rejected import Reason, Rejected
 from streams.readmodel.errors import ReadModelAway
-from streams.readmodel.keys import Keys, pack_version, unpack
+from streams.readmodel.keys import Changed, Keys, pack_version, unpack
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import REJECTED_KEPT, Entry, Projection
 from tests.unit.console.samples import Samples
@@ -50,9 +51,9 @@ def read(valkey_url: str, keys: Keys) -> Read[T]:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-@pytest.mark.parametrize("at_once", [True, False], ids=["one call", "three calls"])
+@pytest.mark.parametrize("calls", [1, 3])
 def test_the_newest_version_wins_in_any_order(
-    projection: Projection, read: Read[object], order: tuple[int, ...], at_once: bool
+    projection: Projection, read: Read[object], order: tuple[int, ...], calls: int
 ) -> None:
     cards = [
         account_named("old", Version(0, 9)),
@@ -60,10 +61,10 @@ def test_the_newest_version_wins_in_any_order(
         account_named("new", Version(1, 0)),
     ]
     arriving = [cards[n] for n in order]
-    for block in [arriving] if at_once else [[one] for one in arriving]:
+    for block in [arriving] if calls == 1 else [[one] for one in arriving]:
         projection.write(accounts=block)
     card = read(lambda reader: reader.account("acme.example"))
-    assert card is not None and card.name == "new"  # type: ignore[attr-defined]
+    assert card.name == "new"  # type: ignore[attr-defined]
 
 
 def test_a_card_made_again_under_new_rules_replaces_its_own_version(projection: Projection, read: Read[object]) -> None:
@@ -158,6 +159,23 @@ def test_freshness_follows_the_beat(projection: Projection, read: Read[object]) 
     assert read(lambda reader: reader.freshness()).beat == 1_790_000_000_000  # type: ignore[attr-defined]
 
 
+def test_changes_are_heard_and_a_new_start_is_said(projection: Projection, valkey_url: str, keys: Keys) -> None:
+    async def listen() -> list[Changed | None]:
+        reader = Reader.connect(valkey_url, prefix=keys.prefix)
+        heard: list[Changed | None] = []
+        async with aclosing(reader.changes()) as changes:
+            async for change in changes:
+                heard.append(change)
+                if change is None:
+                    projection.write(alerts=[alert("al_1")])
+                else:
+                    break
+        await reader.close()
+        return heard
+
+    assert asyncio.run(asyncio.wait_for(listen(), 5)) == [None, Changed("alert", "al_1")]
+
+
 def test_a_link_is_spent_once(read: Read[list[bool]]) -> None:
     async def twice(reader: Reader) -> list[bool]:
         return [await reader.spend("link"), await reader.spend("link")]
@@ -167,11 +185,10 @@ def test_a_link_is_spent_once(read: Read[list[bool]]) -> None:
 
 def test_without_redis_both_sides_say_so() -> None:
     with pytest.raises(ReadModelAway):
-        Projection(Redis(port=1)).write(alerts=[alert("al_1")])
+        Projection.connect("redis://127.0.0.1:1").write(alerts=[alert("al_1")])
 
     async def ask() -> None:
-        async with AsyncRedis(port=1) as redis:
-            await Reader(redis).ready()
+        await Reader.connect("redis://127.0.0.1:1").ready()
 
     with pytest.raises(ReadModelAway):
         asyncio.run(ask())
