@@ -22,23 +22,29 @@ let events = [];
 
 /** @param {number} aliveAt ms of the wall clock, 0 when the page is left */
 const save = (aliveAt) => {
+  unwritten = false;
   if (events[0]) write(own, [aliveAt, ...events].join("\n"));
   else remove(own);
 };
 
+/** Pushed in this task and not written yet. */
+let unwritten = false;
+
 /** Forgets what another page has taken over. */
 const look = () => {
-  if (/^\d+$/.test(read(own) || "")) events = [];
+  if (!unwritten && /^\d+$/.test(read(own) || "")) events = [];
 };
 
 /**
- * The oldest give way.
+ * The oldest give way. A loop of calls is written once, at the end of its task; no page is left within a task.
+ *
  * @param {string[]} more
  */
 export const push = (...more) => {
   look();
+  if (!unwritten) queueMicrotask(() => unwritten && save(Date.now()));
+  unwritten = true;
   events = events.concat(more).slice(-KEPT_EVENTS);
-  save(Date.now());
 };
 
 /** @param {Set<string>} done */
