@@ -1,0 +1,83 @@
+"""Fit: who somebody is. It does not fade; a trait that is unknown gives 0 and is shown as unknown."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from schemas.activity import Trait
+from schemas.cards import FitLine
+from schemas.ids import account_id_of
+from streams.core.scoring_rules import Band, FitRules
+
+__all__ = ["Fit", "fit_of"]
+
+_NOT_WORD: Final = re.compile(r"[\W_]+")
+_NUMBER: Final = re.compile(r"\d[\d,.' ]*")
+MAX_DIGITS: Final = 9
+
+
+class Fit(Struct, frozen=True):
+    """`points` before the clamp; `company` is the part of it that belongs to the company (0-27)."""
+
+    points: int
+    company: int
+    lines: tuple[FitLine, ...]
+
+
+def fit_of(traits: Mapping[str, Trait], rules: FitRules) -> Fit:
+    """Points trait by trait."""
+    said = {name: trait.value for name, trait in traits.items()}
+    title, email = said.get("title", ""), said.get("email", "")
+    department = said.get("department", "") or title
+    person = (
+        FitLine(trait="seniority", value=title, points=_seniority(title, rules)),
+        FitLine(trait="department", value=department,
+                points=rules.department if _says(department, rules.department_words) else 0),
+        FitLine(trait="email", value=email, points=rules.free_mail if email and account_id_of(email) is None else 0),
+    )  # fmt: skip
+    size, segment, region = said.get("employees", ""), said.get("segment", ""), said.get("region", "")
+    company = (
+        FitLine(trait="employees", value=size, points=_size(size, rules)),
+        FitLine(trait="segment", value=segment, points=rules.segment if _is_one_of(segment, rules.segments) else 0),
+        FitLine(trait="region", value=region, points=rules.region if _is_one_of(region, rules.regions) else 0),
+    )
+    of_company = sum(line.points for line in company)
+    return Fit(sum(line.points for line in person) + of_company, of_company, person + company)
+
+
+def _seniority(title: str, rules: FitRules) -> int:
+    if not title:
+        return 0
+    ranks = (
+        (rules.executive_words, rules.executive),
+        (rules.director_words, rules.director),
+        (rules.manager_words, rules.manager),
+    )
+    return next((points for words, points in ranks if _says(title, words)), rules.other_title)
+
+
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a text holds one of these words; words of other scripts also count inside a longer one."""
+    plain = f" {_NOT_WORD.sub(' ', text.casefold())} "
+    return any((f" {word} " in plain) if word.isascii() else (word in plain) for word in words)
+
+
+def _is_one_of(text: str, names: tuple[str, ...]) -> bool:
+    return text.strip().casefold() in {name.casefold() for name in names} if text else False
+
+
+def _size(text: str, rules: FitRules) -> int:
+    """A number, or a range such as `51-200`, whose end counts."""
+    numbers = ["".join(filter(str.isdecimal, number)) for number in _NUMBER.findall(text)]
+    if not numbers or len(numbers[-1]) > MAX_DIGITS:
+        return 0
+    employees = int(numbers[-1])
+    if rules.band is not None and _inside(employees, rules.band):
+        return rules.size_band
+    return rules.size_adjacent if any(_inside(employees, band) for band in rules.adjacent) else 0
+
+
+def _inside(number: int, band: Band) -> bool:
+    return band.least <= number <= band.most

@@ -1,0 +1,66 @@
+"""`site.toml` made ready for the hot path: what a path, a form or an event means, looked up once."""
+
+import re
+from fnmatch import translate
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from streams.core.days import DayOf, day_in
+from streams.core.site_rules import SiteRules, TrackMeaning
+
+__all__ = ["Meanings", "PageKind"]
+
+REMEMBERED: Final = 16_384  # distinct paths
+
+
+class PageKind(Struct, frozen=True, gc=False):
+    """What a page is about. `answer` is the lost reason that it answers, "" for none."""
+
+    kind: str = "other"
+    answer: str = ""
+
+
+class Meanings:
+    """What the site's events mean. Immutable but for its look-up cache."""
+
+    __slots__ = ("_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "traits")
+
+    def __init__(self, rules: SiteRules) -> None:
+        self.rules = rules
+        self.day_of: DayOf = day_in(rules.site.timezone)
+        self.senders = tuple(sender.lower() for sender in rules.site.senders)
+        self.traits = {name: trait.name for trait in rules.trait for name in (trait.name, *trait.called)}
+        self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
+        self._forms = {form.name.lower(): form.kind for form in rules.form}
+        self._tracks = {track.event.lower(): track for track in rules.track}
+        self._pages = tuple(
+            (_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page if page.paths
+        )
+        self._kind_of = lru_cache(REMEMBERED)(self._look_up)
+
+    def page(self, path: str) -> PageKind:
+        """The first `[[page]]` whose globs match this path; kind `other` where none does."""
+        return self._kind_of(path)
+
+    def form(self, name: str) -> str:
+        """Kind of a form, by its name; `other` for one that site.toml does not list."""
+        return self._forms.get(name.lower(), "other")
+
+    def track(self, event: str) -> TrackMeaning | None:
+        """The meaning of a `track` event, None where it has none."""
+        return self._tracks.get(event.lower())
+
+    def measures_dwell(self, source: str) -> bool:
+        """Whether pages of this source come with the attention they got."""
+        return source in self._measuring
+
+    def _look_up(self, path: str) -> PageKind:
+        plain = unquote(path)
+        return next((meaning for pattern, meaning in self._pages if pattern.match(plain)), PageKind())
+
+
+def _compiled(paths: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(path) for path in paths), re.IGNORECASE)

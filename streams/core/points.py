@@ -1,0 +1,40 @@
+"""`scoring.toml` made ready for the hot path: which rules a page or a form hits, how each remembers, group by group."""
+
+from functools import lru_cache
+
+from streams.core.days import DayOf
+from streams.core.hits import Keep, keep_of
+from streams.core.scoring_rules import PageKeep, ScoringRule, ScoringRules
+
+__all__ = ["Points"]
+
+
+class Points:
+    """What gives points. Immutable but for its look-up cache."""
+
+    __slots__ = ("_by_form", "_by_page", "by_name", "caps", "caps_tenths", "keeps", "pages", "rules", "uncounted")
+
+    def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
+        self.rules = rules
+        self.pages: PageKeep = rules.pages
+        self.uncounted = frozenset(rules.pages.uncounted_kinds)
+        self.by_name = {rule.name: rule for rule in rules.rule}
+        self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
+        self.caps = {group.name: group.cap for group in rules.group}
+        self.caps_tenths = {name: round(10 * cap) for name, cap in self.caps.items() if cap is not None}
+        self._by_page = lru_cache(256)(self._hit_by_page)
+        self._by_form = lru_cache(256)(self._hit_by_form)
+
+    def hit_by_page(self, kind: str) -> tuple[ScoringRule, ...]:
+        """Rules that a page of this kind may hit, each if it was read long enough."""
+        return self._by_page(kind)
+
+    def hit_by_form(self, kind: str) -> tuple[ScoringRule, ...]:
+        """Rules that a form of this kind hits."""
+        return self._by_form(kind)
+
+    def _hit_by_page(self, kind: str) -> tuple[ScoringRule, ...]:
+        return tuple(rule for rule in self.rules.rule if kind in rule.page_kinds)
+
+    def _hit_by_form(self, kind: str) -> tuple[ScoringRule, ...]:
+        return tuple(rule for rule in self.rules.rule if kind in rule.form_kinds)

@@ -1,0 +1,95 @@
+"""All rules, read once from TOML text and made ready: meanings, points, stages, returns, routing.
+
+No file is opened here: `streams/rules_files.py` reads them. `Rules.version` is a hash of what the files say.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Final, Literal, NoReturn, TypeVar
+
+from msgspec import Struct
+
+from schemas.ids import Naming
+from streams.core.meanings import Meanings
+from streams.core.points import Points
+from streams.core.rules_text import RulesError, line_of, near, parse_rules
+from streams.core.scoring import RULE_KINDS
+from streams.core.scoring_rules import ScoringRules
+from streams.core.site_rules import SiteRules
+
+__all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
+
+S = TypeVar("S", bound=Struct)
+FILES: Final = ("scoring.toml", "site.toml")
+Identity = Literal["open", "signed"]
+
+
+class Rules(Struct, frozen=True, kw_only=True, eq=False):
+    """Everything that a fold may ask for besides its row and its messages.
+
+    `identity` `open`: claimed identities count and are marked; `signed`: they count for nothing.
+    """
+
+    version: str
+    naming: Naming
+    identity: Identity
+    site: Meanings
+    scoring: Points
+
+
+def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity = "open") -> Rules:
+    """The rules that these files (name -> TOML text) say. Raises RulesError."""
+    site_rules = _parsed(files, "site.toml", SiteRules)
+    scoring_rules = _parsed(files, "scoring.toml", ScoringRules)
+    _check_points(scoring_rules, files["scoring.toml"])
+    _check_meanings(site_rules, scoring_rules, files["site.toml"])
+    site = Meanings(site_rules)
+    return Rules(
+        version=version_of(files),
+        naming=naming,
+        identity=identity,
+        site=site,
+        scoring=Points(scoring_rules, site.day_of),
+    )
+
+
+def version_of(files: Mapping[str, str]) -> str:
+    """12 hex digits that follow from names and texts."""
+    said = "\0".join(f"{name}\0{files[name]}" for name in sorted(files))
+    return blake2b(said.encode(), digest_size=6).hexdigest()
+
+
+def _parsed(files: Mapping[str, str], name: str, kind: type[S]) -> S:
+    if name not in files:
+        raise RulesError(f"{name}: this file is missing")
+    return parse_rules(name, files[name], kind)
+
+
+def _check_points(rules: ScoringRules, text: str) -> None:
+    """What one table says of another: kinds and groups exist, names are unique. Raises RulesError."""
+    groups = {group.name for group in rules.group}
+    names: set[str] = set()
+    for number, rule in enumerate(rules.rule):
+        whose = f'rule "{rule.name}"'
+        if rule.name in names:
+            _refuse("scoring.toml", text, ("rule", number, "name"), said=f"{whose}: is there twice")
+        if rule.kind not in RULE_KINDS:
+            said = f'{whose}: unknown kind "{rule.kind}"{near(rule.kind, RULE_KINDS)}'
+            _refuse("scoring.toml", text, ("rule", number, "kind"), said=said)
+        if rule.group not in groups:
+            said = f'{whose}: no [[group]] is named "{rule.group}"{near(rule.group, groups)}'
+            _refuse("scoring.toml", text, ("rule", number, "group"), said=said)
+        names.add(rule.name)
+
+
+def _check_meanings(site: SiteRules, scoring: ScoringRules, text: str) -> None:
+    """Track events name rules that exist. Raises RulesError."""
+    names = {rule.name for rule in scoring.rule}
+    for number, track in enumerate(site.track):
+        if track.rule and track.rule not in names:
+            said = f'track "{track.event}": no rule of scoring.toml is named "{track.rule}"{near(track.rule, names)}'
+            _refuse("site.toml", text, ("track", number, "rule"), said=said)
+
+
+def _refuse(name: str, text: str, path: tuple[str | int, ...], *, said: str) -> NoReturn:
+    raise RulesError(f"{name}:{line_of(text, path)}: {said}")

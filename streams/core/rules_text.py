@@ -1,0 +1,148 @@
+"""TOML text to a rules struct; every error names the file, the line, and the fix.
+
+`tomllib` keeps no positions, so the line is found by the path that msgspec names: count the headers, then find the key.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any, Final, TypeVar
+
+from msgspec import Struct, ValidationError, convert, inspect
+
+__all__ = ["RulesError", "line_of", "near", "parse_rules"]
+
+S = TypeVar("S", bound=Struct)
+_AT: Final = re.compile(r" - at `(?P<path>\$[^`]*)`$")
+_STEP: Final = re.compile(r"\.(?P<key>[A-Za-z0-9_-]+)|\[(?P<index>\d+|\.\.\.)\]")
+_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`$")
+_TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
+_HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
+
+
+class RulesError(Exception):
+    """A rules file cannot be used. Its text is one clear message: `scoring.toml:6: ...`."""
+
+
+def parse_rules(name: str, text: str, kind: type[S]) -> S:
+    """The struct that this TOML text says. `name` is the file's name, for errors. Raises RulesError."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        line = int(found["line"]) if found else text.count("\n") + 1
+        raise RulesError(f"{name}:{line}: not TOML: {_TOML_LINE.sub('', str(error))}") from error
+    try:
+        return convert(tree, kind)
+    except ValidationError as error:
+        raise RulesError(_explained(name, text, tree, kind=kind, message=str(error))) from error
+
+
+def line_of(text: str, path: tuple[str | int, ...]) -> int:
+    """1-based line of what a path such as ("rule", 2, "points") names; of the nearest table that is there."""
+    lines = text.splitlines()
+    tables = [step for step in path if isinstance(step, str)]
+    for depth in range(len(tables), -1, -1):
+        start = _header_line(lines, ".".join(tables[:depth]), nth=_index_after(path, depth))
+        if start is not None:
+            key = tables[depth] if depth < len(tables) else None
+            return max(start, 1) if key is None else _key_line(lines, start, key)
+    return 1
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "half_life_days"?`, or nothing where nothing is near."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def _index_after(path: tuple[str | int, ...], depth: int) -> int:
+    """Which of several tables of one name: the number behind the `depth`-th name."""
+    names = 0
+    for step in path:
+        if isinstance(step, str):
+            names += 1
+        elif names == depth:
+            return step
+    return 0
+
+
+def _header_line(lines: list[str], table: str, *, nth: int) -> int | None:
+    """1-based line of the nth `[table]` or `[[table]]`; 0 for the top of the file."""
+    if not table:
+        return 0
+    found = [number for number, line in enumerate(lines, 1) if (m := _HEADER.match(line)) and m["name"] == table]
+    return found[nth] if nth < len(found) else None
+
+
+def _key_line(lines: list[str], start: int, key: str) -> int:
+    """1-based line of `key =` below the header at line `start`; the header's where it is not there."""
+    pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    for number, line in enumerate(lines[start:], start + 1):
+        if _HEADER.match(line):
+            break
+        if pattern.match(line):
+            return number
+    return max(start, 1)
+
+
+def _explained(name: str, text: str, tree: Any, *, kind: type[Struct], message: str) -> str:
+    at = _AT.search(message)
+    path = _path(at["path"]) if at else ()
+    said = _AT.sub("", message)
+    if unknown := _UNKNOWN.match(said):
+        path = (*path, unknown["key"])
+        said = f'unknown "{unknown["key"]}"{near(unknown["key"], _fields(kind, path[:-1]))}'
+    elif path and isinstance(path[-1], str):
+        said = f'"{path[-1]}": {said}'
+    return f"{name}:{line_of(text, path)}: {_whose(tree, path)}{said}"
+
+
+def _path(text: str) -> tuple[str | int, ...]:
+    return tuple(_steps(text))
+
+
+def _steps(text: str) -> Iterator[str | int]:
+    for step in _STEP.finditer(text):
+        if step["key"]:
+            yield step["key"]
+        else:
+            yield 0 if step["index"] == "..." else int(step["index"])
+
+
+def _whose(tree: Any, path: tuple[str | int, ...]) -> str:
+    """`rule "pricing_page": ` for a path into a table that has a name."""
+    told = ""
+    for step, after in pairwise(path):
+        tree = tree.get(step) if isinstance(tree, dict) else None
+        if isinstance(after, int) and isinstance(tree, list) and after < len(tree):
+            element = tree[after]
+            if isinstance(element, dict):
+                title = next((element[key] for key in ("name", "event", "kind", "id") if element.get(key)), None)
+                told = f'{step} "{title}": ' if title else f"{step} number {after + 1}: "
+                tree = {}
+    return told
+
+
+def _fields(kind: type[Struct], path: tuple[str | int, ...]) -> list[str]:
+    """Names that the struct at this path may hold."""
+    node: Any = inspect.type_info(kind)
+    for step in path:
+        node = _below(node, step)
+    return [field.encode_name for field in node.fields] if isinstance(node, inspect.StructType) else []
+
+
+def _below(node: Any, step: str | int) -> Any:
+    if isinstance(node, inspect.UnionType):
+        node = next((one for one in node.types if not isinstance(one, inspect.NoneType)), node)
+    match node:
+        case inspect.StructType():
+            return next((field.type for field in node.fields if field.encode_name == step), None)
+        case inspect.ListType() | inspect.VarTupleType():
+            return node.item_type
+        case inspect.DictType():
+            return node.value_type
+        case _:
+            return None

@@ -1,0 +1,29 @@
+"""Reads the rules files. The core says what they mean; nothing else opens them."""
+
+from pathlib import Path
+from typing import Final
+
+from schemas.ids import Naming
+from streams.core.rules import FILES, Identity, Rules, RulesError, load_rules
+
+__all__ = ["PACKAGED", "read_rules"]
+
+PACKAGED: Final = Path(__file__).with_name("rules")
+
+
+def read_rules(directory: Path | None, naming: Naming, *, identity: Identity = "open") -> Rules:
+    """The rules in a directory (None: the packaged ones); a file that is not there is taken from the packaged ones.
+
+    Raises RulesError: its text is one clear message.
+    """
+    return load_rules({name: _text(directory, name) for name in FILES}, naming=naming, identity=identity)
+
+
+def _text(directory: Path | None, name: str) -> str:
+    if directory is not None and not directory.is_dir():
+        raise RulesError(f"{directory}: no such directory of rules")
+    path = PACKAGED / name if directory is None or not (directory / name).exists() else directory / name
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesError(f"{name}: cannot be read: {error}") from error
