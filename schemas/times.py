@@ -11,7 +11,7 @@ True
 from datetime import UTC, datetime
 from typing import Final
 
-__all__ = ["is_day", "milliseconds_of"]
+__all__ = ["milliseconds_of"]
 
 # Numbers below this are seconds: as milliseconds they would be before March 1973.
 SECONDS_BELOW: Final = 100_000_000_000
@@ -27,11 +27,6 @@ def milliseconds_of(value: str | float | None) -> int | None:
     if not 0 < value < LATEST:  # false for NaN too
         return None
     return round(value * 1_000) if value < SECONDS_BELOW else int(value)
-
-
-def is_day(value: str | float | None) -> bool:
-    """Whether this is a calendar day without a time of day, as CRMs write the day that a deal was closed."""
-    return isinstance(value, str) and len(value.strip()) == len("2026-11-21")
 
 
 def _of_text(text: str) -> int | None:

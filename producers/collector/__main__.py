@@ -1,0 +1,57 @@
+"""`python -m producers.collector`: one process, one worker, uvloop, the HTTP part in granian's own thread.
+
+The server is embedded, so the process that answers is the one that was started: a SIGKILL really ends it, and nothing
+is left behind.
+"""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from producers.collector.server import build, kafka_sink
+from producers.errors import BadSettings
+from producers.logs import configure, log
+from producers.settings import Settings, read
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    server = Server(
+        build(settings, kafka_sink(settings)),
+        address=settings.collector.host,
+        port=settings.collector.port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=5_000),
+        websockets=False,
+        backlog=1_024,
+        log_level=LogLevels.warning,
+    )
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, server.stop)
+    log.info("collector_starting", host=settings.collector.host, port=settings.collector.port)
+    await server.serve()
+    log.info("collector_stopped")
+
+
+def main() -> int:
+    """Exit code 0, or 2 with one clear message where the settings are wrong."""
+    try:
+        settings = read(Settings)
+        configure(settings.log.level)
+        uvloop.run(serve(settings))
+    except BadSettings as error:
+        sys.stderr.write(f"leadstream collector: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

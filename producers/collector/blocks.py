@@ -1,0 +1,128 @@
+"""Block records: the deliveries of many requests in one Kafka record per partition.
+
+A lone delivery leaves at once. When a partition sent a block less than `wait_s` ago, the next deliveries gather until
+that time is over, or until `limit` bytes. With many partitions the wait grows, so that one collector writes no more
+than some 2,000 blocks a second.
+"""
+
+from asyncio import AbstractEventLoop, Future
+from typing import Final
+
+from producers.collector.latch import Latch
+from producers.collector.outstanding import Outstanding, sink_error
+from producers.errors import SinkError, SinkUnavailable
+from producers.metrics import ACK_SECONDS, BLOCK_BYTES, BLOCKS
+from producers.sinks.base import Sink
+from schemas.codec import encode_block
+
+__all__ = ["Blocks"]
+
+MOST_BLOCKS_PER_S: Final = 2_000
+LONGEST_WAIT_S: Final = 0.05
+SWEEP_S: Final = 0.25
+
+
+class _Block:
+    """Deliveries on their way, and the requests that wait for them."""
+
+    __slots__ = ("deliveries", "latches", "sent_at", "size")
+
+    def __init__(self) -> None:
+        self.deliveries: list[bytes] = []
+        self.latches: list[Latch] = []
+        self.size = 0
+        self.sent_at = 0.0
+
+
+class Blocks:
+    """Gathers messages for one topic. `limit` = bytes of a block; `wait_s` and `timeout_s` are seconds."""
+
+    def __init__(
+        self, loop: AbstractEventLoop, sink: Sink, outstanding: Outstanding, *,
+        topic: str, partitions: int, wait_s: float, limit: int, timeout_s: float,
+    ) -> None:  # fmt: skip
+        self._loop = loop
+        self._sink = sink
+        self._outstanding = outstanding
+        self._topic = topic
+        self._wait_s = min(max(wait_s, partitions / MOST_BLOCKS_PER_S), max(wait_s, LONGEST_WAIT_S))
+        self._limit = limit
+        self._timeout_s = timeout_s
+        self._open: list[_Block | None] = [None] * partitions
+        self._last_sent = [float("-inf")] * partitions
+        self._flying: dict[_Block, None] = {}
+        self._sweeping = False
+
+    def add(self, partition: int, message: bytes, latch: Latch) -> None:
+        """One message for this partition; the latch hears when it is safe."""
+        latch.expect()
+        size = len(message)
+        block = self._open[partition]
+        if block is not None and block.size + size > self._limit:
+            self._send(partition)
+            block = None
+        if block is None:
+            block = self._open[partition] = _Block()
+            self._arm(partition)
+        block.deliveries.append(message)
+        block.latches.append(latch)
+        block.size += size
+        self._outstanding.size += size
+        if block.size >= self._limit:
+            self._send(partition)
+
+    def stalled(self) -> bool:
+        """Whether Kafka has left the oldest block without an answer for too long."""
+        oldest = next(iter(self._flying), None)
+        return oldest is not None and self._loop.time() - oldest.sent_at > self._timeout_s
+
+    def flush(self) -> None:
+        """Sends what gathers now."""
+        for partition in range(len(self._open)):
+            self._send(partition)
+
+    def _arm(self, partition: int) -> None:
+        due = self._last_sent[partition] + self._wait_s
+        if self._loop.time() >= due:
+            self._loop.call_soon(self._send, partition)
+        else:
+            self._loop.call_at(due, self._send, partition)
+
+    def _send(self, partition: int) -> None:
+        block = self._open[partition]
+        if block is None:  # a timer whose block was full earlier
+            return
+        self._open[partition] = None
+        block.sent_at = self._last_sent[partition] = self._loop.time()
+        self._flying[block] = None
+        BLOCKS.inc()
+        BLOCK_BYTES.observe(block.size)
+        future = self._sink.write(self._topic, partition=partition, value=encode_block(block.deliveries))
+        block.deliveries = []
+        future.add_done_callback(lambda done: self._landed(block, done))
+        if not self._sweeping:
+            self._sweeping = True
+            self._loop.call_later(SWEEP_S, self._sweep)
+
+    def _landed(self, block: _Block, done: Future[None]) -> None:
+        del self._flying[block]
+        self._outstanding.size -= block.size
+        ACK_SECONDS.observe(self._loop.time() - block.sent_at)
+        _release(block, sink_error(done))
+
+    def _sweep(self) -> None:
+        """Answers the requests whose block Kafka does not answer in time; the bytes stay outstanding until it does."""
+        too_old = self._loop.time() - self._timeout_s
+        for block in self._flying:
+            if block.sent_at > too_old:
+                break
+            _release(block, SinkUnavailable(f"no acknowledgement within {self._timeout_s} s"))
+        self._sweeping = bool(self._flying)
+        if self._sweeping:
+            self._loop.call_later(SWEEP_S, self._sweep)
+
+
+def _release(block: _Block, error: SinkError | None) -> None:
+    latches, block.latches = block.latches, []
+    for latch in latches:
+        latch.release(error)

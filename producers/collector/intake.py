@@ -1,0 +1,109 @@
+"""From a request that was read to records that are safe: events to `visits` in blocks, what is bad to `rejected`."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import chain
+
+from producers.collector.blocks import Blocks
+from producers.collector.keys import Sender
+from producers.collector.latch import Latch
+from producers.collector.outstanding import Outstanding
+from producers.collector.stamp import grouped, partitions_by_visitor, stamped
+from producers.collector.wire import BadEvent, Request
+from producers.metrics import EVENTS, REJECTED
+from producers.settings import Settings
+from producers.sinks.base import Sink
+from schemas.codec import encode
+from schemas.ids import Naming
+from schemas.rejected import Rejected
+from schemas.times import milliseconds_of
+from schemas.topics import partition_of, topic
+
+__all__ = ["Intake"]
+
+
+class Intake:
+    """What the collector does with events, without HTTP. `now_ms` tells the time in UTC milliseconds."""
+
+    def __init__(self, settings: Settings, sink: Sink, *, now_ms: Callable[[], int]) -> None:
+        self.sink = sink
+        self.now_ms = now_ms
+        self.naming = Naming(settings.secret.get_secret_value().encode())
+        self.partitions = settings.kafka.partitions
+        self._settings = settings.collector
+        self._prefix = settings.kafka.topic_prefix
+        self._rejected = self.topic("rejected")
+        self._partition = partitions_by_visitor(self.naming, self.partitions)
+        self.outstanding = Outstanding(sink, most=self._settings.outstanding_bytes)
+        self._blocks: Blocks | None = None
+
+    def topic(self, name: str) -> str:
+        """The topic's name on the broker."""
+        return topic(name).full(self._prefix)
+
+    async def start(self) -> None:
+        """Begins to connect; belongs to the running event loop from here on."""
+        self._blocks = Blocks(
+            asyncio.get_running_loop(),
+            self.sink,
+            self.outstanding,
+            topic=self.topic("visits"),
+            partitions=self.partitions,
+            wait_s=self._settings.block_wait_ms / 1_000,
+            limit=self._settings.block_bytes,
+            timeout_s=self._settings.reply_timeout_s,
+        )
+        await self.sink.start()
+
+    async def stop(self) -> None:
+        """Sends what gathers and waits for what was sent."""
+        self.blocks.flush()
+        await self.sink.close(deadline_s=10)
+
+    @property
+    def blocks(self) -> Blocks:
+        """Where events gather, once started."""
+        if self._blocks is None:
+            raise RuntimeError("not started: the server must run the ASGI lifespan")
+        return self._blocks
+
+    def not_ready(self) -> str:
+        """Why events cannot be taken now, "" when they can."""
+        if self._blocks is None:
+            return "not started"
+        return self.sink.not_ready() or ("Kafka does not acknowledge" if self._blocks.stalled() else "")
+
+    async def take(self, request: Request, *, sender: Sender, ip: str | None, user_agent: str | None) -> None:
+        """Returns when everything of this request is safe. Raises SinkError: the sender must come again."""
+        self.outstanding.admit()
+        received_at = self.now_ms()
+        groups, nobody = grouped(request.events, self._partition)
+        latch = Latch(asyncio.get_running_loop())
+        for partition, events in groups.items():
+            for delivery in stamped(
+                events,
+                received_at=received_at,
+                sent_at=milliseconds_of(request.sent_at),
+                source=sender.source,
+                trust=sender.trust,
+                ip=ip,
+                user_agent=user_agent,
+                limit=self._settings.block_bytes,
+            ):
+                self.blocks.add(partition, delivery, latch)
+        for bad in chain(request.bad, nobody):
+            self.reject(bad, source=sender.source, at=received_at, latch=latch)
+        await latch.wait()
+        EVENTS.labels(sender.source).inc(len(request.events) - len(nobody))
+
+    def reject(self, bad: BadEvent, *, source: str, at: int, latch: Latch) -> None:
+        """Keeps one event that we cannot use; the latch hears when it is safe."""
+        REJECTED.labels(bad.reason).inc()
+        record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw)
+        self.outstanding.write(
+            self._rejected,
+            partition=partition_of(source, self.partitions),
+            key=source.encode(),
+            value=encode(record),
+            latch=latch,
+        )

@@ -1,0 +1,70 @@
+"""Who sends: a key stands in one of four places, the first one found counts, and two are never compared.
+
+Authorization (Basic, the key is the user name) -> X-Write-Key -> ?writeKey= -> `writeKey` in the body. SDKs mask or
+repeat keys in later places, so a later place never overrules an earlier one.
+"""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+
+from producers.errors import Refusal, Refused
+from schemas.delivery import Trust
+
+__all__ = ["Headers", "KeyRing", "Sender", "offered_key"]
+
+Headers = Mapping[bytes, bytes]
+
+
+class Sender(Struct, frozen=True):
+    """The source that a key stands for, and how far it is believed."""
+
+    source: str
+    trust: Trust
+
+
+class KeyRing:
+    """All keys that count: write keys are public and claim, server keys are secret and prove."""
+
+    def __init__(self, *, write_keys: Mapping[str, str], server_keys: Mapping[str, str]) -> None:
+        self._senders = {key: Sender(source, "claimed") for key, source in write_keys.items()}
+        self._senders |= {key: Sender(source, "proven") for key, source in server_keys.items()}
+
+    def sender_of(self, key: str | None) -> Sender:
+        """Raises Refused(KEY), with the same words for a missing and for an unknown key."""
+        found = self._senders.get(key) if key else None
+        if found is None:
+            raise Refused(Refusal.KEY, "no such key")
+        return found
+
+    def knows(self, key: str) -> bool:
+        """Whether this key counts."""
+        return key in self._senders
+
+
+def offered_key(headers: Headers, query: bytes) -> str | None:
+    """The key of the headers or the query, None where there is none (then the body may have it)."""
+    authorization = headers.get(b"authorization")
+    if authorization is not None:
+        scheme, _, value = authorization.partition(b" ")
+        key = _of_basic(value) if scheme.lower() == b"basic" else None
+        key = value.strip().decode("latin-1") if scheme.lower() == b"bearer" and value.startswith(b"sk_") else key
+        if key:
+            return key
+    named = headers.get(b"x-write-key")
+    if named:
+        return named.decode("latin-1")
+    if b"writeKey=" in query:
+        return parse_qs(query.decode("latin-1")).get("writeKey", [None])[0]
+    return None
+
+
+def _of_basic(value: bytes) -> str | None:
+    """`<key>:` without its one colon at the end; a key may hold colons itself."""
+    try:
+        return b64decode(value.strip() + b"==").decode("latin-1").removesuffix(":")
+    except (binascii.Error, ValueError):
+        return None

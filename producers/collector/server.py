@@ -1,0 +1,140 @@
+"""The collector as one plain ASGI application: events on a bare path, everything else in Starlette.
+
+`create` reads the environment: `granian --interface asgi --factory producers.collector.server:create`, likewise
+`uvicorn --factory`. Nothing here belongs to one server.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from producers.collector.addresses import client_of, shortened
+from producers.collector.app import rest
+from producers.collector.body import Disconnected, Message, Receive, Scope, Send, read_body
+from producers.collector.cors import Cors, HeaderList
+from producers.collector.inflate import inflated
+from producers.collector.intake import Intake
+from producers.collector.keys import Headers, KeyRing, Sender, offered_key
+from producers.collector.routes import ANSWERED, EVENT_ROUTES, RETRY_AFTER_S, STATUS_OF, refused_body
+from producers.collector.wire import read as read_events
+from producers.errors import Refusal, Refused, SinkError
+from producers.logs import configure, log
+from producers.metrics import REQUESTS
+from producers.settings import Settings, read
+from producers.sinks.base import Sink
+from producers.sinks.kafka import KafkaSink
+from schemas.topics import topic
+
+__all__ = ["Collector", "build", "create", "kafka_sink"]
+
+WRITTEN: Final = ("visits", "signals", "rejected")
+_JSON: Final = (b"content-type", b"application/json")
+_ANSWER: Final[Message] = {"type": "http.response.body", "body": ANSWERED}
+
+
+class Collector:
+    """POST on an event route: read, check, stamp, wait for the acknowledgement, answer."""
+
+    def __init__(self, settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> None:
+        self._intake = intake
+        self._keys = keys
+        self._cors = cors
+        self._hops = settings.collector.proxy_hops
+        self._rest = rest(settings, intake, keys=keys, cors=cors)
+        self._taken = {kind: REQUESTS.labels(kind, "200") for kind in set(EVENT_ROUTES.values())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http":
+            method = scope["method"]
+            if method == "OPTIONS":
+                await _reply(send, 204, self._cors.preflight(dict(scope["headers"])))
+                return
+            kind = EVENT_ROUTES.get(scope["path"])
+            if kind is not None:
+                await self._collect(scope, receive, send, kind=kind) if method == "POST" else await _not_allowed(send)
+                return
+        await self._rest(scope, receive, send)
+
+    async def _collect(self, scope: Scope, receive: Receive, send: Send, *, kind: str) -> None:
+        headers: Headers = dict(scope["headers"])
+        cors: HeaderList = []
+        try:
+            cors = self._cors.reply(headers.get(b"origin"))
+            await self._take(scope, headers, receive, kind=kind)
+        except Refused as error:
+            status = STATUS_OF[error.reason]
+            REQUESTS.labels(kind, str(status)).inc()
+            await _reply(send, status, [_JSON, *cors], body=refused_body(error.reason, error.detail))
+        except SinkError as error:
+            REQUESTS.labels(kind, "503").inc()
+            log.warning("not_safe", why=str(error))
+            again = (b"retry-after", str(RETRY_AFTER_S).encode())
+            await _reply(send, 503, [_JSON, again, *cors], body=refused_body("busy", "not stored, send it again"))
+        except Disconnected:
+            REQUESTS.labels(kind, "gone").inc()
+        else:
+            self._taken[kind].inc()
+            await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *cors]})
+            await send(_ANSWER)
+
+    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, kind: str) -> None:
+        key = offered_key(headers, scope["query_string"])
+        sender = None if key is None else self._keys.sender_of(key)
+        body = inflated(await read_body(receive, headers), headers.get(b"content-encoding"))
+        request = read_events(body, kind)
+        if sender is None:
+            sender = self._keys.sender_of(request.write_key)
+        await self._intake.take(
+            request,
+            sender=sender,
+            ip=self._address(scope, headers, sender),
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
+        )
+
+    def _address(self, scope: Scope, headers: Headers, sender: Sender) -> str | None:
+        """A server's address says nothing of the person. Raises Refused where a server key comes from a page."""
+        if sender.trust == "proven":
+            if b"origin" in headers:
+                log.error("server_key_in_browser", source=sender.source)
+                raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
+            return None
+        client = scope.get("client")
+        return shortened(client_of(client[0] if client else None, headers, proxy_hops=self._hops))
+
+
+def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:
+    """A collector on this sink. `now_ms`: UTC milliseconds, the system's clock unless given."""
+    intake = Intake(settings, sink, now_ms=now_ms or _system_ms)
+    keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys)
+    return Collector(settings, intake, keys=keys, cors=Cors(settings.collector.cors_origins))
+
+
+def create() -> Collector:
+    """A collector on Kafka, as the environment says: the factory for servers. Raises BadSettings."""
+    settings = read(Settings)
+    configure(settings.log.level)
+    return build(settings, kafka_sink(settings))
+
+
+def kafka_sink(settings: Settings) -> KafkaSink:
+    """The sink for the topics that the collector writes. Raises BadSettings."""
+    return KafkaSink(
+        settings.kafka.bootstrap_servers,
+        topics=tuple(topic(name).full(settings.kafka.topic_prefix) for name in WRITTEN),
+        partitions=settings.kafka.partitions,
+    )
+
+
+async def _reply(send: Send, status: int, headers: HeaderList, *, body: bytes = b"") -> None:
+    start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _not_allowed(send: Send) -> None:
+    await _reply(send, 405, [_JSON, (b"allow", b"POST, OPTIONS")], body=refused_body("method", "POST it"))
+
+
+def _system_ms() -> int:
+    return time.time_ns() // 1_000_000

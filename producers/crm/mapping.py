@@ -1,0 +1,86 @@
+"""The mapping file of a CRM: JMESPath expressions by field, and what its words for a status mean."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from msgspec import Struct
+
+from producers.errors import BadSettings
+from schemas.deals import DealStatus
+
+__all__ = ["FIELDS", "DealMapping", "load", "parse"]
+
+FIELDS: Final = (
+    "deal_id", "status", "lost_at", "reported_at", "lost_reason", "lost_stage", "competitor", "amount", "currency",
+    "owner_name", "owner_email", "account_id", "account_name", "account_domain", "people",
+)  # fmt: skip
+REQUIRED: Final = frozenset({"deal_id", "status"})
+STATUSES: Final = frozenset(get_args(DealStatus))
+
+
+class DealMapping(Struct, frozen=True):
+    """Compiled: `fields` by name, `statuses` by the CRM's word for them."""
+
+    fields: Mapping[str, Any]
+    statuses: Mapping[str, DealStatus]
+
+    def find(self, body: Any) -> dict[str, Any]:
+        """What each field's expression finds in a body, None for nothing."""
+        return {name: path.search(body) for name, path in self.fields.items()}
+
+    def status_of(self, word: Any) -> DealStatus | None:
+        """The status that a CRM's word means."""
+        return self.statuses.get(_plain(word)) if isinstance(word, str) else None
+
+
+def load(path: Path | None) -> DealMapping:
+    """The mapping of this file, or the packaged one. Raises BadSettings."""
+    if path is None:
+        return parse(files("producers.crm").joinpath("generic.toml").read_text("utf-8"), name="generic.toml")
+    try:
+        return parse(path.read_text("utf-8"), name=str(path))
+    except OSError as error:
+        raise BadSettings(f"LEADSTREAM_CRM__MAPPING: cannot read {path}: {error.strerror}") from error
+
+
+def parse(text: str, *, name: str) -> DealMapping:
+    """Raises BadSettings, which names the file, the field and the fix."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{name}: {error}") from error
+    fields = tables.get("deal", {})
+    for missing in sorted(REQUIRED - fields.keys()):
+        raise BadSettings(f"{name}: [deal] needs {missing}")
+    return DealMapping(
+        fields={field: _compiled(field, path, name=name) for field, path in fields.items()},
+        statuses=_statuses(tables.get("status", {}), name=name),
+    )
+
+
+def _compiled(field: str, path: Any, *, name: str) -> Any:
+    if field not in FIELDS:
+        near = get_close_matches(field, FIELDS, n=1)
+        raise BadSettings(f'{name}: [deal] unknown "{field}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    try:
+        return jmespath.compile(path)
+    except (JMESPathError, TypeError, AttributeError) as error:
+        raise BadSettings(f"{name}: [deal] {field}: not a JMESPath expression: {path!r}") from error
+
+
+def _statuses(table: Mapping[str, Any], *, name: str) -> dict[str, DealStatus]:
+    for status in table:
+        if status not in STATUSES:
+            raise BadSettings(f'{name}: [status] unknown "{status}"; there are {", ".join(sorted(STATUSES))}')
+    words = {_plain(word): status for status, them in table.items() for word in them}
+    return {_plain(status): cast("DealStatus", status) for status in STATUSES} | cast("dict[str, DealStatus]", words)
+
+
+def _plain(word: str) -> str:
+    return "".join(c for c in word.casefold() if c not in " -_")

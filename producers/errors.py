@@ -1,0 +1,72 @@
+"""Errors of the producers.
+
+ProducerError
+├── BadSettings         the environment or a file that it names; the process does not start
+├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
+├── Unmappable          a CRM body that the mapping file cannot read: kept in `rejected`
+└── SinkError           ours: 503, the sender comes again
+    ├── SinkFull        our cap on outstanding bytes
+    └── SinkUnavailable Kafka is away, refused, or did not answer in time
+"""
+
+from enum import StrEnum
+
+__all__ = [
+    "BadSettings",
+    "ProducerError",
+    "Refusal",
+    "Refused",
+    "SinkError",
+    "SinkFull",
+    "SinkUnavailable",
+    "Unmappable",
+]
+
+
+class ProducerError(Exception):
+    """Any error of this package."""
+
+
+class BadSettings(ProducerError):
+    """One clear message: which variable or file, what is wrong, what to write instead."""
+
+
+class Refusal(StrEnum):
+    """Why a whole request is refused: a closed list, also the `reason` of the reply."""
+
+    JSON = "json"  # not JSON after inflating, or not UTF-8
+    DEPTH = "depth"  # nested beyond the parser
+    GZIP = "gzip"  # broken or cut off
+    MULTI_MEMBER = "multi_member"  # more than one gzip member
+    ENCODING = "encoding"  # an encoding that we do not read
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many_events"
+    KEY = "key"  # missing, unknown or revoked
+    LEAKED_KEY = "server_key_in_browser"
+    ORIGIN = "origin"
+    SLOW = "slow"  # the body did not come in time
+
+
+class Refused(ProducerError):
+    """A request that is not taken, as a whole."""
+
+    def __init__(self, reason: Refusal, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Unmappable(ProducerError):
+    """A CRM body without what a deal needs; the text says which field."""
+
+
+class SinkError(ProducerError):
+    """What was sent to us is not safe."""
+
+
+class SinkFull(SinkError):
+    """More bytes wait for Kafka than we may hold."""
+
+
+class SinkUnavailable(SinkError):
+    """Kafka is away, refused a record, or did not acknowledge in time."""

@@ -1,0 +1,34 @@
+"""Logs as structured facts, one JSON object a line on standard error. No mail, address or free text in them."""
+
+import logging
+import sys
+
+import structlog
+
+__all__ = ["configure", "log"]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def configure(level: str) -> None:
+    """Sets up logging for this process, libraries included. `level`: debug, info, warning or error."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+    )
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(formatter)
+    logging.basicConfig(handlers=[screen], level=max(number, logging.WARNING), force=True)

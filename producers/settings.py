@@ -1,0 +1,145 @@
+"""Settings of the producers, read once: environment variables `LEADSTREAM_...`, `__` between levels.
+
+Every variable may be given as `..._FILE`, the path of a file that holds the value (secrets).
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from producers.errors import BadSettings
+
+__all__ = ["CollectorSettings", "CrmSettings", "KafkaSettings", "LogSettings", "Settings", "SimulateSettings", "read"]
+
+PREFIX: Final = "LEADSTREAM_"
+MIB: Final = 1 << 20
+_FROZEN: Final = ConfigDict(frozen=True)
+S = TypeVar("S", bound=BaseSettings)
+
+
+class KafkaSettings(BaseModel):
+    """Where Kafka is, and how many partitions every topic has."""
+
+    model_config = _FROZEN
+    bootstrap_servers: str = "127.0.0.1:9092"
+    partitions: int = Field(default=4, ge=1)
+    topic_prefix: str = ""
+
+
+class CollectorSettings(BaseModel):
+    """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed)."""
+
+    model_config = _FROZEN
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+    public_url: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    proxy_hops: int = Field(default=0, ge=0)
+    block_wait_ms: float = Field(default=5.0, ge=0)
+    block_bytes: int = Field(default=64 * 1024, ge=1024)
+    outstanding_bytes: int = Field(default=64 * MIB, ge=MIB)
+    reply_timeout_s: float = Field(default=5.0, gt=0)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+class CrmSettings(BaseModel):
+    """`mapping`: a file that says where a CRM's body holds what (default: the packaged one)."""
+
+    model_config = _FROZEN
+    mapping: Path | None = None
+
+
+class LogSettings(BaseModel):
+    """`level`: debug, info, warning or error."""
+
+    model_config = _FROZEN
+    level: str = "info"
+
+
+class _FromFiles(EnvSettingsSource):
+    """`LEADSTREAM_SECRET_FILE=/run/secrets/x` -> LEADSTREAM_SECRET."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        named = {name: path for name, path in os.environ.items() if name.startswith(PREFIX) and name.endswith("_FILE")}
+        return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in named.items()}
+
+
+class _FromEnvironment(BaseSettings):
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917 - pydantic calls it so
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FromFiles(settings_cls)
+
+
+class Settings(_FromEnvironment):
+    """What the collector and the CRM route need. Keys map to the name of the source that they stand for."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore")
+    secret: SecretStr = Field(min_length=16)
+    write_keys: Annotated[dict[str, str], NoDecode] = {}
+    server_keys: Annotated[dict[str, str], NoDecode] = {}
+    kafka: KafkaSettings = KafkaSettings()
+    collector: CollectorSettings = CollectorSettings()
+    crm: CrmSettings = CrmSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("write_keys", "server_keys", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.strip().rpartition("=") for pair in value.split(",") if pair.strip()]
+        if any(not key or not source for key, _, source in pairs):
+            raise ValueError("expected key=source, separated by commas, such as wk_abc=site")
+        return {key: source for key, _, source in pairs}
+
+
+class SimulateSettings(_FromEnvironment):
+    """What the story needs: a running collector and its keys."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SIMULATE__", frozen=True, extra="ignore")
+    collector_url: str
+    write_key: str
+    server_key: str
+
+
+def read(kind: type[S]) -> S:
+    """The settings of this process. Raises BadSettings, which names the variables."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise BadSettings("; ".join(_sentence(kind, one) for one in error.errors())) from error
+    except SettingsError as error:
+        raise BadSettings(str(error)) from error
+
+
+def _sentence(kind: type[BaseSettings], error: Any) -> str:
+    name = str(kind.model_config.get("env_prefix", "")) + "__".join(str(part) for part in error["loc"]).upper()
+    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSettings(f"{name}: cannot read {path}: {error.strerror}") from error

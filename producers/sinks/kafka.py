@@ -1,0 +1,131 @@
+"""Kafka through kafka-python: one producer, one sender thread, acknowledgements bridged back to the event loop.
+
+Its producer has no memory bound: `collector/blocks.py` counts outstanding bytes. With idempotence an acknowledgement
+means that all in-sync replicas have the record. Without the crc32c package a record costs five times as much.
+"""
+
+import asyncio
+import importlib.util
+from asyncio import Future
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from producers.errors import BadSettings, SinkUnavailable
+from producers.logs import log
+
+__all__ = ["KafkaSink"]
+
+RETRY_S: Final = 0.5
+# 2.6: every broker that we support speaks it, so the constructor need not ask and block.
+PRODUCER: Final[Mapping[str, Any]] = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "linger_ms": 0,  # the block is the linger
+    "batch_size": 262_144,
+    "compression_type": "lz4",
+    "max_request_size": 4 << 20,
+    "delivery_timeout_ms": 20_000,
+    "request_timeout_ms": 8_000,
+    "max_block_ms": 200,
+    "bootstrap_timeout_ms": 10_000,
+    "metadata_max_age_ms": 60_000,
+    "reconnect_backoff_max_ms": 1_000,
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+}
+
+
+class KafkaSink:
+    """`topics` are the names that will be written; each must have `partitions` partitions.
+
+    Raises BadSettings without the crc32c package.
+    """
+
+    def __init__(self, bootstrap_servers: str, *, topics: tuple[str, ...], partitions: int) -> None:
+        if importlib.util.find_spec("crc32c") is None:
+            raise BadSettings("the package crc32c is missing: without it a record costs five times as much")
+        self._servers = [server.strip() for server in bootstrap_servers.split(",") if server.strip()]
+        self._topics = topics
+        self._partitions = partitions
+        self._producer: KafkaProducer | None = None
+        self._why = "Kafka has not answered yet"
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connects in the background, again and again until Kafka answers."""
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    def not_ready(self) -> str:
+        """Why not: what Kafka, or the lack of it, said last."""
+        return self._why
+
+    def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None = None) -> Future[None]:
+        """See Sink."""
+        loop = asyncio.get_running_loop()
+        future: Future[None] = loop.create_future()
+        if self._producer is None or self._why:
+            future.set_exception(SinkUnavailable(self._why))
+            return future
+        try:
+            sent = self._producer.send(topic, value=value, key=key, partition=partition)
+        except (KafkaError, ValueError, TypeError) as error:
+            future.set_exception(SinkUnavailable(f"{topic}: {error}"))
+            return future
+        # Both run on the sender's thread, where exceptions vanish: they only hand over.
+        sent.add_callback(lambda _: loop.call_soon_threadsafe(_settle, future, None))
+        sent.add_errback(lambda error: loop.call_soon_threadsafe(_settle, future, _unavailable(topic, error)))
+        return future
+
+    async def close(self, *, deadline_s: float) -> None:
+        """See Sink."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        producer, self._producer = self._producer, None
+        self._why = "closed"
+        if producer is not None:
+            try:
+                await asyncio.to_thread(producer.close, timeout=deadline_s)
+            except KafkaError as error:
+                log.error("kafka_close_failed", error=type(error).__name__)
+
+    async def _connect(self) -> None:
+        while self._why:
+            try:
+                producer = self._producer or await asyncio.to_thread(self._open)
+                self._producer = producer
+                self._why = await asyncio.to_thread(self._missing, producer)
+            except (KafkaError, OSError) as error:
+                self._why = f"Kafka does not answer: {type(error).__name__}"
+            if self._why:
+                log.warning("kafka_not_ready", why=self._why)
+                await asyncio.sleep(RETRY_S)
+        log.info("kafka_ready", partitions=self._partitions)
+
+    def _open(self) -> KafkaProducer:
+        return KafkaProducer(bootstrap_servers=self._servers, client_id="leadstream-collector", **PRODUCER)
+
+    def _missing(self, producer: KafkaProducer) -> str:
+        """Why the topics cannot be written, "" when they can. Asking also warms the producer's metadata."""
+        for topic in self._topics:
+            found = producer.partitions_for(topic)
+            if not found:
+                return f"there is no topic {topic}"
+            if len(found) != self._partitions:
+                return f"{topic} has {len(found)} partitions, LEADSTREAM_KAFKA__PARTITIONS says {self._partitions}"
+        return ""
+
+
+def _settle(future: Future[None], error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+
+
+def _unavailable(topic: str, error: Exception) -> SinkUnavailable:
+    return SinkUnavailable(f"{topic}: {type(error).__name__}")
