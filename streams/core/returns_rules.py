@@ -1,0 +1,71 @@
+"""What `rules/returns.toml` may say: how strongly a lost deal's account has to come back before sales hears of it."""
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+__all__ = ["Act", "ReturnSignal", "ReturnsRules", "SignalName"]
+
+SignalName: TypeAlias = Literal[
+    "deal_person", "other_person", "more_people", "intent_day", "answer_page", "more_days", "mail_click", "network"
+]
+Whole: TypeAlias = Annotated[int, Meta(ge=0)]
+DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+
+
+class ReturnSignal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One signal of R: min(count x each, most)."""
+
+    name: SignalName
+    label: str
+    each: Whole
+    most: Whole
+
+
+class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do next where a deal was lost for this reason; reason "" = every other."""
+
+    reason: str = ""
+    text: str
+
+
+_SIGNALS: Final = (
+    ReturnSignal(name="deal_person", label="Person of the lost deal is back", each=5, most=10),
+    ReturnSignal(name="other_person", label="Somebody else of the company", each=3, most=6),
+    ReturnSignal(name="more_people", label="More than one person", each=4, most=8),
+    ReturnSignal(name="intent_day", label="Day with pricing, comparison, demo or security", each=4, most=8),
+    ReturnSignal(name="answer_page", label="Read the answer to the reason of the loss", each=5, most=5),
+    ReturnSignal(name="more_days", label="Came on more than one day", each=3, most=9),
+    ReturnSignal(name="mail_click", label="Clicked in our own mail", each=2, most=2),
+    ReturnSignal(name="network", label="Anonymous visitor from the company's network", each=1, most=2),
+)
+
+
+class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    window_days: Annotated[int, Meta(ge=1)] = 14
+    quiet_days: Whole = 14  # after the loss: the tail of the old talks is no return
+    old_after_days: Whole = 1_095  # lost longer ago: digest at most
+    breadth_days: Annotated[int, Meta(ge=1)] = 14
+    roll_up_members: Annotated[int, Meta(ge=1)] = 5
+    digest_from: Annotated[int, Meta(ge=1)] = 4
+    real_time_from: Annotated[int, Meta(ge=1)] = 8
+    cool_down_hours: Whole = 168
+    expires_days: Annotated[int, Meta(ge=1)] = 30
+    signal: tuple[ReturnSignal, ...] = _SIGNALS
+    act: tuple[Act, ...] = (Act(text="Ask what has changed since."),)
+
+    def __post_init__(self) -> None:
+        """Names are unique, the levels in order. Raises ValueError."""
+        names = [signal.name for signal in self.signal]
+        if doubled := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f'signal "{doubled}" is there twice')
+        if self.digest_from > self.real_time_from:
+            raise ValueError("digest_from is greater than real_time_from")
+
+    def next_act(self, reason: str | None) -> str:
+        """What to do next after a loss for this reason."""
+        texts = {act.reason: act.text for act in self.act}
+        return texts.get(reason or "", texts.get("", ""))
