@@ -26,13 +26,14 @@ class PageKind(Struct, frozen=True, gc=False):
 class Meanings:
     """What the site's events mean. Immutable but for its look-up cache."""
 
-    __slots__ = ("_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "traits")
+    __slots__ = ("_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "trait_names", "traits")
 
     def __init__(self, rules: SiteRules) -> None:
         self.rules = rules
         self.day_of: DayOf = day_in(rules.site.timezone)
         self.senders = tuple(sender.lower() for sender in rules.site.senders)
-        self.traits = {name: trait.name for trait in rules.trait for name in (trait.name, *trait.called)}
+        self.traits = {trait.name: (trait.name, *trait.called) for trait in rules.trait}
+        self.trait_names = frozenset(name for called in self.traits.values() for name in called)
         self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
         self._forms = {form.name.lower(): form.kind for form in rules.form}
         self._tracks = {track.event.lower(): track for track in rules.track}

@@ -12,15 +12,18 @@ from msgspec import Struct
 from schemas.ids import Naming
 from streams.core.meanings import Meanings
 from streams.core.points import Points
+from streams.core.returns_rules import ReturnsRules
+from streams.core.routing_rules import RoutingRules
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring import RULE_KINDS
 from streams.core.scoring_rules import ScoringRules
 from streams.core.site_rules import SiteRules
+from streams.core.stages_rules import StagesRules
 
 __all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
 
 S = TypeVar("S", bound=Struct)
-FILES: Final = ("scoring.toml", "site.toml")
+FILES: Final = ("returns.toml", "routing.toml", "scoring.toml", "site.toml", "stages.toml")
 Identity = Literal["open", "signed"]
 
 
@@ -35,6 +38,9 @@ class Rules(Struct, frozen=True, kw_only=True, eq=False):
     identity: Identity
     site: Meanings
     scoring: Points
+    stages: StagesRules
+    returns: ReturnsRules
+    routing: RoutingRules
 
 
 def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity = "open") -> Rules:
@@ -50,6 +56,9 @@ def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity =
         identity=identity,
         site=site,
         scoring=Points(scoring_rules, site.day_of),
+        stages=_parsed(files, "stages.toml", StagesRules),
+        returns=_parsed(files, "returns.toml", ReturnsRules),
+        routing=_parsed(files, "routing.toml", RoutingRules),
     )
 
 

@@ -19,6 +19,9 @@ _AT: Final = re.compile(r" - at `(?P<path>\$[^`]*)`$")
 _STEP: Final = re.compile(r"\.(?P<key>[A-Za-z0-9_-]+)|\[(?P<index>\d+|\.\.\.)\]")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`$")
 _TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
+# How checks of a whole file begin: `stage "mql": after: there is no ...`
+_ABOUT: Final = re.compile(r'^(?P<table>\w+) "(?P<title>[^"]*)"(: (?P<key>\w+))?')
+_TITLES: Final = ("name", "event", "kind", "id")
 _HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 
@@ -92,12 +95,24 @@ def _explained(name: str, text: str, tree: Any, *, kind: type[Struct], message: 
     at = _AT.search(message)
     path = _path(at["path"]) if at else ()
     said = _AT.sub("", message)
+    if not path and (about := _ABOUT.match(said)):
+        return f"{name}:{line_of(text, _path_about(tree, about))}: {said}"
     if unknown := _UNKNOWN.match(said):
         path = (*path, unknown["key"])
         said = f'unknown "{unknown["key"]}"{near(unknown["key"], _fields(kind, path[:-1]))}'
     elif path and isinstance(path[-1], str):
         said = f'"{path[-1]}": {said}'
     return f"{name}:{line_of(text, path)}: {_whose(tree, path)}{said}"
+
+
+def _path_about(tree: Any, about: re.Match[str]) -> tuple[str | int, ...]:
+    """The path to what a check of the whole file speaks of."""
+    rows = tree.get(about["table"], [])
+    for number, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict) and about["title"] in (row.get(key) for key in _TITLES):
+            key = about["key"]
+            return (about["table"], number, key) if key in row else (about["table"], number)
+    return ()
 
 
 def _path(text: str) -> tuple[str | int, ...]:
@@ -120,7 +135,7 @@ def _whose(tree: Any, path: tuple[str | int, ...]) -> str:
         if isinstance(after, int) and isinstance(tree, list) and after < len(tree):
             element = tree[after]
             if isinstance(element, dict):
-                title = next((element[key] for key in ("name", "event", "kind", "id") if element.get(key)), None)
+                title = next((element[key] for key in _TITLES if element.get(key)), None)
                 told = f'{step} "{title}": ' if title else f"{step} number {after + 1}: "
                 tree = {}
     return told

@@ -1,0 +1,85 @@
+"""The free-form parts of events (`properties`, `traits`): read late, cleaned, and never trusted to be what they say."""
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from msgspec import DecodeError, Raw, ValidationError
+from msgspec.json import Decoder
+
+from schemas.errors import Undecodable
+from schemas.rejected import Reason
+
+__all__ = ["clean_text", "object_of", "path_of", "refusal_of", "text_in", "text_of"]
+
+MAX_TEXT: Final = 256
+_DECODER: Final[Decoder[Any]] = Decoder()
+# Controls, line separators, and marks that turn or hide text: they forge log lines and names.
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def object_of(raw: Raw) -> dict[str, Any]:
+    """A JSON object; {} for nothing or null. Raises Undecodable, whatever is wrong with it."""
+    if not raw:
+        return {}
+    try:
+        value = _DECODER.decode(raw)
+    except (ValueError, RecursionError, DecodeError) as error:
+        raise refusal_of(error) from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Undecodable(Reason.SCHEMA, "not an object")
+    return value
+
+
+def refusal_of(error: Exception) -> Undecodable:
+    """What a library's error about a free-form part means in our words."""
+    if isinstance(error, RecursionError):
+        return Undecodable(Reason.DEPTH, "nested too deeply")
+    if "out of range" in str(error) or "integer string" in str(error):
+        return Undecodable(Reason.NUMBER, "a number that no 64 bits hold")
+    return Undecodable(Reason.SCHEMA if isinstance(error, ValidationError) else Reason.JSON, str(error))
+
+
+def clean_text(text: str) -> str:
+    """Without characters that nobody sees, trimmed, at most 256 characters."""
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text)
+    return text.strip()[:MAX_TEXT]
+
+
+def text_of(value: object) -> str:
+    """A plain value as text, "" for what is none (objects, lists, null)."""
+    match value:
+        case str():
+            return clean_text(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"{value:.15g}" if isinstance(value, float) else str(value)
+        case _:
+            return ""
+
+
+def text_in(properties: dict[str, Any], name: str) -> str | None:
+    """A property that is a text with something in it."""
+    value = properties.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+@lru_cache(16_384)
+def path_of(url: str) -> str:
+    """The path that a URL or a path says, without query, fragment and trailing slash; `/` for what is none.
+
+    >>> path_of("https://acme.example/pricing/?plan=a#b"), path_of("/pricing?x"), path_of("Pricing"), path_of("")
+    ('/pricing', '/pricing', '/pricing', '/')
+    """
+    if not url.startswith("/") and "://" not in url:
+        return path_of("/" + url.strip().lower().replace(" ", "-")) if url.strip() else "/"
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return "/"
+    return clean_text(path).rstrip("/") or "/"
