@@ -1,6 +1,7 @@
-"""A tiny collector for the tracker's tests: serves the built tracker and pages to walk on, and writes down what comes."""
+"""A tiny collector for the tracker's tests: serves the built tracker, and pages to walk on, and records what comes."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "listening", "tracker_file"]
+__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "free_port", "listening", "tracker_file"]
 
 STATIC = Path(__file__).parents[2] / "producers" / "collector" / "static"
 Event = dict[str, Any]
@@ -59,7 +60,7 @@ class _Requests(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         found = self.server.pages(self.path)
-        status, kind, body, more = found if found else (404, "text/plain", b"", {})
+        status, kind, body, more = found or (404, "text/plain", b"", {})
         self._answer(status, body, {"Content-Type": kind, **more})
 
     def do_OPTIONS(self) -> None:
@@ -86,7 +87,7 @@ class _Requests(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Silent: the tests say what matters."""
 
 
@@ -145,3 +146,10 @@ def listening(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -308,8 +307,8 @@ def test_nothing_pollutes_a_prototype(world: World, person: BrowserContext) -> N
 
 def test_no_call_throws_into_the_page(world: World, person: BrowserContext) -> None:
     page = person.new_page()
-    errors: list[Any] = []
-    page.on("pageerror", lambda error: errors.append(error))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(world.site_url)
     page.evaluate(
         """() => {
