@@ -1,0 +1,89 @@
+"""`python -m tests.bench [--only NAME] [--rounds 3] [--broker apache|embedded]`: figures against their baselines.
+
+Real Apache Kafka where Java is there; figures from the embedded broker carry that mark in the history and are no promise.
+Budgets are printed beside the figures; nothing fails on them yet.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import redis
+
+from deploy.local.apache_jars import java_missing
+from deploy.local.embedded import embedded_valkey
+from tests.bench.cards import lead_card
+from tests.bench.collector import collector
+from tests.bench.decode import decode
+from tests.bench.harness import Figure, publish
+from tests.bench.projection import projection
+from tests.bench.served import LOAD_CORE
+from tests.bench.tracker import tracker
+from tests.bench.worker import worker
+from tests.integration.brokers import BrokerKind, broker
+from tests.integration.bus import Bus
+
+import os
+
+import redis
+
+__all__ = ["main"]
+
+ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {"collector": collector, "worker": worker}
+ALONE: Final = ("decode", "projection", "tracker")
+_MARK: Final = "leadstream-bench-"
+
+
+def _alone(name: str, rounds: int) -> list[Figure]:
+    match name:
+        case "decode":
+            return decode(rounds)
+        case "tracker":
+            return tracker()
+        case _:
+            with embedded_valkey() as url, redis.Redis.from_url(url) as client:
+                return projection(client, lead_card, rounds)
+
+
+def _on_kafka(name: str, kind: BrokerKind, rounds: int) -> list[Figure]:
+    place = Path(tempfile.mkdtemp(prefix=_MARK))
+    try:
+        with broker(kind) as bootstrap:
+            bus = Bus(bootstrap, prefix="bench.", app_id="bench")
+            try:
+                bus.create()
+                return ON_KAFKA[name](bus, place, rounds)
+            finally:
+                bus.close()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def main() -> int:
+    """Run what was asked for. 1 if a bench could not make its figure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--only", choices=[*ALONE, *ON_KAFKA])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--broker", choices=["apache", "embedded"], default="embedded" if java_missing() else "apache")
+    args = parser.parse_args()
+    os.sched_setaffinity(0, {LOAD_CORE})
+    failed = 0
+    for name in [args.only] if args.only else [*ALONE, *ON_KAFKA]:
+        try:
+            if name in ALONE:
+                publish(_alone(name, args.rounds), broker="none")
+            else:
+                publish(_on_kafka(name, args.broker, args.rounds), broker=args.broker)
+        except (AssertionError, OSError, RuntimeError) as error:
+            print(f"no figure for {name}: {error}", file=sys.stderr, flush=True)
+            failed = 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Kafka as the tests see it: topics under a prefix of their own, what is committed, what lies in a topic."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+from msgspec import Struct
+
+from deploy.local.topics import apply, wanted
+from schemas.topics import TOPICS, partition_of, topic
+
+__all__ = ["Bus", "Record", "Timeout", "wait_until"]
+
+NOWHERE: Final[Mapping[TopicPartition, int]] = {}
+INBOXES: Final = tuple(one.name for one in TOPICS if one.inbox)
+
+
+class Timeout(AssertionError):
+    """What was waited for did not come; says what was seen last."""
+
+
+class Record(Struct, frozen=True):
+    """One record of a topic."""
+
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+
+
+def wait_until(seen: Callable[[], object], *, within_s: float, what: str, every_s: float = 0.1) -> None:
+    """Ask until the answer is true. Raises Timeout."""
+    give_up = time.monotonic() + within_s
+    while not seen():
+        if time.monotonic() > give_up:
+            raise Timeout(f"not within {within_s:.0f} s: {what}")
+        time.sleep(every_s)
+
+
+class Bus:
+    """One application's topics on one broker."""
+
+    def __init__(self, bootstrap: str, *, prefix: str, app_id: str, partitions: int = 4) -> None:
+        self.bootstrap = bootstrap
+        self.prefix = prefix
+        self.app_id = app_id
+        self.partitions = partitions
+        self.admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+        self._producer = KafkaProducer(
+            bootstrap_servers=bootstrap, acks="all", linger_ms=2, batch_size=262_144, compression_type="lz4",
+            max_request_size=4_000_000,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._producer.close(5)
+        self.admin.close()
+
+    def full(self, name: str) -> str:
+        """A topic's name on the broker."""
+        return topic(name).full(self.prefix)
+
+    def create(self) -> None:
+        """All topics and the changelogs of the four tables."""
+        apply(self.bootstrap, wanted(self.partitions, prefix=self.prefix, app_id=self.app_id))
+
+    def make(self, wanted: dict[str, dict[str, str]]) -> None:
+        """Create topics with these settings and wait until each has its leaders."""
+        self.admin.create_topics(
+            {
+                name: {"num_partitions": self.partitions, "replication_factor": 1, "configs": config}
+                for name, config in wanted.items()
+            },
+            wait_for_metadata=True,
+        )
+
+    def write(self, name: str, records: Iterable[tuple[int, bytes]]) -> int:
+        """Write (partition, value) to a topic in order and wait until the broker has them. Returns how many."""
+        return self.write_to(self.full(name), records)
+
+    def write_to(self, full_name: str, records: Iterable[tuple[int, bytes]]) -> int:
+        """The same for a topic by its full name."""
+        sent = [self._producer.send(full_name, value=value, partition=partition) for partition, value in records]
+        for one in sent:
+            one.get(60)
+        return len(sent)
+
+    def send(self, name: str, key: str, message: bytes) -> None:
+        """One message to the row of this key, as a block of one."""
+        self.write(name, [(partition_of(key, self.partitions), b"[" + message + b"]")])
+
+    def _tops(self, names: Iterable[str]) -> list[TopicPartition]:
+        return [TopicPartition(self.full(name), number) for name in names for number in range(self.partitions)]
+
+    def ends(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
+        """End offsets."""
+        asked = dict.fromkeys(self._tops(names), OffsetSpec.LATEST)
+        return {top: found.offset for top, found in self.admin.list_partition_offsets(asked).items()}
+
+    def committed(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
+        """What the application's group has committed; 0 where nothing was."""
+        try:
+            found = self.admin.list_group_offsets({self.app_id: self._tops(names)})[self.app_id]
+        except KafkaError:
+            found = {}
+        return {top: max(0, found[top].offset) if top in found else 0 for top in self._tops(names)}
+
+    def lag(self, names: Iterable[str] = INBOXES) -> int:
+        """Records that are written and not committed."""
+        done = self.committed(names)
+        return sum(end - done[top] for top, end in self.ends(names).items())
+
+    def lag_of(self, group: str, full_name: str) -> int:
+        """The same for another group and one topic by its full name."""
+        ends = self.tops_of(full_name)
+        found = self.admin.list_group_offsets({group: list(ends)})[group]
+        return sum(end - max(0, found[top].offset if top in found else 0) for top, end in ends.items())
+
+    def settled(self) -> bool:
+        """Nothing is under way: all that lies in the inboxes is committed, and nothing came while we looked.
+
+        A commit says that every effect of what it covers is acknowledged, so no effect can be on its way then.
+        """
+        before = self.ends()
+        return self.committed() == before == self.ends()
+
+    def read(self, name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> list[Record]:
+        """All of a topic from these offsets on, each partition in order."""
+        return list(self._read(name, since))
+
+    def tops_of(self, full_name: str) -> dict[TopicPartition, int]:
+        """End offsets of a topic by its full name on the broker."""
+        asked = {TopicPartition(full_name, number): OffsetSpec.LATEST for number in range(self.partitions)}
+        return {top: found.offset for top, found in self.admin.list_partition_offsets(asked).items()}
+
+    def _read(self, name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> Iterator[Record]:
+        ends = {top: end for top, end in self.ends([name]).items() if end > since.get(top, 0)}
+        if not ends:
+            return
+        with self._consumer() as consumer:
+            consumer.assign(list(ends))
+            for top in ends:
+                consumer.seek(top, since.get(top, 0))
+            give_up = time.monotonic() + 60
+            while any(consumer.position(top) < end for top, end in ends.items()):
+                for records in consumer.poll(500, max_records=5_000).values():
+                    for one in records:
+                        yield Record(one.partition, one.offset, (one.key or b"").decode(), one.value)
+                if time.monotonic() > give_up:
+                    raise Timeout(f"reading {name}: {ends}")
+
+    @contextmanager
+    def _consumer(self) -> Iterator[KafkaConsumer]:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+            fetch_max_wait_ms=50, group_id=None,
+        )  # fmt: skip
+        try:
+            yield consumer
+        finally:
+            consumer.close()

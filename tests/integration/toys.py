@@ -1,0 +1,101 @@
+"""A worker with a toy row, to prove the engine alone: `python -m tests.integration.toys`.
+
+The row of a key remembers the ids that it was sent (`kind="hit"`), says each id as a transition (a decision), passes
+`kind="forward"` on as a touch to the key in `reason`, asks to be woken by `kind="wake"`, and raises on `kind="bomb"`.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+import uvloop
+from faust.types import StreamT
+from msgspec import Struct
+
+from schemas.activity import Version
+from schemas.cards import Transition
+from schemas.codec import TOUCHES
+from schemas.touches import Disposition, Tick, Touch
+from streams import logs
+from streams.core.effects import NOTHING, Effects, Folded
+from streams.core.rows import RowCodec
+from streams.engine.engine import Engine
+from streams.engine.shell import block_decoder
+from streams.settings import Settings
+
+__all__ = ["CODEC", "Pile", "fold"]
+
+
+class Pile(Struct, frozen=True, array_like=True):
+    """What one key was sent: ids with the version of the message that brought each."""
+
+    FORMAT: ClassVar[int] = 1
+    version: Version
+    as_of: int
+    wake_at: int | None = None
+    seen: dict[str, Version] = {}
+    woken: tuple[int, ...] = ()
+
+
+CODEC: RowCodec[Pile] = RowCodec(Pile)
+
+
+def fold(key: str, row: Pile | None, messages: Sequence[Touch], /, *, version: Version) -> Folded[Pile]:
+    """Joins only: a set of ids, a set of wakings, the greatest wish to be woken."""
+    before = row or Pile(version, 0)
+    seen, woken, wake_at = dict(before.seen), set(before.woken), before.wake_at
+    touches: list[Touch] = []
+    for one in messages:
+        if isinstance(one, Tick):
+            woken.add(one.at)
+            wake_at = None if wake_at is not None and wake_at <= one.at else wake_at
+        elif isinstance(one, Disposition):
+            if one.kind == "bomb":
+                raise RuntimeError("a bug in a fold")
+            seen.setdefault(one.milestone_id, version)
+            if one.kind == "wake" and one.at not in woken:
+                wake_at = one.at
+            if one.kind == "forward":
+                touches.append(Disposition(to=one.reason, milestone_id=one.milestone_id, kind="hit", reason="", at=one.at, actor=key))
+    after = Pile(max(before.version, version), max([before.as_of, *(one.at for one in messages)]), wake_at, seen, tuple(sorted(woken)))  # type: ignore[union-attr]
+    if row is not None and (after.seen, after.woken, after.wake_at, after.as_of) == (row.seen, row.woken, row.wake_at, row.as_of):
+        return Folded(row, _effects(key, row, touches, version) if version <= row.version else NOTHING)
+    return Folded(after, _effects(key, after, touches, version))
+
+
+def _effects(key: str, row: Pile, touches: Sequence[Touch], version: Version) -> Effects:
+    moves = tuple(_move(key, name, at, row) for name, at in row.seen.items() if at >= version)
+    return Effects(touches=tuple(touches), transitions=moves)
+
+
+def _move(key: str, name: str, at: Version, row: Pile) -> Transition:
+    return Transition(
+        lead_id=f"{key}/{name}", number=1, account_id="", from_stage="", to_stage="seen", skipped=(), via="", rule_id="T0",
+        rules_version="toy", evidence=(name,), effective_at=0, recorded_at=0, actor="", version=at,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """One worker process, as `python -m streams worker` is."""
+    settings = Settings.from_env(os.environ)
+    logs.configure(settings.log.level, libraries=os.environ.get("TOY_LIBRARIES", "warning"))
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    engine = Engine(settings)
+    book = engine.book("leads", CODEC)
+    decode = block_decoder(TOUCHES, "toy")
+
+    async def move(stream: StreamT[bytes]) -> None:
+        async for record in engine.shell.read(stream, decode):
+            for key in record.by_key:
+                engine.shell.move(partial(fold), key, book, record)
+
+    engine.agent("leads", ["touches"], move)
+    engine.worker(loop).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

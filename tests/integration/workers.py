@@ -1,0 +1,103 @@
+"""Worker processes of a test: real ones, started, killed and asked to leave by their own pid."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from deploy.local.ports import free_ports
+from tests.integration.bus import Bus, wait_until
+
+__all__ = ["SECRET", "Worker", "environment"]
+
+SECRET: Final = "integration-secret-0123456789"
+READY_S: Final = 90.0
+
+
+def environment(
+    bus: Bus, *, port: int, datadir: Path, redis_url: str, webhook_url: str = "", session_timeout_s: int = 6
+) -> dict[str, str]:
+    """What a worker of this application is told."""
+    told = {
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bus.bootstrap,
+        "LEADSTREAM_KAFKA__PARTITIONS": str(bus.partitions),
+        "LEADSTREAM_KAFKA__TOPIC_PREFIX": bus.prefix,
+        "LEADSTREAM_REDIS__URL": redis_url,
+        "LEADSTREAM_REDIS__KEY_PREFIX": f"{bus.app_id}:",
+        "LEADSTREAM_SECRET": SECRET,
+        "LEADSTREAM_WORKER__PORT": str(port),
+        "LEADSTREAM_WORKER__DATADIR": str(datadir),
+        "LEADSTREAM_WORKER__APP_ID": bus.app_id,
+        "LEADSTREAM_WORKER__SESSION_TIMEOUT_S": str(session_timeout_s),
+        "LEADSTREAM_WORKER__REJECTED_MOST": "1",
+    }
+    if webhook_url:
+        told |= {"LEADSTREAM_WEBHOOK__URL": webhook_url, "LEADSTREAM_WEBHOOK__SECRET": "whsec_" + "dGVzdC1zZWNyZXQtMDEyMzQ1Ng=="}
+    return told
+
+
+class Worker:
+    """One worker process. Use as a context manager: whatever happens, it is gone afterwards."""
+
+    def __init__(self, bus: Bus, place: Path, *, name: str, redis_url: str, webhook_url: str = "") -> None:
+        (self.port,) = free_ports(1)
+        self.name = name
+        self.log = place / f"{name}.log"
+        env = environment(bus, port=self.port, datadir=place / name, redis_url=redis_url, webhook_url=webhook_url)
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
+        with self.log.open("ab") as out:
+            self._child = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "streams", "worker"], env={**inherited, **env}, stdout=out,
+                stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self.pid = self._child.pid
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code once it has ended."""
+        return self._child.poll()
+
+    def ready(self) -> bool:
+        """Whether it says so itself. Raises AssertionError when it has died."""
+        assert self.code is None, f"{self.name} ended with {self.code}:\n{self.tail()}"
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def await_ready(self) -> None:
+        """Wait until it holds partitions and has restored its rows."""
+        wait_until(self.ready, within_s=READY_S, what=f"{self.name} ready\n{self.tail()}")
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is tidied up."""
+        with suppress(ProcessLookupError):
+            self._child.kill()
+        self._child.wait(10)
+
+    def leave(self, *, within_s: float = 30) -> float:
+        """SIGTERM, and how many seconds it took to be gone. Raises AssertionError if it took too long."""
+        begin = time.monotonic()
+        self._child.send_signal(signal.SIGTERM)
+        try:
+            self._child.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not leave within {within_s} s:\n{self.tail()}") from None
+        return time.monotonic() - begin
+
+    def tail(self, lines: int = 25) -> str:
+        """What it said last."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
