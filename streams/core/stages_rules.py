@@ -142,7 +142,7 @@ class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def hold_ms(self, stage: str, reason: str) -> int:
         """Length of the hold in `stage` after a setback with this reason, in milliseconds; 0 = none."""
         days = {hold.reason: hold.days for hold in self.hold if hold.stage == stage}
-        return days.get(reason, days.get("", 0)) * DAY_MS
+        return next((days[said] for said in (reason, reason.partition(":")[0], "") if said in days), 0) * DAY_MS
 
 
 def _unique(what: str, names: list[str]) -> None:

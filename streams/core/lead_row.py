@@ -1,0 +1,112 @@
+"""A lead's row: parts of visitors, of leads that forward here and of deals; what people decided; the moves so far.
+
+Times are UTC milliseconds, scores tenths, hit points hundredths.
+"""
+
+from typing import ClassVar, NamedTuple
+
+from msgspec import Struct
+
+from schemas.activity import Activity, Milestone, Version
+from schemas.cards import Transition
+from schemas.deals import DealFacts
+from schemas.delivery import Trust
+from streams.core.parts import Part, Told
+
+__all__ = ["Decision", "Evidence", "Known", "Latch", "Lead", "Move", "as_transition"]
+
+
+class Known(Struct, frozen=True, array_like=True):
+    """What a visitor, or a lead that forwards here, contributes."""
+
+    known_at: int
+    trust: Trust
+    activity: Activity
+
+
+class Decision(NamedTuple):
+    """What a person in sales decided. Sorting decisions sorts by freshness."""
+
+    at: int
+    kind: str
+    milestone_id: str
+    reason: str
+    actor: str
+
+
+class Evidence(Struct, frozen=True, array_like=True):
+    """One hit that a score rested on."""
+
+    rule: str
+    hit_id: int
+    hundredths: int
+    via: str
+
+
+class Latch(Struct, frozen=True, array_like=True):
+    """A score that qualified: taken once with what was known then, and never undone because points fade."""
+
+    at: int
+    total_tenths: int
+    rules_version: str
+    evidence: tuple[Evidence, ...]
+
+
+class Move(Struct, frozen=True, array_like=True):
+    """One transition as the row remembers it; `by` decided it."""
+
+    number: int
+    account_id: str
+    from_stage: str
+    to_stage: str
+    skipped: tuple[str, ...]
+    via: str
+    rule_id: str
+    rules_version: str
+    evidence: tuple[str, ...]
+    effective_at: int
+    recorded_at: int
+    actor: str
+    version: Version
+    by: Milestone | None
+
+
+class Lead(Struct, frozen=True, array_like=True):
+    """One person. `sources` by "visitor:<id>" or "lead:<id>", `deals` by deal id, `moves` newest first."""
+
+    FORMAT: ClassVar[int] = 1
+    version: Version
+    as_of: int
+    wake_at: int | None = None
+    sources: dict[str, Part[Known]] = {}
+    deals: dict[str, Part[DealFacts]] = {}
+    decisions: tuple[Decision, ...] = ()
+    latches: tuple[Latch, ...] = ()
+    hot: bool = False
+    moves: tuple[Move, ...] = ()
+    told: Told = {}
+
+    @property
+    def stage(self) -> str:
+        """Where the lead stands by its last move, "" before the first."""
+        return self.moves[0].to_stage if self.moves else ""
+
+
+def as_transition(lead_id: str, move: Move) -> Transition:
+    """A move as others hear of it."""
+    return Transition(
+        lead_id=lead_id,
+        number=move.number,
+        account_id=move.account_id,
+        from_stage=move.from_stage,
+        to_stage=move.to_stage,
+        skipped=move.skipped,
+        via=move.via,
+        rule_id=move.rule_id,
+        rules_version=move.rules_version,
+        evidence=move.evidence,
+        effective_at=move.effective_at,
+        recorded_at=move.recorded_at,
+        actor=move.actor,
+        version=move.version,
+    )

@@ -1,0 +1,58 @@
+"""Parts: the newest standing of each source, and who was told what one row stands for.
+
+The newest version of a source wins, an empty one withdraws and is remembered as such, so neither order nor copies
+matter. A row that stops standing for somebody tells it so, and tells it again when the same message comes again.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from schemas.activity import Version
+
+__all__ = ["Part", "Told", "addressed", "live", "newest", "to_withdraw"]
+
+T = TypeVar("T")
+# Whom a row told -> None while it stands for it, else the version that withdrew.
+Told: TypeAlias = dict[str, Version | None]
+MAX_WITHDRAWN: Final = 32
+
+
+class Part(Struct, Generic[T], frozen=True, array_like=True):
+    """What one source says now. `body` None: it withdrew."""
+
+    version: Version
+    as_of: int
+    body: T | None
+
+
+Parts: TypeAlias = Mapping[str, Part[T]]
+
+
+def newest(parts: Parts[T], said: Iterable[tuple[str, Part[T]]]) -> dict[str, Part[T]]:
+    """The parts after more standings, by source."""
+    after = dict(parts)
+    for source, part in said:
+        held = after.get(source)
+        if held is None or part.version > held.version:
+            after[source] = part
+    return dict(sorted(after.items()))
+
+
+def live(parts: Parts[T]) -> dict[str, T]:
+    """What stands now, by source."""
+    return {source: part.body for source, part in parts.items() if part.body is not None}
+
+
+def addressed(told: Told, now: Iterable[str], *, version: Version) -> Told:
+    """Whom the row stands for from this version on; of those withdrawn from, the 32 newest are remembered."""
+    standing: Told = dict.fromkeys(sorted(now))
+    gone = {to: since or version for to, since in told.items() if to not in standing}
+    newest_gone = sorted(gone, key=lambda to: (gone[to], to), reverse=True)[:MAX_WITHDRAWN]
+    return standing | {to: gone[to] for to in sorted(newest_gone)}
+
+
+def to_withdraw(told: Told, *, version: Version) -> tuple[str, ...]:
+    """Whom a message of this version (or a later one) withdrew from: told now, and again if the message comes again."""
+    return tuple(to for to, since in told.items() if since is not None and since >= version)

@@ -1,0 +1,184 @@
+"""The stage is a fold of milestones; the table in `rules/stages.toml` says what each kind decides.
+
+First line that holds: 1. `final`. 2. `current`. 3. `closing`, unless something `lifting` is fresher. 4. the furthest
+`progress` since the last setback. 5. the setback's stage, until a `recovery`. 6. the furthest `base`. 7. `first`.
+Ties of time: a setback beats progress; then the further stage; then the greater milestone_id.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from schemas.activity import Milestone
+from streams.core.rules import Rules
+from streams.core.stages_rules import ANY, MilestoneRule, StagesRules
+
+__all__ = ["StageNow", "Stages", "stage_of", "stages_in"]
+
+CORRECTION: Final = "correction"
+ALWAYS: Final = -(2**62)
+
+
+class StageNow(Struct, frozen=True, kw_only=True):
+    """Where somebody stands, what decided it, and until when nobody writes. Times are UTC milliseconds."""
+
+    stage: str
+    since: int
+    by: Milestone | None
+    hold_until: int | None = None
+
+
+class Stages:
+    """`stages.toml` made ready. Immutable."""
+
+    __slots__ = ("by_name", "milestones", "rules", "way")
+
+    def __init__(self, rules: StagesRules) -> None:
+        self.rules = rules
+        self.by_name = {stage.name: stage for stage in rules.stage}
+        self.milestones = {rule.kind: rule for rule in rules.milestone}
+        self.way = tuple(sorted((stage for stage in rules.stage if stage.rank > 0), key=lambda stage: stage.rank))
+
+    def rank(self, stage: str) -> int:
+        """Place of a stage: an account stands where its greatest is."""
+        found = self.by_name.get(stage)
+        return 0 if found is None else found.rank
+
+    def passed(self, leaves: str, to: str) -> tuple[str, ...]:
+        """Stages of the way that a jump skips: between both, or up to the one that `to` is fallen out of."""
+        start, end = self.by_name.get(leaves), self.by_name[to]
+        if start is not None and start.rank < 0:
+            return ()  # from beside the way: an arrow of its own
+        place = 0 if start is None else start.rank
+        last = self.by_name[end.after].rank if end.after else end.rank - 1
+        return tuple(stage.name for stage in self.way if place < stage.rank <= last)
+
+    def arrow(self, leaves: str, now: StageNow, *, was_by: Milestone | None, held: bool) -> tuple[str, str]:
+        """Arrow and `via` of a move. `held`: what decided before still stands; if not, the move corrects it."""
+        arrows = self.rules.arrow
+        by = now.by.kind if now.by else ""
+        if held and was_by and self.role(was_by.kind) == "closing" and self.role(by) not in ("current", "final"):
+            chosen = [arrow for arrow in arrows if not arrow.to]
+        else:
+            led = [arrow for arrow in arrows if arrow.to == now.stage]
+            proved = [arrow for arrow in led if arrow.by == by]
+            straight = [arrow for arrow in proved if leaves in arrow.leaves or ANY in arrow.leaves]
+            chosen = straight or proved or led
+        if not chosen:
+            return "", CORRECTION
+        return chosen[0].id, chosen[0].via if held and now.by else CORRECTION
+
+    def holds(self, was_by: Milestone, milestones: Sequence[Milestone]) -> bool:
+        """Whether what decided is still among these: itself, a later state of it, or so many that it was pushed out."""
+        alike = [one for one in milestones if one.kind == was_by.kind]
+        rule = self.milestones.get(was_by.kind)
+        pushed_out = rule is not None and (len(alike) >= rule.keep or (bool(alike) and rule.role == "recovery"))
+        return pushed_out or any(one.milestone_id == was_by.milestone_id for one in milestones)
+
+    def role(self, kind: str) -> str:
+        """What milestones of this kind decide, "" for nothing."""
+        found = self.milestones.get(kind)
+        return "" if found is None else found.role
+
+
+@lru_cache(8)
+def stages_in(rules: Rules) -> Stages:
+    """The stages of these rules, made ready once."""
+    return Stages(rules.stages)
+
+
+def stage_of(milestones: Iterable[Milestone], *, as_of: int, consent: bool, stages: Stages) -> StageNow:
+    """The stage. `as_of` only says whether a hold still lasts. Kinds that the table does not name decide nothing."""
+    return _Deciding(milestones, as_of=as_of, consent=consent, stages=stages).now()
+
+
+class _Deciding:
+    """One decision: the milestones by role, freshest last."""
+
+    def __init__(self, milestones: Iterable[Milestone], *, as_of: int, consent: bool, stages: Stages) -> None:
+        self.as_of = as_of
+        self.stages = stages
+        found = sorted(milestones, key=lambda one: (one.at, one.milestone_id))
+        self.of_role: dict[str, list[tuple[Milestone, MilestoneRule]]] = {}
+        for one in found:
+            rule = stages.milestones.get(one.kind)
+            if rule is not None and (consent or not rule.consent) and _is_behind(one, rule.needs, found):
+                self.of_role.setdefault(rule.role, []).append((one, rule))
+
+    def now(self) -> StageNow:
+        """The first line that holds."""
+        for role in ("final", "current"):
+            if decided := self._earliest(role):
+                return decided
+        if (closed := self._closed()) is not None:
+            return closed
+        setback = self._setback()
+        since = ALWAYS if setback is None else setback[0].at
+        hold_until = None if setback is None else self._hold_end(*setback)
+        if (decided := self._furthest("progress", after=since)) is None and setback is not None:
+            decided = self._set_back(*setback, hold_until=hold_until or since)
+        if decided is None:
+            decided = self._furthest("base", after=ALWAYS) or self._first()
+        return _with_hold(decided, hold_until, as_of=self.as_of, held=setback is not None and decided.by == setback[0])
+
+    def _earliest(self, role: str) -> StageNow | None:
+        """What decides as long as it is there, since it first was."""
+        found = self.of_role.get(role)
+        return None if not found else _now(*found[0])
+
+    def _closed(self) -> StageNow | None:
+        """The freshest end, unless it was lifted later."""
+        closing, lifting = self.of_role.get("closing"), self.of_role.get("lifting")
+        if not closing or (lifting and lifting[-1][0].at > closing[-1][0].at):
+            return None
+        return _now(*closing[-1])
+
+    def _setback(self) -> tuple[Milestone, MilestoneRule] | None:
+        """The freshest setback; some kinds are one only the nth time since the setback before."""
+        last: tuple[Milestone, MilestoneRule] | None = None
+        counts: dict[str, int] = {}
+        for one, rule in self.of_role.get("setback", ()):
+            counts[rule.kind] = counts.get(rule.kind, 0) + 1
+            if counts[rule.kind] >= rule.times:
+                last, counts = (one, rule), {}
+        return last
+
+    def _hold_end(self, setback: Milestone, rule: MilestoneRule) -> int:
+        return setback.at + self.stages.rules.hold_ms(rule.stage, setback.what)
+
+    def _set_back(self, setback: Milestone, rule: MilestoneRule, *, hold_until: int) -> StageNow | None:
+        """Held back, until a recovery; None where this reason leads to the base at once."""
+        if setback.what in rule.base_reasons:
+            return None
+        for one, recovers in self.of_role.get("recovery", ()):
+            if one.at > setback.at and (one.at >= hold_until or not recovers.waits):
+                return _now(one, recovers)
+        return _now(setback, rule)
+
+    def _furthest(self, role: str, *, after: int) -> StageNow | None:
+        """The furthest stage that something fresher than `after` proves, since the first proof of it."""
+        fresh = [(one, rule) for one, rule in self.of_role.get(role, ()) if one.at > after]
+        if not fresh:
+            return None
+        rank = max(self.stages.rank(rule.stage) for _, rule in fresh)
+        return next(_now(one, rule) for one, rule in fresh if self.stages.rank(rule.stage) == rank)
+
+    def _first(self) -> StageNow:
+        names = [rule.stage for rule in self.stages.rules.milestone if rule.role == "first"]
+        return StageNow(stage=names[0] if names else "", since=self.as_of, by=None)
+
+
+def _now(one: Milestone, rule: MilestoneRule) -> StageNow:
+    return StageNow(stage=rule.stage, since=one.at, by=one)
+
+
+def _is_behind(one: Milestone, needs: str, found: Sequence[Milestone]) -> bool:
+    return not needs or any(other.kind == needs and other.at <= one.at for other in found)
+
+
+def _with_hold(now: StageNow, hold_until: int | None, *, as_of: int, held: bool) -> StageNow:
+    """The hold is shown while it lasts, whatever the stage; in the setback's stage also afterwards."""
+    shown = hold_until if hold_until is not None and (held or as_of < hold_until) else None
+    return StageNow(stage=now.stage, since=now.since, by=now.by, hold_until=shown)
