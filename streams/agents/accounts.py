@@ -1,0 +1,27 @@
+"""signals -> accounts: deals, companies, the return of a lost deal and its alerts."""
+
+from typing import TypeVar
+
+from faust.types import StreamT
+
+from schemas.codec import SIGNALS
+from schemas.signals import Signal
+from streams.engine.book import Book
+from streams.engine.engine import Agent
+from streams.engine.shell import Fold, Shell, block_decoder
+
+__all__ = ["accounts"]
+
+R = TypeVar("R")
+
+
+def accounts(shell: Shell, book: Book[R], fold: Fold[Signal, R]) -> Agent:
+    """Reads `signals`, keeps `accounts`: a row is an account or a deal."""
+    decode = block_decoder(SIGNALS, "signals")
+
+    async def move(stream: StreamT[bytes]) -> None:
+        async for record in shell.read(stream, decode):
+            for key in record.by_key:
+                shell.move(fold, key, book, record)
+
+    return move

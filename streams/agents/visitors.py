@@ -1,0 +1,25 @@
+"""visits -> visitors: what one browser did, and who it was when."""
+
+from typing import TypeVar
+
+from faust.types import StreamT
+
+from streams.core.facts import Facts
+from streams.engine.book import Book
+from streams.engine.engine import Agent
+from streams.engine.shell import Decode, Fold, Shell
+
+__all__ = ["visitors"]
+
+R = TypeVar("R")
+
+
+def visitors(shell: Shell, book: Book[R], decode: Decode[Facts], fold: Fold[Facts, R]) -> Agent:
+    """Reads `visits`, keeps `visitors`. `decode` needs the rules: what an event means is data."""
+
+    async def move(stream: StreamT[bytes]) -> None:
+        async for record in shell.read(stream, decode):
+            for visitor_id in record.by_key:
+                shell.move(fold, visitor_id, book, record)
+
+    return move

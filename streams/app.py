@@ -1,0 +1,102 @@
+"""The worker: agents, tables and topics meet here, each durable name written out."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+import uvloop
+
+from schemas.ids import Naming
+from streams import logs
+from streams.agents.accounts import accounts
+from streams.agents.cards import CARDS
+from streams.agents.leads import leads
+from streams.agents.projector import projector
+from streams.agents.recipients import recipients
+from streams.agents.visitors import visitors
+from streams.channels.base import Channel
+from streams.channels.webhook import WebhookChannel
+from streams.core import account, lead, recipient, visitor
+from streams.core.facts import Facts
+from streams.core.rows import ROWS
+from streams.core.rules import Rules, RulesError
+from streams.core.visits import decode_visits
+from streams.engine.engine import Engine
+from streams.engine.exits import STOPPED
+from streams.engine.shell import Decoded, Refusal
+from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.writer import Projection
+from streams.rules_files import read_rules
+from streams.settings import Settings
+
+__all__ = ["build", "run"]
+
+BEAT_S: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Runs one worker until a signal; the exit code."""
+    logs.configure(settings.log.level)
+    try:
+        rules = read_rules(settings.rules_dir, _naming(settings), identity=settings.identity)
+    except RulesError as error:
+        _log.critical("rules_refused", error=str(error))
+        return STOPPED
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    build(settings, rules).worker(loop).execute_from_commandline()
+    return 0
+
+
+def build(settings: Settings, rules: Rules) -> Engine:
+    """The four hops and the projector."""
+    channels = _channels(settings)
+    engine = Engine(settings, channels=channels)
+    shell = engine.shell
+    fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
+    engine.agent("visitors", ["visits"], visitors(shell, engine.book("visitors", ROWS["visitors"]), partial(_facts, rules=rules),
+                                                  partial(visitor.fold, rules=rules)))  # fmt: skip
+    engine.agent("leads", ["touches"], leads(shell, engine.book("leads", ROWS["leads"]), partial(lead.fold, rules=rules)))
+    engine.agent("accounts", ["signals"], accounts(shell, engine.book("accounts", ROWS["accounts"]),
+                                                   partial(account.fold_signals, rules=rules)))  # fmt: skip
+    engine.agent("recipients", ["posts"], recipients(shell, engine.book("recipients", ROWS["recipients"]), fold_post))
+    projection = Projection.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
+    engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
+    engine.beside("beat", _beat(projection))
+    return engine
+
+
+def _naming(settings: Settings) -> Naming:
+    return Naming(settings.secret.get_secret_value().encode())
+
+
+def _channels(settings: Settings) -> Sequence[Channel]:
+    webhook = settings.webhook
+    if not webhook.url or webhook.secret is None:
+        return ()
+    secret = webhook.secret.get_secret_value()
+    return [WebhookChannel(webhook.url, secret, now=_now_ms, console_url=settings.console.public_url)]
+
+
+def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:
+    facts, refused, filtered = decode_visits(raw, rules)
+    return Decoded(facts, [Refusal(one.raw, one.error.reason, one.error.detail, one.source) for one in refused], filtered)
+
+
+async def _beat(projection: Projection) -> None:
+    """Says in Redis that the projector lives, so that the console can say how old it is."""
+    while True:
+        try:
+            await asyncio.to_thread(projection.beat, _now_ms())
+        except ReadModelAway as error:
+            _log.debug("beat_missed", error=str(error))
+        await asyncio.sleep(BEAT_S)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

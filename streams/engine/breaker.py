@@ -1,0 +1,37 @@
+"""Stops a worker that rejects too much: after a bad release it must not drain the topic into `rejected`."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from streams.engine.exits import STOPPED, Die, die
+
+__all__ = ["WINDOW_S", "Breaker"]
+
+WINDOW_S: Final = 60.0
+
+
+class Breaker:
+    """`most`: the share of rejected messages that stops, once `least` were rejected within a minute."""
+
+    def __init__(self, *, most: float, least: int, clock: Callable[[], float], die: Die = die) -> None:
+        self._most = most
+        self._least = least
+        self._clock = clock
+        self._die = die
+        self._seen: deque[tuple[float, int, int]] = deque()
+        self._good = 0
+        self._bad = 0
+
+    def count(self, *, good: int, bad: int) -> None:
+        """One block's worth. Ends the process when the share is passed: nothing of this block is committed."""
+        now = self._clock()
+        self._seen.append((now, good, bad))
+        self._good += good
+        self._bad += bad
+        while self._seen[0][0] < now - WINDOW_S:
+            _, old_good, old_bad = self._seen.popleft()
+            self._good -= old_good
+            self._bad -= old_bad
+        if bad and self._bad >= self._least and self._bad > self._most * (self._good + self._bad):
+            self._die("too many messages are rejected", code=STOPPED, rejected=self._bad, good=self._good)

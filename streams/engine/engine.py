@@ -1,0 +1,167 @@
+"""One worker, put together: Faust with its fixes, books, outbox, pump, clock, watchdog and health.
+
+`streams/app.py` says which tables and agents there are. Nothing durable comes from a module path: topics, tables,
+agents and the group are named by hand.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
+
+import faust
+import structlog
+from faust.types import StreamT, TopicT
+
+from schemas.topics import TOPICS
+from streams.channels.base import Channel
+from streams.channels.delivery import Delivery
+from streams.engine.book import Book, RowCodec
+from streams.engine.breaker import Breaker
+from streams.engine.clock import Clock
+from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
+from streams.engine.faust_settings import faust_settings
+from streams.engine.health import Health
+from streams.engine.outbox import Outbox
+from streams.engine.progress import Progress
+from streams.engine.pulse import Pulse, since_boot
+from streams.engine.pump import Pump
+from streams.engine.sends import Sends
+from streams.engine.shell import Shell
+from streams.engine.startup import check_topics
+from streams.engine.table import RowTable
+from streams.engine.watchdog import Watchdog
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+__all__ = ["INBOXES", "Agent", "Engine"]
+
+R = TypeVar("R")
+INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
+
+Agent = Callable[[StreamT[Any]], Awaitable[None]]
+_log = structlog.get_logger(__name__)
+
+
+class _App(EngineApp):
+    """Starts our tasks on the loop before Faust starts its services."""
+
+    before_start: Callable[[], Awaitable[None]]
+
+    async def on_start(self) -> None:
+        await self.before_start()
+        await super().on_start()
+
+
+class Engine:
+    """`now` in UTC milliseconds. Made on the event loop's thread, before the loop runs."""
+
+    def __init__(self, settings: Settings, *, channels: Sequence[Channel] = (), metrics: Metrics | None = None,
+                 now: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:  # fmt: skip
+        kafka, worker = settings.kafka, settings.worker
+        self.metrics = metrics or Metrics()
+        self._settings = settings
+        self._names = {one.name: one.full(kafka.topic_prefix) for one in TOPICS}
+        self._channels = channels
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._books: list[Book[Any]] = []
+        self._beside: list[tuple[str, Coroutine[Any, Any, None]]] = []
+        inboxes = {self._names[name] for name in INBOXES.values()}
+        self._pulse = Pulse(worker.session_timeout_s)
+        self.app = _App(worker.app_id, Table=RowTable, TableManager=CarefulTables, Monitor=Watched, **faust_settings(settings))
+        self.app.before_start = self._start
+        self.app.guard = self._pulse.check
+        self.app.progress = self._progress = Progress(inboxes.__contains__)
+        self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
+        self._pump = Pump(self._sends, gather_s=worker.gather_ms / 1000, names=self._names, metrics=self.metrics)
+        self.app.settle = self._settle
+        self._delivery = Delivery({one.name: one for one in channels}, now=now, metrics=self.metrics,
+                                  tell=lambda receipt: self.outbox.say("posts", receipt))  # fmt: skip
+        self.outbox = Outbox(partitions=kafka.partitions, changed=self._pump.nudge, deliver=self._delivery.offer,
+                             metrics=self.metrics, now=now)  # fmt: skip
+        self._clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=self.metrics)
+        breaker = Breaker(most=worker.rejected_most, least=worker.rejected_least, clock=since_boot)
+        self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress, breaker=breaker,
+                           metrics=self.metrics, now=now, name_of={full: name for name, full in self._names.items()},
+                           reading=lambda: not self._waiting_for())  # fmt: skip
+        self._watchdog = Watchdog(self.app, stall_s=worker.stall_s, patient=lambda name: name not in inboxes,
+                                  metrics=self.metrics, clock=since_boot)  # fmt: skip
+
+    def book(self, name: str, codec: RowCodec[R]) -> Book[R]:
+        """The rows of one table, with their changelog `<app id>-<name>-changelog`."""
+        table: Any = self.app.Table(name, key_type=bytes, value_type=bytes, partitions=self._settings.kafka.partitions)
+        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._pump.nudge)
+        self._books.append(book)
+        return book
+
+    def agent(self, name: str, topics: Sequence[str], move: Agent) -> None:
+        """One agent on topics given by their short names. What it raises ends the process without a commit."""
+
+        async def guarded(stream: StreamT[Any]) -> None:
+            try:
+                await move(stream)
+            except Exception as error:
+                _log.exception("agent_raised", agent=name)
+                self.app.die("an agent raised", agent=name, error=type(error).__name__)
+
+        self.app.agent(self._topic(*topics), name=f"leadstream.{name}", concurrency=1)(guarded)
+
+    def beside(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """A task that runs for ever beside the agents; what it raises ends the process."""
+        self._beside.append((name, work))
+
+    def _topic(self, *names: str) -> TopicT:
+        return self.app.topic(*(self._names[name] for name in names), key_type=bytes, value_type=bytes,
+                              key_serializer="raw", value_serializer="raw", allow_empty=True)  # fmt: skip
+
+    def worker(self, loop: asyncio.AbstractEventLoop) -> faust.Worker:
+        """Faust's worker; its `execute_from_commandline` runs until a signal."""
+        self._pump.carry(books=self._books, outbox=self.outbox)
+        return faust.Worker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+
+    async def _start(self) -> None:
+        self._spawn("pulse", self._pulse.run())
+        health = Health(age_s=self._pulse.age_s, ready=self._waiting_for, exposed=self._exposed)
+        port = health.serve(self._settings.worker.host, self._settings.worker.port)
+        _log.info("worker_serves", host=self._settings.worker.host, port=port)
+        changelogs = [f"{self._settings.worker.app_id}-{book.name}-changelog" for book in self._books]
+        await check_topics(self._settings.kafka, [*self._names.values(), *changelogs])
+        self._spawn("pump", self._pump.run())
+        self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))
+        self._spawn("delivery", self._delivery.run())
+        self._spawn("watchdog", self._watchdog.run())
+        for name, work in self._beside:
+            self._spawn(name, work)
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.app.die("a task of the engine broke", task=task.get_name(), error=repr(error))
+
+    async def _settle(self) -> None:
+        await self._pump.settled()
+        self.metrics.count("commits")
+
+    def _waiting_for(self) -> str:
+        """Why this worker does not read, "" when it does."""
+        app = self.app
+        if app.rebalancing or app._consumer is None:
+            return "partitions"
+        if not app.tables.actives_ready:
+            return "rows"
+        return "" if self._progress.positions() else "partitions"
+
+    def _exposed(self) -> bytes:
+        metrics = self.metrics
+        metrics.gauge("ready", 0 if self._waiting_for() else 1)
+        metrics.gauge("outstanding_sends", self._sends.outstanding)
+        metrics.gauge("gathered_bytes", self.outbox.gathered_bytes)
+        metrics.gauge("held_decisions", self.outbox.held)
+        for book in self._books:
+            metrics.gauge("rows", len(book), book.name)
+            metrics.gauge("wakes", self._clock.waiting(book.name), book.name)
+        return metrics.exposed()

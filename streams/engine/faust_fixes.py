@@ -1,0 +1,236 @@
+"""Faust, where it would lose or double something: subclasses that it is handed, no patched modules.
+
+Against faust-streaming 0.15.3. Each fix has a test in `tests/unit/engine/test_faust_fixes.py` that shows the stock
+behaviour, so that an upgrade says which of them it made needless.
+
+| fix | stock behaviour |
+|---|---|
+| commit what `Progress` says | commits a record whose agent raised, steps over one unacknowledged record |
+| settle before each commit | commits although sends failed: aiokafka's flush never raises |
+| patient buffer | flush gives up after 100 ms without progress, and forgets the record in its hand |
+| begin reading after the queues are clear | records that come between seek and clear are dropped for good |
+| answer empty fetches soon | one partition's idle fetch holds up another's records for 1.5 s |
+| start where the group stands, or not at all | silently jumps when its offset fell out of retention |
+| a crash ends the process | the graceful path commits and may hang |
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, ClassVar, Final
+
+import faust
+import structlog
+from faust.sensors.monitor import Monitor
+from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery
+from faust.transport.drivers import aiokafka as driver
+from faust.transport.producer import ProducerBuffer
+from faust.types import TP
+
+from streams.engine.exits import STOPPED, Die, die
+from streams.engine.progress import Progress
+
+__all__ = [
+    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "PatientBuffer",
+    "QuickConsumerThread", "Watched",
+]  # fmt: skip
+
+FETCH_WAIT_MS: Final = 100
+
+_log = structlog.get_logger(__name__)
+
+
+class Watched(Monitor):
+    """Faust's monitor; a send through Faust's own path that fails ends the process too."""
+
+    def on_send_error(self, producer: Any, exc: BaseException, state: Any) -> None:
+        """A record is lost."""
+        die("a record was lost on its way", error=repr(exc))
+
+
+class PatientBuffer(ProducerBuffer):
+    """Flushes until its queue is empty and nothing is in its hand."""
+
+    max_messages = 20_000
+    _in_hand = 0
+
+    async def _send_pending(self, fut: Any) -> None:
+        self._in_hand += 1
+        try:
+            await super()._send_pending(fut)
+        finally:
+            self._in_hand -= 1
+
+    async def flush_atmost(self, max_messages: int | None) -> int:
+        """Returns when nothing is left, or `max_messages` were sent."""
+        flushed = 0
+        while (self.size or self._in_hand) and (max_messages is None or flushed < max_messages):
+            if self.state != "running" and self.size:
+                raise RuntimeError("Cannot flush: Producer not Running")
+            self.message_sent.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.message_sent.wait(), timeout=0.1)
+                flushed += 1
+        return flushed
+
+
+class CarefulProducer(driver.Producer):
+    """The stock producer with the patient buffer; `guard` runs before each request leaves for a broker."""
+
+    app: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.buffer = PatientBuffer(loop=self.loop, beacon=self.beacon)
+        self.buffer.app = self.app
+
+    async def on_start(self) -> None:
+        """Starts aiokafka's producer and puts the guard before its requests."""
+        await super().on_start()
+        client = self._ensure_producer().client
+        send = client.send
+        guard = self.app.guard
+
+        async def guarded(*args: Any, **options: Any) -> Any:
+            guard()
+            return await send(*args, **options)
+
+        client.send = guarded
+
+
+class QuickConsumerThread(driver.AIOKafkaConsumerThread):
+    """Asks brokers to answer an empty fetch soon.
+
+    While a fetch waits at a broker, aiokafka sends it no other: what lies in partitions that were not part of it, and
+    every question for offsets, waits too. Stock waits 1.5 s.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
+class CarefulConsumer(driver.Consumer):
+    """Commits what was worked off and is safe, and begins to read where the group stands."""
+
+    app: Any
+
+    def _new_consumer_thread(self) -> QuickConsumerThread:
+        return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        for tp in self.app.progress.positions():
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        for tp in list(self._acked):  # Faust's own books are not read any more: they must not grow
+            self._acked[tp].clear()
+            self._acked_index[tp].clear()
+            self._gap.pop(tp, None)
+        positions = self.app.progress.positions()
+        return {tp: positions[tp] for tp in tps if positions.get(tp) and self._should_commit(tp, positions[tp])}
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        await self.app.settle()
+        return bool(await super()._commit_offsets(offsets, start_new_transaction=start_new_transaction))
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing of ours is under way when the partitions are given back."""
+        await super().on_partitions_revoked(revoked)
+        await self.app.settle()
+        self.app.progress.forget(revoked)
+
+    async def begin_reading(self) -> None:
+        """Seeks each inbox to its committed offset, or to its beginning where nothing is committed.
+
+        Ends the process where the committed offset is no longer, or not yet, in the topic: whatever was written in
+        between would be passed over in silence.
+        """
+        await self.perform_seek()
+        tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        if not tps:
+            return
+        earliest = await self.earliest_offsets(*tps)
+        ends = await self.highwaters(*tps)
+        starts: dict[TP, int] = {}
+        for tp in tps:
+            committed, first, end = self._committed_offset[tp], earliest.get(tp) or 0, ends.get(tp) or 0
+            if committed is not None and not first <= committed <= end:
+                where = {"topic": tp.topic, "partition": tp.partition}
+                self.app.die("the committed offset is not in the topic", code=STOPPED, committed=committed, first=first,
+                             end=end, **where)  # fmt: skip
+            starts[tp] = first if committed is None else committed
+            if committed is None or committed == 0:
+                await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, first)
+                self._read_offset[tp] = None
+        self.app.progress.start(starts)
+
+
+class CarefulTransport(driver.Transport):
+    """Our consumer and producer."""
+
+    Consumer: ClassVar[Any] = CarefulConsumer
+    Producer: ClassVar[Any] = CarefulProducer
+
+
+class CarefulRecovery(Recovery):
+    """After restoring: seek first, clear the queues, and only then let records in."""
+
+    app: Any
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        """Stock order, but for the place where the inboxes are resumed."""
+        app, consumer = self.app, self.app.consumer
+        await app.on_rebalance_complete.send()
+        self._set_recovery_ended()
+        for table in self.tables.values():
+            await table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])
+        if app.consumer_generation_id != generation_id:
+            _log.warning("rebalanced_again", generation=generation_id, now=app.consumer_generation_id)
+            return
+        if consumer.assignment():
+            await self._wait(consumer.begin_reading(), timeout=app.conf.broker_request_timeout)
+        self.completed.set()
+        app.flow_control.resume()
+        consumer.resume_flow()
+        consumer.resume_partitions({tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)})
+        await app._fetcher.maybe_start()
+        self.tables.on_actives_ready()
+        if not app.assignor.assigned_standbys():
+            self.tables.on_standbys_ready()
+        app.on_rebalance_end()
+
+
+class CarefulTables(TableManager):
+    """Our recovery."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """Made at its first use, as the stock one."""
+        if self._recovery is None:
+            self._recovery = CarefulRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
+
+class EngineApp(faust.App):
+    """A Faust app with all fixes. `guard` runs before each request to a broker, `settle` before each commit."""
+
+    consumer: Any
+    producer: Any
+    tables: Any
+    progress: Progress
+    settle: Callable[[], Awaitable[None]]
+    guard: Callable[[], None]
+    die: Die = staticmethod(die)
+
+    def _new_transport(self) -> Any:
+        return CarefulTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Any:
+        return CarefulTransport(self.conf.broker_producer, self)
+
+    def _crash(self, reason: BaseException) -> None:
+        self.die("Faust crashed", error=repr(reason))

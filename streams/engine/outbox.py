@@ -1,0 +1,188 @@
+"""What folds say, gathered for the pump: blocks for inboxes, the newest card of each key, decisions held until safe.
+
+Standings, cards of leads and accounts may leave before their row is acknowledged: they carry state and say their
+version. Transitions, alerts, posts and dues decide something and wait for `Saved` (law 4: remember, then announce).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import structlog
+from msgspec import Struct
+
+from schemas.activity import Version
+from schemas.codec import encode, encode_block
+from schemas.ids import transition_key
+from schemas.rejected import Reason, Rejected
+from schemas.topics import partition_of
+from streams.core.effects import NOTHING, Due, Effects
+from streams.engine.book import Saved
+from streams.metrics import Counted
+
+__all__ = ["BLOCK_BYTES", "RECORD_BYTES", "Counts", "Outbox", "Record"]
+
+BLOCK_BYTES: Final = 64 * 1024
+RECORD_BYTES: Final = 900_000  # brokers refuse above 1 MB
+
+_log = structlog.get_logger(__name__)
+
+
+class Counts(Protocol):
+    """The metrics, as far as the outbox knows them."""
+
+    def count(self, name: Counted, *by: str, n: int = 1) -> None: ...
+
+
+class Addressed(Protocol):
+    """Any inbox message: `to` is the key of the row that it is for."""
+
+    @property
+    def to(self) -> str: ...
+
+
+class Record(NamedTuple):
+    """One record, ready to be sent. `topic` is the short name."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes
+
+
+class _Block:
+    __slots__ = ("messages", "size")
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+        self.size = 2
+
+
+class Outbox:
+    """Everything that is said and not yet sent. `changed` is called when there is something to send."""
+
+    def __init__(self, *, partitions: int, changed: Callable[[], None], deliver: Callable[[Due], None], metrics: Counts,
+                 now: Callable[[], int]) -> None:  # fmt: skip
+        self._partitions = partitions
+        self._changed = changed
+        self._deliver = deliver
+        self._metrics = metrics
+        self._now = now
+        self._ready: list[Record] = []
+        self._blocks: dict[tuple[str, int], _Block] = {}
+        self._cards: dict[tuple[str, str], Struct] = {}
+        self.gathered_bytes = 0
+        self.held = 0
+
+    def send(self, effects: Effects, *, after: Saved) -> None:
+        """Takes in all that one fold says; its decisions wait for `after`."""
+        if effects is NOTHING:
+            return
+        for touch in effects.touches:
+            self.tell("touches", touch)
+        for signal in effects.signals:
+            self.tell("signals", signal)
+        for lead in effects.leads:
+            self._card("leads", lead.lead_id, lead)
+        for account in effects.accounts:
+            self._card("accounts", account.account_id, account)
+        if effects.transitions or effects.alerts or effects.posts or effects.dues:
+            self.held += 1
+            after.then(lambda: self._announce(effects))
+        self._changed()
+
+    def _announce(self, effects: Effects) -> None:
+        self.held -= 1
+        for move in effects.transitions:
+            self._card("transitions", transition_key(move.lead_id, move.number), move)
+        for alert in effects.alerts:
+            self._card("alerts", alert.alert_id, alert)
+        for post in effects.posts:
+            self.tell("posts", post)
+        for due in effects.dues:
+            self._deliver(due)
+        for kind in ("transitions", "alerts", "posts", "dues"):
+            if said := len(getattr(effects, kind)):
+                self._metrics.count("decisions", kind, n=said)
+        self._changed()
+
+    def tell(self, topic: str, message: Addressed) -> None:
+        """One message to a row's inbox. It leaves in a block with others to the same partition."""
+        raw = encode(message)
+        if len(raw) > RECORD_BYTES:
+            self._oversized(topic, raw)
+            return
+        where = (topic, partition_of(message.to, self._partitions))
+        block = self._blocks.get(where)
+        if block is None:
+            block = self._blocks[where] = _Block()
+        elif block.size + len(raw) >= BLOCK_BYTES:
+            self._close(where, block)
+            block = self._blocks[where] = _Block()
+        block.messages.append(raw)
+        block.size += len(raw) + 1
+        self.gathered_bytes += len(raw)
+
+    def say(self, topic: str, message: Addressed) -> None:
+        """`tell`, from outside a fold: receipts and ticks."""
+        self.tell(topic, message)
+        self._changed()
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Keeps what could not be used; the key is its source."""
+        for one in rejected:
+            self._metrics.count("rejected", one.reason.value)
+            kept = encode(one)
+            if len(kept) > RECORD_BYTES:
+                kept = encode(Rejected(at=one.at, reason=one.reason, detail=f"{one.detail} (bytes left out)", source=one.source,
+                                       raw=b"", topic=one.topic, partition=one.partition, offset=one.offset))  # fmt: skip
+            self._record("rejected", one.source, kept)
+        if rejected:
+            self._changed()
+
+    def _oversized(self, topic: str, raw: bytes) -> None:
+        _log.error("message_too_large", topic=topic, size=len(raw))
+        self._metrics.count("oversized", topic)
+        self.reject([Rejected(at=self._now(), reason=Reason.TOO_LARGE, detail=f"{len(raw)} bytes for {topic}", source="engine",
+                              raw=raw[:1024], topic=None)])  # fmt: skip
+
+    def _card(self, topic: str, key: str, card: Struct) -> None:
+        kept = self._cards.get((topic, key))
+        if kept is None or _version(kept) <= _version(card):
+            self._cards[topic, key] = card
+
+    def _record(self, topic: str, key: str, value: bytes) -> None:
+        self._ready.append(Record(topic, partition_of(key, self._partitions), key.encode(), value))
+        self.gathered_bytes += len(value)
+
+    def _close(self, where: tuple[str, int], block: _Block) -> None:
+        self._ready.append(Record(where[0], where[1], None, encode_block(block.messages)))
+
+    @property
+    def has_something(self) -> bool:
+        return bool(self._ready or self._blocks or self._cards)
+
+    @property
+    def full(self) -> bool:
+        """A block is closed: no reason to wait for company."""
+        return bool(self._ready)
+
+    def take(self) -> list[Record]:
+        """Everything gathered, in the order of each partition. The caller sends it."""
+        for where, block in self._blocks.items():
+            self._close(where, block)
+        self._blocks.clear()
+        cards, self._cards = self._cards, {}
+        for (topic, key), card in cards.items():
+            value = encode(card)
+            if len(value) > RECORD_BYTES:
+                self._oversized(topic, value)
+            else:
+                self._record(topic, key, value)
+        ready, self._ready = self._ready, []
+        self.gathered_bytes = 0
+        return ready
+
+
+def _version(card: Any) -> Version:
+    version: Version = card.version
+    return version

@@ -1,0 +1,227 @@
+"""What stands between Faust and an agent: reads blocks, sifts out poison, guards folds. No exception passes.
+
+A record counts as worked off when the agent asks for the next one; until then nothing of it can be committed. Poison
+goes to `rejected` with its bytes, where it was and why, and its neighbours go on.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+
+import structlog
+from faust.types import TP, EventT, StreamT
+
+from schemas.activity import Version
+from schemas.codec import BlockCodec, encode
+from schemas.errors import Undecodable
+from schemas.rejected import Reason, Rejected
+from streams.core.effects import Folded
+from streams.engine.book import Book
+from streams.engine.breaker import Breaker
+from streams.engine.outbox import Outbox
+from streams.engine.progress import Progress
+from streams.engine.pump import Pump
+from streams.metrics import Metrics
+
+__all__ = ["Decode", "Decoded", "Fold", "Gathered", "Raw", "Refusal", "Shell", "Sifted", "block_decoder"]
+
+M = TypeVar("M")
+MC = TypeVar("MC", contravariant=True)
+R = TypeVar("R")
+DETAIL: Final = 300  # characters
+LONGEST_RETRY_S: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Refusal(NamedTuple):
+    """One item of a block that could not be used."""
+
+    raw: bytes
+    reason: Reason
+    detail: str
+    source: str
+
+
+class Decoded(NamedTuple, Generic[M]):
+    """What a block holds: messages with their key in `to`, refusals, and what was left out on purpose by reason."""
+
+    messages: Sequence[M]
+    refused: Sequence[Refusal] = ()
+    filtered: Mapping[str, int] = {}
+
+
+Decode = Callable[[bytes], Decoded[M]]
+
+
+class Fold(Protocol[MC, R]):
+    """A fold with its rules bound."""
+
+    def __call__(self, key: str, row: R | None, messages: Sequence[MC], /, *, version: Version) -> Folded[R]: ...
+
+
+class Sifted(NamedTuple, Generic[M]):
+    """One record, read: its messages by key, and the version that its offset gives to rows."""
+
+    by_key: Mapping[str, Sequence[M]]
+    version: Version
+    tp: TP
+
+
+class Raw(NamedTuple):
+    """One record of a card topic. `topic` is the short name; `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Gathered:
+    """Some records; the reader sets `done` when they need not come again."""
+
+    def __init__(self, records: Sequence[Raw]) -> None:
+        self.records = records
+        self.done = False
+
+
+class Shell:
+    """`name_of`: topic on the broker -> its short name. `now` in UTC milliseconds. `reading()`: partitions are ours."""
+
+    def __init__(self, *, epoch: int, outbox: Outbox, pump: Pump, progress: Progress, breaker: Breaker, metrics: Metrics,
+                 now: Callable[[], int], name_of: Mapping[str, str], reading: Callable[[], bool]) -> None:  # fmt: skip
+        self._epoch = epoch
+        self._outbox = outbox
+        self._pump = pump
+        self._progress = progress
+        self._breaker = breaker
+        self._metrics = metrics
+        self._now = now
+        self._name_of = name_of
+        self._reading = reading
+
+    async def read(self, stream: StreamT[Any], decode: Decode[M]) -> AsyncIterator[Sifted[M]]:
+        """The records of an inbox, one by one."""
+        async for event in stream.events():
+            message = event.message
+            if not self._progress.begin(message.tp, message.offset):
+                continue
+            yield self._sift(event, decode)
+            await self._pump.ebb()
+            self._progress.finish(message.tp, message.offset)
+
+    async def gather(self, stream: StreamT[Any], *, most: int) -> AsyncIterator["Gathered"]:
+        """Raw records of card topics, as many as lie ready. They count as worked off if `done` when the next are asked for."""
+        ready: list[EventT[Any]] = []
+        async for event in stream.events():
+            if self._progress.begin(event.message.tp, event.message.offset):
+                ready.append(event)
+            if ready and (len(ready) >= most or _nothing_ready(stream)):
+                gathered = Gathered([self._raw(one) for one in ready])
+                yield gathered
+                if gathered.done:
+                    for one in ready:
+                        self._progress.finish(one.message.tp, one.message.offset)
+                ready = []
+
+    def _raw(self, event: EventT[Any]) -> "Raw":
+        message = event.message
+        topic = self._name_of[message.topic]
+        self._metrics.count("blocks", topic)
+        return Raw(topic, message.partition, message.offset, message.key, message.value)
+
+    async def patiently(self, service: str, call: Callable[[], object], *, retry: type[Exception]) -> bool:
+        """Runs a blocking call in a thread until it works. False: the partitions are taken away, it was given up."""
+        wait_s = 0.1
+        while True:
+            try:
+                await asyncio.to_thread(call)
+            except retry as error:
+                _log.warning("service_away", service=service, error=str(error), again_in_s=wait_s)
+                self._metrics.count("retries", service)
+            else:
+                return True
+            until = time.monotonic() + wait_s
+            while time.monotonic() < until:
+                if not self._reading():
+                    return False
+                await asyncio.sleep(0.05)
+            wait_s = min(wait_s * 2, LONGEST_RETRY_S)
+
+    def _sift(self, event: EventT[Any], decode: Decode[M]) -> Sifted[M]:
+        message = event.message
+        version = Version(self._epoch, message.offset)
+        topic = self._name_of[message.topic]
+        try:
+            decoded = decode(message.value or b"[]")
+        except Exception as error:  # a decoder never raises; one that does must not stop the topic
+            _log.error("decoder_raised", topic=topic, offset=message.offset, error=repr(error))
+            decoded = Decoded((), [Refusal(message.value or b"", Reason.SCHEMA, repr(error), topic)])
+        by_key: dict[str, list[M]] = {}
+        for one in decoded.messages:
+            by_key.setdefault(one.to, []).append(one)  # type: ignore[attr-defined]  # every inbox message has it
+        self._metrics.count("blocks", topic)
+        self._metrics.count("messages", topic, n=len(decoded.messages))
+        for reason, n in decoded.filtered.items():
+            self._metrics.count("filtered", reason, n=n)
+        self._reject(decoded.refused, tp=message.tp, offset=message.offset)
+        self._breaker.count(good=len(decoded.messages), bad=len(decoded.refused))
+        return Sifted(by_key, version, message.tp)
+
+    def _reject(self, refused: Sequence[Refusal], *, tp: TP, offset: int) -> None:
+        if refused:
+            now = self._now()
+            self._outbox.reject([
+                Rejected(at=now, reason=one.reason, detail=one.detail[:DETAIL], source=one.source, raw=one.raw,
+                         topic=tp.topic, partition=tp.partition, offset=offset)
+                for one in refused
+            ])  # fmt: skip
+
+    def move(self, fold: Fold[M, R], key: str, book: Book[R], record: Sifted[M]) -> None:
+        """Folds one key's messages into its row: at once, and one by one where that raises.
+
+        The row is put and the effects are handed over; decisions wait for the row. What raises by itself is rejected.
+        """
+        messages = record.by_key[key]
+        self._metrics.count("folds", book.name)
+        try:
+            self._moved(fold, key, book, messages, version=record.version)
+        except Exception as error:
+            _log.error("fold_raised", table=book.name, offset=record.version.offset, error=type(error).__name__)
+        else:
+            return
+        for message in messages:
+            try:
+                self._moved(fold, key, book, [message], version=record.version)
+            except Exception as error:
+                self._refuse(message, error, book=book.name, record=record)
+
+    def _moved(self, fold: Fold[M, R], key: str, book: Book[R], messages: Sequence[M], *, version: Version) -> None:
+        after, effects = fold(key, book.get(key), messages, version=version)
+        self._outbox.send(effects, after=book.put(key, after))
+
+    def _refuse(self, message: Any, error: Exception, *, book: str, record: Sifted[Any]) -> None:
+        reason = error.reason if isinstance(error, Undecodable) else Reason.FOLD
+        try:
+            raw = encode(message)
+        except Exception:
+            raw = repr(message).encode(errors="replace")
+        refusal = Refusal(raw, reason, f"{type(error).__name__}: {error}", book)
+        self._reject([refusal], tp=record.tp, offset=record.version.offset)
+        self._breaker.count(good=0, bad=1)
+
+
+def block_decoder(codec: BlockCodec[M], source: str) -> Decode[M]:
+    """Reads a block with its codec; what cannot be read is refused under `source`."""
+
+    def decode(raw: bytes) -> Decoded[M]:
+        messages, refused = codec.decode(raw)
+        return Decoded(messages, [Refusal(one.raw, one.error.reason, one.error.detail, source) for one in refused])
+
+    return decode
+
+
+def _nothing_ready(stream: Any) -> bool:
+    return bool(stream.channel.queue.empty())

@@ -1,0 +1,162 @@
+"""Rows as bytes in a Faust table whose changes are collected, sent by us, and restored by version.
+
+A row's first 21 bytes say its version and when it wants to be woken: format, epoch, offset, wake_at (`>BIQq`). Stock
+tables queue one message a write behind Faust's buffer and restore the *last* record of a key; here the book sends, and
+restoring keeps the *highest* version: a worker that was paused past its session may have written an older row behind a
+newer one.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+import structlog
+from faust import Table
+from faust.types import TP, EventT
+
+from schemas.topics import partition_of
+from streams.engine.exits import STOPPED, Die, die
+from streams.errors import Unreadable
+
+__all__ = ["HEADER_BYTES", "Keeper", "RowTable"]
+
+HEADER_BYTES: Final = 21
+_VERSION: Final = slice(1, 13)  # epoch and offset, big-endian: bytes compare as numbers do
+
+_log = structlog.get_logger(__name__)
+
+
+class Keeper(Protocol):
+    """Who keeps the rows as values (the book) and hears what restoring and rebalancing did to them."""
+
+    def dropped(self, key: bytes) -> None:
+        """The row is gone: its partition moved away, or is about to be read again."""
+
+    async def restored(self, keys: list[bytes], inverted: list[bytes]) -> None:
+        """These rows came back; of the inverted ones a lower version lay behind and must be overwritten."""
+
+
+class RowTable(Table[bytes, bytes]):
+    """`faust.App(Table=RowTable)`; declare with `key_type=bytes, value_type=bytes, partitions=n`, nothing else."""
+
+    app: Any
+    data: Any  # Faust's memory store, whose partition map we keep
+
+    def __init__(self, app: Any, *, die: Die = die, **options: Any) -> None:
+        super().__init__(app, **options)
+        if self.key_type is not bytes or self.value_type is not bytes:  # anything else means JSON and never recovers
+            raise TypeError(f"table {self.name}: key_type and value_type must be bytes")
+        self._die = die
+        self._keeper: Keeper | None = None
+        self._changed: dict[bytes, bytes | None] = {}
+        self._restored: set[bytes] = set()
+        self._inverted: set[bytes] = set()
+        self.records_restored = 0
+
+    def attach(self, keeper: Keeper) -> None:
+        """The book of this table."""
+        self._keeper = keeper
+
+    def partition_for_key(self, key: bytes) -> int:
+        """Always named by us, the same as in the inbox."""
+        return partition_of(key.decode(), self._partitions())
+
+    def _partitions(self) -> int:
+        if not self.partitions:
+            raise TypeError(f"table {self.name}: partitions must be given")
+        return self.partitions
+
+    # ─── what changes rows: collected here, sent by the book
+    def on_key_get(self, key: bytes) -> None:
+        """Nothing: the stock one calls a sensor."""
+
+    def on_key_set(self, key: bytes, value: bytes) -> None:
+        """Collects the row. The store learns its partition, else a row written live outlives its partition here."""
+        self._note(key, self.partition_for_key(key))
+        self._changed[key] = value
+
+    def on_key_del(self, key: bytes) -> None:
+        """Collects the tombstone, which must not overtake the rows before it."""
+        self._changed[key] = None
+
+    def on_clear(self) -> None:
+        """Collects a tombstone for each row."""
+        for key in list(self.data):
+            self.on_key_del(key)
+
+    def take(self) -> dict[bytes, bytes | None]:
+        """The changes since the last call."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self._changed)
+
+    # ─── restoring
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+        """Takes changelog records in. Faust swallows what is raised here and stalls for ever, so this ends the process."""
+        for event in batch:
+            message = event.message
+            if message.topic != self.changelog_topic_name:
+                continue  # Faust hands records of an untracked partition to the previous table
+            try:
+                self._restore(message.key, message.value, message.partition)
+            except Exception as error:
+                where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+                self._die("a changelog record cannot be read", code=STOPPED, error=repr(error), **where)
+
+    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
+        if key is None:
+            raise Unreadable("a record without a key")
+        if (ours := self.partition_for_key(key)) != partition:
+            raise Unreadable(f"row lies in partition {partition} and belongs in {ours}: was the partition count changed?")
+        self.records_restored += 1
+        if value is None:
+            self._forget(key)
+            return
+        if len(value) < HEADER_BYTES:
+            raise Unreadable(f"{len(value)} bytes are no row")
+        kept = self.data.get(key)
+        if kept is not None and value[_VERSION] < kept[_VERSION]:
+            self._inverted.add(key)
+            return
+        self.data[key] = value
+        self._note(key, partition)
+        self._inverted.discard(key)
+        self._restored.add(key)
+
+    def _note(self, key: bytes, partition: int) -> None:
+        self.data._key_partition[key] = partition
+
+    def _forget(self, key: bytes) -> None:
+        self.data.pop(key, None)
+        self.data._key_partition.pop(key, None)
+        self._inverted.discard(key)
+        self._restored.discard(key)
+        if self._keeper is not None:
+            self._keeper.dropped(key)
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Rows of partitions that left are dropped, and so is what is left of those that come: they are read whole."""
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+        moved = {tp for tp in revoked | newly_assigned if tp.topic == self.changelog_topic_name}
+        partitions = {tp.partition for tp in moved}
+        for tp in moved:  # Faust keeps an old position where a rebalance interrupts another
+            self.app.tables.recovery.active_offsets.pop(tp, None)
+        stale = [key for key, partition in self.data._key_partition.items() if partition in partitions]
+        for key in stale:
+            self._forget(key)
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """All rows are here: overwrites those whose last record in the changelog is an older one, and wakes sleepers."""
+        await super().on_recovery_completed(active_tps, standby_tps)
+        restored, inverted = sorted(self._restored), sorted(self._inverted)
+        self._restored, self._inverted = set(), set()
+        for key in inverted:
+            self._changed.setdefault(key, self.data[key])
+        if self._keeper is not None:
+            await self._keeper.restored(restored, inverted)
+        if restored:
+            _log.info("rows_restored", table=self.name, rows=len(restored), inverted=len(inverted))

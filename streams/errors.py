@@ -1,0 +1,25 @@
+"""Errors of the streams.
+
+StreamError
+├── SettingsError    the environment does not make a working process; the message names the variable
+├── TopicsMissing    a topic or changelog is missing or has another number of partitions
+└── Unreadable       a changelog record that no row of ours can be
+"""
+
+__all__ = ["SettingsError", "StreamError", "TopicsMissing", "Unreadable"]
+
+
+class StreamError(Exception):
+    """Any refusal of this package."""
+
+
+class SettingsError(StreamError):
+    """The environment does not make a working process."""
+
+
+class TopicsMissing(StreamError):
+    """What the worker needs on the broker is not there; `leadstream topics apply` makes it."""
+
+
+class Unreadable(StreamError):
+    """A changelog record that is not one of our rows: shorter than its header, or of a format from the future."""

@@ -1,0 +1,52 @@
+"""Logs: structured facts on standard output, one JSON object a line, without persons.
+
+Faust, aiokafka and mode keep their own loggers at WARNING: at INFO they print whole tables at each rebalance, and
+below INFO their spinner costs 15-30 % of all sends.
+"""
+
+import logging
+import sys
+from typing import Any, Final
+
+import structlog
+
+__all__ = ["LIBRARIES", "configure", "flush"]
+
+LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
+
+
+def configure(level: str, *, libraries: str = "warning") -> None:
+    """Sets up structlog and the standard library's root logger. `level` and `libraries`: debug, info, warning, error."""
+    before: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [lines]
+    root.setLevel(level.upper())
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[libraries.upper()]))
+
+
+def flush() -> None:
+    """Writes out what is buffered: the last thing before the process ends itself."""
+    for lines in logging.getLogger().handlers:
+        lines.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()

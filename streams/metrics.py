@@ -1,0 +1,109 @@
+"""All metrics of the worker: a closed list with kind, unit and meaning, on a registry of our own.
+
+`COUNTERS` and `GAUGES` are the list; `Metrics` holds one process's values. Dashboards may name nothing else (tested).
+"""
+
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+__all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
+
+Counted = Literal[
+    "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered", "folds", "messages",
+    "oversized", "rebalances", "recovered_rows", "rejected", "retries", "rows_restored_over", "rows_written", "ticks",
+]  # fmt: skip
+Gauged = Literal[
+    "commit_age_seconds", "gathered_bytes", "held_decisions", "lag_records", "outstanding_sends", "ready",
+    "recovery_remaining_records", "rows", "wakes",
+]  # fmt: skip
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Measure(NamedTuple):
+    """One line of the list. The exported name is `leadstream_` + name, and `_total` behind a counter's."""
+
+    unit: str
+    meaning: str
+    by: tuple[str, ...] = ()
+
+
+COUNTERS: Final[dict[Counted, Measure]] = {
+    "blocks": Measure("records", "inbox and card records read", ("topic",)),
+    "channel_outcomes": Measure("posts", "what became of posts on a channel", ("channel", "outcome")),
+    "commits": Measure("commits", "source offsets committed, each after its rows and effects were acknowledged"),
+    "decisions": Measure("decisions", "transitions, alerts, posts and dues announced", ("kind",)),
+    "dues_dropped": Measure("dues", "dues that found a full queue; the clock says them again", ("channel",)),
+    "effects": Measure("messages", "messages handed to Kafka after gathering", ("topic",)),
+    "filtered": Measure("events", "events read and left out on purpose", ("reason",)),
+    "folds": Measure("folds", "calls of a fold: one key in one block", ("table",)),
+    "messages": Measure("messages", "messages read, in blocks", ("topic",)),
+    "oversized": Measure("messages", "effects too large for one record, kept in `rejected`", ("topic",)),
+    "rebalances": Measure("rebalances", "assignments of partitions to this worker"),
+    "recovered_rows": Measure("rows", "changelog records applied while restoring", ("table",)),
+    "rejected": Measure("messages", "kept in `rejected` but not used", ("reason",)),
+    "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
+    "rows_restored_over": Measure("rows", "a lower version lay behind a higher one in a changelog; rewritten", ("table",)),
+    "rows_written": Measure("rows", "rows sent to a changelog", ("table",)),
+    "ticks": Measure("ticks", "due times said to rows", ("table",)),
+}
+GAUGES: Final[dict[Gauged, Measure]] = {
+    "commit_age_seconds": Measure("seconds", "since the last commit, 0 where nothing waits"),
+    "gathered_bytes": Measure("bytes", "effects gathered and not yet handed to the producer"),
+    "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
+    "lag_records": Measure("records", "records behind the end of the topic", ("topic", "partition")),
+    "outstanding_sends": Measure("records", "records handed to the producer and not yet acknowledged"),
+    "ready": Measure("", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances"),
+    "recovery_remaining_records": Measure("records", "changelog records still to be restored"),
+    "rows": Measure("rows", "rows held in memory", ("table",)),
+    "wakes": Measure("rows", "rows that wait for a time", ("table",)),
+}
+
+
+class Metrics:
+    """One process's values. Counting costs about a microsecond: count once per block, not per event."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(f"leadstream_{name}", _help(one), one.by, registry=self._registry) for name, one in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(f"leadstream_{name}", _help(one), one.by, registry=self._registry) for name, one in GAUGES.items()
+        }
+
+    def count(self, name: Counted, *by: str, n: int = 1) -> None:
+        """Adds `n` to a counter; `by` are its labels in the order of the list."""
+        counter = self._counters[name]
+        (counter.labels(*by) if by else counter).inc(n)
+
+    def gauge(self, name: Gauged, value: float, *by: str) -> None:
+        """Sets a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(*by) if by else gauge).set(value)
+
+    def forget(self, name: Gauged) -> None:
+        """Drops all label values of a gauge: partitions that moved away must not stay."""
+        self._gauges[name].clear()
+
+    def value(self, name: Counted, *by: str) -> float:
+        """What a counter stands at: for tests and for the health report."""
+        counter = self._counters[name]
+        child = counter.labels(*by) if by else counter
+        return float(sum(sample.value for metric in child.collect() for sample in metric.samples if sample.name.endswith("_total")))
+
+    def families(self) -> Iterable[Metric | CounterMetricFamily | GaugeMetricFamily]:
+        """All families, for tests."""
+        return self._registry.collect()
+
+    def exposed(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self._registry)
+
+
+def _help(one: Measure) -> str:
+    return f"{one.meaning} [{one.unit}]" if one.unit else one.meaning

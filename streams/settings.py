@@ -1,0 +1,173 @@
+"""All settings of the worker and the console: read once, frozen, from `LEADSTREAM_*` variables.
+
+Nested names are joined by `__` (`LEADSTREAM_KAFKA__PARTITIONS`). Any variable may be given as a file instead:
+`LEADSTREAM_SECRET_FILE=/run/secrets/leadstream` is read when `LEADSTREAM_SECRET` is not set. Times end in their unit.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streams.errors import SettingsError
+
+__all__ = [
+    "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings", "WebhookSettings", "WorkerSettings",
+]  # fmt: skip
+
+PREFIX: Final = "LEADSTREAM_"
+FILE: Final = "_FILE"
+_APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class KafkaSettings(_Part):
+    """Where Kafka is, and how our topics are cut."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    partitions: int = Field(default=4, ge=1, le=1024)
+    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9.-]*$")  # no underscore: Kafka's metric names confuse it
+    epoch: int = Field(default=0, ge=0, lt=2**32)  # grows when the partitions change
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        hosts = [host.strip() for host in value.split(",") if host.strip()]
+        if not hosts or any(not port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts)):
+            raise ValueError("must be host:port, separated by commas")
+        return ",".join(hosts)
+
+
+class RedisSettings(_Part):
+    """The read model."""
+
+    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    key_prefix: str = "leadstream:"
+
+
+class WorkerSettings(_Part):
+    """One worker process."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)  # /healthz /readyz /metrics; 0 = a free one, said in the log
+    datadir: Path = Path(".leadstream/worker")
+    app_id: str = "leadstream"  # consumer group and first part of the changelogs' names: never change it
+    session_timeout_s: int = Field(default=15, ge=6, le=300)
+    rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
+    stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
+    gather_ms: int = Field(default=5, ge=0, le=1000)  # effects wait so long for company
+    rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
+    rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
+
+    @field_validator("app_id")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not _APP_ID.fullmatch(value):
+            raise ValueError("must be lower case letters, digits and hyphens")
+        return value
+
+
+class ConsoleSettings(_Part):
+    """The console. Without a password it prints a link that works once."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    password: SecretStr | None = None
+    link_secret: SecretStr | None = None
+    public_url: str = ""
+
+
+class WebhookSettings(_Part):
+    """Where alerts are posted to, signed as Standard Webhooks say. Empty url = no webhook."""
+
+    url: str = ""
+    secret: SecretStr | None = None
+
+
+class LogSettings(_Part):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Everything; `Settings.from_env(os.environ)` is called in `__main__` and nowhere else."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_nested_delimiter="__", env_prefix=PREFIX)
+
+    secret: SecretStr
+    identity: Literal["open", "signed"] = "open"
+    rules_dir: Path | None = None
+    kafka: KafkaSettings = KafkaSettings()
+    redis: RedisSettings = RedisSettings()
+    worker: WorkerSettings = WorkerSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 characters")
+        return value
+
+    @field_validator("rules_dir", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """Only what `from_env` hands in: the environment is read there, once."""
+        return (init_settings,)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises SettingsError whose text names each variable that is wrong or missing."""
+        try:
+            return cls(**_nested(_with_files(environ)))
+        except ValidationError as error:
+            raise SettingsError("; ".join(_said(one) for one in error.errors())) from error
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    for name in [name for name in ours if name.endswith(FILE)]:
+        path = ours.pop(name)
+        try:
+            ours.setdefault(name.removesuffix(FILE), Path(path).read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise SettingsError(f"{name}: cannot read {path}: {error.strerror}") from error
+    return ours
+
+
+def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        head, _, tail = name.removeprefix(PREFIX).lower().partition("__")
+        if tail:
+            part = tree.setdefault(head, {})
+            if isinstance(part, dict):
+                part[tail] = value
+        else:
+            tree[head] = value
+    return tree
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    name = PREFIX + "__".join(str(part).upper() for part in error["loc"])
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
