@@ -1,6 +1,7 @@
 """The free-form parts of events (`properties`, `traits`): read late, cleaned, and never trusted to be what they say."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from schemas.rejected import Reason
 __all__ = ["clean_text", "object_of", "path_of", "refusal_of", "text_in", "text_of"]
 
 MAX_TEXT: Final = 256
+MAX_URL: Final = 2_048
 _DECODER: Final[Decoder[Any]] = Decoder()
 # Controls, line separators, and marks that turn or hide text: they forge log lines and names.
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -63,23 +65,28 @@ def text_of(value: object) -> str:
             return ""
 
 
-def text_in(properties: dict[str, Any], name: str) -> str | None:
+def text_in(properties: Mapping[str, Any], name: str) -> str | None:
     """A property that is a text with something in it."""
     value = properties.get(name)
     return value if isinstance(value, str) and value else None
 
 
-@lru_cache(16_384)
 def path_of(url: str) -> str:
     """The path that a URL or a path says, without query, fragment and trailing slash; `/` for what is none.
 
-    >>> path_of("https://acme.example/pricing/?plan=a#b"), path_of("/pricing?x"), path_of("Pricing"), path_of("")
-    ('/pricing', '/pricing', '/pricing', '/')
+    >>> path_of("https://acme.example/pricing/?plan=a#b"), path_of("/pricing?x"), path_of("Our Pricing"), path_of("")
+    ('/pricing', '/pricing', '/our-pricing', '/')
     """
-    if not url.startswith("/") and "://" not in url:
-        return path_of("/" + url.strip().lower().replace(" ", "-")) if url.strip() else "/"
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        return "/"
+    return _path_of(url[:MAX_URL].partition("?")[0].partition("#")[0])
+
+
+@lru_cache(16_384)
+def _path_of(url: str) -> str:
+    if "://" in url:
+        try:
+            path = urlsplit(url).path
+        except ValueError:
+            return "/"
+    else:
+        path = url if url.startswith("/") else "/" + url.strip().lower().replace(" ", "-")
     return clean_text(path).rstrip("/") or "/"

@@ -26,7 +26,9 @@ class PageKind(Struct, frozen=True, gc=False):
 class Meanings:
     """What the site's events mean. Immutable but for its look-up cache."""
 
-    __slots__ = ("_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "trait_names", "traits")
+    __slots__ = (
+        "_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "trait_names", "traits",
+    )  # fmt: skip
 
     def __init__(self, rules: SiteRules) -> None:
         self.rules = rules
@@ -37,9 +39,7 @@ class Meanings:
         self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
         self._forms = {form.name.lower(): form.kind for form in rules.form}
         self._tracks = {track.event.lower(): track for track in rules.track}
-        self._pages = tuple(
-            (_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page if page.paths
-        )
+        self._pages = tuple((_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page)
         self._kind_of = lru_cache(REMEMBERED)(self._look_up)
 
     def page(self, path: str) -> PageKind:

@@ -4,6 +4,7 @@ Restoring needs only the header to find each key's newest version and its due ti
 """
 
 import struct
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from msgspec import DecodeError
@@ -12,8 +13,9 @@ from msgspec.msgpack import Decoder, Encoder
 from schemas.activity import Version
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
+from streams.core.visitor import Visitor
 
-__all__ = ["Row", "RowCodec", "header"]
+__all__ = ["ROWS", "Row", "RowCodec", "header"]
 
 _HEADER: Final = struct.Struct(">BIQq")  # format, epoch, offset, wake_at (0 = never)
 _ENCODER: Final = Encoder()
@@ -72,3 +74,8 @@ def header(raw: bytes) -> tuple[Version, int | None]:
     except struct.error as error:
         raise Undecodable(Reason.SCHEMA, "shorter than a row's header") from error
     return Version(epoch, offset), wake_at or None
+
+
+ROWS: Final[Mapping[str, RowCodec[Any]]] = {
+    "visitors": RowCodec(Visitor),
+}

@@ -48,7 +48,7 @@ class PageMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Pages whose path matches a glob (`*` also matches `/`). `answer` names the lost reason that they answer."""
 
     kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
-    paths: tuple[Glob, ...]
+    paths: Annotated[tuple[Glob, ...], Meta(min_length=1)]
     answer: str = ""
 
 

@@ -19,7 +19,7 @@ REFUSED_NAMES: Final = frozenset({"__proto__", "constructor", "prototype"})
 
 
 def traits_of(said: Mapping[str, Any], *, at: int, meanings: Meanings) -> dict[str, Trait]:
-    """Up to 32 traits: those that have a meaning, then others by name. Raises Undecodable for an e-mail that is none."""
+    """Up to 32 traits: those with a meaning, then others by name. Raises Undecodable for an e-mail that is none."""
     found: dict[str, str] = {}
     for name, called in meanings.traits.items():
         if text := next((text for one in called if (text := text_of(_inside(said, one)))), ""):

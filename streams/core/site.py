@@ -1,0 +1,220 @@
+"""What an event means on this site: from its shape on the wire to facts that a row can remember."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
+
+from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
+from schemas.delivery import Delivery, Trust, TypedDelivery
+from schemas.errors import BadId, Undecodable
+from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
+from schemas.ids import clean_id, derived_message_id, hit_id_of
+from schemas.rejected import Reason
+from schemas.times import milliseconds_of
+from streams.core.event_time import event_time
+from streams.core.facts import Facts, Filtered, Link
+from streams.core.free_form import object_of, path_of, refusal_of, text_in, text_of
+from streams.core.machines import is_machine
+from streams.core.rules import Rules
+from streams.core.site_rules import REQUESTS
+from streams.core.traits import company_traits, traits_of
+
+__all__ = ["route"]
+
+_ENGAGED: Final[Decoder[Engaged]] = Decoder(Engaged)
+MOST_DWELL_MS: Final = 86_400_000
+MOST_INTERACTIONS: Final = 100_000
+NO_TRAITS: Final[Mapping[str, Trait]] = {}
+
+
+class _Seen(Struct, frozen=True, gc=False):
+    """One event on its way: who, when, and from where. Times are UTC milliseconds."""
+
+    to: str
+    at: int
+    received_at: int
+    sent_at: int | None
+    source: str
+    trust: Trust
+    hit_id: int
+    rules: Rules
+
+    def time_of(self, stamp: str | float) -> int:
+        """Event time of another stamp of the same sender."""
+        return event_time(stamp, received_at=self.received_at, sent_at=self.sent_at, trust=self.trust)
+
+
+def route(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> Facts | Filtered:
+    """What this event of this delivery says. Raises Undecodable."""
+    try:
+        visitor_id = rules.naming.visitor_of(event.anonymous_id, event.user_id)
+        user_id = clean_id(event.user_id)
+    except (BadId, ValueError) as error:
+        raise Undecodable(Reason.NO_ID, str(error)) from error
+    if visitor_id is None:
+        raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
+    if _by_machine(event, delivery, rules):
+        return Filtered("machine")
+    seen = _seen(event, delivery, visitor_id=visitor_id, rules=rules)
+    user_lead = None if user_id is None else rules.naming.lead_of_user(user_id)
+    return _READERS[type(event)](event, seen, user_lead)
+
+
+def _seen(event: AnyEvent, delivery: Delivery | TypedDelivery, *, visitor_id: str, rules: Rules) -> _Seen:
+    sent_at = delivery.sent_at if delivery.sent_at is not None else milliseconds_of(event.sent_at)
+    stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
+    at = event_time(stamp, received_at=delivery.received_at, sent_at=sent_at, trust=delivery.trust)
+    try:
+        message_id = clean_id(event.message_id) or _made_id(event, delivery, stamp)
+    except (BadId, ValueError) as error:
+        raise Undecodable(Reason.NO_ID, f"messageId: {error}") from error
+    return _Seen(
+        visitor_id, at, delivery.received_at, sent_at, delivery.source, delivery.trust,
+        hit_id_of(delivery.source, message_id), rules,
+    )  # fmt: skip
+
+
+def _made_id(event: AnyEvent, delivery: Delivery | TypedDelivery, stamp: str | float | None) -> str:
+    match event:
+        case Track():
+            name = event.event
+        case Page() | Screen():
+            name = _url_of(event, object_of(event.properties))
+        case _:
+            name = ""
+    return derived_message_id(
+        type(event).__name__.lower(),
+        anonymous_id=event.anonymous_id,
+        user_id=event.user_id,
+        at=delivery.received_at if stamp is None else stamp,
+        name=name,
+    )
+
+
+def _by_machine(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> bool:
+    """By the event's own user agent; else by the delivery's, unless that only names the program that posts."""
+    if event.context is not None and event.context.user_agent:
+        return is_machine(event.context.user_agent)
+    agent = delivery.user_agent
+    if not agent or delivery.trust == "proven" or agent.lower().startswith(rules.site.senders):
+        return False
+    return is_machine(agent)
+
+
+def _facts(
+    seen: _Seen,
+    user_lead: str | None,
+    *,
+    at: int | None = None,
+    email_lead: str | None = None,
+    hits: Mapping[str, Hits] = {},
+    pages: tuple[PageSeen, ...] = (),
+    milestones: tuple[Milestone, ...] = (),
+    traits: Mapping[str, Trait] = NO_TRAITS,
+) -> Facts:
+    """The facts of an event: whoever it names was there at the event's own time. `at`: when what it tells began."""
+    claims: tuple[Claim, ...] = ()
+    links: tuple[Link, ...] = ()
+    lead_id = email_lead or user_lead
+    believed = seen.rules.identity == "open" or seen.trust == "proven"
+    if lead_id is not None and believed:
+        claims = (Claim(seen.at, lead_id, seen.trust),)
+        if email_lead is not None and user_lead is not None:
+            links = (Link(seen.at, user_lead, email_lead),)
+    return Facts(
+        to=seen.to, received_at=seen.received_at, at=seen.at if at is None else at, claims=claims, links=links,
+        hits=hits, pages=pages, milestones=milestones, traits=traits if believed else NO_TRAITS,
+    )  # fmt: skip
+
+
+def _url_of(event: Page | Screen, properties: Mapping[str, Any]) -> str:
+    """Where it was: the properties' word, the context's, else the page's name."""
+    where = event.context.page if event.context is not None else None
+    said = text_in(properties, "url") or text_in(properties, "path")
+    return said or (where and (where.url or where.path)) or event.name or ""
+
+
+def _page(event: Page | Screen, seen: _Seen, user_lead: str | None) -> Facts:
+    path = path_of(_url_of(event, object_of(event.properties)))
+    attention = 0 if seen.rules.site.measures_dwell(seen.source) else None
+    page = PageSeen(seen.at, seen.hit_id, path, seen.rules.site.page(path).kind, attention, attention)
+    return _facts(seen, user_lead, hits=_page_hits(page, seen.rules), pages=(page,))
+
+
+def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
+    """Attention for a page that was opened before: complete in itself, a hit of that page at its start."""
+    try:
+        engaged = _ENGAGED.decode(event.properties or b"{}")
+        hit_id = hit_id_of(seen.source, clean_id(engaged.page_id) or "")
+    except (BadId, ValueError, RecursionError, DecodeError) as error:
+        raise refusal_of(error) from error
+    path = path_of(engaged.url)
+    dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
+    interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
+    at = seen.time_of(engaged.started_at)
+    page = PageSeen(at, hit_id, path, seen.rules.site.page(path).kind, dwell_ms, interactions)
+    return _facts(seen, user_lead, at=at, hits=_page_hits(page, seen.rules), pages=(page,))
+
+
+def _page_hits(page: PageSeen, rules: Rules) -> Mapping[str, Hits]:
+    """The rules that this page hits, by its kind and by how long it was read (or that cannot be told)."""
+    kind_rules = rules.scoring.hit_by_page(page.kind)
+    if not kind_rules:
+        return {}
+    hit = (Hit(page.at, page.hit_id, page.path),)
+    dwell_ms = page.dwell_ms
+    return {rule.name: hit for rule in kind_rules if dwell_ms is None or dwell_ms >= rule.min_dwell_ms}
+
+
+def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
+    if event.event == "page_engaged":
+        return _page_engaged(event, seen, user_lead)
+    properties = object_of(event.properties)
+    if event.event == "form_submitted":
+        name = text_of(properties.get("form"))
+        return _form(seen, user_lead, kind=seen.rules.site.form(name), what=name)
+    meaning = seen.rules.site.track(event.event)
+    if meaning is None:
+        return _facts(seen, user_lead)
+    if meaning.form:
+        return _form(seen, user_lead, kind=meaning.form, what=meaning.form)
+    asset = text_of(properties.get(meaning.asset)) if meaning.asset else ""
+    return _facts(seen, user_lead, hits={meaning.rule: (Hit(seen.at, seen.hit_id, asset or meaning.event),)})
+
+
+def _form(seen: _Seen, user_lead: str | None, *, kind: str, what: str) -> Facts:
+    """A form that was filled in; those that ask for a talk are a milestone too."""
+    hits = {rule.name: (Hit(seen.at, seen.hit_id, what),) for rule in seen.rules.scoring.hit_by_form(kind)}
+    asked = (Milestone(seen.at, "requested", f"{seen.hit_id:016x}", kind),) if kind in REQUESTS else ()
+    return _facts(seen, user_lead, hits=hits, milestones=asked)
+
+
+def _identify(event: Identify, seen: _Seen, user_lead: str | None) -> Facts:
+    said = object_of(event.traits)
+    if event.context is not None and event.context.traits:
+        said = object_of(event.context.traits) | said
+    traits = traits_of(said, at=seen.at, meanings=seen.rules.site)
+    email = traits.get("email")
+    email_lead = None if email is None else seen.rules.naming.lead_of_email(email.value)
+    return _facts(seen, user_lead, email_lead=email_lead, traits=traits)
+
+
+def _group(event: Group, seen: _Seen, user_lead: str | None) -> Facts:
+    return _facts(seen, user_lead, traits=company_traits(object_of(event.traits), at=seen.at, meanings=seen.rules.site))
+
+
+def _alias(_: Alias, seen: _Seen, user_lead: str | None) -> Facts:
+    """Names its user and nothing else: two known people never merge by themselves."""
+    return _facts(seen, user_lead)
+
+
+_READERS: Final[Mapping[type[AnyEvent], Callable[[Any, _Seen, str | None], Facts]]] = {
+    Alias: _alias,
+    Group: _group,
+    Identify: _identify,
+    Page: _page,
+    Screen: _page,
+    Track: _track,
+}

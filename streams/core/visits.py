@@ -1,0 +1,86 @@
+"""A block of deliveries to facts: all at once, and event by event where that fails, so that neighbours live on."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from schemas.codec import EVENT, VISITS, VISITS_TYPED
+from schemas.delivery import Delivery, TypedDelivery
+from schemas.errors import Undecodable
+from schemas.events import AnyEvent
+from schemas.rejected import Reason
+from streams.core.facts import Facts
+from streams.core.rules import Rules
+from streams.core.site import route
+
+__all__ = ["Refused", "Visits", "decode_visits"]
+
+
+class Refused(Struct, frozen=True):
+    """One event that could not be used, with what `rejected` wants to know. `source` "" = not even its delivery."""
+
+    raw: bytes
+    error: Undecodable
+    source: str
+    received_at: int | None
+
+
+class Visits(NamedTuple):
+    """What a block says: facts, what was refused, and how many events were left out on purpose, by reason."""
+
+    facts: list[Facts]
+    refused: list[Refused]
+    filtered: Counter[str]
+
+
+def decode_visits(raw: bytes, rules: Rules) -> Visits:
+    """Everything that a block holds. Never raises."""
+    visits = Visits([], [], Counter())
+    typed, bad = VISITS_TYPED.decode(raw)
+    if bad:
+        _one_by_one(raw, visits, rules)
+        return visits
+    originals: list[Delivery] | None = None
+    for number, delivery in enumerate(typed):
+        for place, event in enumerate(delivery.events):
+            refused = _routed(event, delivery, visits, rules=rules)
+            if refused is not None:
+                originals = originals or list(VISITS.decode(raw)[0])
+                visits.refused.append(_refused(bytes(originals[number].events[place]), refused, delivery))
+    return visits
+
+
+def _one_by_one(raw: bytes, visits: Visits, rules: Rules) -> None:
+    deliveries, bad = VISITS.decode(raw)
+    visits.refused.extend(Refused(one.raw, one.error, "", None) for one in bad)
+    for delivery in deliveries:
+        for original in delivery.events:
+            refused: Undecodable | None
+            try:
+                refused = _routed(EVENT.decode(original), delivery, visits, rules=rules)
+            except Undecodable as error:
+                refused = error
+            if refused is not None:
+                visits.refused.append(_refused(bytes(original), refused, delivery))
+
+
+def _routed(
+    event: AnyEvent, delivery: Delivery | TypedDelivery, visits: Visits, *, rules: Rules
+) -> Undecodable | None:
+    """Adds what the event says; why it cannot, if it cannot."""
+    try:
+        said = route(event, delivery, rules)
+    except Undecodable as error:
+        return error
+    except Exception as error:  # noqa: BLE001  a bug of ours must not take the block along (law 5)
+        return Undecodable(Reason.FOLD, f"{type(error).__name__} while routing")
+    if isinstance(said, Facts):
+        visits.facts.append(said)
+    else:
+        visits.filtered[said.reason] += 1
+    return None
+
+
+def _refused(raw: bytes, error: Undecodable, delivery: Delivery | TypedDelivery) -> Refused:
+    return Refused(raw, error, delivery.source, delivery.received_at)
