@@ -1,0 +1,125 @@
+"""The commands, and what becomes of an error: one clear message, exit code 1."""
+
+import os
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from deploy.cli import crm, settings, topics
+from deploy.errors import DeployError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="leadstream",
+    help="Who on your site is becoming a customer, and which lost deal has come back: while it happens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.add_typer(topics.app, name="topics")
+app.add_typer(crm.app, name="crm")
+app.add_typer(settings.app, name="config")
+
+
+def main() -> None:
+    """What the console script calls."""
+    try:
+        app()
+    except DeployError as error:
+        Console(stderr=True).print(Text.assemble(("✗ ", "bold red"), str(error)), soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def up(
+    *,
+    story: Annotated[bool, typer.Option(help="Play invented companies until a lost deal comes back.")] = True,
+    broker: Annotated[
+        Literal["embedded", "apache"],
+        typer.Option(help="[b]embedded[/b] needs nothing and keeps everything in memory; [b]apache[/b] needs Java 17 "
+                     "and Maven and keeps its data under --home."),
+    ] = "embedded",
+    home: Annotated[Path, typer.Option(help="Where logs, secrets and up.json lie.")] = Path(".leadstream"),
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes; they share the partitions.")] = 1,
+    partitions: Annotated[int, typer.Option(min=1, max=256, help="Of each topic; twice the most workers you run.")] = 4,
+    rules_dir: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Your scoring.toml and its neighbours.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Show every log line, not only warnings.")] = False,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Start everything on this machine: broker, read model, collector, worker, console and a demo site.
+
+    All addresses are on 127.0.0.1 with free ports; they are printed, and written to HOME/up.json once all is ready.
+    LEADSTREAM_WEBHOOK__URL (and __SECRET) in your environment make alerts go there too. Ctrl-C stops everything.
+    """
+    from deploy.local.plan import Plan
+    from deploy.local.up import run
+    from streams.console.auth import one_time_link
+
+    plan = Plan(home=home.absolute(), broker=broker, story=story, workers=workers, partitions=partitions,
+                rules_dir=rules_dir, everything=verbose, with_parent=with_parent)  # fmt: skip
+    console = Console(highlight=False)
+    raise typer.Exit(
+        run(plan, console=console, link=lambda one: one_time_link(one.secrets.link_secret, one.console_url))
+    )
+
+
+@app.command()
+def collector() -> None:
+    """Run one collector: takes events over HTTP, writes them to Kafka, answers when they are safe.
+
+    Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS and LEADSTREAM_WRITE_KEYS (key=source, ...).
+    """
+    _become("producers.collector")
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker: folds events into leads and accounts, raises alerts. Start more of them to share the work.
+
+    Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS, LEADSTREAM_REDIS__URL and a LEADSTREAM_WORKER__DATADIR
+    of its own. Make the topics first: [b]leadstream topics apply[/b].
+    """
+    _become("streams", "worker")
+
+
+@app.command()
+def console() -> None:
+    """Run the console: alerts as they come, leads, accounts, and why a score is what it is."""
+    _become("streams", "console")
+
+
+@app.command()
+def simulate() -> None:
+    """Play the story against a running collector: a lost deal's people come back.
+
+    Needs LEADSTREAM_SIMULATE__COLLECTOR_URL, LEADSTREAM_SIMULATE__WRITE_KEY and LEADSTREAM_SIMULATE__SERVER_KEY.
+    """
+    _become("producers.simulate")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything that Leadstream needs here, and say what to do about what is missing."""
+    from deploy.cli.doctor import examine
+
+    raise typer.Exit(examine(Console(highlight=False)))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(version_of("leadstream"))
+
+
+def _become(module: str, *arguments: str) -> None:
+    """This process becomes that one, so that signals and exit codes are its own."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])

@@ -1,0 +1,81 @@
+"""`leadstream config show`: the effective settings, secrets masked."""
+
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+import typer
+from pydantic import BaseModel, SecretStr
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from deploy.errors import BadDeploySettings
+
+__all__ = ["app", "rows"]
+
+PREFIX: Final = "LEADSTREAM_"
+MASK: Final = "••••••"
+# Maps whose keys are secrets, though their type does not say so.
+_KEYS: Final = frozenset({"LEADSTREAM_WRITE_KEYS", "LEADSTREAM_SERVER_KEYS"})
+
+app = typer.Typer(help="Settings: environment variables LEADSTREAM_..., __ between levels, ..._FILE for secrets.",
+                  no_args_is_help=True)  # fmt: skip
+
+
+@app.callback()
+def _settings() -> None:
+    """Settings, as the processes see them."""
+
+
+@app.command()
+def show() -> None:
+    """Print every setting with its effective value and where it comes from. Secrets are masked."""
+    table = Table("variable", "value", "from", box=None, pad_edge=False)
+    for name, value, origin in sorted({*rows(_streams()), *rows(_producers())}):
+        table.add_row(name, Text(value), Text(origin, style="dim" if origin == "default" else "green"))
+    Console(highlight=False).print(table)
+
+
+def rows(settings: BaseModel, *, prefix: str = PREFIX) -> Iterator[tuple[str, str, str]]:
+    """(variable, shown value, `default` or what sets it) for each leaf of a settings tree."""
+    for field in type(settings).model_fields:
+        name, value = f"{prefix}{field.upper()}", getattr(settings, field)
+        if isinstance(value, BaseModel):
+            yield from rows(value, prefix=f"{name}__")
+        else:
+            yield name, _shown(name, value), _origin(name)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in _KEYS and isinstance(value, dict):
+        return ", ".join(f"{key[:3]}{MASK}={source}" for key, source in value.items())
+    if isinstance(value, SecretStr):
+        return MASK if value.get_secret_value() else ""
+    return "" if value is None else str(value)
+
+
+def _origin(name: str) -> str:
+    if name in os.environ:
+        return "environment"
+    return f"{name}_FILE" if f"{name}_FILE" in os.environ else "default"
+
+
+def _streams() -> BaseModel:
+    from streams.errors import SettingsError
+    from streams.settings import Settings
+
+    try:
+        return Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise BadDeploySettings(str(error)) from error
+
+
+def _producers() -> BaseModel:
+    from producers.errors import BadSettings
+    from producers.settings import Settings, read
+
+    try:
+        return read(Settings)
+    except BadSettings as error:
+        raise BadDeploySettings(str(error)) from error

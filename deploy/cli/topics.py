@@ -1,0 +1,77 @@
+"""`leadstream topics`: make them, show them."""
+
+from typing import TYPE_CHECKING, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from deploy.settings import DeploySettings, from_environment
+
+if TYPE_CHECKING:
+    from deploy.local.topics import Wanted
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The Kafka topics: what each holds, how long, and whether the broker agrees.",
+                  no_args_is_help=True)  # fmt: skip
+_COLOURS: Final = {"made": "green", "changed": "yellow", "there": "dim"}
+
+
+@app.command()
+def apply() -> None:
+    """Make what is missing and set what differs; partition counts are never changed in place.
+
+    Reads LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS, LEADSTREAM_KAFKA__PARTITIONS, LEADSTREAM_KAFKA__TOPIC_PREFIX and
+    LEADSTREAM_WORKER__APP_ID. Running it again changes nothing.
+    """
+    from deploy.local import topics
+
+    settings = from_environment()
+    outcomes = topics.apply(settings.kafka.bootstrap_servers, _wanted(settings))
+    table = Table("topic", "partitions", "kept", "", title=f"Kafka at {settings.kafka.bootstrap_servers}")
+    for one in outcomes:
+        shown = Text(one.outcome, style=_COLOURS[one.outcome])
+        table.add_row(one.name, str(one.partitions), _kept(one.config), shown)
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def show() -> None:
+    """Show what each topic is for and what the broker has. Changes nothing."""
+    from deploy.local import topics
+    from schemas.topics import TOPICS
+
+    settings = from_environment()
+    rows = {one.full(settings.kafka.topic_prefix): one for one in TOPICS}
+    table = Table("topic", "key", "holds", "written by", "kept", "partitions", show_lines=True)
+    for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
+        row = rows.get(one.name)
+        holds = (row.key, row.holds, ", ".join(row.writers)) if row else ("row", "a table's rows", "worker")
+        differs = {key for key, value in one.config.items() if told and told.get(key) != value}
+        kept = Text(_kept(one.config) + (f"\nbroker differs: {', '.join(sorted(differs))}" if differs else ""))
+        table.add_row(one.name, *holds, kept, _partitions(partitions, one.partitions))
+    Console(highlight=False).print(table)
+
+
+def _wanted(settings: DeploySettings) -> "list[Wanted]":
+    from deploy.local import topics
+
+    kafka = settings.kafka
+    return topics.wanted(kafka.partitions, prefix=kafka.topic_prefix, app_id=settings.worker.app_id)
+
+
+def _kept(config: object) -> str:
+    from schemas.topics import DAY_MS
+
+    settings = dict(config) if isinstance(config, dict) else {}
+    if settings.get("cleanup.policy") == "compact":
+        return "newest per key"
+    return f"{int(settings['retention.ms']) // DAY_MS} days"
+
+
+def _partitions(there: int, asked: int) -> Text:
+    if there == asked:
+        return Text(str(there), style="green")
+    return Text("missing" if there == 0 else f"{there}, not {asked}", style="bold red")

@@ -1,0 +1,67 @@
+"""Errors of deploy: each message says what is wrong and what to do.
+
+DeployError
+├── AlreadyUp        another `leadstream up` uses this home
+├── BadHome          the home directory cannot be used
+├── NotReady         a child ended, or did not become ready in time; carries its last log lines
+├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
+├── NoJava           a real Apache Kafka was asked for, and Java or Maven is missing or failed
+├── BrokerUnreachable   no answer from Kafka
+├── TopicsDiffer     topics exist with another number of partitions
+└── BadDeploySettings   an environment variable is missing or wrong
+"""
+
+from collections.abc import Sequence
+
+__all__ = [
+    "AlreadyUp",
+    "BadDeploySettings",
+    "BadHome",
+    "BrokerUnreachable",
+    "ChildLost",
+    "DeployError",
+    "NoJava",
+    "NotReady",
+    "TopicsDiffer",
+]
+
+
+class DeployError(Exception):
+    """Any refusal of this package; its text is for the person at the terminal."""
+
+
+class AlreadyUp(DeployError):
+    """The home is in use."""
+
+
+class BadHome(DeployError):
+    """The home cannot be written."""
+
+
+class NotReady(DeployError):
+    """A child that did not come up. `tail` = its last log lines."""
+
+    def __init__(self, name: str, why: str, tail: Sequence[str]) -> None:
+        super().__init__(f"{name} {why}")
+        self.name = name
+        self.tail = tuple(tail)
+
+
+class ChildLost(DeployError):
+    """A child that must not be started again behind the others' backs."""
+
+
+class NoJava(DeployError):
+    """Java 17 or Maven is missing, or Maven could not bring the jars."""
+
+
+class BrokerUnreachable(DeployError):
+    """Kafka does not answer."""
+
+
+class TopicsDiffer(DeployError):
+    """Partition counts never change in place: keys would move away from their rows."""
+
+
+class BadDeploySettings(DeployError):
+    """Names the variable."""

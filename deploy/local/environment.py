@@ -1,0 +1,81 @@
+"""The children's environments.
+
+What the user set (webhook, rules, identity, log level) reaches them untouched, because they inherit ours; what is here
+wins over it: addresses, names and secrets of this home.
+"""
+
+from collections.abc import Mapping
+
+from deploy.local.plan import Stack
+
+__all__ = ["collector", "console", "demo", "installation", "simulate", "worker"]
+
+
+def installation(stack: Stack) -> dict[str, str]:
+    """What every process of one installation shares."""
+    shared = {
+        "LEADSTREAM_SECRET": stack.secrets.secret,
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": stack.kafka,
+        "LEADSTREAM_KAFKA__PARTITIONS": str(stack.plan.partitions),
+        "LEADSTREAM_KAFKA__TOPIC_PREFIX": "",
+        "LEADSTREAM_WORKER__APP_ID": "leadstream",
+        "LEADSTREAM_REDIS__URL": stack.redis_url,
+        "LEADSTREAM_CONSOLE__PUBLIC_URL": stack.console_url,
+        "LEADSTREAM_COLLECTOR__PUBLIC_URL": stack.collector_url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    if stack.plan.rules_dir is not None:
+        shared["LEADSTREAM_RULES_DIR"] = str(stack.plan.rules_dir.absolute())
+    return shared
+
+
+def collector(stack: Stack) -> dict[str, str]:
+    """Keys stand for sources: `site` is the tracker's, `crm` the server's."""
+    return installation(stack) | {
+        "LEADSTREAM_COLLECTOR__PORT": str(stack.ports.collector),
+        "LEADSTREAM_WRITE_KEYS": f"{stack.secrets.write_key}=site",
+        "LEADSTREAM_SERVER_KEYS": f"{stack.secrets.server_key}=crm",
+    }
+
+
+def worker(stack: Stack, number: int, *, outside: Mapping[str, str]) -> dict[str, str]:
+    """Worker `number`, from 1. `outside`: our own environment; a webhook without a secret gets the home's."""
+    signed = {} if _has(outside, "LEADSTREAM_WEBHOOK__SECRET") else {
+        "LEADSTREAM_WEBHOOK__SECRET": stack.secrets.webhook_secret
+    }  # fmt: skip
+    return installation(stack) | signed | {
+        "LEADSTREAM_WORKER__PORT": str(stack.ports.workers[number - 1]),
+        "LEADSTREAM_WORKER__DATADIR": str(stack.plan.home / f"worker-{number}"),
+    }
+
+
+def console(stack: Stack) -> dict[str, str]:
+    """Opened by a link that works once, or by the home's password."""
+    return installation(stack) | {
+        "LEADSTREAM_CONSOLE__PORT": str(stack.ports.console),
+        "LEADSTREAM_CONSOLE__PASSWORD": stack.secrets.console_password,
+        "LEADSTREAM_CONSOLE__LINK_SECRET": stack.secrets.link_secret,
+    }
+
+
+def demo(stack: Stack) -> dict[str, str]:
+    """The small company site."""
+    return {
+        "LEADSTREAM_DEMO__PORT": str(stack.ports.demo),
+        "LEADSTREAM_DEMO__COLLECTOR_URL": stack.collector_url,
+        "LEADSTREAM_DEMO__WRITE_KEY": stack.secrets.write_key,
+    }
+
+
+def simulate(stack: Stack) -> dict[str, str]:
+    """The story."""
+    return {
+        "LEADSTREAM_SIMULATE__COLLECTOR_URL": stack.collector_url,
+        "LEADSTREAM_SIMULATE__WRITE_KEY": stack.secrets.write_key,
+        "LEADSTREAM_SIMULATE__SERVER_KEY": stack.secrets.server_key,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _has(outside: Mapping[str, str], name: str) -> bool:
+    return name in outside or f"{name}_FILE" in outside
