@@ -78,5 +78,11 @@ export const retry = () => {
 /** The page may be gone in a moment: a last try, and what is left stays for the next page. */
 export const leave = () => {
   if (Date.now() >= notBefore) send(true);
-  queue.release();
+  queue.keep(false);
+};
+
+/** Somebody looks at the page again. */
+export const stay = () => {
+  queue.keep(true);
+  soon();
 };

@@ -1,5 +1,5 @@
 import { hide, part, unhide, watch } from "./attention.js";
-import { atOnce, leave, retry, soon } from "./deliver.js";
+import { atOnce, leave, retry, stay } from "./deliver.js";
 import { listen } from "./forms.js";
 import { follow, open } from "./pages.js";
 import { aim } from "./post.js";
@@ -54,15 +54,19 @@ const start = (calls) => {
   follow();
   listen(track, identify);
   on(document, "visibilitychange", () => {
-    if (document.visibilityState === "visible") {
-      unhide();
-      soon();
-    } else goes();
+    if (document.visibilityState === "visible") comes();
+    else goes();
   });
   on(window, "pagehide", goes);
+  on(window, "pageshow", ({ persisted }) => persisted && comes());
   on(window, "online", () => retry());
   if (!calls.some(([verb]) => verb === "page")) open();
   for (const [verb, ...args] of calls) verbs[verb]?.(...args);
+};
+
+const comes = () => {
+  unhide();
+  stay();
 };
 
 const goes = () => {

@@ -6,7 +6,7 @@ import { uuid } from "./uuid.js";
  * tabs never write the same key. A stored queue is one line with the time at which its page was last seen alive, then a
  * line per event.
  *
- * A page that is left writes time 0: whoever loads next takes that queue over and leaves a time without events in its
+ * A page out of sight writes time 0: whoever loads next takes that queue over and leaves a time without events in its
  * place. The former owner, should it come back (a tab in the background, the back button), sees that and forgets
  * them: no event is lost, and none has two senders.
  */
@@ -20,15 +20,15 @@ const own = PREFIX + uuid();
 /** @type {string[]} oldest first */
 let events = [];
 
-/** @param {number} aliveAt ms of the wall clock, 0 when the page is left */
-const save = (aliveAt) => {
-  unwritten = false;
-  if (events[0]) write(own, [aliveAt, ...events].join("\n"));
-  else remove(own);
-};
-
 /** Pushed in this task and not written yet. */
 let unwritten = false;
+let inSight = true;
+
+const save = () => {
+  unwritten = false;
+  if (events[0]) write(own, [inSight ? Date.now() : 0, ...events].join("\n"));
+  else remove(own);
+};
 
 /** Forgets what another page has taken over. */
 const look = () => {
@@ -42,7 +42,7 @@ const look = () => {
  */
 export const push = (...more) => {
   look();
-  if (!unwritten) queueMicrotask(() => unwritten && save(Date.now()));
+  if (!unwritten) queueMicrotask(() => unwritten && save());
   unwritten = true;
   events = events.concat(more).slice(-KEPT_EVENTS);
 };
@@ -51,7 +51,7 @@ export const push = (...more) => {
 export const drop = (done) => {
   look();
   events = events.filter((event) => !done.has(event));
-  save(Date.now());
+  save();
 };
 
 /** @returns {string[]} */
@@ -60,10 +60,13 @@ export const waiting = () => {
   return events;
 };
 
-/** This page may never run again: let the next one have what is left. */
-export const release = () => {
+/**
+ * @param {boolean} seen out of sight, a page may never run again: let the next one have what is left
+ */
+export const keep = (seen) => {
+  inSight = seen;
   look();
-  save(0);
+  save();
 };
 
 /** Anything may stand in the store; a broken line would spoil the batch that it travels in.
