@@ -1,7 +1,7 @@
 """`python -m tests.bench [--only NAME] [--rounds 3] [--broker apache|embedded]`: figures against their baselines.
 
-Real Apache Kafka where Java is there; figures from the embedded broker carry that mark in the history and are no promise.
-Budgets are printed beside the figures; nothing fails on them yet.
+Real Apache Kafka where Java is there; figures from the embedded broker carry that mark in the history and are no
+promise. Budgets are printed beside the figures; nothing fails on them yet.
 """
 
 import argparse
@@ -27,10 +27,6 @@ from tests.bench.tracker import tracker
 from tests.bench.worker import worker
 from tests.integration.brokers import BrokerKind, broker
 from tests.integration.bus import Bus
-
-import os
-
-import redis
 
 __all__ = ["main"]
 

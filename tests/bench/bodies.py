@@ -16,7 +16,9 @@ __all__ = ["WRITE_KEY", "Mix", "blocks", "event", "posts"]
 from msgspec import Struct
 
 WRITE_KEY: Final = "wk_bench"
-_AGENT: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+_AGENT: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
 _PATHS: Final = ("/", "/pricing", "/product", "/blog/cold-chain", "/about", "/customers")
 
 
@@ -35,10 +37,11 @@ def event(random: Random, anonymous_id: str, *, at: str = "2026-11-21T12:00:00.0
     page = {"path": path, "referrer": "https://www.google.com/", "title": "Pricing", "url": url}
     return {
         "type": "page", "messageId": f"{random.getrandbits(128):032x}", "anonymousId": anonymous_id, "userId": None,
-        "timestamp": at, "originalTimestamp": at, "properties": {**page, "plan": "team", "seats": random.randint(1, 90)},
+        "timestamp": at, "originalTimestamp": at,
+        "properties": {**page, "plan": "team", "seats": random.randint(1, 90)},
         "context": {
-            "library": {"name": "analytics.js", "version": "2.1.0"}, "page": page, "userAgent": _AGENT, "locale": "ko-KR",
-            "timezone": "Asia/Seoul", "campaign": {"source": "mail", "name": "fall"},
+            "library": {"name": "analytics.js", "version": "2.1.0"}, "page": page, "userAgent": _AGENT,
+            "locale": "ko-KR", "timezone": "Asia/Seoul", "campaign": {"source": "mail", "name": "fall"},
         },
     }  # fmt: skip
 
@@ -68,7 +71,9 @@ def visits(random: Random, *, events: int, mix: Mix, at: int) -> Iterator[tuple[
         yield visitor, made
 
 
-def blocks(events: int, *, per_block: int, partitions: int, mix: Mix, at: int, seed: int = 1) -> list[tuple[int, bytes]]:
+def blocks(
+    events: int, *, per_block: int, partitions: int, mix: Mix, at: int, seed: int = 1
+) -> list[tuple[int, bytes]]:
     """(partition, record) as the collector writes them; `at` = received_at of the deliveries, UTC milliseconds."""
     waiting: dict[int, list[bytes]] = {partition: [] for partition in range(partitions)}
     held = dict.fromkeys(range(partitions), 0)

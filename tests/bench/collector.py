@@ -1,7 +1,7 @@
 """`collector_cpu_ratio` and `collector_p99_ratio`: our collector against the Starlette baseline, reply after the ack.
 
-CPU per request from a closed loop of 64 connections. p99 from an open loop at half of what the baseline can do, so that it
-is no queueing figure. What each run answered must lie in Kafka, or there is no figure.
+CPU per request from a closed loop of 64 connections. p99 from an open loop at half of what the baseline can do, so
+that it is no queueing figure. What each run answered must lie in Kafka, or there is no figure.
 """
 
 import subprocess
@@ -58,7 +58,17 @@ class Runs:
         port, topic = free_port(), self.bus.prefix + "baseline"
         before = sum(self.bus.tops_of(topic).values())
         env = {"BENCH_BOOTSTRAP": self.bus.bootstrap, "BENCH_TOPIC": topic}
-        args = ("--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+        args = (
+            "--port",
+            str(port),
+            "--loop",
+            "uvloop",
+            "--http",
+            "httptools",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        )
         with started(
             "uvicorn", *args, "tests.bench.baselines.starlette_collector:app", env=env, core=SERVER_CORE, port=port,
             log=self.place / "baseline.log",
@@ -73,7 +83,8 @@ class Runs:
         """Our collector as it ships: its blocks are read back and their events counted."""
         port, before = free_port(), self.bus.ends(["visits"])
         env = {
-            "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": self.bus.bootstrap, "LEADSTREAM_KAFKA__TOPIC_PREFIX": self.bus.prefix,
+            "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": self.bus.bootstrap,
+            "LEADSTREAM_KAFKA__TOPIC_PREFIX": self.bus.prefix,
             "LEADSTREAM_KAFKA__PARTITIONS": str(self.bus.partitions), "LEADSTREAM_WRITE_KEYS": f"{WRITE_KEY}=site",
             "LEADSTREAM_SERVER_KEYS": "sk_bench=crm", "LEADSTREAM_SECRET": "bench-" + "x" * 32,
             "LEADSTREAM_COLLECTOR__PORT": str(port),
@@ -97,8 +108,7 @@ def collector(bus: Bus, place: Path, rounds: int) -> list[Figure]:
         closed.append((runs.baseline(), runs.ours()))
         rate = closed[0][0].measured / closed[0][0].seconds / 2
         opened.append((runs.baseline(rate=rate), runs.ours(rate=rate)))
-    for _ in range(rounds):
-        ones.append((single.baseline(), single.ours()))
+    ones.extend((single.baseline(), single.ours()) for _ in range(rounds))
     note = {
         "baseline_cpu_us": closed[-1][0].cpu_us, "ours_cpu_us": closed[-1][1].cpu_us,
         "baseline_rps": closed[-1][0].measured / SECONDS, "ours_rps": closed[-1][1].measured / SECONDS,
@@ -110,5 +120,10 @@ def collector(bus: Bus, place: Path, rounds: int) -> list[Figure]:
         figure("collector_p99_ratio", [o.p99_ms / b.p99_ms for b, o in opened], unit="x", budget="<= 0.5", note=note),
         figure("collector_cpu_us", [o.cpu_us for _, o in closed], unit="us/request", note=note),
         figure("collector_p99_ms", [o.p99_ms for _, o in opened], unit="ms", note=note),
-        figure("collector_cpu_ratio_1", [o.cpu_us / b.cpu_us for b, o in ones], unit="x", note={"ours_cpu_us": ones[-1][1].cpu_us}),
+        figure(
+            "collector_cpu_ratio_1",
+            [o.cpu_us / b.cpu_us for b, o in ones],
+            unit="x",
+            note={"ours_cpu_us": ones[-1][1].cpu_us},
+        ),
     ]

@@ -1,4 +1,4 @@
-"""`decode_ratio`: reading and checking a block's events in one typed pass, against bare `orjson.loads` of the same bytes."""
+"""`decode_ratio`: reading and checking a block in one typed pass, against bare `orjson.loads` of the same bytes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""How figures are made: baseline and ours alternate in one run, medians, the ratio with its range, a history with the machine.
+"""How figures are made: baseline and ours by turns in one run, medians with their range, a history with the machine.
 
 Figures of another broker than Apache Kafka carry its mark: they say something about us only beside each other.
 """
@@ -45,7 +45,14 @@ def alternate(rounds: int, *, baseline: Callable[[], float], ours: Callable[[], 
     return [Round(baseline(), ours()) for _ in range(rounds)]
 
 
-def figure(name: str, values: Sequence[float], *, unit: str, budget: str = "", note: Mapping[str, str | int | float] | None = None) -> Figure:
+def figure(
+    name: str,
+    values: Sequence[float],
+    *,
+    unit: str,
+    budget: str = "",
+    note: Mapping[str, str | int | float] | None = None,
+) -> Figure:
     """The median with its range."""
     return Figure(
         name=name, value=median(values), unit=unit, low=min(values), high=max(values), budget=budget, note=note or {}

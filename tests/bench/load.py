@@ -1,8 +1,9 @@
 """An HTTP load generator of our own: keep-alive connections that post prepared bodies, closed loop or open loop.
 
 Run as a process of its own, so that it can be pinned to a core: `python -m tests.bench.load --port 8080 --body FILE`.
-It prints one JSON line (`LoadResult`). FILE holds one request body a line. Closed loop: each connection posts again when it
-was answered. Open loop (`--rate`): requests have planned times, and latency counts from the plan, not from the send.
+It prints one JSON line (`LoadResult`). FILE holds one request body a line. Closed loop: each connection posts
+again once it was answered. Open loop (`--rate`): requests have planned times, and latency counts from the plan, not
+from the send.
 """
 
 import argparse
@@ -52,6 +53,7 @@ class Load:
         self.refused = 0
         self.outstanding = 0
         self.latencies: list[float] = []
+        self._empty: asyncio.Future[None] | None = None
 
     def post(self, connection: "Connection", planned: float) -> None:
         self.next = (self.next + 1) % len(self.requests)
@@ -70,8 +72,16 @@ class Load:
             self.post(connection, self.waiting.popleft())
         elif self.open_loop or self.stopping:
             self.idle.append(connection)
+            if self._empty is not None and not self.outstanding and not self._empty.done():
+                self._empty.set_result(None)
         else:
             self.post(connection, now)
+
+    async def drained(self) -> None:
+        """Until all is answered."""
+        if self.outstanding or self.waiting:
+            self._empty = asyncio.get_running_loop().create_future()
+            await self._empty
 
     def due(self, planned: float) -> None:
         if self.idle:
@@ -122,13 +132,13 @@ async def pace(load: Load, *, rate: float, until: float) -> None:
         await asyncio.sleep(0.0005)
 
 
-async def run(args: argparse.Namespace) -> LoadResult:
-    bodies = Path(args.body).read_bytes().splitlines()
+async def run(args: argparse.Namespace, bodies: list[bytes]) -> LoadResult:
     head = f"POST {args.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: "
     load = Load([f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies], open_loop=args.rate > 0)
     loop = asyncio.get_running_loop()
     connections = [
-        (await loop.create_connection(lambda: Connection(load), "127.0.0.1", args.port))[1] for _ in range(args.connections)
+        (await loop.create_connection(lambda: Connection(load), "127.0.0.1", args.port))[1]
+        for _ in range(args.connections)
     ]
     begin = time.perf_counter()
     if load.open_loop:
@@ -144,8 +154,7 @@ async def run(args: argparse.Namespace) -> LoadResult:
     if load.open_loop:
         await pacing
     load.stopping = True
-    while load.outstanding or load.waiting:
-        await asyncio.sleep(0.01)
+    await load.drained()
     for connection in connections:
         connection.transport.close()
     ranked = sorted(load.latencies)
@@ -167,7 +176,10 @@ def main() -> None:
     parser.add_argument("--warm-up", type=float, default=1.5)
     parser.add_argument("--seconds", type=float, default=5.0)
     args = parser.parse_args()
-    sys.stdout.write(encode(uvloop.run(asyncio.wait_for(run(args), args.warm_up + args.seconds + 60))).decode() + "\n")
+    bodies = Path(args.body).read_bytes().splitlines()
+    sys.stdout.write(
+        encode(uvloop.run(asyncio.wait_for(run(args, bodies), args.warm_up + args.seconds + 60))).decode() + "\n"
+    )
 
 
 if __name__ == "__main__":

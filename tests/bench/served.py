@@ -55,7 +55,14 @@ def _answers(port: int, path: str) -> bool:
 
 @contextmanager
 def started(
-    module: str, *args: str, env: Mapping[str, str], log: Path, core: int, port: int = 0, path: str = "", within_s: float = 40
+    module: str,
+    *args: str,
+    env: Mapping[str, str],
+    log: Path,
+    core: int,
+    port: int = 0,
+    path: str = "",
+    within_s: float = 40,
 ) -> Iterator[Started]:
     """`python -m module args`, from when `port` answers 200 on `path` (any connection, where path is empty) on."""
     argv = pinned([sys.executable, "-W", "ignore", "-m", module, *args], core=core)

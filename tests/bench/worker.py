@@ -1,7 +1,7 @@
 """`worker_ratio_10`, `worker_ratio_60`: our whole pipeline with durable rows against a plain Faust Table count.
 
-Both workers are up and hold their partitions before the first record is written. The clock runs from the first write until
-all inboxes are committed to their ends: for us that means every row and every effect of every hop acknowledged.
+Both workers are up and hold their partitions before the first record is written. The clock runs from the first write
+until all inboxes are committed to their ends: for us, every row and every effect of every hop is acknowledged then.
 """
 
 import time
@@ -53,9 +53,7 @@ def plain(bus: Bus, place: Path, *, number: int) -> Run:
         wait_until(lambda: b"Worker ready" in child.log.read_bytes(), within_s=60, what=f"{app_id} ready")
         cpu, since = cpu_seconds(child.pid), time.perf_counter()
         bus.write_to(topic, made)
-        wait_until(
-            lambda: bus.lag_of(app_id, topic) == 0, within_s=120, what=f"{app_id} caught up", every_s=0.05
-        )
+        wait_until(lambda: bus.lag_of(app_id, topic) == 0, within_s=120, what=f"{app_id} caught up", every_s=0.05)
         took, used = time.perf_counter() - since, cpu_seconds(child.pid) - cpu
         return Run(PLAIN_EVENTS / took, used / PLAIN_EVENTS * 1e6, resident_mb(child.pid))
 
@@ -70,7 +68,14 @@ def ours(bus: Bus, place: Path, *, number: int, per_block: int) -> Run:
         port = free_port()
         env = environment(own, port=port, datadir=place / own.app_id, redis_url="")
         with started(
-            "streams", "worker", env=env, core=SERVER_CORE, port=port, path="/readyz", log=place / f"{own.app_id}.log", within_s=60
+            "streams",
+            "worker",
+            env=env,
+            core=SERVER_CORE,
+            port=port,
+            path="/readyz",
+            log=place / f"{own.app_id}.log",
+            within_s=60,
         ) as child:
             cpu, since = cpu_seconds(child.pid), time.perf_counter()
             own.write("visits", made)
@@ -85,17 +90,28 @@ def worker(bus: Bus, place: Path, rounds: int) -> list[Figure]:
     """Ratios at 10 and 60 events a block."""
     figures: list[Figure] = []
     seen = [
-        (plain(bus, place, number=number), ours(bus, place, number=number, per_block=10), ours(bus, place, number=number, per_block=60))
+        (
+            plain(bus, place, number=number),
+            ours(bus, place, number=number, per_block=10),
+            ours(bus, place, number=number, per_block=60),
+        )
         for number in range(rounds)
     ]
     for per_block, place_in, budget in ((10, 1, ">= 8"), (60, 2, ">= 12")):
         note = {
-            "plain_rate": seen[-1][0].rate, "plain_cpu_us": seen[-1][0].cpu_us, "ours_cpu_us": seen[-1][place_in].cpu_us,
-            "ours_rate": seen[-1][place_in].rate, "resident_mb": seen[-1][place_in].resident_mb, "events_per_block": per_block,
+            "plain_rate": seen[-1][0].rate, "plain_cpu_us": seen[-1][0].cpu_us,
+            "ours_rate": seen[-1][place_in].rate, "ours_cpu_us": seen[-1][place_in].cpu_us,
+            "resident_mb": seen[-1][place_in].resident_mb, "events_per_block": per_block,
             "events_per_visit": MIX.events_per_visit, "identified_percent": MIX.identified_percent,
         }  # fmt: skip
         figures += [
-            figure(f"worker_ratio_{per_block}", [one[place_in].rate / one[0].rate for one in seen], unit="x", budget=budget, note=note),
+            figure(
+                f"worker_ratio_{per_block}",
+                [one[place_in].rate / one[0].rate for one in seen],
+                unit="x",
+                budget=budget,
+                note=note,
+            ),
             figure(f"worker_events_{per_block}", [one[place_in].rate for one in seen], unit="events/s", note=note),
             figure(f"worker_cpu_us_{per_block}", [one[place_in].cpu_us for one in seen], unit="us/event", note=note),
         ]

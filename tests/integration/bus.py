@@ -130,15 +130,19 @@ class Bus:
 
     def read(self, name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> list[Record]:
         """All of a topic from these offsets on, each partition in order."""
-        return list(self._read(name, since))
+        return list(self._read(self.full(name), since))
+
+    def read_full(self, full_name: str) -> list[Record]:
+        """All of a topic by its full name."""
+        return list(self._read(full_name))
 
     def tops_of(self, full_name: str) -> dict[TopicPartition, int]:
         """End offsets of a topic by its full name on the broker."""
         asked = {TopicPartition(full_name, number): OffsetSpec.LATEST for number in range(self.partitions)}
         return {top: found.offset for top, found in self.admin.list_partition_offsets(asked).items()}
 
-    def _read(self, name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> Iterator[Record]:
-        ends = {top: end for top, end in self.ends([name]).items() if end > since.get(top, 0)}
+    def _read(self, full_name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> Iterator[Record]:
+        ends = {top: end for top, end in self.tops_of(full_name).items() if end > since.get(top, 0)}
         if not ends:
             return
         with self._consumer() as consumer:
@@ -151,7 +155,7 @@ class Bus:
                     for one in records:
                         yield Record(one.partition, one.offset, (one.key or b"").decode(), one.value)
                 if time.monotonic() > give_up:
-                    raise Timeout(f"reading {name}: {ends}")
+                    raise Timeout(f"reading {full_name}: {ends}")
 
     @contextmanager
     def _consumer(self) -> Iterator[KafkaConsumer]:

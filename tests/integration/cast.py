@@ -7,12 +7,75 @@ from msgspec import Struct
 
 __all__ = ["Browser", "Company", "Person", "companies", "person_of", "stranger"]
 
-_HEADS: Final = ("vel", "nor", "kas", "tir", "ombra", "quil", "sael", "brin", "dor", "fenn", "gal", "hest", "jor", "lum", "mar")
-_TAILS: Final = ("ano", "wick", "entis", "ora", "mund", "ika", "olde", "avia", "strom", "ess", "uvo", "ix", "elle", "adan")
+_HEADS: Final = (
+    "vel",
+    "nor",
+    "kas",
+    "tir",
+    "ombra",
+    "quil",
+    "sael",
+    "brin",
+    "dor",
+    "fenn",
+    "gal",
+    "hest",
+    "jor",
+    "lum",
+    "mar",
+)
+_TAILS: Final = (
+    "ano",
+    "wick",
+    "entis",
+    "ora",
+    "mund",
+    "ika",
+    "olde",
+    "avia",
+    "strom",
+    "ess",
+    "uvo",
+    "ix",
+    "elle",
+    "adan",
+)
 _TRADES: Final = ("works", "labs", "systems", "freight", "foods", "optics", "tools", "energy", "textiles", "robotics")
-_FIRST: Final = ("Ada", "Bo", "Chi", "Dana", "Eun", "Femi", "Gita", "Hana", "Ivo", "Jun", "Kim", "Lea", "Min", "Noa", "Ola")
-_LAST: Final = ("Aker", "Baek", "Castel", "Dahl", "Engel", "Fara", "Gunn", "Hong", "Iwata", "Jang", "Kern", "Lund", "Moon")
+_FIRST: Final = (
+    "Ada",
+    "Bo",
+    "Chi",
+    "Dana",
+    "Eun",
+    "Femi",
+    "Gita",
+    "Hana",
+    "Ivo",
+    "Jun",
+    "Kim",
+    "Lea",
+    "Min",
+    "Noa",
+    "Ola",
+)
+_LAST: Final = (
+    "Aker",
+    "Baek",
+    "Castel",
+    "Dahl",
+    "Engel",
+    "Fara",
+    "Gunn",
+    "Hong",
+    "Iwata",
+    "Jang",
+    "Kern",
+    "Lund",
+    "Moon",
+)
 _TITLES: Final = ("Analyst", "Engineer", "Buyer", "Team Lead", "", "Assistant")
+_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+_MACHINE: Final = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 _FREE: Final = ("gmail.com", "naver.com")
 
 
@@ -60,8 +123,8 @@ def person_of(random: Random, number: int, company: Company | None) -> Person:
     return Person(f"{first}.{last}.{number}@{host}".lower(), f"{first} {last}", random.choice(_TITLES), company)
 
 
-def stranger(random: Random, number: int, *, source: str = "site") -> Browser:
-    """Browser `number`: some with clocks far off, all with a latency of their own."""
+def stranger(random: Random, number: int, *, source: str = "site", machine: bool = False) -> Browser:
+    """Browser `number`: some with clocks far off, all with a latency of their own. `machine`: it says so itself."""
     skew = random.choice((0, 0, 0, random.randint(-900_000, 900_000), random.randint(-100_000_000, 100_000_000)))
-    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+    agent = _MACHINE if machine else _AGENT
     return Browser(f"b{number:05d}-{random.getrandbits(48):012x}", source, agent, skew, random.randint(5, 400))

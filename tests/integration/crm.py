@@ -1,4 +1,4 @@
-"""What the CRM says in the generated world: deals lost six to ten weeks ago, open ones, won ones, told more than once."""
+"""What the CRM says in the generated world: deals lost six to ten weeks ago, open and won ones, told more than once."""
 
 from random import Random
 from typing import Final

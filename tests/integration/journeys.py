@@ -1,6 +1,6 @@
 """What people of the generated world do. Days count back from the end of the world: day 1 is the last whole day.
 
-Who qualifies does so by far, who does not stays far below, whatever arrives first: decisions must not hang on the order.
+Who qualifies does so by far, who does not stays far below, whatever arrives first: no decision hangs on the order.
 """
 
 from random import Random
@@ -28,7 +28,7 @@ class Journeys:
         return self._end_at - day * DAY_MS + int(hour * HOUR_MS) + self.random.randrange(MINUTE_MS)
 
     def read(self, browser: Browser, day: int, *, pages: int, user_id: str | None = None) -> None:
-        """Some pages of no special kind, one of them perhaps a product page. At most 5 a day keeps within the bounds."""
+        """Some pages of no special kind, one of them perhaps a product page. At most 5 a day stay in the bounds."""
         start = self.hour(day, self.random.uniform(8, 17))
         for number in range(pages):
             product = number == 1 and self.random.random() < 0.5

@@ -15,7 +15,8 @@ __all__ = ["Planted", "plant"]
 _KINDS: Final[tuple[tuple[Reason, bytes], ...]] = (
     (Reason.UNKNOWN_TYPE, b'{"type":"purchase","messageId":"%s","anonymousId":"%s"}'),
     (Reason.SCHEMA, b'{"type":"track","messageId":"%s","anonymousId":"%s","event":{"deep":1}}'),
-    (Reason.SCHEMA, b'{"type":"page","messageId":"%s","anonymousId":"%s","properties":{"url":7,"path":[]}}'),
+    (Reason.SCHEMA, b'{"type":"page","messageId":"%s","anonymousId":"%s","properties":[1]}'),
+    (Reason.NUMBER, b'{"type":"page","messageId":"%s","anonymousId":"%s","properties":{"url":"/","price":1e999}}'),
     (Reason.NO_ID, b'{"type":"page","messageId":"%s","x":"%s","anonymousId":"null","properties":{"path":"/"}}'),
     (Reason.BAD_EMAIL, b'{"type":"identify","messageId":"%s","anonymousId":"%s","traits":{"email":"not an address"}}'),
 )
@@ -34,7 +35,10 @@ def plant(
     """The arrivals with `count` bad events, each inside a delivery beside good ones."""
     made = list(arrivals)
     planted: list[Planted] = []
-    for number, place in enumerate(random.sample(range(len(made)), count)):
+    usable = [
+        place for place, (_, delivery) in enumerate(made) if b"Googlebot" not in delivery
+    ]  # machines are left out
+    for number, place in enumerate(random.sample(usable, count)):
         reason, form = _KINDS[number % len(_KINDS)]
         visitor_id, delivery = made[place]
         raw = form % (b"poison-%d" % number, visitor_id.encode())

@@ -1,4 +1,4 @@
-"""From events to what lies in `visits`: deliveries, copies of them, an order that is shuffled within each day, blocks."""
+"""From events to what lies in `visits`: deliveries, copies of them, an order shuffled within each day, blocks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -64,8 +64,8 @@ def parcels(events: Iterable[Happened]) -> list[Parcel]:
 def copies(random: Random, sent: Sequence[Parcel], *, events: int) -> list[Parcel]:
     """Resends of about `events` events: whole requests or parts of them, seconds to days later.
 
-    Some take longer on their way, so that the same event has two times. Names keep theirs: who somebody was from when on
-    is decided by the first time that it was said.
+    Some take longer on their way, so that the same event has two times. Names keep theirs: who somebody was from when
+    on is decided by the first time that it was said.
     """
     made: list[Parcel] = []
     count = 0

@@ -42,7 +42,14 @@ class Scribe:
         self.events: list[Happened] = []
 
     def _write(
-        self, browser: Browser, at: int, body: Mapping[str, Any], *, late_ms: int = 0, names: bool = False, hit: str = ""
+        self,
+        browser: Browser,
+        at: int,
+        body: Mapping[str, Any],
+        *,
+        late_ms: int = 0,
+        names: bool = False,
+        hit: str = "",
     ) -> str:
         message_id = body.get("messageId") or f"m{self.random.getrandbits(64):016x}"
         local = at - browser.skew_ms
@@ -55,7 +62,9 @@ class Scribe:
         )  # fmt: skip
         return message_id
 
-    def page(self, browser: Browser, at: int, path: str, *, dwell_ms: int | None = None, user_id: str | None = None) -> str:
+    def page(
+        self, browser: Browser, at: int, path: str, *, dwell_ms: int | None = None, user_id: str | None = None
+    ) -> str:
         """A page that was opened, and (our tracker only) how much attention it got. Returns its id."""
         url = f"https://www.leadstream.example{path}"
         page = {"url": url, "path": path, "title": path.strip("/").title() or "Home", "referrer": ""}
@@ -74,7 +83,9 @@ class Scribe:
             self._write(browser, at + done, {"type": "track", "event": "page_engaged", "properties": engaged}, hit=path)
         return page_id
 
-    def identify(self, browser: Browser, at: int, person: Person, *, late_ms: int = 0, user_id: str | None = None) -> None:
+    def identify(
+        self, browser: Browser, at: int, person: Person, *, late_ms: int = 0, user_id: str | None = None
+    ) -> None:
         """This browser is that person, by e-mail; with `user_id` both."""
         traits = {"email": person.email, "name": person.name, "title": person.title}
         if person.company is not None:
@@ -91,7 +102,10 @@ class Scribe:
     def form(self, browser: Browser, at: int, form: str) -> None:
         """A form was sent."""
         self._write(
-            browser, at, {"type": "track", "event": "form_submitted", "properties": {"form": form, "url": "/contact"}}, hit=form
+            browser,
+            at,
+            {"type": "track", "event": "form_submitted", "properties": {"form": form, "url": "/contact"}},
+            hit=form,
         )
 
     def track(self, browser: Browser, at: int, event: str, **properties: str) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -38,7 +38,10 @@ def environment(
         "LEADSTREAM_WORKER__REJECTED_MOST": "1",
     }
     if webhook_url:
-        told |= {"LEADSTREAM_WEBHOOK__URL": webhook_url, "LEADSTREAM_WEBHOOK__SECRET": "whsec_" + "dGVzdC1zZWNyZXQtMDEyMzQ1Ng=="}
+        told |= {
+            "LEADSTREAM_WEBHOOK__URL": webhook_url,
+            "LEADSTREAM_WEBHOOK__SECRET": "whsec_" + "dGVzdC1zZWNyZXQtMDEyMzQ1Ng==",
+        }
     return told
 
 
@@ -58,7 +61,7 @@ class Worker:
             )  # fmt: skip
         self.pid = self._child.pid
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

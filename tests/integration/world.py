@@ -1,7 +1,7 @@
 """A generated world: people, browsers, deals, and what of it arrives how often and in which order. Seeded.
 
-What must come out is known twice: by the oracle (`oracle.py`, the same folds over the unique events) and by the plan here
-(who asks for something, which lost deals come back), so that a fold that forgets something cannot hide behind itself.
+What must come out is known twice: by the oracle (`oracle.py`, the same folds over the unique events) and by the plan
+here (who asks for something, which lost deals come back), so that a fold that forgets cannot hide behind itself.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from schemas.deals import DealReport
 from schemas.ids import Naming
-from tests.integration.cast import Company, Person, companies, person_of, stranger
+from tests.integration.cast import Browser, Company, Person, companies, person_of, stranger
 from tests.integration.crm import Crm
 from tests.integration.journeys import Journeys
 from tests.integration.poison import Planted, plant
@@ -23,7 +23,17 @@ from tests.integration.scribe import DAY_MS, Happened, Scribe
 __all__ = ["Plan", "Role", "World", "generate"]
 
 Role: TypeAlias = Literal[
-    "reader", "two_browsers", "late", "shared", "member", "linked", "job_seeker", "requester", "qualifier", "deal", "back"
+    "reader",
+    "two_browsers",
+    "late",
+    "shared",
+    "member",
+    "linked",
+    "job_seeker",
+    "requester",
+    "qualifier",
+    "deal",
+    "back",
 ]
 # Of 2,000 people: how many play what. The rest stay anonymous.
 SHARES: Final[dict[Role, int]] = {
@@ -83,9 +93,9 @@ class _Maker:
     def scaled(self, of_2000: int) -> int:
         return max(2, round(of_2000 * self.people / 2000))
 
-    def browser(self, *, source: str = "site"):  # type: ignore[no-untyped-def]
+    def browser(self, *, source: str = "site", machine: bool = False) -> Browser:
         self.browsers += 1
-        return stranger(self.random, self.browsers, source=source)
+        return stranger(self.random, self.browsers, source=source, machine=machine)
 
     def person(self, company: Company | None = None) -> Person:
         chosen = company or (self.random.choice(self.ordinary) if self.random.random() < 0.85 else None)
@@ -125,7 +135,8 @@ class _Maker:
                 self.journeys.job_seeker(person, self.browser())
             case "requester":
                 self.journeys.requester(person, self.browser())
-            case "qualifier":
+            case "qualifier":  # of a company: free mail costs points
+                person = person if person.company else self.person(self.random.choice(self.ordinary))
                 self.journeys.qualifier(person, self.browser())
             case _:
                 raise AssertionError(role)
@@ -195,7 +206,9 @@ class _Maker:
     def fill(self, events: int) -> None:
         """Anonymous people up to that many events in all."""
         for left in range(max(1, self.people - len(self.plans)), 0, -1):
-            self.journeys.anonymous(self.browser(), events=max(1, (events - len(self.scribe.events)) // left))
+            self.journeys.anonymous(
+                self.browser(machine=left % 50 == 0), events=max(1, (events - len(self.scribe.events)) // left)
+            )
         while len(self.scribe.events) < events:
             self.journeys.anonymous(self.browser(), events=1)
 
@@ -219,7 +232,9 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
     happened = maker.trimmed(events)
     originals = parcels(happened)
     sent = [*originals, *copies(maker.random, originals, events=events // 10)]
-    arrivals, poison = plant(maker.random, [encoded(one) for one in shuffled(maker.random, sent)], count=max(8, events // 250))
+    arrivals, poison = plant(
+        maker.random, [encoded(one) for one in shuffled(maker.random, sent)], count=max(8, events // 250)
+    )
     assert len({one.message_id for one in happened}) == events
     assert max(Counter(one.browser.anonymous_id for one in happened).values()) < 200
     late = {person.lead_id for report in maker.crm.late for person in report.deal.people}

@@ -1,6 +1,7 @@
 """Baseline worker: a plain Faust `Table` that counts the events of each visitor, one event a record.
 
-Run: BENCH_BOOTSTRAP=... BENCH_TOPIC=... BENCH_APP=... BENCH_DATADIR=... python -m tests.bench.baselines.faust_count worker
+Run: BENCH_BOOTSTRAP=... BENCH_TOPIC=... BENCH_APP=... BENCH_DATADIR=... \
+    python -m tests.bench.baselines.faust_count worker
 """
 
 import os

@@ -27,7 +27,11 @@ KINDS = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """One producer for the process, its metadata fetched before the first request."""
     producer = KafkaProducer(
-        bootstrap_servers=os.environ["BENCH_BOOTSTRAP"], acks="all", linger_ms=5, batch_size=262_144, compression_type="lz4"
+        bootstrap_servers=os.environ["BENCH_BOOTSTRAP"],
+        acks="all",
+        linger_ms=5,
+        batch_size=262_144,
+        compression_type="lz4",
     )
     producer.partitions_for(TOPIC)
     app.state.producer = producer
@@ -57,7 +61,9 @@ async def batch(request: Request) -> JSONResponse:
     body = orjson.loads(await request.body())
     if body.get("writeKey") not in KEYS:
         return JSONResponse({"error": "unknown key"}, status_code=401)
-    good = [one for one in body["batch"] if one.get("messageId") and one.get("type") in KINDS and one.get("anonymousId")]
+    good = [
+        one for one in body["batch"] if one.get("messageId") and one.get("type") in KINDS and one.get("anonymousId")
+    ]
     await asyncio.gather(*(acknowledged(request.app, one) for one in good))
     return JSONResponse({"success": True}, headers={"access-control-allow-origin": "*"})
 
