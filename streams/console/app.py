@@ -1,0 +1,171 @@
+"""The console: pages for sales and operators, live by server-sent events. `serve` runs it on granian."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
+from secrets import token_hex, token_urlsafe
+from time import time_ns
+from typing import Final
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from streams.console.auth import Auth, one_time_link
+from streams.console.desk import Desk, desk_of
+from streams.console.live import Hub, live
+from streams.console.pages import account, actions, inbox, lead, login, ops, rejected
+from streams.console.render import Pages
+from streams.console.security import Guard, Headers
+from streams.console.throttle import Throttle
+from streams.errors import SettingsError
+from streams.inbox import Door, KafkaDoor
+from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.reader import Reader
+from streams.settings import Settings
+
+__all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
+
+SHORTEST_SECRET: Final = 16
+PAGES: Final = (inbox, actions, lead, account, rejected, login, ops)
+SAID: Final = {
+    400: ("That cannot be read", "The form was not complete. Go back and try again."),
+    403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
+    404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
+    405: ("Not like this", "This address does not take that kind of request."),
+    413: ("Too large", "The form was too large."),
+}
+log = structlog.get_logger()
+
+
+class ConsoleOptions(Struct, frozen=True, kw_only=True):
+    """`secret` signs cookies and links; `password` None = by link only; `public_url` is where browsers reach it."""
+
+    secret: str
+    password: str | None = None
+    public_url: str = ""
+
+
+class _Static(StaticFiles):
+    """Their addresses carry a hash of the content, so they may be kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if answer.status_code == 200:
+            answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+def make_app(reader: Reader, door: Door, options: ConsoleOptions) -> Starlette:
+    """The console as an ASGI application. It closes the reader when it ends, not the door."""
+    auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"))
+    desk = Desk(
+        reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), throttle=Throttle(),
+        now=lambda: time_ns() // 1_000_000,
+    )  # fmt: skip
+    app = Starlette(
+        routes=[
+            *(route for page in PAGES for route in page.ROUTES),
+            Route("/live", _live),
+            Route("/favicon.ico", _favicon),
+            Mount("/static", _Static(directory=str(files("streams.console").joinpath("static")))),
+        ],
+        middleware=[Middleware(Headers), Middleware(Guard, auth=auth)],
+        exception_handlers={HTTPException: _refused, ReadModelAway: _away, Exception: _failed},
+        lifespan=_lifespan,
+    )
+    app.state.desk = desk
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    desk: Desk = app.state.desk
+    listening = asyncio.create_task(desk.hub.run(), name="console-live")
+    try:
+        yield
+    finally:
+        desk.hub.close()
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await desk.reader.close()
+
+
+async def _live(request: Request) -> Response:
+    return live(desk_of(request).hub, request)
+
+
+async def _favicon(_: Request) -> Response:
+    return RedirectResponse("/static/favicon.svg", 301)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    title, text = SAID.get(status, SAID[400])
+    return await desk_of(request).notice(request, status, title=title, text=text)
+
+
+async def _away(request: Request, _: Exception) -> Response:
+    text = "Redis does not answer, so there is nothing to show. No event is lost: the pages come back by themselves."
+    return await desk_of(request).notice(request, 503, title="The read model is away", text=text)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    error_id = token_hex(4)
+    log.error("page_failed", error_id=error_id, error=type(error).__name__, route=request.scope.get("path", ""))
+    text = f"This page could not be made. The log has the details under {error_id}."
+    return await desk_of(request).notice(request, 500, title="Something broke", text=text)
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises SettingsError."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    ours, kafka = settings.console, settings.kafka
+    port = ours.port or _free_port(ours.host)
+    url = ours.public_url or f"http://{ours.host}:{port}"
+    secret = ours.link_secret.get_secret_value() if ours.link_secret else token_urlsafe(32)
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
+    password = ours.password.get_secret_value() if ours.password else None
+    if ours.link_secret is None and password is None:  # nobody else could make a link, so it is said here, once
+        print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
+    door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix)
+    reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
+    app = make_app(reader, door, ConsoleOptions(secret=secret, password=password, public_url=url))
+    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        app.state.desk.hub.close()  # open event streams would keep the server waiting
+        server.stop()  # type: ignore[no-untyped-call]  # granian: untyped
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    log.info("console_serving", url=url, port=port)
+    try:
+        await server.serve()
+    finally:
+        door.close()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

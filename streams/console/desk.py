@@ -1,0 +1,56 @@
+"""All that a page needs at hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from streams.console.auth import Auth
+from streams.console.live import Hub
+from streams.console.render import Frame, Pages
+from streams.console.throttle import Throttle
+from streams.inbox import Door
+from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.reader import Reader
+
+__all__ = ["Desk", "desk_of"]
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """One console. `now` gives UTC milliseconds."""
+
+    reader: Reader
+    door: Door
+    auth: Auth
+    hub: Hub
+    pages: Pages
+    throttle: Throttle
+    now: Callable[[], int]
+
+    async def frame(self) -> Frame:
+        """What surrounds a page. Raises ReadModelAway."""
+        now = self.now()
+        fresh = await self.reader.freshness()
+        age_ms = None if fresh.beat is None else max(0, now - fresh.beat)
+        return Frame(now=now, open_alerts=await self.reader.count_open(), beat_age_ms=age_ms)
+
+    async def show(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page in its frame. Raises ReadModelAway."""
+        return self.pages.page(request, template, await self.frame(), status=status, **values)
+
+    async def notice(self, request: Request, status: int, *, title: str, text: str) -> HTMLResponse:
+        """A page that says one thing; it needs nothing, so it can be shown when the read model is away."""
+        try:
+            frame = await self.frame()
+        except ReadModelAway:
+            frame = Frame(now=self.now())
+        return self.pages.page(request, "notice.html", frame, status=status, title=title, text=text)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that was asked."""
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)  # noqa: S101 - for the type alone
+    return desk

@@ -1,0 +1,56 @@
+"""One account: its people, how strong its return is and what is missing to the next level, deals, alerts."""
+
+from typing import Final
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from schemas.cards import ReturnStrength
+from streams.console.desk import desk_of
+
+__all__ = ["ROUTES", "Missing", "missing"]
+
+
+class Missing(Struct, frozen=True):
+    """What R lacks to the next level: `level` "" = it is there."""
+
+    level: str
+    strength: int
+    ways: tuple[str, ...]
+
+
+def missing(strength: ReturnStrength) -> Missing:
+    """The next level, how much R lacks, and the signals that can still grow, those with the most room first."""
+    here = strength.strength
+    if here >= strength.real_time_from:
+        return Missing("", 0, ())
+    level, needed = (
+        ("real-time", strength.real_time_from) if here >= strength.digest_from else ("digest", strength.digest_from)
+    )
+    open_lines = sorted(
+        (line for line in strength.lines if line.strength < line.most), key=lambda one: one.strength - one.most
+    )
+    return Missing(level, needed - here, tuple(line.label for line in open_lines[:3]))
+
+
+async def account_page(request: Request) -> Response:
+    """`GET /accounts/{account_id}`."""
+    desk = desk_of(request)
+    account = await desk.reader.account(request.path_params["account_id"])
+    if account is None:
+        raise HTTPException(404)
+    alerts = await desk.reader.alerts(account.alerts)
+    lacks = missing(account.strength) if account.strength else None
+    return await desk.show(request, "account.html", account=account, alerts=alerts, missing=lacks)
+
+
+async def accounts(request: Request) -> Response:
+    """`GET /accounts`: by engagement."""
+    desk = desk_of(request)
+    return await desk.show(request, "accounts.html", accounts=await desk.reader.accounts())
+
+
+ROUTES: Final = [Route("/accounts", accounts), Route("/accounts/{account_id:path}", account_page)]

@@ -1,0 +1,115 @@
+"""What people do: claim, contacted, dismiss an alert; set a lead aside. Each becomes one message at the door.
+
+Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Final, Literal, TypeAlias
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from schemas.cards import AlertCard
+from schemas.signals import AlertAction
+from schemas.touches import Disposition
+from streams.console.desk import desk_of
+from streams.console.pages.inbox import DISMISSALS
+from streams.console.security import form_of, session_of
+from streams.inbox import DoorClosed
+
+__all__ = ["ACTIONS", "DEAD_ENDS", "ROUTES"]
+
+Action: TypeAlias = Literal["claim", "contacted", "dismiss"]
+ACTIONS: Final[Mapping[str, Action]] = {"claim": "claim", "contacted": "contacted", "dismiss": "dismiss"}
+DEAD_ENDS: Final = {
+    "student": "Student",
+    "competitor": "Competitor",
+    "left": "Left the company",
+    "staff": "Our own staff",
+}
+LONGEST_REASON: Final = 200
+CLOSED_DOOR: Final = (
+    "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
+)
+
+
+async def act(request: Request) -> Response:
+    """`POST /alerts/{alert_id}/{action}`."""
+    desk = desk_of(request)
+    fields = await form_of(request, desk.auth)
+    alert = await desk.reader.alert(request.path_params["alert_id"])
+    action = ACTIONS.get(request.path_params["action"])
+    if alert is None or action is None:
+        raise HTTPException(404)
+    actor = session_of(request).name
+    problem = _objection(alert, action, fields, actor=actor)
+    if problem:
+        return await _answer(request, alert, problem=problem, status=409)
+    reason = fields.get("reason", "")
+    wanted = AlertAction(
+        to=alert.account_id, alert_id=alert.alert_id, action=action, reason=reason, actor=actor, at=desk.now()
+    )
+    try:
+        await desk.door.send(wanted)
+    except DoorClosed:
+        return await _answer(request, alert, problem=CLOSED_DOOR, status=503)
+    return await _answer(request, alert, sent=action)
+
+
+def _objection(alert: AlertCard, action: Action, fields: Mapping[str, str], *, actor: str) -> str:
+    """Why this cannot be asked for, "" = it can. The agents check again: another may be faster."""
+    if action == "claim" and alert.status == "claimed":
+        return (
+            "You have this already."
+            if alert.claimed_by == actor
+            else f"{alert.claimed_by} was faster and has this already."
+        )
+    if alert.status not in ("open", "claimed"):
+        return "This alert is closed."
+    if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
+        return "Please say why it is dismissed."
+    return ""
+
+
+async def _answer(
+    request: Request, alert: AlertCard, *, sent: str = "", problem: str = "", status: int = 200
+) -> Response:
+    """The alert anew: as a part for htmx, as a page for a browser without scripts."""
+    desk = desk_of(request)
+    values = {"alert": alert, "dismissals": DISMISSALS, "sent": sent, "problem": problem}
+    if request.headers.get("hx-request"):
+        return desk.pages.page(request, "alert_part.html", await desk.frame(), status=status, **values)
+    if problem:
+        return await desk.show(request, "alert.html", status=status, **values)
+    return RedirectResponse("/", 303)
+
+
+async def dispose(request: Request) -> Response:
+    """`POST /leads/{lead_id}/disposition`: a dead end with its reason, or back from there."""
+    desk = desk_of(request)
+    fields = await form_of(request, desk.auth)
+    lead_id: str = request.path_params["lead_id"]
+    kind, why = fields.get("kind", ""), fields.get("reason", "").strip()[:LONGEST_REASON]
+    if kind not in ("dead_end", "restored") or not why or (kind == "dead_end" and why not in DEAD_ENDS):
+        raise HTTPException(400)
+    if await desk.reader.lead(lead_id) is None:
+        raise HTTPException(404)
+    at = desk.now()
+    milestone_id = blake2b(f"{lead_id}|{kind}|{at}".encode(), digest_size=8).hexdigest()
+    actor = session_of(request).name
+    try:
+        await desk.door.send(
+            Disposition(to=lead_id, milestone_id=milestone_id, kind=kind, reason=why, at=at, actor=actor)
+        )
+    except DoorClosed:
+        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
+    return RedirectResponse(f"/leads/{lead_id}", 303)
+
+
+ROUTES: Final = [
+    Route("/alerts/{alert_id}/{action}", act, methods=["POST"]),
+    Route("/leads/{lead_id}/disposition", dispose, methods=["POST"]),
+]

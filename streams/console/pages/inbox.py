@@ -1,0 +1,74 @@
+"""The inbox: who is back, what they looked at, why the deal was lost, what to do next."""
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from schemas.cards import AlertCard
+from streams.console.desk import desk_of
+
+__all__ = ["DISMISSALS", "ROUTES", "sections"]
+
+DISMISSALS: Final = {
+    "wrong_company": "Wrong company", "staff": "Not a buyer: staff", "student": "Not a buyer: student",
+    "competitor": "Not a buyer: competitor", "job_seeker": "Not a buyer: job seeker",
+    "partner": "Not a buyer: partner", "not_now": "Not now",
+}  # fmt: skip
+
+
+def sections(alerts: list[AlertCard]) -> list[tuple[str, str, list[AlertCard]]]:
+    """Title, explanation and alerts of each part of the inbox; empty parts are left out."""
+    ranked = sorted(alerts, key=_urgency)
+    parts = (
+        (
+            "Call now",
+            "Strong enough to act on today",
+            [a for a in ranked if a.status == "open" and a.level == "real_time"],
+        ),
+        (
+            "Keep an eye on",
+            "Signs of interest, not yet enough to call",
+            [a for a in ranked if a.status == "open" and a.level == "digest"],
+        ),
+        ("Claimed", "Somebody is on it", [a for a in ranked if a.status == "claimed"]),
+    )
+    return [part for part in parts if part[2]]
+
+
+def _urgency(alert: AlertCard) -> tuple[int, int, str]:
+    return -alert.strength.strength, -alert.raised_at, alert.alert_id
+
+
+async def inbox(request: Request) -> Response:
+    """`GET /`: open and claimed alerts."""
+    desk = desk_of(request)
+    alerts = await desk.reader.alerts_by_status("open", "claimed")
+    return await desk.show(request, "inbox.html", parts=sections(alerts), dismissals=DISMISSALS, show="open")
+
+
+async def closed(request: Request) -> Response:
+    """`GET /closed`: what was done, dismissed or has expired, newest first."""
+    desk = desk_of(request)
+    alerts = await desk.reader.alerts_by_status("done", "dismissed", "expired")
+    newest = sorted(alerts, key=lambda alert: (-alert.as_of, alert.alert_id))
+    parts = [("Closed", "Done, dismissed or expired", newest)] if newest else []
+    return await desk.show(request, "inbox.html", parts=parts, dismissals=DISMISSALS, show="closed")
+
+
+async def alert_page(request: Request) -> Response:
+    """`GET /alerts/{alert_id}`: one alert, where links of messages lead."""
+    desk = desk_of(request)
+    alert = await desk.reader.alert(request.path_params["alert_id"])
+    if alert is None:
+        raise HTTPException(404)
+    return await desk.show(request, "alert.html", alert=alert, dismissals=DISMISSALS)
+
+
+ROUTES: Final = [
+    Route("/", inbox),
+    Route("/closed", closed),
+    Route("/alerts/{alert_id}", alert_page),
+]

@@ -1,0 +1,71 @@
+"""Templates: every value is escaped, and freed of invisible characters, where it is put out."""
+
+from functools import partial
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from streams.console import shown
+from streams.console.auth import Auth, Session
+
+__all__ = ["NAVIGATION", "Frame", "Pages"]
+
+NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Rejected", "/rejected"))
+STATIC: Final = ("console.css", "console.js", "htmx-4.0.1.min.js", "favicon.svg")
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """What surrounds every page. `beat_age_ms` None = the projector was not seen yet; `open_alerts` None = unknown."""
+
+    now: int
+    open_alerts: int | None = None
+    beat_age_ms: int | None = None
+
+
+def _finalize(value: Any) -> Any:
+    return value if isinstance(value, Markup) or not isinstance(value, str) else shown.plain(value)
+
+
+class Pages:
+    """Makes pages of templates. `auth` gives each its CSRF token."""
+
+    def __init__(self, auth: Auth) -> None:
+        self._auth = auth
+        self._environment = Environment(
+            loader=PackageLoader("streams.console"), autoescape=True, finalize=_finalize, trim_blocks=True,
+            lstrip_blocks=True, undefined=StrictUndefined, auto_reload=False,
+        )  # fmt: skip
+        self._environment.filters |= {
+            "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
+            "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
+        }  # fmt: skip
+        self._environment.globals |= {
+            "money": shown.money, "navigation": NAVIGATION, "static": _addresses(), "has_password": auth.has_password,
+        }  # fmt: skip
+
+        self._environment.globals["ui"] = self._environment.get_template("macros.html").module
+
+    def page(self, request: Request, template: str, frame: Frame, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """One page, or the part of it that a template is."""
+        session = getattr(request.state, "session", None)
+        csrf = self._auth.csrf(session) if isinstance(session, Session) else ""
+        text = self._environment.get_template(template).render(
+            frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
+            path=request.url.path, **values,
+        )  # fmt: skip
+        return HTMLResponse(text, status)
+
+
+def _addresses() -> dict[str, str]:
+    """Addresses of static files; they change with the content, so browsers may keep them for ever."""
+    folder = files("streams.console").joinpath("static")
+    return {
+        name: f"/static/{name}?v={blake2b(folder.joinpath(name).read_bytes(), digest_size=6).hexdigest()}"
+        for name in STATIC
+    }

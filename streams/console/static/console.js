@@ -1,0 +1,127 @@
+// Keeps the page true: hears which cards changed (server-sent events), fetches the page anew and morphs what differs.
+// Nothing here reads or builds HTML from data: the server escapes, htmx swaps.
+(() => {
+  "use strict";
+
+  const TOGETHER_MS = 250; // changes within this time are fetched at once
+  const EVERY_MS = 60_000;
+  const UNITS = [[31_536_000_000, "year"], [2_592_000_000, "month"], [86_400_000, "day"], [3_600_000, "h"], [60_000, "min"]];
+
+  // As streams/console/shown.py says it.
+  const relative = (apart) => {
+    const length = Math.abs(apart);
+    for (const [unit, name] of UNITS) {
+      if (length < unit) continue;
+      const count = Math.floor(length / unit);
+      const many = count > 1 && name !== "h" && name !== "min" ? "s" : "";
+      return apart > 0 ? `in ${count} ${name}${many}` : `${count} ${name}${many} ago`;
+    }
+    return apart > 0 ? "in a moment" : "just now";
+  };
+
+  // The server's clock, so that a wrong clock here does not age what is shown.
+  let ahead = 0;
+  const setClock = () => {
+    const now = Number(document.getElementById("live")?.dataset.now);
+    if (now) ahead = Date.now() - now;
+  };
+  const age = () => {
+    const now = Date.now() - ahead;
+    for (const time of document.querySelectorAll("time[data-at]")) {
+      const text = relative(Number(time.dataset.at) - now);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+
+  const versions = () =>
+    new Map([...document.querySelectorAll("[data-card]")].map((card) => [card.id, card.dataset.version]));
+
+  const highlight = (before) => {
+    for (const card of document.querySelectorAll("[data-card]")) {
+      if (before.get(card.id) === card.dataset.version) continue;
+      card.classList.remove("is-fresh");
+      void card.offsetWidth; // begins the animation again
+      card.classList.add("is-fresh");
+    }
+  };
+
+  let state = "connecting";
+  const say = (next) => {
+    state = next;
+    const dot = document.getElementById("live-state");
+    if (dot) dot.dataset.state = state;
+  };
+
+  let fetching = false;
+  let again = false;
+  const refresh = async () => {
+    if (fetching) {
+      again = true;
+      return;
+    }
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 401) {
+        location.reload(); // signed out meanwhile
+        return;
+      }
+      const target = document.getElementById("live");
+      if (!answer.ok || !target) return;
+      const before = versions();
+      const text = await answer.text();
+      await htmx.swap({ text, target, select: "#live", swap: "outerMorph", sourceElement: target });
+      setClock();
+      age();
+      say(state);
+      highlight(before);
+    } catch {
+      // Away for a moment: the stream connects again, and then all is fetched.
+    } finally {
+      fetching = false;
+      if (again) {
+        again = false;
+        soon();
+      }
+    }
+  };
+
+  let waiting = 0;
+  const soon = () => {
+    if (waiting) return;
+    waiting = setTimeout(() => {
+      waiting = 0;
+      refresh();
+    }, TOGETHER_MS);
+  };
+
+  const listen = (watched) => {
+    const query = watched.split(" ").map((one) => `watch=${encodeURIComponent(one)}`).join("&");
+    const stream = new EventSource(`/live?${query}`);
+    let told = 0;
+    stream.addEventListener("ready", () => {
+      say("live");
+      refresh(); // what changed between the page and the stream
+    });
+    stream.addEventListener("resync", refresh);
+    stream.addEventListener("changed", () => {
+      // The first of a series at once, the rest together.
+      const now = Date.now();
+      if (now - told > TOGETHER_MS) refresh();
+      else soon();
+      told = now;
+    });
+    stream.addEventListener("error", () => say("lost"));
+    addEventListener("pagehide", () => stream.close());
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    setClock();
+    age();
+    setInterval(age, 15_000);
+    const watched = document.getElementById("live")?.dataset.watch;
+    if (!watched) return;
+    listen(watched);
+    setInterval(() => document.visibilityState === "visible" && refresh(), EVERY_MS);
+  });
+})();
