@@ -46,6 +46,7 @@ class Member(Struct, frozen=True, kw_only=True):
     answers: dict[str, int] = {}  # answer tag -> freshest `at`
     requests: tuple[Milestone, ...] = ()  # fast-pass requests
     pages: tuple[PageSeen, ...] = ()  # freshest few, to show
+    company: str = ""  # as the person named it
 
 
 class LeadStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):

@@ -60,8 +60,8 @@ def fold(
     for post_id, kept in posts.items():
         if _pending(kept, rules, channels) and (kept.said_by is None or as_of >= kept.said_at + repeat_ms):
             posts[post_id] = replace(kept, said_at=as_of, said_by=now)
-    waiting = [kept.said_at + repeat_ms for kept in posts.values() if _pending(kept, rules, channels)]
     posts = _bounded(posts, rules, channels)
+    waiting = [kept.said_at + repeat_ms for kept in posts.values() if _pending(kept, rules, channels)]
     after = replace(before, as_of=as_of, posts=posts, wake_at=min(waiting, default=None))
     return settled(
         row, after, version=version, say=lambda settled_row: _said(settled_row, rules, channels=channels, since=version)

@@ -1,0 +1,76 @@
+"""A lead's fold: what is known of one person, its score, its stage, and whom that concerns.
+
+No clock and no I/O: time comes with the touches. Touches may be copies, late, in any order, in any block.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.activity import Version
+from schemas.touches import Touch
+from streams.core.effects import NOTHING, Folded
+from streams.core.folding import newer, settled
+from streams.core.lead_card import said_of
+from streams.core.lead_heard import heard_by
+from streams.core.lead_moves import moved, stage_now
+from streams.core.lead_row import Lead
+from streams.core.lead_view import LeadView, view_of
+from streams.core.parts import addressed
+from streams.core.qualified import crossing
+from streams.core.rules import Rules
+from streams.core.scoring import falls_below
+from streams.core.stages import StageNow
+
+__all__ = ["Lead", "fold"]
+
+MAX_LATCHES: Final = 8
+
+
+def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Version, rules: Rules) -> Folded[Lead]:
+    """The lead after these touches. Raises UnknownDecision before anything changes."""
+    heard = heard_by(row or Lead(version, as_of=0), messages, rules)
+    if row is not None and heard == row and version > row.version:
+        return Folded(row, NOTHING)
+    view = view_of(key, heard, rules)
+    after, stage = _decided(key, row, heard, view=view, version=version, rules=rules)
+    return settled(
+        row, after, version=version, say=lambda now: said_of(key, now, view, stage=stage, since=version, rules=rules)
+    )
+
+
+def _decided(
+    key: str, before: Lead | None, heard: Lead, *, view: LeadView, version: Version, rules: Rules
+) -> tuple[Lead, StageNow]:
+    """The row with what follows: whom it concerns, the latch, the move, the hot mark, when to come back."""
+    now = newer(heard.version, version)
+    accounts = {view.account_id, *(deal.account_id for deal in view.deals)} - {""}
+    row = replace(heard, told=addressed(heard.told, accounts, version=now))
+    stage = stage_now(row, view, rules)
+    if stage.stage in rules.stages.qualified.leaves:
+        latch = crossing(key, before, row, view=view, rules=rules)
+        if latch is not None:
+            row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
+            stage = stage_now(row, view, rules)
+    row = moved(row, view, stage, version=now, rules=rules)
+    row = replace(row, hot=_is_hot(row, view, rules))
+    return replace(row, wake_at=_wake_at(row, view, stage, rules=rules)), stage
+
+
+def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:
+    """On at the threshold, off below a share of it; never at a dead end."""
+    rule = rules.stages.qualified
+    share = rule.hot_until if row.hot else 1.0
+    return row.stage != "dead_end" and view.scored.total_tenths >= round(10 * rule.total * share)
+
+
+def _wake_at(row: Lead, view: LeadView, stage: StageNow, *, rules: Rules) -> int | None:
+    """The earliest time at which something changes without an event."""
+    rule = rules.stages.qualified
+    times = [stage.hold_until]
+    if view.scored.total_tenths >= round(10 * rule.total):
+        times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total)))
+    if row.hot:
+        times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total * rule.hot_until)))
+    return min((at for at in times if at is not None and at > row.as_of), default=None)

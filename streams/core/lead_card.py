@@ -1,0 +1,107 @@
+"""What a lead's row says to others: its card, its standing at accounts, its transitions."""
+
+from typing import Final
+
+from schemas.activity import PageSeen, Version
+from schemas.cards import LeadCard
+from schemas.signals import LeadStanding, Member
+from streams.core.effects import Effects
+from streams.core.lead_row import Lead, as_transition
+from streams.core.lead_view import LeadView
+from streams.core.parts import to_withdraw
+from streams.core.rules import Rules
+from streams.core.scoring import falls_below
+from streams.core.stages import StageNow
+
+__all__ = ["said_of"]
+
+CARD_PAGES: Final = 40
+MEMBER_PAGES: Final = 8
+
+
+def said_of(
+    key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules
+) -> Effects:
+    """All that this row says, from a message of version `since` on."""
+    member = _member(row, view)
+    standing = [
+        LeadStanding(to=to, lead_id=key, version=row.version, as_of=row.as_of, member=member)
+        for to, withdrawn in row.told.items()
+        if withdrawn is None
+    ]
+    withdrawn = [
+        LeadStanding(to=to, lead_id=key, version=row.told[to] or row.version, as_of=row.as_of, member=None)
+        for to in to_withdraw(row.told, version=since)
+    ]
+    return Effects(
+        leads=(_card(key, row, view, now=stage, rules=rules),),
+        signals=(*standing, *withdrawn),
+        transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
+    )
+
+
+def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -> LeadCard:
+    scored = view.scored
+    threshold_tenths = round(10 * rules.stages.qualified.total)
+    return LeadCard(
+        lead_id=key,
+        version=row.version,
+        as_of=row.as_of,
+        rules_version=rules.version,
+        name=view.name,
+        email=view.email,
+        traits={name: trait.value for name, trait in view.traits.items()},
+        trust=view.trust,
+        known_at=view.known_at or 0,
+        account_id=view.account_id,
+        stage=now.stage,
+        stage_since=row.moves[0].effective_at if row.moves else now.since,
+        score_tenths=scored.total_tenths,
+        engagement_tenths=scored.engagement_tenths,
+        fit=scored.fit,
+        grade=scored.grade,
+        hot=row.hot,
+        threshold_tenths=threshold_tenths,
+        falls_below_at=falls_below(scored, threshold_tenths=threshold_tenths),
+        lines=scored.lines,
+        fit_lines=scored.fit_lines,
+        up=scored.up,
+        down=scored.down,
+        pages=_shown(view, CARD_PAGES),
+        visitors=view.visitors,
+        deals=view.deals,
+        hold_until=now.hold_until,
+        moves=tuple(as_transition(key, move) for move in row.moves),
+        wake_at=row.wake_at,
+    )
+
+
+def _member(row: Lead, view: LeadView) -> Member:
+    """All that the lead contributes to an account."""
+    trait = view.traits.get("company")
+    return Member(
+        name=view.name,
+        email=view.email,
+        title=view.title,
+        trust=view.trust,
+        stage=row.stage,
+        dead_end=row.stage == "dead_end",
+        known_at=view.known_at or 0,
+        score_tenths=view.scored.total_tenths,
+        engagement_tenths=view.scored.engagement_tenths,
+        fit=view.scored.fit,
+        fit_company=view.scored.fit_company,
+        grade=view.scored.grade,
+        reasons=view.scored.up,
+        human=view.seen.human,
+        days=view.seen.days,
+        intents=view.seen.intents,
+        answers=view.seen.answers,
+        requests=tuple(one for one in view.activity.milestones if one.kind == "requested"),
+        pages=_shown(view, MEMBER_PAGES),
+        company="" if trait is None else trait.value,
+    )
+
+
+def _shown(view: LeadView, most: int) -> tuple[PageSeen, ...]:
+    return view.seen.pages[:most]

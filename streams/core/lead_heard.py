@@ -1,0 +1,114 @@
+"""What a lead's row hears: the newest of each source, what people decided, the greatest time; all within bounds."""
+
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+from msgspec.structs import replace
+
+from schemas.deals import DealFacts, DealStanding
+from schemas.touches import Disposition, LeadForward, Tick, Touch, VisitorStanding
+from streams.core.activity import gather
+from streams.core.errors import UnknownDecision
+from streams.core.lead_row import Decision, Known, Lead
+from streams.core.lead_view import JOINED
+from streams.core.parts import Part, live, newest
+from streams.core.rules import Rules
+from streams.core.stages import stages_in
+
+__all__ = ["heard_by"]
+
+MAX_SOURCES: Final = 16
+MAX_WITHDRAWN: Final = 64
+MAX_DEALS: Final = 16
+
+
+def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
+    """The row with what came. Raises UnknownDecision."""
+    sources: list[tuple[str, Part[Known]]] = []
+    deals: list[tuple[str, Part[DealFacts]]] = []
+    decisions: list[Decision] = []
+    as_of = row.as_of
+    for message in messages:
+        match message:
+            case VisitorStanding():
+                sources.append((f"visitor:{message.visitor_id}", _part(message)))
+                as_of = max(as_of, message.as_of)
+            case LeadForward():
+                sources.append((f"lead:{message.lead_id}", _part(message)))
+                as_of = max(as_of, message.as_of)
+            case DealStanding():
+                deals.append((message.deal_id, Part(message.version, message.as_of, message.deal)))
+                as_of = max(as_of, message.as_of)
+            case Disposition():
+                decisions.append(_decision(message, rules))
+                as_of = max(as_of, message.at)
+            case Tick():
+                as_of = max(as_of, message.at)
+            case _:
+                assert_never(message)
+    return replace(
+        row,
+        as_of=as_of,
+        sources=_bounded_sources(newest(row.sources, sources), rules) if sources else row.sources,
+        deals=_bounded_deals(newest(row.deals, deals)) if deals else row.deals,
+        decisions=_freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
+    )
+
+
+def _part(said: VisitorStanding | LeadForward) -> Part[Known]:
+    known = None if said.activity is None else Known(said.known_at, said.trust, said.activity)
+    return Part(said.version, said.as_of, known)
+
+
+def _decision(said: Disposition, rules: Rules) -> Decision:
+    rule = stages_in(rules).milestones.get(said.kind)
+    if rule is None or not rule.by_hand:
+        raise UnknownDecision(f"nobody may say {said.kind!r} of a lead")
+    if rule.reasons and said.reason not in rule.reasons:
+        raise UnknownDecision(f"{said.kind} needs one of these reasons: {', '.join(rule.reasons)}")
+    return Decision(said.at, said.kind, said.milestone_id, said.reason, said.actor)
+
+
+def _freshest_decisions(decisions: Iterable[Decision], rules: Rules) -> tuple[Decision, ...]:
+    """Of each kind the freshest distinct ones; of two tellings of one the later."""
+    taken: dict[str, set[str]] = {}
+    kept: list[Decision] = []
+    for one in sorted(set(decisions), reverse=True):
+        rule = stages_in(rules).milestones.get(one.kind)
+        ids = taken.setdefault(one.kind, set())
+        if one.milestone_id not in ids and len(ids) < (8 if rule is None else rule.keep):
+            ids.add(one.milestone_id)
+            kept.append(one)
+    return tuple(kept)
+
+
+def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str, Part[Known]]:
+    """At most 16 that stand: the stalest beyond are joined into one. Of those that withdrew the 64 newest."""
+    withdrawn = [source for source, part in sources.items() if part.body is None]
+    gone = sorted(withdrawn, key=lambda source: sources[source].version)
+    kept = {source: part for source, part in sources.items() if source not in gone[:-MAX_WITHDRAWN]}
+    standing = sorted(live(kept), key=lambda one: (one == JOINED, kept[one].as_of, one))
+    stalest = standing[: max(len(standing) - MAX_SOURCES, 0)]
+    if not stalest:
+        return kept
+    joined = [kept.pop(source) for source in {*stalest, *({JOINED} & kept.keys())}]
+    known = [part.body for part in joined if part.body is not None]
+    body = Known(
+        known_at=min(one.known_at for one in known),
+        trust="proven" if any(one.trust == "proven" for one in known) else "claimed",
+        activity=gather([one.activity for one in known], rules),
+    )
+    kept[JOINED] = Part(max(part.version for part in joined), max(part.as_of for part in joined), body)
+    return dict(sorted(kept.items()))
+
+
+def _bounded_deals(deals: dict[str, Part[DealFacts]]) -> dict[str, Part[DealFacts]]:
+    """At most 16: won and open ones are never let go, then the freshest lost ones stay."""
+    if len(deals) <= MAX_DEALS:
+        return deals
+
+    def worth(deal_id: str) -> tuple[bool, int, str]:
+        deal = deals[deal_id].body
+        return deal is not None and deal.status != "lost", 0 if deal is None else deal.reported_at, deal_id
+
+    return {deal_id: deals[deal_id] for deal_id in sorted(sorted(deals, key=worth, reverse=True)[:MAX_DEALS])}
