@@ -1,0 +1,17 @@
+"""Fixtures of the core's tests. Builders are in `made.py`, random ones in `strategies.py`."""
+
+import pytest
+from hypothesis import settings
+
+from streams.core.rules import Rules
+from tests.unit.core.made import RULES
+
+# The two cores of a build machine are shared: no deadline per example, and the same examples for everybody.
+settings.register_profile("core", deadline=None, max_examples=150)
+settings.load_profile("core")
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """The packaged rules, with mail and programs."""
+    return RULES

@@ -1,0 +1,125 @@
+"""Points: what counts, how often, and what is taken away; every line on the card, and nothing beside them."""
+
+from typing import Any
+
+import pytest
+
+from streams.core.facts import Facts
+from streams.core.rules import load_rules
+from streams.core.scoring import BEFORE_EPOCH, RULE_KINDS, score
+from tests.unit.core.made import DAY, HOUR, MINUTE, NAMING, NOW, RULES, activity, files, imported, page, points, scored, track
+
+YESTERDAY = NOW - DAY
+
+
+def pages(count: int, at: int, path: str = "/about", start: int = 0) -> list[dict[str, Any]]:
+    return [page(path, at, n) for n in range(start, start + count)]
+
+
+def downloads(assets: str) -> list[dict[str, Any]]:
+    return [track("file_downloaded", NOW, n=n, asset=asset) for n, asset in enumerate(assets)]
+
+
+@pytest.mark.parametrize(
+    ("events", "lines"),
+    [
+        pytest.param(pages(1_000, NOW), {"page_view": 5.0, "deep_visit": 7.0}, id="a thousand pages at once"),
+        pytest.param(pages(5, YESTERDAY) + pages(5, NOW), {"page_view": 9.5, "return_visit": 5.0}, id="two busy days"),
+        pytest.param(
+            pages(5, YESTERDAY) + pages(45, NOW),
+            {"page_view": 9.5, "return_visit": 5.0, "deep_visit": 7.0},
+            id="one of them very busy",
+        ),
+        pytest.param(pages(2, NOW, "/pricing"), {"page_view": 2.0, "pricing_page": 10.0}, id="pricing twice in a day"),
+        pytest.param(downloads("AAABCD"), {"gated_download": 30.0}, id="guides A A A B C D"),
+        pytest.param(downloads("AAAA"), {"gated_download": 10.0}, id="one guide often"),
+        pytest.param(pages(3, NOW, "/careers/dev"), {"careers_page": -10.0}, id="careers pages are counted against"),
+        pytest.param(pages(1, NOW - 8 * DAY) + pages(1, NOW), {"page_view": 1.5}, id="back after eight days is no return"),
+        pytest.param(
+            pages(1, NOW - 7 * DAY) + pages(1, NOW), {"page_view": 1.5, "return_visit": 5.0}, id="after seven it is"
+        ),
+        pytest.param([track("form_submitted", NOW, form="newsletter")], {"form": 20.0}, id="a form"),
+        pytest.param([track("form_submitted", NOW, form="quote")], {"request": 50.0}, id="a request"),
+        pytest.param([track("demo_requested", NOW)], {"request": 50.0}, id="a request by another name"),
+        pytest.param([track("assessment_completed", NOW - 45 * DAY)], {"assessment": 10.0}, id="half after a half-life"),
+        pytest.param([track("something_else", NOW)], {}, id="an event without a meaning"),
+    ],
+)
+def test_what_people_do_gives_points(events: list[dict[str, Any]], lines: dict[str, float]) -> None:
+    told = scored(imported(events))
+    assert {line.name: line.tenths / 10 for line in told.lines if line.kind == "rule"} == lines
+
+
+def test_a_full_group_is_capped_by_a_line_of_its_own() -> None:
+    days = [event for day in range(4) for path in ("/pricing", "/compare/x", "/products/a", "/products/b", "/products/c")
+            for event in pages(2, NOW - day * DAY, path)]  # fmt: skip
+    told = scored(imported(days))
+    cap = next(line for line in told.lines if line.kind == "cap")
+    assert (cap.name, sum(line.tenths for line in told.lines if line.group == "web")) == ("web", 500)
+    assert cap.tenths < 0
+    assert told.engagement_tenths == 500
+    assert told.down == (f"Cap of web {cap.tenths / 10:.1f}",)
+
+
+def test_engagement_and_fit_stay_in_their_bounds_and_say_so() -> None:
+    everything = [
+        *(page(path, NOW - day * DAY, n) for day in range(4) for n in range(8) for path in ("/pricing", "/products/a")),
+        *(track("webinar_attended", NOW, n=n, program=str(n)) for n in range(3)),
+        track("form_submitted", NOW, form="quote"), track("form_submitted", NOW, form="other"),
+    ]  # fmt: skip
+    told = scored(imported(everything))
+    clamps = {line.name: line.tenths for line in told.lines if line.kind == "clamp"}
+    assert told.engagement_tenths == 1000
+    assert clamps["engagement"] < 0
+    assert sum(line.tenths for line in told.lines) == told.total_tenths
+    poor = scored(imported([{"type": "identify", "anonymousId": "v1", "timestamp": NOW, "messageId": "i",
+                             "traits": {"email": "ann@gmail.com"}}]))  # fmt: skip
+    assert (poor.fit, poor.total_tenths, poor.grade) == (0, 0, "C3")
+    assert {line.kind: line.tenths for line in poor.lines} == {"fit": -100, "clamp": 100}
+
+
+def test_what_was_before_the_lost_deal_is_shown_and_gives_nothing() -> None:
+    events = imported(pages(1, NOW - 3 * DAY, "/pricing") + pages(1, NOW, "/pricing"))
+    told = scored(events, epoch_at=NOW - 3 * DAY)
+    line = next(line for line in told.lines if line.name == "pricing_page")
+    assert [(hit.set_aside, hit.points_hundredths) for hit in line.hits] == [("", 1000), (BEFORE_EPOCH, 0)]
+    assert line.tenths == 100
+
+
+def test_hits_say_what_they_were_and_through_which_part_they_came() -> None:
+    mine, other = activity(imported(pages(1, NOW, "/pricing"))), activity(imported(pages(1, YESTERDAY, "/pricing")))
+    told = score({"v1": mine, "v2": other}, traits={}, as_of=NOW, epoch_at=None, rules=RULES)
+    line = next(line for line in told.lines if line.name == "pricing_page")
+    assert [(hit.what, hit.via, hit.at) for hit in line.hits] == [("/pricing", "v1", NOW), ("/pricing", "v2", YESTERDAY)]
+
+
+def test_limits_hold_over_all_parts_together() -> None:
+    parts = {name: activity(imported(pages(4, NOW - n * MINUTE, start=10 * n))) for n, name in enumerate("abc")}
+    told = score(parts, traits={}, as_of=NOW, epoch_at=None, rules=RULES)
+    assert (points(told, "page_view"), points(told, "deep_visit")) == (5.0, 7.0)
+
+
+def test_one_hit_at_two_times_is_scored_once_at_the_later() -> None:
+    """A resend may carry another time; on both sides of midnight it costs a place of the older day and adds none."""
+    again = {**page("/pricing", NOW - 11 * HOUR, 1), "messageId": f"/pricing@{NOW}#1"}
+    twice: list[Facts] = imported([page("/pricing", NOW, 1), again])
+    line = next(line for line in scored(twice).lines if line.name == "pricing_page")
+    assert [hit.at for hit in line.hits] == [NOW]
+    assert (line.tenths, points(scored(twice), "return_visit")) == (100, 0)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES.scoring.by_name))
+def test_every_rule_is_of_a_known_kind_and_its_group_exists(rule: str) -> None:
+    told = RULES.scoring.by_name[rule]
+    assert told.kind in RULE_KINDS
+    assert told.group in RULES.scoring.caps
+
+
+def test_changed_points_are_exact_at_once() -> None:
+    told = files()
+    pricing, fewer_points = "points = 10\nkeep = 3\nlimit = 1\n", "points = 4\nkeep = 1\nlimit = 1\n"
+    assert pricing in told["scoring.toml"]
+    told["scoring.toml"] = told["scoring.toml"].replace(pricing, fewer_points)
+    fewer = load_rules(told, naming=NAMING)
+    done = activity(imported(pages(1, NOW, "/pricing") + pages(1, YESTERDAY, "/pricing")))
+    assert points(score({"v1": done}, traits={}, as_of=NOW, epoch_at=None, rules=fewer), "pricing_page") == 4.0
