@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.local.topics import apply, wanted
 from schemas.topics import TOPICS, partition_of, topic
+from tests.integration.ends import true_ends
 
 __all__ = ["Bus", "Record", "Timeout", "wait_until"]
 
@@ -98,8 +98,7 @@ class Bus:
 
     def ends(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
         """End offsets."""
-        asked = dict.fromkeys(self._tops(names), OffsetSpec.LATEST)
-        return {top: found.offset for top, found in self.admin.list_partition_offsets(asked).items()}
+        return dict(true_ends(self.bootstrap, self._tops(names)))
 
     def committed(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
         """What the application's group has committed; 0 where nothing was."""
@@ -138,8 +137,7 @@ class Bus:
 
     def tops_of(self, full_name: str) -> dict[TopicPartition, int]:
         """End offsets of a topic by its full name on the broker."""
-        asked = {TopicPartition(full_name, number): OffsetSpec.LATEST for number in range(self.partitions)}
-        return {top: found.offset for top, found in self.admin.list_partition_offsets(asked).items()}
+        return dict(true_ends(self.bootstrap, [TopicPartition(full_name, number) for number in range(self.partitions)]))
 
     def _read(self, full_name: str, since: Mapping[TopicPartition, int] = NOWHERE) -> Iterator[Record]:
         ends = {top: end for top, end in self.tops_of(full_name).items() if end > since.get(top, 0)}

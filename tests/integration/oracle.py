@@ -14,7 +14,7 @@ from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
 from schemas.codec import encode_block
 from schemas.ids import is_deal
 from schemas.posts import Post
-from schemas.rejected import Reason
+from schemas.rejected import Rejected
 from schemas.signals import Signal
 from schemas.touches import Tick, Touch
 from streams.core import account, lead, visitor
@@ -38,7 +38,7 @@ class Oracle:
         self.alerts: dict[str, AlertCard] = {}
         self.moves: dict[str, dict[int, Transition]] = {}
         self.posts: dict[str, Post] = {}
-        self.refused: list[tuple[bytes, Reason]] = []
+        self.rejected: list[Rejected] = []
         self.filtered: Counter[str] = Counter()
         self._waiting: deque[tuple[str, Any]] = deque()
         self._offsets: Counter[str] = Counter()
@@ -46,7 +46,11 @@ class Oracle:
     def visits(self, delivery: bytes) -> None:
         """One encoded delivery."""
         decoded = decode_visits(encode_block([delivery]), self._rules)
-        self.refused += [(one.raw, one.error.reason) for one in decoded.refused]
+        version = self._version("visits")
+        self.rejected += [
+            Rejected(at=0, reason=one.error.reason, detail="", source=one.source, raw=one.raw, offset=version.offset)
+            for one in decoded.refused
+        ]
         self.filtered.update(decoded.filtered)
         for facts in decoded.facts:
             version = self._version("visits")

@@ -61,10 +61,10 @@ def parcels(events: Iterable[Happened]) -> list[Parcel]:
     return made
 
 
-def copies(random: Random, sent: Sequence[Parcel], *, events: int) -> list[Parcel]:
+def copies(random: Random, sent: Sequence[Parcel], *, events: int, before: int) -> list[Parcel]:
     """Resends of about `events` events: whole requests or parts of them, seconds to days later.
 
-    Some take longer on their way, so that the same event has two times. Names keep theirs: who somebody was from when
+    None arrives later than `before`. Some take longer on their way, so that the same event has two times. Names keep theirs: who somebody was from when
     on is decided by the first time that it was said.
     """
     made: list[Parcel] = []
@@ -77,8 +77,9 @@ def copies(random: Random, sent: Sequence[Parcel], *, events: int) -> list[Parce
         slower = random.choice((0, 0, 0, -3, random.randint(1, 3_000))) if plain else 0
         browser = happened[0].browser
         again = first.sent_at + browser.skew_ms + wait
-        made.append(_parcel(happened, sent_at=again, latency_ms=browser.latency_ms + slower))
-        count += len(happened)
+        if again + MINUTE_MS < before:
+            made.append(_parcel(happened, sent_at=again, latency_ms=browser.latency_ms + slower))
+            count += len(happened)
     return made
 
 

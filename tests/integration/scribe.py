@@ -40,6 +40,7 @@ class Scribe:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.events: list[Happened] = []
+        self.read_pages: set[str] = set()  # message ids of pages that count: no glances, no vacancies
 
     def _write(
         self,
@@ -72,6 +73,8 @@ class Scribe:
         if user_id is not None:
             body["userId"] = user_id
         page_id = self._write(browser, at, body, names=user_id is not None, hit=path)
+        if path != "/careers" and (browser.source != "site" or (dwell_ms or 0) >= 5_000):
+            self.read_pages.add(page_id)
         if browser.source != "site" or dwell_ms is None:
             return page_id
         steps = [step for step in (5_000, 10_000, 30_000) if step < dwell_ms]

@@ -14,10 +14,10 @@ from schemas.ids import Naming
 from streams.rules_files import read_rules
 from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus
+from tests.integration.foresight import foreseen
 from tests.integration.ledger import judge
 from tests.integration.oracle import Oracle
 from tests.integration.outcome import read_outcome
-from tests.integration.post import encoded
 from tests.integration.receiver import Receiver
 from tests.integration.scribe import DAY_MS
 from tests.integration.siege import Siege
@@ -35,22 +35,6 @@ def seed_of_today() -> int:
 def tomorrow_night() -> int:
     """The world's end lies ahead, so that what the clock says on the way says nothing later than the end."""
     return (int(time.time() * 1000) // DAY_MS + 2) * DAY_MS
-
-
-def foreseen(world: World) -> Oracle:
-    """The oracle after all of it."""
-    oracle = Oracle(read_rules(None, NAMING))
-    for report in world.early_deals:
-        oracle.signal(report)
-    deals = list(world.late_deals)
-    for parcel in world.unique:
-        while deals and deals[0].received_at <= parcel.received_at:
-            oracle.signal(deals.pop(0))
-        oracle.visits(encoded(parcel)[1])
-    for report in deals:
-        oracle.signal(report)
-    oracle.close(world.end_at)
-    return oracle
 
 
 def sieged(bus: Bus, world: World, oracle: Oracle, place: Path, *, redis_url: str) -> Siege:
@@ -80,7 +64,7 @@ def sieged(bus: Bus, world: World, oracle: Oracle, place: Path, *, redis_url: st
 def test_five_kills_change_nothing(kind: BrokerKind, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needed(kind)
     world = generate(seed=seed_of_today(), end_at=tomorrow_night(), naming=NAMING)
-    oracle = foreseen(world)
+    oracle = foreseen(world, read_rules(None, NAMING))
     with broker(kind) as bootstrap, embedded_valkey() as redis_url:
         bus = Bus(bootstrap, prefix=f"kills{world.seed}.", app_id=f"kills-{world.seed}")
         try:

@@ -10,9 +10,10 @@ from random import Random
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.deals import DealReport
-from schemas.ids import Naming
+from schemas.ids import Naming, hit_id_of
 from tests.integration.cast import Browser, Company, Person, companies, person_of, stranger
 from tests.integration.crm import Crm
 from tests.integration.journeys import Journeys
@@ -51,7 +52,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     role: Role
     person: Person
     lead_id: str
-    pages: frozenset[str]  # message ids of page events in this lead's time, as far as the plan is sure of them
+    pages: frozenset[int]  # hit ids of counted pages that are this person's, as far as the plan is sure of them
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -103,7 +104,11 @@ class _Maker:
 
     def noted(self, role: Role, person: Person, *, since: int, lead_id: str = "") -> None:
         """Remember the plan of a person all of whose pages since then (an index of the scribe's events) are theirs."""
-        own = frozenset(one.message_id for one in self.scribe.events[since:] if b'"type":"page"' in one.raw)
+        own = frozenset(
+            hit_id_of(one.browser.source, one.message_id)
+            for one in self.scribe.events[since:]
+            if one.message_id in self.scribe.read_pages
+        )
         lead = lead_id or self.naming.lead_of_email(person.email)
         self.plans.append(Plan(role=role, person=person, lead_id=lead, pages=own))
 
@@ -135,8 +140,8 @@ class _Maker:
                 self.journeys.job_seeker(person, self.browser())
             case "requester":
                 self.journeys.requester(person, self.browser())
-            case "qualifier":  # of a company: free mail costs points
-                person = person if person.company else self.person(self.random.choice(self.ordinary))
+            case "qualifier":  # of a company, since free mail costs points, and high up
+                person = replace(self.person(self.random.choice(self.ordinary)), title="Head of Operations")
                 self.journeys.qualifier(person, self.browser())
             case _:
                 raise AssertionError(role)
@@ -153,8 +158,8 @@ class _Maker:
         company = next(self.special)
         staff = [self.person(company) for _ in range(3)]
         on_deal = staff[:2]
-        nameless = number % 9 == 8
-        deal = self.crm.lost(company, on_deal, nameless=nameless, late=number % 6 == 5)
+        nameless = number % 9 == 4
+        deal = self.crm.lost(company, on_deal, nameless=nameless, late=number % 7 == 3)
         first = self.browser()
         since = len(self.scribe.events)
         if number % 2:
@@ -175,7 +180,7 @@ class _Maker:
         """A lost deal after which nothing, or too little, is seen."""
         company = next(self.special)
         staff = [self.person(company) for _ in range(2)]
-        deal = self.crm.lost(company, staff[:1], late=number % 6 == 5)
+        deal = self.crm.lost(company, staff[:1], late=number % 7 == 3)
         browser = self.browser()
         since = len(self.scribe.events)
         lost_at = deal.lost_at or 0
@@ -231,11 +236,12 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
     maker.fill(events)
     happened = maker.trimmed(events)
     originals = parcels(happened)
-    sent = [*originals, *copies(maker.random, originals, events=events // 10)]
+    sent = [*originals, *copies(maker.random, originals, events=events // 10, before=end_at)]
     arrivals, poison = plant(
         maker.random, [encoded(one) for one in shuffled(maker.random, sent)], count=max(8, events // 250)
     )
     assert len({one.message_id for one in happened}) == events
+    assert max(one.received_at for one in sent) < end_at
     assert max(Counter(one.browser.anonymous_id for one in happened).values()) < 200
     late = {person.lead_id for report in maker.crm.late for person in report.deal.people}
     return World(
