@@ -11,7 +11,7 @@ __all__ = ["ChildLog", "is_loud"]
 TAIL_LINES: Final = 40
 FILE_BYTES: Final = 16 << 20
 _LOUD: Final = re.compile(r"\b(warn(ing)?|error|critical|fatal|traceback|panicked)\b", re.IGNORECASE)
-_UNPRINTABLE: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+_UNPRINTABLE: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def is_loud(line: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -55,16 +55,24 @@ class Running:
     async def begin(self) -> None:
         """Start the process. Raises OSError where the command cannot be run."""
         self.since = asyncio.get_running_loop().time()
-        self._process = await asyncio.create_subprocess_exec(
-            *self.child.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self.child.env},
-            start_new_session=True,
-        )
+        # A pipe of ours: asyncio's own would let wait() hang as long as a grandchild holds the other end.
+        ours, theirs = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.child.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=theirs,
+                env={**os.environ, **self.child.env},
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
         self._guard.add(self._process.pid)
-        self._reading = asyncio.create_task(self._read(self._process))
+        self._reading = asyncio.create_task(self._read(ours))
 
     async def ended(self) -> int:
         """Wait for its end and return its code (-9: killed by signal 9). What it printed last is in the log by then."""
@@ -72,7 +80,8 @@ class Running:
         if process is not None and reading is not None:
             self._code = await process.wait()
             self.sweep()
-            await asyncio.wait((reading,), timeout=DRAIN_S)  # a daemon of its may hold the pipe
+            await asyncio.wait((reading,), timeout=DRAIN_S)  # who left the group may still hold the pipe
+            reading.cancel()
             self._guard.remove(process.pid)
             self._process = None
         return self._code
@@ -89,8 +98,11 @@ class Running:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        if process.stdout is None:
-            raise RuntimeError("a pipe was asked for")
-        while chunk := await process.stdout.read(CHUNK):
-            self.log.write(chunk)
+    async def _read(self, pipe: int) -> None:
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(pipe, "rb", buffering=0)
+        )
+        with closing(transport):
+            while chunk := await stream.read(CHUNK):
+                self.log.write(chunk)

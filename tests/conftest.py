@@ -1,0 +1,40 @@
+"""What a test needs of the machine is said by its marker; a lack skips it here and fails it in CI."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pytest
+
+from deploy.local.apache_jars import java_missing
+
+CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def _node_missing() -> str | None:
+    return None if shutil.which("node") else "no node: install Node.js 20 or newer"
+
+
+def _chromium_missing() -> str | None:
+    if os.environ.get("LEADSTREAM_TEST_CHROMIUM") or any(map(shutil.which, CHROMIUM)):
+        return None
+    return "no Chromium: install it (Debian: chromium), or name it in LEADSTREAM_TEST_CHROMIUM"
+
+
+NEEDS: Final[Mapping[str, Callable[[], str | None]]] = {
+    "apache": java_missing,
+    "browser": _chromium_missing,
+    "node": _node_missing,
+}
+IN_CI: Final = os.environ.get("CI") == "true"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip with the reason and the remedy; in CI nothing may be missing."""
+    for name, lack in NEEDS.items():
+        if item.get_closest_marker(name) is None or (missing := lack()) is None:
+            continue
+        if IN_CI:
+            pytest.fail(f"CI=true, and {missing}", pytrace=False)
+        pytest.skip(missing)
