@@ -1,0 +1,65 @@
+"""Settings from the environment, and one clear message when they are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from producers.errors import BadSettings
+from producers.settings import Settings, SimulateSettings, read
+
+SECRET = "LEADSTREAM_SECRET"
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("LEADSTREAM_")]:
+        monkeypatch.delenv(name)
+
+
+def test_everything_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        SECRET: "sixteen characters",
+        "LEADSTREAM_WRITE_KEYS": "wk_a=site, id:secret=other",
+        "LEADSTREAM_SERVER_KEYS": "sk_a=crm",
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "k1:9092,k2:9092",
+        "LEADSTREAM_KAFKA__PARTITIONS": "12",
+        "LEADSTREAM_KAFKA__EPOCH": "3",
+        "LEADSTREAM_COLLECTOR__CORS_ORIGINS": "https://a.example https://b.example",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = read(Settings)
+    assert settings.write_keys == {"wk_a": "site", "id:secret": "other"}
+    assert settings.server_keys == {"sk_a": "crm"}
+    assert (settings.kafka.bootstrap_servers, settings.kafka.partitions) == ("k1:9092,k2:9092", 12)
+    assert settings.collector.cors_origins == ("https://a.example", "https://b.example")
+    assert "sixteen" not in repr(settings)
+
+
+def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from the file, long enough\n")
+    monkeypatch.setenv(f"{SECRET}_FILE", str(tmp_path / "secret"))
+    assert read(Settings).secret.get_secret_value() == "from the file, long enough"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LEADSTREAM_KAFKA__PARTITIONS", "many", "LEADSTREAM_KAFKA__PARTITIONS: input should be a valid integer"),
+        ("LEADSTREAM_WRITE_KEYS", "wk_a", "LEADSTREAM_WRITE_KEYS: value error, expected key=source"),
+        (SECRET, "short", f"{SECRET}: value should have at least 16 items"),
+        (f"{SECRET}_FILE", "/does/not/exist", f"{SECRET}_FILE: cannot read /does/not/exist"),
+    ],
+)
+def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    if not name.startswith(SECRET):
+        monkeypatch.setenv(SECRET, "sixteen characters")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=said.replace("(", r"\(")):
+        read(Settings)
+
+
+def test_the_story_needs_its_three() -> None:
+    with pytest.raises(BadSettings, match="LEADSTREAM_SIMULATE__COLLECTOR_URL: field required"):
+        read(SimulateSettings)
