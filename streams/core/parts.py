@@ -35,7 +35,7 @@ def newest(parts: Parts[T], said: Iterable[tuple[str, Part[T]]]) -> dict[str, Pa
     after = dict(parts)
     for source, part in said:
         held = after.get(source)
-        if held is None or part.version > held.version:
+        if held is None or (part.version, part.as_of) >= (held.version, held.as_of):
             after[source] = part
     return dict(sorted(after.items()))
 

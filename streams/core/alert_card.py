@@ -1,0 +1,118 @@
+"""What an alert tells a salesperson: who is back, what they look at, why the deal was lost, what to do next."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.activity import PageSeen, Version
+from schemas.cards import AlertCard, AlertLevel, AlertStatus, ReturnStrength
+from schemas.deals import DealFacts
+from schemas.ids import alert_id_of
+from streams.core.account_card import account_name
+from streams.core.account_row import Account
+from streams.core.account_view import AccountView, member_cards
+from streams.core.days import DAY_MS
+from streams.core.returns import decisive, lost_at
+from streams.core.rules import Rules
+from streams.core.stages import stages_in
+
+__all__ = ["alert_card", "as_told", "is_same"]
+
+MAX_PEOPLE: Final = 10
+MAX_PAGES: Final = 12
+
+
+def alert_card(
+    key: str, row: Account, view: AccountView, *, deal: DealFacts, strength: ReturnStrength, episode: int,
+    level: AlertLevel, version: Version, rules: Rules,
+) -> AlertCard:  # fmt: skip
+    """The alert of an episode that opens now."""
+    counted = view.counted
+    concerned = {*counted.leads, *counted.requests}
+    fast_pass = bool(counted.requests)
+    return AlertCard(
+        alert_id=alert_id_of(deal.deal_id, episode),
+        version=version,
+        as_of=row.as_of,
+        rules_version=rules.version,
+        account_id=key,
+        account_name=account_name(key, view),
+        episode=episode,
+        level=level,
+        status="open",
+        raised_at=row.as_of,
+        real_time_at=row.as_of if level == "real_time" else None,
+        updates=0,
+        strength=strength,
+        fast_pass=fast_pass,
+        deal=deal,
+        other_deals=_other_deals(view, deal),
+        people=tuple(card for card in member_cards(row, view, rules) if card.lead_id in concerned)[:MAX_PEOPLE],
+        pages=_pages(view, concerned, since=strength.counted_from),
+        back_after_days=_back_after_days(row, view, deal, rules=rules),
+        next_act=rules.returns.next_act(deal.lost_reason),
+        hold_until=None if fast_pass else _hold_until(deal, as_of=row.as_of, rules=rules),
+        human=counted.human,
+        recipient=deal.owner,
+    )
+
+
+def as_told(fresh: AlertCard, before: AlertCard, *, status: AlertStatus, real_time_at: int | None) -> AlertCard:
+    """An open episode's card with what is new. `updates` counts changes of R and of the people."""
+    changed = _weight(fresh) != _weight(before)
+    return replace(
+        fresh,
+        raised_at=before.raised_at,
+        back_after_days=before.back_after_days,
+        real_time_at=real_time_at,
+        status=status,
+        updates=before.updates + changed,
+        claimed_by=before.claimed_by,
+        claimed_at=before.claimed_at,
+        closed_reason=before.closed_reason,
+    )
+
+
+def is_same(one: AlertCard, other: AlertCard) -> bool:
+    """Whether two cards say the same: when they were made, and where the window began, is no news."""
+    strength = replace(other.strength, counted_from=one.strength.counted_from)
+    return replace(other, version=one.version, as_of=one.as_of, strength=strength) == one
+
+
+def _weight(card: AlertCard) -> tuple[int, bool, frozenset[str]]:
+    return card.strength.strength, card.fast_pass, frozenset(person.lead_id for person in card.people)
+
+
+def _other_deals(view: AccountView, deal: DealFacts) -> tuple[str, ...]:
+    """The other lost deals, freshest first."""
+    rest = [one for one in view.deals if one.status == "lost" and one.deal_id != deal.deal_id]
+    ordered: list[str] = []
+    while (freshest := decisive(rest)) is not None:
+        ordered.append(freshest.deal_id)
+        rest = [one for one in rest if one.deal_id != freshest.deal_id]
+    return tuple(ordered)
+
+
+def _pages(view: AccountView, concerned: set[str], *, since: int) -> tuple[PageSeen, ...]:
+    """What these people looked at, freshest first."""
+    found = {page.hit_id: page for lead_id in concerned for page in view.members[lead_id].pages if page.at > since}
+    return tuple(sorted(found.values(), key=lambda page: (page.at, page.hit_id), reverse=True)[:MAX_PAGES])
+
+
+def _back_after_days(row: Account, view: AccountView, deal: DealFacts, *, rules: Rules) -> int | None:
+    """Days between the first counted visit and the last active day before the window, else the loss."""
+    begins = view.counted.first_at
+    if not begins:
+        return None
+    window = max(row.as_of - rules.returns.window_days * DAY_MS, lost_at(deal) + rules.returns.quiet_days * DAY_MS)
+    earlier = [day.at for one in view.members.values() for day in one.days if day.active and day.at <= window]
+    return max((begins - max(earlier, default=lost_at(deal))) // DAY_MS, 0)
+
+
+def _hold_until(deal: DealFacts, *, as_of: int, rules: Rules) -> int | None:
+    """Until when nobody writes to them of our own accord, None where that is over."""
+    setback = stages_in(rules).milestones.get("deal_lost")
+    if setback is None:
+        return None
+    ends = lost_at(deal) + rules.stages.hold_ms(setback.stage, deal.lost_reason or "")
+    return ends if ends > as_of else None
