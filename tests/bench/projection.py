@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import Random
 
 import redis
-from msgspec.json import encode
 
+from schemas.activity import Version
 from streams.readmodel.writer import Projection
 from tests.bench.baselines import redis_pipeline
 from tests.bench.harness import Figure, alternate, figure
@@ -34,7 +34,7 @@ def projection(client: "redis.Redis", lead_card: Callable[[str, int, int], bytes
         return (time.process_time() - start) / CARDS * 1e6
 
     def ours() -> float:
-        now = (0, next(version))
+        now = Version(0, next(version))
         start = time.process_time()
         for at in range(0, CARDS, GATHERED):
             ours_writer.write(leads=[(lead_id, now, body) for lead_id, _, body in cards[at : at + GATHERED]])
@@ -45,7 +45,7 @@ def projection(client: "redis.Redis", lead_card: Callable[[str, int, int], bytes
     note = {
         "baseline_us": seen[-1].baseline,
         "ours_us": seen[-1].ours,
-        "card_bytes": len(encode(cards[0][2])),
+        "card_bytes": len(cards[0][2]),
         "cards": CARDS,
     }
     return [

@@ -17,9 +17,10 @@ from schemas.posts import Post
 from schemas.rejected import Rejected
 from schemas.signals import Signal
 from schemas.touches import Tick, Touch
-from streams.core import account, lead, visitor
+from streams.core import lead, visitor
 from streams.core.effects import Effects
 from streams.core.rules import Rules
+from streams.core.signals import fold_signals
 from streams.core.visits import decode_visits
 
 __all__ = ["Oracle"]
@@ -96,7 +97,7 @@ class Oracle:
                 self.lead_rows[message.to] = folded.row
             else:
                 row = self.account_rows.get(message.to)
-                folded = account.fold_signals(message.to, row, [message], version=version, rules=self._rules)
+                folded = fold_signals(message.to, row, [message], version=version, rules=self._rules)
                 self.account_rows[message.to] = folded.row
             self._hear(folded.effects)
 
