@@ -19,7 +19,7 @@ from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
 from streams.channels.base import Channel
 from streams.channels.webhook import WebhookChannel
-from streams.core import account, lead, recipient, visitor
+from streams.core import lead, recipient, signals, visitor
 from streams.core.facts import Facts
 from streams.core.rows import ROWS
 from streams.core.rules import Rules, RulesError
@@ -50,7 +50,6 @@ def run(settings: Settings) -> int:
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     build(settings, rules).worker(loop).execute_from_commandline()
-    return 0
 
 
 def build(settings: Settings, rules: Rules) -> Engine:
@@ -63,7 +62,7 @@ def build(settings: Settings, rules: Rules) -> Engine:
                                                   partial(visitor.fold, rules=rules)))  # fmt: skip
     engine.agent("leads", ["touches"], leads(shell, engine.book("leads", ROWS["leads"]), partial(lead.fold, rules=rules)))
     engine.agent("accounts", ["signals"], accounts(shell, engine.book("accounts", ROWS["accounts"]),
-                                                   partial(account.fold_signals, rules=rules)))  # fmt: skip
+                                                   partial(signals.fold_signals, rules=rules)))  # fmt: skip
     engine.agent("recipients", ["posts"], recipients(shell, engine.book("recipients", ROWS["recipients"]), fold_post))
     projection = Projection.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))

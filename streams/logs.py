@@ -13,6 +13,8 @@ import structlog
 __all__ = ["LIBRARIES", "configure", "flush"]
 
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
+# mode logs under the module of a class: here stand ours that are Faust services; what we say ourselves is `streams.engine`.
+SERVICES: Final = ("streams.engine.engine", "streams.engine.faust_fixes", "streams.engine.table")
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:
@@ -40,7 +42,7 @@ def configure(level: str, *, libraries: str = "warning") -> None:
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level.upper())
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *SERVICES):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[libraries.upper()]))
 
 

@@ -40,7 +40,7 @@ R = TypeVar("R")
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
 Agent = Callable[[StreamT[Any]], Awaitable[None]]
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("streams.engine")
 
 
 class _App(EngineApp):

@@ -38,7 +38,7 @@ __all__ = [
 
 FETCH_WAIT_MS: Final = 100
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("streams.engine")
 
 
 class Watched(Monitor):
@@ -146,22 +146,20 @@ class CarefulConsumer(driver.Consumer):
     async def begin_reading(self) -> None:
         """Seeks each inbox to its committed offset, or to its beginning where nothing is committed.
 
-        Ends the process where the committed offset is no longer, or not yet, in the topic: whatever was written in
-        between would be passed over in silence.
+        Ends the process where the committed offset fell out of the topic: what was written in between would be passed
+        over in silence.
         """
         await self.perform_seek()
         tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         if not tps:
             return
         earliest = await self.earliest_offsets(*tps)
-        ends = await self.highwaters(*tps)
         starts: dict[TP, int] = {}
         for tp in tps:
-            committed, first, end = self._committed_offset[tp], earliest.get(tp) or 0, ends.get(tp) or 0
-            if committed is not None and not first <= committed <= end:
-                where = {"topic": tp.topic, "partition": tp.partition}
-                self.app.die("the committed offset is not in the topic", code=STOPPED, committed=committed, first=first,
-                             end=end, **where)  # fmt: skip
+            committed, first = self._committed_offset[tp], earliest.get(tp) or 0
+            if committed is not None and committed < first:
+                self.app.die("the committed offset fell out of the topic", code=STOPPED, committed=committed, first=first,
+                             topic=tp.topic, partition=tp.partition)  # fmt: skip
             starts[tp] = first if committed is None else committed
             if committed is None or committed == 0:
                 await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, first)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from faust.types import TP
 
-from streams.engine.exits import Die, die
+from streams.engine.exits import STOPPED, Die, die
 
 __all__ = ["Progress"]
 
@@ -24,18 +24,21 @@ class Progress:
         self._die = die
         self._next: dict[TP, int] = {}  # what to commit: the first record that is not worked off
         self._begun: dict[TP, deque[int]] = {}
+        self._fresh: set[TP] = set()  # nothing was read since the start: the first record may not lie before it
 
     def start(self, starts: Mapping[TP, int]) -> None:
         """Reading starts at these offsets: the committed ones, or the beginnings."""
         for tp, offset in starts.items():
             self._next[tp] = offset
             self._begun[tp] = deque()
+            self._fresh.add(tp)
 
     def forget(self, tps: Iterable[TP]) -> None:
         """These partitions are no longer ours."""
         for tp in tps:
             self._next.pop(tp, None)
             self._begun.pop(tp, None)
+            self._fresh.discard(tp)
 
     def begin(self, tp: TP, offset: int) -> bool:
         """The record at `offset` is in hand. False: leave it, it was in hand before or is read again from the start."""
@@ -44,7 +47,11 @@ class Progress:
             return False
         due = begun[-1] + 1 if begun else self._next[tp]
         if offset < due:
+            if tp in self._fresh:
+                self._die("the topic ends before the committed offset", code=STOPPED, topic=tp.topic, partition=tp.partition,
+                          committed=due, got=offset)  # fmt: skip
             return False
+        self._fresh.discard(tp)
         if offset > due and self._gapless(tp.topic):
             self._die("records are missing", topic=tp.topic, partition=tp.partition, expected=due, got=offset)
         begun.append(offset)

@@ -17,6 +17,7 @@ from schemas.codec import BlockCodec, encode
 from schemas.errors import Undecodable
 from schemas.rejected import Reason, Rejected
 from streams.core.effects import Folded
+from streams.core.errors import CoreError
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker
 from streams.engine.outbox import Outbox
@@ -203,7 +204,7 @@ class Shell:
         self._outbox.send(effects, after=book.put(key, after))
 
     def _refuse(self, message: Any, error: Exception, *, book: str, record: Sifted[Any]) -> None:
-        reason = error.reason if isinstance(error, Undecodable) else Reason.FOLD
+        reason = error.reason if isinstance(error, Undecodable | CoreError) else Reason.FOLD
         try:
             raw = encode(message)
         except Exception:

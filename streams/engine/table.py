@@ -22,7 +22,7 @@ __all__ = ["HEADER_BYTES", "Keeper", "RowTable"]
 HEADER_BYTES: Final = 21
 _VERSION: Final = slice(1, 13)  # epoch and offset, big-endian: bytes compare as numbers do
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("streams.engine")
 
 
 class Keeper(Protocol):
@@ -135,6 +135,14 @@ class RowTable(Table[bytes, bytes]):
         self._restored.discard(key)
         if self._keeper is not None:
             self._keeper.dropped(key)
+
+    async def on_changelog_event(self, event: EventT[Any]) -> None:
+        """Moves the goal where the fetch knows better: the embedded broker says a topic ends before its last batch."""
+        await super().on_changelog_event(event)
+        tp = event.message.tp
+        goals, end = self.app.tables.recovery.active_highwaters, self.app.consumer.highwater(tp)
+        if tp in goals and end is not None and end - 1 > goals[tp]:
+            goals[tp] = end - 1
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0

@@ -1,0 +1,139 @@
+"""What tests of the engine say to toy workers, and what they read back."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from schemas.activity import Version
+from schemas.cards import Transition
+from schemas.codec import REJECTED, TRANSITION, encode, encode_block
+from schemas.rejected import Rejected
+from schemas.topics import partition_of
+from schemas.touches import Disposition
+from streams.core.rows import header
+from tests.integration.bus import Bus, wait_until
+from tests.integration.toys import CODEC, Pile
+from tests.integration.workers import environment
+from deploy.local.ports import free_ports
+
+__all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say"]
+
+
+class ToyWorker:
+    """A process of `tests.integration.toys`. A context manager: whatever happens, it is gone afterwards."""
+
+    def __init__(self, bus: Bus, place: Path, *, name: str = "worker", **told: str) -> None:
+        (self.port,) = free_ports(1)
+        self.name = name
+        self.log = place / f"{name}.log"
+        ours = environment(bus, port=self.port, datadir=place / name, redis_url="redis://127.0.0.1:1/0")
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
+        told = {f"LEADSTREAM_{key}": value for key, value in told.items()}
+        with self.log.open("ab") as out:
+            self.child = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "tests.integration.toys"], env={**inherited, **ours, **told}, stdout=out,
+                stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def __enter__(self) -> "ToyWorker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        with suppress(ProcessLookupError):
+            self.child.kill()
+        self.child.wait(10)
+
+    def ready(self) -> bool:
+        """Whether it says so itself. Raises AssertionError when it has died."""
+        assert self.child.poll() is None, f"{self.name} ended with {self.child.returncode}:\n{self.tail()}"
+        with suppress(URLError, OSError):
+            return bool(urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status == 200)
+        return False
+
+    def await_ready(self) -> None:
+        """Until it reads its partitions."""
+        wait_until(self.ready, within_s=60, what=f"{self.name} ready")
+
+    def await_end(self, within_s: float = 60) -> int:
+        """Its exit code."""
+        return self.child.wait(within_s)
+
+    def metric(self, name: str, label: str = "") -> float:
+        """A metric's value, summed over its labels or over those that hold `label`."""
+        text = urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5).read().decode()
+        lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if label in line)
+
+    def tail(self, lines: int = 30) -> str:
+        """What it said last."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def hit(key: str, name: str, *, kind: str = "hit", at: int = 0, reason: str = "") -> Disposition:
+    """One message to a toy row."""
+    return Disposition(to=key, milestone_id=name, kind=kind, reason=reason, at=at, actor="test")
+
+
+def say(bus: Bus, messages: Iterable[Disposition], *, block: int = 10) -> int:
+    """Writes messages in blocks by their partition; how many records."""
+    by_partition: dict[int, list[bytes]] = {}
+    for one in messages:
+        by_partition.setdefault(partition_of(one.to, bus.partitions), []).append(encode(one))
+    records = [
+        (partition, encode_block(mine[start : start + block]))
+        for partition, mine in by_partition.items()
+        for start in range(0, len(mine), block)
+    ]
+    return bus.write("touches", records)
+
+
+def changelog(bus: Bus) -> list[tuple[str, Version, Pile]]:
+    """All records of the changelog, each partition in order."""
+    name = f"{bus.app_id}-leads-changelog"
+    found: list[tuple[str, Version, Pile]] = []
+    for one in _read_full(bus, name):
+        found.append((one.key.decode(), header(one.value)[0], CODEC.decode(one.value)))
+    return found
+
+
+def rows(bus: Bus) -> dict[str, Pile]:
+    """The rows, as restoring finds them: of each key the highest version."""
+    kept: dict[str, tuple[Version, Pile]] = {}
+    for key, version, row in changelog(bus):
+        if key not in kept or version >= kept[key][0]:
+            kept[key] = (version, row)
+    return {key: row for key, (_, row) in kept.items()}
+
+
+def announced(bus: Bus) -> list[Transition]:
+    """All transitions, copies too."""
+    return [TRANSITION.decode(one.value) for one in bus.read("transitions")]
+
+
+def rejected(bus: Bus) -> list[Rejected]:
+    """All that was rejected, copies too."""
+    return [REJECTED.decode(one.value) for one in bus.read("rejected")]
+
+
+def _read_full(bus: Bus, name: str) -> list[Any]:
+    ends = {top: end for top, end in bus.tops_of(name).items() if end}
+    found: list[Any] = []
+    if not ends:
+        return found
+    with bus._consumer() as consumer:
+        consumer.assign(list(ends))
+        consumer.seek_to_beginning()
+        while any(consumer.position(top) < end for top, end in ends.items()):
+            for records in consumer.poll(500).values():
+                found.extend(records)
+    return found
