@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 from msgspec import Struct
 
@@ -109,9 +110,12 @@ class Bus:
 
         The embedded broker answers a question for the latest offset with the first offset of the last batch plus one.
         """
-        said = self._eye.end_offsets(tops)
+        answers = self.admin.list_partition_offsets(dict.fromkeys(tops, OffsetSpec.LATEST))
+        said = {top: answer.offset for top, answer in answers.items()}
         ends = {top: 0 for top, end in said.items() if not end}
         waiting = {top for top, end in said.items() if end}
+        if not waiting:
+            return ends
         self._eye.assign(sorted(waiting))
         for top in waiting:
             self._eye.seek(top, said[top] - 1)
