@@ -1,0 +1,28 @@
+"""The source as these tests read it."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+__all__ = ["PACKAGES", "ROOT", "modules", "tree", "where"]
+
+ROOT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("deploy", "producers", "schemas", "streams")
+
+
+@cache
+def modules() -> tuple[Path, ...]:
+    """Every module of the four packages."""
+    return tuple(sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Its syntax."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+def where(path: Path) -> str:
+    """Its name in a test's title and message."""
+    return str(path.relative_to(ROOT))

@@ -1,0 +1,72 @@
+"""What is written down is true: locks, decisions, the code map, the changelog, the docstrings' examples."""
+
+import doctest
+import importlib
+import re
+import tomllib
+
+import pytest
+
+from tests.architecture.source import PACKAGES, ROOT, modules, where
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REQUIREMENT = re.compile(r"([a-zA-Z0-9._-]+)(?:\[[^\]]*\])?==(\S+)")
+
+
+def pins(requirements: list[str]) -> dict[str, str]:
+    found = [REQUIREMENT.fullmatch(one) for one in requirements]
+    assert all(found), "every dependency is pinned exactly"
+    return {one[1]: one[2] for one in found if one}
+
+
+RUN = pins(PROJECT["dependencies"])
+DEV = pins(PROJECT["optional-dependencies"]["dev"])
+
+
+@pytest.mark.parametrize(("lock", "wanted"), [("requirements.lock", RUN), ("requirements-dev.lock", RUN | DEV)])
+def test_the_lock_holds_what_the_project_asks_for(lock: str, wanted: dict[str, str]) -> None:
+    """`make lock` after a change of pyproject.toml."""
+    text = (ROOT / lock).read_text()
+    locked = dict(re.findall(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)", text, re.MULTILINE))
+    assert {name: locked.get(name.lower()) for name in wanted} == wanted
+    assert text.count("--hash=sha256:") >= len(locked)
+    assert "://" not in text, "a lock names no index: each machine uses its own"
+
+
+def test_each_dependency_is_justified() -> None:
+    decided = (ROOT / "docs/decisions/0006-dependencies.md").read_text()
+    assert [name for name in RUN | DEV if f"`{name}`" not in decided] == []
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] == PROJECT["version"]
+
+
+def test_the_code_map_names_every_folder() -> None:
+    mapped = (ROOT / "ARCHITECTURE.md").read_text()
+    folders = {where(path.parent) for path in modules() if len(path.relative_to(ROOT).parts) > 2}
+    assert sorted(one for one in folders if f"`{one}/`" not in mapped) == []
+
+
+def test_every_link_in_the_papers_leads_somewhere() -> None:
+    papers = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        (where(paper), link)
+        for paper in papers
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", paper.read_text())
+        if "://" not in link and not (paper.parent / link).exists()
+    ]
+    assert broken == []
+
+
+EXAMPLES = [path for path in modules() if ">>>" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=where)
+def test_the_examples_in_docstrings_run(path: object) -> None:
+    name = where(path).removesuffix(".py").replace("/", ".")  # type: ignore[arg-type]
+    assert name.split(".")[0] in PACKAGES
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted
+    assert not result.failed
