@@ -1,6 +1,6 @@
 """Templates: every value is escaped, and freed of invisible characters, where it is put out."""
 
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b
 from importlib.resources import files
 from typing import Any, Final
@@ -37,19 +37,7 @@ class Pages:
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth
-        self._environment = Environment(
-            loader=PackageLoader("streams.console"), autoescape=True, finalize=_finalize, trim_blocks=True,
-            lstrip_blocks=True, undefined=StrictUndefined, auto_reload=False,
-        )  # fmt: skip
-        self._environment.filters |= {
-            "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
-            "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
-        }  # fmt: skip
-        self._environment.globals |= {
-            "money": shown.money, "navigation": NAVIGATION, "static": _addresses(), "has_password": auth.has_password,
-        }  # fmt: skip
-
-        self._environment.globals["ui"] = self._environment.get_template("macros.html").module
+        self._environment = _environment()
 
     def page(self, request: Request, template: str, frame: Frame, *, status: int = 200, **values: Any) -> HTMLResponse:
         """One page, or the part of it that a template is."""
@@ -57,9 +45,25 @@ class Pages:
         csrf = self._auth.csrf(session) if isinstance(session, Session) else ""
         text = self._environment.get_template(template).render(
             frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
-            path=request.url.path, **values,
+            path=request.url.path, has_password=self._auth.has_password, **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
+
+
+@cache
+def _environment() -> Environment:
+    """Made once: compiling the templates takes longer than anything that is done with them."""
+    made = Environment(
+        loader=PackageLoader("streams.console"), autoescape=True, finalize=_finalize, undefined=StrictUndefined,
+        auto_reload=False,
+    )  # fmt: skip
+    made.filters |= {
+        "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
+        "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
+    }  # fmt: skip
+    made.globals |= {"money": shown.money, "navigation": NAVIGATION, "static": _addresses()}
+    made.globals["ui"] = made.get_template("macros.html").module
+    return made
 
 
 def _addresses() -> dict[str, str]:

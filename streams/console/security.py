@@ -86,7 +86,7 @@ def _is_open(path: str) -> bool:
 def _turned_away(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response("sign in first\n", 401, headers={"hx-redirect": "/login"})
-    if request.method == "GET" and "text/html" in request.headers.get("accept", "text/html"):
+    if request.method == "GET" and "text/event-stream" not in request.headers.get("accept", ""):
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/login?next={quote(request.url.path + query, safe='')}", 303)
     return Response("sign in first\n", 401)

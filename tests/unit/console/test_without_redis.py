@@ -1,0 +1,30 @@
+"""The read model is away: said, not hidden, and nothing falls over."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from streams.console.app import ConsoleOptions, make_app
+from streams.inbox import MemoryDoor
+from streams.readmodel.reader import Reader
+from tests.unit.console.visitor import Visitor, visiting
+
+
+@pytest.fixture
+def client() -> Iterator[Visitor]:
+    options = ConsoleOptions(secret="a secret of the console", password="open sesame")
+    app = make_app(Reader.connect("redis://127.0.0.1:1"), MemoryDoor(), options)
+    with visiting(app) as one:
+        one.post("/login", data={"name": "Ines", "password": "open sesame"})
+        yield one
+
+
+def test_pages_say_that_redis_is_away(client: Visitor) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "The read model is away" in answer.text
+
+
+def test_ready_is_not_and_alive_is(client: Visitor) -> None:
+    assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+    assert "leadstream_console_readmodel_up 0.0" in client.get("/metrics").text

@@ -1,0 +1,44 @@
+"""Somebody at the console, without a server: requests go straight into the application."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.applications import Starlette
+
+__all__ = ["Visitor", "visiting"]
+
+
+class Visitor:
+    """Keeps its cookies, follows no redirect. `broken` = an error of ours comes as the answer that others would get."""
+
+    def __init__(self, portal: BlockingPortal, app: Starlette, *, broken: bool = False) -> None:
+        self._portal = portal
+        self.app = app
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=not broken)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False)
+        self.cookies = self._http.cookies
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self._portal.call(partial(self._http.get, url, **options))
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self._portal.call(partial(self._http.post, url, **options))
+
+    def leave(self) -> None:
+        self._portal.call(self._http.aclose)
+        self._portal.call(self.app.state.desk.reader.close)
+
+
+@contextmanager
+def visiting(app: Starlette, *, broken: bool = False) -> Iterator[Visitor]:
+    """One visitor for as long as the block lasts."""
+    with start_blocking_portal() as portal:
+        visitor = Visitor(portal, app, broken=broken)
+        try:
+            yield visitor
+        finally:
+            visitor.leave()
