@@ -31,8 +31,9 @@ check: dev
 bench: dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
+# Prints one LEDGER line for each fault.
 faults: dev
-	$(BIN)/python -m pytest -m faults tests/faults $(PYTEST)
+	$(BIN)/python -m pytest -q -s -m "faults or slow" tests/faults tests/integration/test_kills.py $(PYTEST)
 
 # New hashes after a change of pyproject.toml. The files name no index: each machine uses its own.
 lock: $(VENV)/.made
