@@ -1,8 +1,8 @@
 """Block records: the deliveries of many requests in one Kafka record per partition.
 
-A lone delivery leaves at once. When a partition sent a block less than `wait_s` ago, the next deliveries gather until
-that time is over, or until `limit` bytes. With many partitions the wait grows, so that one collector writes no more
-than some 2,000 blocks a second.
+A lone delivery leaves at once. When blocks left less than `wait_s` ago, the next deliveries gather until that time is
+over, or until their block has `limit` bytes; then all partitions leave together, so that the producer makes one request
+of them. With many partitions the wait grows, so that one collector writes no more than some 2,000 blocks a second.
 """
 
 from asyncio import AbstractEventLoop, Future
@@ -49,7 +49,8 @@ class Blocks:
         self._limit = limit
         self._timeout_s = timeout_s
         self._open: list[_Block | None] = [None] * partitions
-        self._last_sent = [float("-inf")] * partitions
+        self._left_at = float("-inf")
+        self._armed = False
         self._flying: dict[_Block, None] = {}
         self._sweeping = False
 
@@ -59,17 +60,18 @@ class Blocks:
         size = len(message)
         block = self._open[partition]
         if block is not None and block.size + size > self._limit:
-            self._send(partition)
+            self._send(partition, block)
             block = None
         if block is None:
             block = self._open[partition] = _Block()
-            self._arm(partition)
+            if not self._armed:
+                self._arm()
         block.deliveries.append(message)
         block.latches.append(latch)
         block.size += size
         self._outstanding.size += size
         if block.size >= self._limit:
-            self._send(partition)
+            self._send(partition, block)
 
     def stalled(self) -> bool:
         """Whether Kafka has left the oldest block without an answer for too long."""
@@ -78,22 +80,23 @@ class Blocks:
 
     def flush(self) -> None:
         """Sends what gathers now."""
-        for partition in range(len(self._open)):
-            self._send(partition)
+        self._armed = False
+        self._left_at = self._loop.time()
+        for partition, block in enumerate(self._open):
+            if block is not None:
+                self._send(partition, block)
 
-    def _arm(self, partition: int) -> None:
-        due = self._last_sent[partition] + self._wait_s
+    def _arm(self) -> None:
+        self._armed = True
+        due = self._left_at + self._wait_s
         if self._loop.time() >= due:
-            self._loop.call_soon(self._send, partition)
+            self._loop.call_soon(self.flush)
         else:
-            self._loop.call_at(due, self._send, partition)
+            self._loop.call_at(due, self.flush)
 
-    def _send(self, partition: int) -> None:
-        block = self._open[partition]
-        if block is None:  # a timer whose block was full earlier
-            return
+    def _send(self, partition: int, block: _Block) -> None:
         self._open[partition] = None
-        block.sent_at = self._last_sent[partition] = self._loop.time()
+        block.sent_at = self._loop.time()
         self._flying[block] = None
         BLOCKS.inc()
         BLOCK_BYTES.observe(block.size)

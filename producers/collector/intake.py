@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import chain
 
 from producers.collector.blocks import Blocks
@@ -35,6 +36,7 @@ class Intake:
         self._rejected = self.topic("rejected")
         self._partition = partitions_by_visitor(self.naming, self.partitions)
         self.outstanding = Outstanding(sink, most=self._settings.outstanding_bytes)
+        self._accepted = lru_cache(1_024)(EVENTS.labels)  # one child per source
         self._blocks: Blocks | None = None
 
     def topic(self, name: str) -> str:
@@ -94,7 +96,7 @@ class Intake:
         for bad in chain(request.bad, nobody):
             self.reject(bad, source=sender.source, at=received_at, latch=latch)
         await latch.wait()
-        EVENTS.labels(sender.source).inc(len(request.events) - len(nobody))
+        self._accepted(sender.source).inc(len(request.events) - len(nobody))
 
     def reject(self, bad: BadEvent, *, source: str, at: int, latch: Latch) -> None:
         """Keeps one event that we cannot use; the latch hears when it is safe."""

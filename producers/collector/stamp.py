@@ -36,8 +36,8 @@ def grouped(events: Iterable[Event], partition: PartitionOf) -> tuple[dict[int, 
     """The bytes of the events by partition, and those that belong to nobody."""
     groups: dict[int, list[bytes]] = {}
     nobody: list[BadEvent] = []
-    for raw, anonymous_id, user_id in events:
-        where = partition(anonymous_id, user_id)
+    for raw, head in events:
+        where = partition(head.anonymous_id, head.user_id)
         if where is None:
             nobody.append(BadEvent(raw, Reason.NO_ID, "neither a usable anonymousId nor a usable userId"))
         elif where in groups:

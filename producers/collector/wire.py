@@ -7,7 +7,7 @@ that cannot be read as a whole.
 import binascii
 from base64 import b64decode
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from msgspec import DecodeError, Raw, Struct
@@ -19,7 +19,7 @@ from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["MAX_EVENT", "MAX_EVENTS", "BadEvent", "Event", "Request", "read"]
+__all__ = ["MAX_EVENT", "MAX_EVENTS", "BadEvent", "Event", "Head", "Request", "read"]
 
 MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
@@ -30,7 +30,7 @@ _ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 _UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
 
 
-class _Head(Struct, frozen=True, gc=False, rename="camel"):
+class Head(Struct, frozen=True, gc=False, rename="camel"):
     """All that the collector must know of an event; the worker reads the rest."""
 
     type: str = ""
@@ -39,7 +39,7 @@ class _Head(Struct, frozen=True, gc=False, rename="camel"):
     user_id: str | int | None = None
 
 
-class _Single(_Head, frozen=True, gc=False, rename="camel"):
+class _Single(Head, frozen=True, gc=False, rename="camel"):
     """A request that is one event."""
 
     sent_at: str | int | float | None = None
@@ -60,12 +60,8 @@ class _Loose(Struct, frozen=True, rename="camel"):
     write_key: Any = None
 
 
-class Event(NamedTuple):
-    """One usable event: its bytes, and the two ids that say whose it is."""
-
-    raw: bytes
-    anonymous_id: str | int | None
-    user_id: str | int | None
+# One usable event: its bytes, and what was read of it. A plain tuple: there are ten of them in a request.
+Event: TypeAlias = tuple[bytes, Head]
 
 
 class BadEvent(NamedTuple):
@@ -85,7 +81,7 @@ class Request(NamedTuple):
     sent_at: str | float | None
 
 
-_head: Final = Decoder(_Head).decode
+_head: Final = Decoder(Head).decode
 _single: Final = Decoder(_Single).decode
 _batch: Final = Decoder(_Batch).decode
 _array: Final = Decoder(list[Raw]).decode
@@ -142,7 +138,7 @@ def _of_one(text: bytes, kind: str) -> Request:
     raw, said = (text, head.type) if head.type else (_with_type(text, kind), kind)
     if said not in TYPES:
         return Request((), (BadEvent(raw, Reason.UNKNOWN_TYPE, said[:64]),), head.write_key, head.sent_at)
-    return Request((Event(raw, head.anonymous_id, head.user_id),), (), head.write_key, head.sent_at)
+    return Request(((raw, head),), (), head.write_key, head.sent_at)
 
 
 def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float | None) -> Request:
@@ -151,17 +147,18 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
     events: list[Event] = []
     bad: list[BadEvent] = []
     for raw in items:
-        refused = _over_a_cap(raw)
-        if refused is not None:
-            bad.append(refused)
-            continue
+        if len(raw) > MAX_EVENT or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+            refused = _over_a_cap(raw)
+            if refused is not None:
+                bad.append(refused)
+                continue
         try:
             head = _head(raw)
         except _UNREADABLE as error:
             bad.append(_bad(raw, error))
             continue
         if head.type in TYPES:
-            events.append(Event(raw, head.anonymous_id, head.user_id))
+            events.append((raw, head))
         else:
             bad.append(BadEvent(raw, Reason.UNKNOWN_TYPE, head.type[:64]))
     return Request(events, bad, write_key, sent_at)
@@ -212,7 +209,7 @@ def _bad(raw: bytes, error: Exception) -> BadEvent:
 def _over_a_cap(raw: bytes) -> BadEvent | None:
     if len(raw) > MAX_EVENT:
         return BadEvent(b"", Reason.TOO_LARGE, f"{len(raw)} bytes, more than {MAX_EVENT}")
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:  # few brackets: not deep
         return BadEvent(raw, Reason.DEPTH, f"nested more than {MAX_DEPTH} levels")
     return None
 

@@ -56,5 +56,5 @@ def test_one_item_that_is_no_json_costs_no_neighbour() -> None:
     items = b'{"type":"page","anonymousId":"a"},{"type":01},{"type":"page","anonymousId":"b","n":-Infinity},oops'
     body = b'{"batch":[' + items + b"]}"
     request = read(body, "batch")
-    assert [event.anonymous_id for event in request.events] == ["a"]
+    assert [head.anonymous_id for _, head in request.events] == ["a"]
     assert [bad.reason for bad in request.bad] == ["json", "number", "json"]
