@@ -22,7 +22,7 @@ MEMBER_PAGES: Final = 8
 def said_of(
     key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules
 ) -> Effects:
-    """All that this row says, from a message of version `since` on."""
+    """All that this row says, from a message of version `since` on. Somebody who was never known has no card."""
     member = _member(row, view)
     standing = [
         LeadStanding(to=to, lead_id=key, version=row.version, as_of=row.as_of, member=member)
@@ -34,7 +34,7 @@ def said_of(
         for to in to_withdraw(row.told, version=since)
     ]
     return Effects(
-        leads=(_card(key, row, view, now=stage, rules=rules),),
+        leads=(_card(key, row, view, now=stage, rules=rules),) if row.moves else (),
         signals=(*standing, *withdrawn),
         transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
     )

@@ -117,6 +117,15 @@ class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def __post_init__(self) -> None:
         """The graph is whole. Raises ValueError."""
+        self._check_names()
+        for rule in self.milestone:
+            if rule.stage and not any(arrow.by == rule.kind and arrow.to == rule.stage for arrow in self.arrow):
+                raise ValueError(f'milestone "{rule.kind}": no [[arrow]] leads to "{rule.stage}" by it')
+        if lost := sorted({stage.name for stage in self.stage} - _reached(self.arrow)):
+            raise ValueError(f'stage "{lost[0]}": no arrow reaches it')
+
+    def _check_names(self) -> None:
+        """Names are unique, and what is named is there."""
         names = [stage.name for stage in self.stage]
         kinds = [rule.kind for rule in self.milestone]
         _unique("stage", names)
@@ -127,8 +136,6 @@ class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         for rule in self.milestone:
             _known(rule.stage, names, f'milestone "{rule.kind}": stage')
             _known(rule.needs, kinds, f'milestone "{rule.kind}": needs')
-            if rule.stage and not any(arrow.by == rule.kind and arrow.to == rule.stage for arrow in self.arrow):
-                raise ValueError(f'milestone "{rule.kind}": no [[arrow]] leads to "{rule.stage}" by it')
         for arrow in self.arrow:
             _known(arrow.to, names, f'arrow "{arrow.id}": to')
             _known(arrow.by, kinds, f'arrow "{arrow.id}": by')
@@ -136,8 +143,6 @@ class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 _known(leaves if leaves != ANY else "", names, f'arrow "{arrow.id}": leaves')
         for hold in self.hold:
             _known(hold.stage, names, "hold: stage")
-        if lost := sorted(set(names) - _reached(self.arrow)):
-            raise ValueError(f'stage "{lost[0]}": no arrow reaches it')
 
     def hold_ms(self, stage: str, reason: str) -> int:
         """Length of the hold in `stage` after a setback with this reason, in milliseconds; 0 = none."""

@@ -1,0 +1,237 @@
+"""The stage is a fold of milestones, and its table is whole before anybody stands in it."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from schemas.activity import Milestone
+from streams.core.rules import RulesError, load_rules
+from streams.core.stages import StageNow, Stages, stage_of
+from tests.unit.core.made import DAY, NAMING, files
+
+STAGES_TOML = files()["stages.toml"]
+MORE = """
+[[stage]]
+name = "meeting"
+label = "Meeting"
+kind = "sla"
+rank = 4
+
+[[stage]]
+name = "recycle_a"
+label = "Recycle A"
+kind = "inventory"
+rank = -2
+after = "meeting"
+
+[[milestone]]
+kind = "accepted"
+role = "progress"
+stage = "meeting"
+by_hand = true
+
+[[milestone]]
+kind = "held"
+role = "progress"
+stage = "meeting"
+
+[[milestone]]
+kind = "checked"
+role = "progress"
+stage = "consultation"
+needs = "held"
+
+[[milestone]]
+kind = "disposition"
+role = "setback"
+stage = "recycle_a"
+by_hand = true
+base_reasons = ["too_early"]
+
+[[milestone]]
+kind = "no_show"
+role = "setback"
+stage = "recycle_a"
+keep = 16
+times = 2
+
+[[milestone]]
+kind = "opted_in"
+role = "recovery"
+stage = "nurture"
+
+[[arrow]]
+id = "T6"
+leaves = ["mql"]
+to = "meeting"
+by = "accepted"
+via = "accepted"
+
+[[arrow]]
+id = "T6"
+leaves = ["mql"]
+to = "meeting"
+by = "held"
+via = "accepted"
+
+[[arrow]]
+id = "T9"
+leaves = ["meeting"]
+to = "consultation"
+by = "checked"
+via = "checked"
+
+[[arrow]]
+id = "T7"
+leaves = ["mql"]
+to = "recycle_a"
+by = "disposition"
+via = "disposition"
+
+[[arrow]]
+id = "T10"
+leaves = ["meeting"]
+to = "recycle_a"
+by = "no_show"
+via = "no_show"
+
+[[arrow]]
+id = "T12"
+leaves = ["recycle_a", "recycle_b"]
+to = "nurture"
+by = "opted_in"
+via = "opted_in"
+
+[[hold]]
+stage = "recycle_a"
+days = 90
+"""
+
+
+def stages(text: str = STAGES_TOML) -> Stages:
+    return Stages(load_rules(files() | {"stages.toml": text}, naming=NAMING).stages)
+
+
+PACKAGED = stages()
+WHOLE = stages(STAGES_TOML + MORE)
+
+
+def at(told: Sequence[tuple[int, str] | tuple[int, str, str]]) -> list[Milestone]:
+    """Milestones by day: (20, "deal_lost", "price")."""
+    return [Milestone(one[0] * DAY, one[1], f"{one[1]}{one[0]}", *one[2:]) for one in told]
+
+
+def now(*told: tuple[int, str] | tuple[int, str, str], day: int = 400, consent: bool = True, table: Stages = PACKAGED) -> StageNow:
+    return stage_of(at(told), as_of=day * DAY, consent=consent, stages=table)
+
+
+@pytest.mark.parametrize(("told", "stage", "since"), [
+    pytest.param((), "anonymous", 400, id="nobody"),
+    pytest.param(((1, "identified"),), "gained", 1, id="T1"),
+    pytest.param(((1, "identified"), (2, "engaged")), "nurture", 2, id="T2"),
+    pytest.param(((1, "identified"), (2, "engaged"), (3, "qualified")), "mql", 3, id="T3"),
+    pytest.param(((1, "identified"), (3, "requested"), (9, "requested")), "mql", 3, id="T4, since the first"),
+    pytest.param(((5, "deal_open"), (9, "requested")), "consultation", 5, id="an open deal decides"),
+    pytest.param(((5, "deal_open"), (7, "deal_lost")), "consultation", 5, id="also beside a lost one"),
+    pytest.param(((5, "deal_won"), (7, "deal_lost"), (8, "deal_open")), "won", 5, id="won for good"),
+    pytest.param(((5, "deal_won"), (7, "dead_end")), "won", 5, id="a customer is no dead end"),
+    pytest.param(((1, "engaged"), (7, "deal_lost", "price")), "recycle_b", 7, id="T11"),
+    pytest.param(((7, "deal_lost"), (7, "requested")), "recycle_b", 7, id="a setback beats progress of that time"),
+    pytest.param(((7, "deal_lost"), (8, "requested")), "mql", 8, id="T4 ignores the hold"),
+    pytest.param(((7, "qualified"), (8, "deal_lost")), "recycle_b", 8, id="old progress is over"),
+    pytest.param(((7, "requested"), (8, "dead_end")), "dead_end", 8, id="T14"),
+    pytest.param(((8, "dead_end"), (9, "restored"), (7, "requested")), "mql", 7, id="restored: the rest decides"),
+    pytest.param(((9, "dead_end"), (9, "restored")), "dead_end", 9, id="a tie is no restoring"),
+    pytest.param(((8, "dead_end"), (9, "restored"), (10, "dead_end")), "dead_end", 10, id="the freshest decides"),
+    pytest.param(((3, "kind_of_next_year"), (1, "identified")), "gained", 1, id="unknown kinds decide nothing"),
+])  # fmt: skip
+def test_the_first_line_that_holds_decides(told: tuple[tuple[int, str], ...], stage: str, since: int) -> None:
+    found = now(*told)
+    assert (found.stage, found.since) == (stage, since * DAY)
+
+
+def test_without_consent_interest_moves_nobody_and_a_request_still_does() -> None:
+    assert now((1, "identified"), (2, "engaged"), consent=False).stage == "gained"
+    assert now((1, "identified"), (2, "engaged"), (3, "requested"), consent=False).stage == "mql"
+
+
+@pytest.mark.parametrize(("reason", "days"), [
+    ("timing", 90), ("budget", 90), ("no_decision", 60), ("competitor", 270), ("price", 180), ("feature_gap", 180),
+    ("feature_gap:sso", 180), ("", 90), ("something else", 90),
+])  # fmt: skip
+def test_the_hold_follows_the_reason_and_ends_with_a_visit_after_it(reason: str, days: int) -> None:
+    lost = (10, "deal_lost", reason)
+    assert now(lost, day=11).hold_until == (10 + days) * DAY
+    early, late = (10 + days - 1, "visited"), (10 + days, "visited")
+    assert now(lost, early).stage == "recycle_b"
+    assert (now(lost, late).stage, now(lost, late).since) == ("nurture", (10 + days) * DAY)
+
+
+def test_a_fast_pass_leaves_the_hold_of_mail_in_place_until_it_ends() -> None:
+    told = ((10, "deal_lost", "timing"), (20, "requested"))
+    assert (now(*told, day=99).stage, now(*told, day=99).hold_until) == ("mql", 100 * DAY)
+    assert now(*told, day=100).hold_until is None
+
+
+@pytest.mark.parametrize(("told", "stage"), [
+    pytest.param(((1, "requested"), (2, "accepted")), "meeting", id="T6"),
+    pytest.param(((1, "requested"), (2, "checked")), "mql", id="checks before any meeting count nothing"),
+    pytest.param(((1, "requested"), (2, "held"), (3, "checked")), "consultation", id="T9"),
+    pytest.param(((1, "requested"), (2, "disposition", "not_now")), "recycle_a", id="T7"),
+    pytest.param(((1, "engaged"), (2, "requested"), (3, "disposition", "too_early")), "nurture", id="T8"),
+    pytest.param(((1, "identified"), (2, "requested"), (3, "disposition", "too_early")), "gained", id="T8, no interest"),
+    pytest.param(((1, "accepted"), (2, "no_show")), "meeting", id="one no-show is none"),
+    pytest.param(((1, "accepted"), (2, "no_show"), (3, "no_show")), "recycle_a", id="T10"),
+    pytest.param(((1, "no_show"), (2, "deal_lost"), (3, "accepted"), (4, "no_show")), "meeting", id="counted since the setback"),
+    pytest.param(((1, "disposition", "not_now"), (5, "opted_in")), "nurture", id="T12, an opt-in ends the hold"),
+    pytest.param(((1, "disposition", "not_now"), (5, "visited")), "recycle_a", id="T12, a visit does not"),
+])  # fmt: skip
+def test_stages_and_milestones_are_added_as_rows(told: tuple[tuple[int, str], ...], stage: str) -> None:
+    assert now(*told, table=WHOLE).stage == stage
+
+
+@pytest.mark.parametrize(("leaves", "to", "passed"), [
+    ("", "gained", ()),
+    ("", "mql", ("gained", "nurture")),
+    ("nurture", "mql", ()),
+    ("", "recycle_b", ("gained", "nurture", "mql", "consultation")),
+    ("nurture", "recycle_b", ("mql", "consultation")),
+    ("consultation", "recycle_b", ()),
+    ("recycle_b", "mql", ()),
+    ("recycle_b", "won", ()),
+    ("nurture", "dead_end", ()),
+    ("mql", "nurture", ()),
+])  # fmt: skip
+def test_a_jump_lists_what_it_passed_through(leaves: str, to: str, passed: tuple[str, ...]) -> None:
+    assert PACKAGED.passed(leaves, to) == passed
+
+
+def test_with_a_meeting_stage_a_jump_passes_through_it_too() -> None:
+    assert WHOLE.passed("nurture", "consultation") == ("mql", "meeting")
+    assert WHOLE.passed("nurture", "recycle_a") == ("mql", "meeting")
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    pytest.param(('to = "won"', 'to = "wonn"'), 'arrow "T11": to: there is no "wonn"', id="a stage that is not there"),
+    pytest.param(('by = "requested"', 'by = "engaged"'), 'milestone "requested": no [[arrow]] leads to "mql" by it', id="no arrow"),
+    pytest.param(('by = "requested"', 'by = "asked"'), 'arrow "T4": by: there is no "asked"', id="a criterion that is not there"),
+    pytest.param(('leaves = ["consultation"]\nto = "won"', 'leaves = ["nobody"]\nto = "won"'), 'there is no "nobody"', id="from"),
+    pytest.param(('after = "consultation"', 'after = "sale"'), 'stage "recycle_b": after: there is no "sale"', id="after"),
+    pytest.param(("rank = 6", "rank = 5"), 'rank "5" is there twice', id="two stages at one place"),
+    pytest.param(('kind = "restored"', 'kind = "dead_end"'), 'milestone "dead_end" is there twice', id="two milestones"),
+    pytest.param(('leaves = ["consultation"]\nto = "won"', 'leaves = ["won"]\nto = "won"'), 'stage "won": no arrow', id="island"),
+    pytest.param(("hot_until = 0.8", "hot_untill = 0.8"), 'unknown "hot_untill"; did you mean "hot_until"?', id="typing error"),
+])  # fmt: skip
+def test_a_table_that_is_not_whole_stops_the_start(change: tuple[str, str], message: str) -> None:
+    assert change[0] in STAGES_TOML
+    with pytest.raises(RulesError) as refused:
+        stages(STAGES_TOML.replace(*change))
+    assert str(refused.value).startswith("stages.toml:")
+    assert message in str(refused.value)
+
+
+def test_every_stage_is_reached_and_every_arrow_has_its_criterion() -> None:
+    """Also of what the table may become."""
+    for table in (PACKAGED, WHOLE):
+        kinds = {rule.kind for rule in table.rules.milestone}
+        assert {arrow.by for arrow in table.rules.arrow} == {one for one in kinds if table.role(one)}
