@@ -13,6 +13,10 @@ from msgspec.msgpack import Decoder, Encoder
 from schemas.activity import Version
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
+from streams.core.account_row import Account
+from streams.core.deal import Deal
+from streams.core.lead_row import Lead
+from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
 __all__ = ["ROWS", "Row", "RowCodec", "header"]
@@ -77,5 +81,8 @@ def header(raw: bytes) -> tuple[Version, int | None]:
 
 
 ROWS: Final[Mapping[str, RowCodec[Any]]] = {
+    "accounts": RowCodec(Account | Deal),
+    "leads": RowCodec(Lead),
+    "recipients": RowCodec(Recipient),
     "visitors": RowCodec(Visitor),
 }
