@@ -22,9 +22,9 @@ def main(arguments: list[str], environ: dict[str, str]) -> int:
         print(f"leadstream: {error}", file=sys.stderr)
         return 78
     if arguments[0] == "worker":
-        from streams.app import run  # the console starts without Faust, the worker without Starlette
+        from streams.app import run
 
-        return run(settings)
+        run(settings)
     from streams.console.app import serve
 
     serve(settings)

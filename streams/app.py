@@ -1,10 +1,11 @@
 """The worker: agents, tables and topics meet here, each durable name written out."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import structlog
 import uvloop
@@ -24,7 +25,8 @@ from streams.core.facts import Facts
 from streams.core.rows import ROWS
 from streams.core.rules import Rules, RulesError
 from streams.core.visits import decode_visits
-from streams.engine.engine import Engine
+from streams.engine.book import Book
+from streams.engine.engine import INBOXES, Engine
 from streams.engine.exits import STOPPED
 from streams.engine.shell import Decoded, Refusal
 from streams.readmodel.errors import ReadModelAway
@@ -39,14 +41,14 @@ BEAT_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings) -> int:
-    """Runs one worker until a signal; the exit code."""
+def run(settings: Settings) -> NoReturn:
+    """Runs one worker until a signal, and exits."""
     logs.configure(settings.log.level)
     try:
         rules = read_rules(settings.rules_dir, _naming(settings), identity=settings.identity)
     except RulesError as error:
         _log.critical("rules_refused", error=str(error))
-        return STOPPED
+        sys.exit(STOPPED)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     build(settings, rules).worker(loop).execute_from_commandline()
@@ -58,12 +60,13 @@ def build(settings: Settings, rules: Rules) -> Engine:
     engine = Engine(settings, channels=channels)
     shell = engine.shell
     fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
-    engine.agent("visitors", ["visits"], visitors(shell, engine.book("visitors", ROWS["visitors"]), partial(_facts, rules=rules),
-                                                  partial(visitor.fold, rules=rules)))  # fmt: skip
-    engine.agent("leads", ["touches"], leads(shell, engine.book("leads", ROWS["leads"]), partial(lead.fold, rules=rules)))
-    engine.agent("accounts", ["signals"], accounts(shell, engine.book("accounts", ROWS["accounts"]),
-                                                   partial(signals.fold_signals, rules=rules)))  # fmt: skip
-    engine.agent("recipients", ["posts"], recipients(shell, engine.book("recipients", ROWS["recipients"]), fold_post))
+    books: dict[str, Book[Any]] = {name: engine.book(name, ROWS[name]) for name in INBOXES}
+    facts, fold_visit = partial(_facts, rules=rules), partial(visitor.fold, rules=rules)
+    fold_touch, fold_signal = partial(lead.fold, rules=rules), partial(signals.fold_signals, rules=rules)
+    engine.agent("visitors", ["visits"], visitors(shell, books["visitors"], decode=facts, fold=fold_visit))
+    engine.agent("leads", ["touches"], leads(shell, books["leads"], fold_touch))
+    engine.agent("accounts", ["signals"], accounts(shell, books["accounts"], fold_signal))
+    engine.agent("recipients", ["posts"], recipients(shell, books["recipients"], fold_post))
     projection = Projection.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
     engine.beside("beat", _beat(projection))
@@ -84,7 +87,9 @@ def _channels(settings: Settings) -> Sequence[Channel]:
 
 def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:
     facts, refused, filtered = decode_visits(raw, rules)
-    return Decoded(facts, [Refusal(one.raw, one.error.reason, one.error.detail, one.source) for one in refused], filtered)
+    return Decoded(
+        facts, [Refusal(one.raw, one.error.reason, one.error.detail, one.source) for one in refused], filtered
+    )
 
 
 async def _beat(projection: Projection) -> None:

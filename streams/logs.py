@@ -13,12 +13,12 @@ import structlog
 __all__ = ["LIBRARIES", "configure", "flush"]
 
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
-# mode logs under the module of a class: here stand ours that are Faust services; what we say ourselves is `streams.engine`.
+# mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
 SERVICES: Final = ("streams.engine.engine", "streams.engine.faust_fixes", "streams.engine.table")
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:
-    """Sets up structlog and the standard library's root logger. `level` and `libraries`: debug, info, warning, error."""
+    """Sets up structlog and the root logger. `level` and `libraries`: debug, info, warning, error."""
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -36,7 +36,10 @@ def configure(level: str, *, libraries: str = "warning") -> None:
     lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
         )
     )
     root = logging.getLogger()

@@ -47,7 +47,7 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "recovered_rows": Measure("rows", "changelog records applied while restoring", ("table",)),
     "rejected": Measure("messages", "kept in `rejected` but not used", ("reason",)),
     "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
-    "rows_restored_over": Measure("rows", "a lower version lay behind a higher one in a changelog; rewritten", ("table",)),
+    "rows_restored_over": Measure("rows", "a lower version lay behind a higher one: rewritten", ("table",)),
     "rows_written": Measure("rows", "rows sent to a changelog", ("table",)),
     "ticks": Measure("ticks", "due times said to rows", ("table",)),
 }
@@ -70,10 +70,12 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._counters = {
-            name: Counter(f"leadstream_{name}", _help(one), one.by, registry=self._registry) for name, one in COUNTERS.items()
+            name: Counter(f"leadstream_{name}", _help(one), one.by, registry=self._registry)
+            for name, one in COUNTERS.items()
         }
         self._gauges = {
-            name: Gauge(f"leadstream_{name}", _help(one), one.by, registry=self._registry) for name, one in GAUGES.items()
+            name: Gauge(f"leadstream_{name}", _help(one), one.by, registry=self._registry)
+            for name, one in GAUGES.items()
         }
 
     def count(self, name: Counted, *by: str, n: int = 1) -> None:
@@ -94,7 +96,8 @@ class Metrics:
         """What a counter stands at: for tests and for the health report."""
         counter = self._counters[name]
         child = counter.labels(*by) if by else counter
-        return float(sum(sample.value for metric in child.collect() for sample in metric.samples if sample.name.endswith("_total")))
+        samples = [sample for metric in child.collect() for sample in metric.samples]
+        return float(sum(sample.value for sample in samples if sample.name.endswith("_total")))
 
     def families(self) -> Iterable[Metric | CounterMetricFamily | GaugeMetricFamily]:
         """All families, for tests."""

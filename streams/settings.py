@@ -91,6 +91,8 @@ class WebhookSettings(_Part):
 
 
 class LogSettings(_Part):
+    """What is worth a line."""
+
     level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("level", mode="before")
@@ -127,11 +129,14 @@ class Settings(BaseSettings):
         return value or None
 
     @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+    def settings_customise_sources(  # noqa: PLR0917  pydantic's signature
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `from_env` hands in: the environment is read there, once."""
         return (init_settings,)
 

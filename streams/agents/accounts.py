@@ -22,6 +22,6 @@ def accounts(shell: Shell, book: Book[R], fold: Fold[Signal, R]) -> Agent:
     async def move(stream: StreamT[bytes]) -> None:
         async for record in shell.read(stream, decode):
             for key in record.by_key:
-                shell.move(fold, key, book, record)
+                shell.move(fold, key, book=book, record=record)
 
     return move

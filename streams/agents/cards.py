@@ -22,8 +22,15 @@ _log = structlog.get_logger(__name__)
 class Write(Protocol):
     """`Projection.write`: the newest version of each card wins."""
 
-    def __call__(self, *, leads: Sequence[Entry], accounts: Sequence[Entry], alerts: Sequence[Entry],
-                 rejected: Sequence[Entry]) -> object: ...  # fmt: skip
+    def __call__(
+        self,
+        *,
+        leads: Sequence[Entry],
+        accounts: Sequence[Entry],
+        alerts: Sequence[Entry],
+        rejected: Sequence[Entry],
+    ) -> object:
+        """Raises what the projector was told that means away."""
 
 
 class _Versioned(Struct, frozen=True):
@@ -40,7 +47,8 @@ def sorted_cards(records: Sequence[Raw]) -> dict[str, list[Entry]]:
         try:
             entry = _entry(record)
         except Undecodable as error:
-            _log.error("card_unreadable", topic=record.topic, partition=record.partition, offset=record.offset, reason=error.reason)
+            where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+            _log.error("card_unreadable", reason=error.reason, **where)
             continue
         if entry is not None:
             cards[record.topic].append(entry)

@@ -22,6 +22,6 @@ def leads(shell: Shell, book: Book[R], fold: Fold[Touch, R]) -> Agent:
     async def move(stream: StreamT[bytes]) -> None:
         async for record in shell.read(stream, decode):
             for lead_id in record.by_key:
-                shell.move(fold, lead_id, book, record)
+                shell.move(fold, lead_id, book=book, record=record)
 
     return move

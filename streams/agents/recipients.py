@@ -22,6 +22,6 @@ def recipients(shell: Shell, book: Book[R], fold: Fold[PostMessage, R]) -> Agent
     async def move(stream: StreamT[bytes]) -> None:
         async for record in shell.read(stream, decode):
             for recipient_id in record.by_key:
-                shell.move(fold, recipient_id, book, record)
+                shell.move(fold, recipient_id, book=book, record=record)
 
     return move

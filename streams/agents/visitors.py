@@ -14,12 +14,12 @@ __all__ = ["visitors"]
 R = TypeVar("R")
 
 
-def visitors(shell: Shell, book: Book[R], decode: Decode[Facts], fold: Fold[Facts, R]) -> Agent:
+def visitors(shell: Shell, book: Book[R], *, decode: Decode[Facts], fold: Fold[Facts, R]) -> Agent:
     """Reads `visits`, keeps `visitors`. `decode` needs the rules: what an event means is data."""
 
     async def move(stream: StreamT[bytes]) -> None:
         async for record in shell.read(stream, decode):
             for visitor_id in record.by_key:
-                shell.move(fold, visitor_id, book, record)
+                shell.move(fold, visitor_id, book=book, record=record)
 
     return move

@@ -33,14 +33,15 @@ _log = structlog.get_logger(__name__)
 class Counts(Protocol):
     """The metrics, as far as channels know them."""
 
-    def count(self, name: Counted, *by: str, n: int = 1) -> None: ...
+    def count(self, name: Counted, *by: str, n: int = 1) -> None:
+        """Adds to a counter."""
 
 
 class Delivery:
     """`tell` hands a receipt to the outbox; `chance` gives 0..1 for the jitter."""
 
     def __init__(self, channels: Mapping[str, Channel], *, tell: Callable[[Receipt], None], metrics: Counts,
-                 now: Callable[[], int], chance: Callable[[], float] = random.random) -> None:  # fmt: skip
+                 now: Callable[[], int], chance: Callable[[], float] = random.random) -> None:  # noqa: S311  jitter  # fmt: skip
         self._channels = channels
         self._tell = tell
         self._metrics = metrics
@@ -94,8 +95,10 @@ class Delivery:
                                detail=str(error), at=self._now())  # fmt: skip
             except ChannelBusy as error:
                 wait_s = max(wait_s, min(error.retry_after_s, LONGEST_S))
-            except Exception as error:
-                _log.warning("channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  a channel's bug must not end the worker
+                _log.warning(
+                    "channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__
+                )
             self._metrics.count("channel_outcomes", due.channel, "busy")
             await asyncio.sleep(wait_s * (0.5 + self._chance() / 2))
             wait_s = min(wait_s * 2, LONGEST_S)

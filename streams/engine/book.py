@@ -22,14 +22,18 @@ CACHED: Final = 8192  # decoded rows of each generation
 class RowCodec(Protocol[R]):
     """Rows to bytes and back (`streams/core/rows.py`)."""
 
-    def encode(self, row: R) -> bytes: ...
-    def decode(self, raw: bytes) -> R: ...
+    def encode(self, row: R) -> bytes:
+        """Header and body."""
+
+    def decode(self, raw: bytes) -> R:
+        """Raises Undecodable."""
 
 
 class Waker(Protocol):
     """The clock, as the book sees it."""
 
-    def note(self, table: str, key: str, wake_at: int | None) -> None: ...
+    def note(self, table: str, key: str, wake_at: int | None) -> None:
+        """What a row says of its next due time."""
 
 
 class Saved:
@@ -67,7 +71,9 @@ SAVED: Final = Saved(done=True)
 class Book(Generic[R]):
     """The rows of one table. Only this worker writes those of its partitions."""
 
-    def __init__(self, table: RowTable, codec: RowCodec[R], *, sends: Sends, clock: Waker, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, table: RowTable, codec: RowCodec[R], *, sends: Sends, clock: Waker, changed: Callable[[], None]
+    ) -> None:
         self.name: Final = table.name
         self._table = table
         self._codec = codec

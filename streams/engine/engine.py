@@ -68,29 +68,33 @@ class Engine:
         self._beside: list[tuple[str, Coroutine[Any, Any, None]]] = []
         inboxes = {self._names[name] for name in INBOXES.values()}
         self._pulse = Pulse(worker.session_timeout_s)
-        self.app = _App(worker.app_id, Table=RowTable, TableManager=CarefulTables, Monitor=Watched, **faust_settings(settings))
+        self.app = _App(
+            worker.app_id, Table=RowTable, TableManager=CarefulTables, Monitor=Watched, **faust_settings(settings)
+        )
         self.app.before_start = self._start
         self.app.guard = self._pulse.check
         self.app.progress = self._progress = Progress(inboxes.__contains__)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
-        self._pump = Pump(self._sends, gather_s=worker.gather_ms / 1000, names=self._names, metrics=self.metrics)
         self.app.settle = self._settle
         self._delivery = Delivery({one.name: one for one in channels}, now=now, metrics=self.metrics,
                                   tell=lambda receipt: self.outbox.say("posts", receipt))  # fmt: skip
-        self.outbox = Outbox(partitions=kafka.partitions, changed=self._pump.nudge, deliver=self._delivery.offer,
+        self._gathered = asyncio.Event()
+        self.outbox = Outbox(partitions=kafka.partitions, changed=self._gathered.set, deliver=self._delivery.offer,
                              metrics=self.metrics, now=now)  # fmt: skip
+        self._pump = Pump(self._sends, self.outbox, wanted=self._gathered, gather_s=worker.gather_ms / 1000,
+                          names=self._names, metrics=self.metrics)  # fmt: skip
         self._clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=self.metrics)
         breaker = Breaker(most=worker.rejected_most, least=worker.rejected_least, clock=since_boot)
-        self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress, breaker=breaker,
-                           metrics=self.metrics, now=now, name_of={full: name for name, full in self._names.items()},
-                           reading=lambda: not self._waiting_for())  # fmt: skip
+        self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,
+                           breaker=breaker, metrics=self.metrics, now=now, reading=lambda: not self._waiting_for(),
+                           name_of={full: name for name, full in self._names.items()})  # fmt: skip
         self._watchdog = Watchdog(self.app, stall_s=worker.stall_s, patient=lambda name: name not in inboxes,
                                   metrics=self.metrics, clock=since_boot)  # fmt: skip
 
     def book(self, name: str, codec: RowCodec[R]) -> Book[R]:
         """The rows of one table, with their changelog `<app id>-<name>-changelog`."""
         table: Any = self.app.Table(name, key_type=bytes, value_type=bytes, partitions=self._settings.kafka.partitions)
-        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._pump.nudge)
+        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set)
         self._books.append(book)
         return book
 
@@ -100,7 +104,7 @@ class Engine:
         async def guarded(stream: StreamT[Any]) -> None:
             try:
                 await move(stream)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  Faust would commit what the agent failed on
                 _log.exception("agent_raised", agent=name)
                 self.app.die("an agent raised", agent=name, error=type(error).__name__)
 
@@ -116,7 +120,7 @@ class Engine:
 
     def worker(self, loop: asyncio.AbstractEventLoop) -> faust.Worker:
         """Faust's worker; its `execute_from_commandline` runs until a signal."""
-        self._pump.carry(books=self._books, outbox=self.outbox)
+        self._pump.carry(self._books)
         return faust.Worker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
 
     async def _start(self) -> None:

@@ -21,7 +21,8 @@ _log = structlog.get_logger(__name__)
 class Die(Protocol):
     """What ends the process; tests hand in one that raises."""
 
-    def __call__(self, reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn: ...
+    def __call__(self, reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn:
+        """Does not return."""
 
 
 def die(reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn:

@@ -32,8 +32,8 @@ from streams.engine.exits import STOPPED, Die, die
 from streams.engine.progress import Progress
 
 __all__ = [
-    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "PatientBuffer",
-    "QuickConsumerThread", "Watched",
+    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp",
+    "PatientBuffer", "QuickConsumerThread", "Watched",
 ]  # fmt: skip
 
 FETCH_WAIT_MS: Final = 100
@@ -44,7 +44,7 @@ _log = structlog.get_logger("streams.engine")
 class Watched(Monitor):
     """Faust's monitor; a send through Faust's own path that fails ends the process too."""
 
-    def on_send_error(self, producer: Any, exc: BaseException, state: Any) -> None:
+    def on_send_error(self, producer: Any, exc: BaseException, state: Any) -> None:  # noqa: ARG002
         """A record is lost."""
         die("a record was lost on its way", error=repr(exc))
 
@@ -133,7 +133,7 @@ class CarefulConsumer(driver.Consumer):
         positions = self.app.progress.positions()
         return {tp: positions[tp] for tp in tps if positions.get(tp) and self._should_commit(tp, positions[tp])}
 
-    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002
         await self.app.settle()
         return bool(await super()._commit_offsets(offsets, start_new_transaction=start_new_transaction))
 
@@ -158,8 +158,8 @@ class CarefulConsumer(driver.Consumer):
         for tp in tps:
             committed, first = self._committed_offset[tp], earliest.get(tp) or 0
             if committed is not None and committed < first:
-                self.app.die("the committed offset fell out of the topic", code=STOPPED, committed=committed, first=first,
-                             topic=tp.topic, partition=tp.partition)  # fmt: skip
+                facts = {"topic": tp.topic, "partition": tp.partition, "committed": committed, "first": first}
+                self.app.die("the committed offset fell out of the topic", code=STOPPED, **facts)
             starts[tp] = first if committed is None else committed
             if committed is None or committed == 0:
                 await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, first)

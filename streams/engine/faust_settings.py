@@ -14,7 +14,9 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
     """Arguments of `faust.App`, but for its id and classes."""
     worker = settings.worker
     session_s = float(worker.session_timeout_s)
-    request_s = max(worker.rebalance_timeout_s, worker.session_timeout_s) + 15.0  # a slow peer must not time every join out
+    request_s = (
+        max(worker.rebalance_timeout_s, worker.session_timeout_s) + 15.0
+    )  # a slow peer must not time every join out
     return {
         "broker": [f"kafka://{host}" for host in settings.kafka.bootstrap_servers.split(",")],
         "datadir": str(worker.datadir),
@@ -24,7 +26,8 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
         "web_enabled": False,
         "worker_redirect_stdouts": False,
         "processing_guarantee": "at_least_once",
-        "broker_commit_every": 10**9,  # a commit inside the fetcher is cancelled with it: 10,000 copies after a clean stop
+        "broker_commit_every": 10
+        ** 9,  # a commit inside the fetcher is cancelled with it: 10,000 copies after a clean stop
         "broker_commit_interval": 1.0,
         "broker_session_timeout": session_s,
         "broker_heartbeat_interval": min(3.0, session_s / 3),

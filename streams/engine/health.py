@@ -36,7 +36,11 @@ class Health:
             case "/healthz":
                 age_s = self._age_s()
                 alive = age_s < NO_BEAT_S
-                return 200 if alive else 503, "application/json", encode({"alive": alive, "loop_age_s": round(age_s, 1)})
+                return (
+                    200 if alive else 503,
+                    "application/json",
+                    encode({"alive": alive, "loop_age_s": round(age_s, 1)}),
+                )
             case "/readyz":
                 why = self._ready()
                 return 503 if why else 200, "application/json", encode({"ready": not why, "waiting_for": why})

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.codec import encode, encode_block
@@ -30,14 +31,16 @@ _log = structlog.get_logger(__name__)
 class Counts(Protocol):
     """The metrics, as far as the outbox knows them."""
 
-    def count(self, name: Counted, *by: str, n: int = 1) -> None: ...
+    def count(self, name: Counted, *by: str, n: int = 1) -> None:
+        """Adds to a counter."""
 
 
 class Addressed(Protocol):
     """Any inbox message: `to` is the key of the row that it is for."""
 
     @property
-    def to(self) -> str: ...
+    def to(self) -> str:
+        """A row's key."""
 
 
 class Record(NamedTuple):
@@ -133,8 +136,7 @@ class Outbox:
             self._metrics.count("rejected", one.reason.value)
             kept = encode(one)
             if len(kept) > RECORD_BYTES:
-                kept = encode(Rejected(at=one.at, reason=one.reason, detail=f"{one.detail} (bytes left out)", source=one.source,
-                                       raw=b"", topic=one.topic, partition=one.partition, offset=one.offset))  # fmt: skip
+                kept = encode(replace(one, detail=f"{one.detail} (bytes left out)", raw=b""))
             self._record("rejected", one.source, kept)
         if rejected:
             self._changed()
@@ -142,8 +144,8 @@ class Outbox:
     def _oversized(self, topic: str, raw: bytes) -> None:
         _log.error("message_too_large", topic=topic, size=len(raw))
         self._metrics.count("oversized", topic)
-        self.reject([Rejected(at=self._now(), reason=Reason.TOO_LARGE, detail=f"{len(raw)} bytes for {topic}", source="engine",
-                              raw=raw[:1024], topic=None)])  # fmt: skip
+        detail = f"{len(raw)} bytes for {topic}"
+        self.reject([Rejected(at=self._now(), reason=Reason.TOO_LARGE, detail=detail, source="engine", raw=raw[:1024])])
 
     def _card(self, topic: str, key: str, card: Struct) -> None:
         kept = self._cards.get((topic, key))
@@ -159,6 +161,7 @@ class Outbox:
 
     @property
     def has_something(self) -> bool:
+        """Whether there is anything to send."""
         return bool(self._ready or self._blocks or self._cards)
 
     @property

@@ -48,8 +48,8 @@ class Progress:
         due = begun[-1] + 1 if begun else self._next[tp]
         if offset < due:
             if tp in self._fresh:
-                self._die("the topic ends before the committed offset", code=STOPPED, topic=tp.topic, partition=tp.partition,
-                          committed=due, got=offset)  # fmt: skip
+                facts = {"topic": tp.topic, "partition": tp.partition, "committed": due, "got": offset}
+                self._die("the topic ends before the committed offset", code=STOPPED, **facts)
             return False
         self._fresh.discard(tp)
         if offset > due and self._gapless(tp.topic):

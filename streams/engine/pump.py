@@ -5,7 +5,7 @@ Faust: the last commit of a worker that stops still needs it. When it was idle, 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -22,29 +22,25 @@ MOST_ROWS: Final = 20_000
 
 
 class Pump:
-    """Wakes when something was gathered, waits `gather_s` since the last turn, and sends it all."""
+    """Wakes when something was gathered (`wanted`), waits `gather_s` since the last turn, and sends it all."""
 
-    def __init__(self, sends: Sends, *, gather_s: float, names: dict[str, str], metrics: Metrics, die: Die = die) -> None:
+    def __init__(self, sends: Sends, outbox: Outbox, *, wanted: asyncio.Event, gather_s: float,
+                 names: Mapping[str, str], metrics: Metrics, die: Die = die) -> None:  # fmt: skip
         self._sends = sends
+        self._outbox = outbox
         self._gather_s = gather_s
         self._names = names
         self._metrics = metrics
         self._die = die
         self._books: Sequence[Book[Any]] = ()
-        self._outbox: Outbox | None = None
-        self._wanted = asyncio.Event()
+        self._wanted = wanted
         self._hurry = asyncio.Event()
         self._turned = asyncio.Condition()
         self._turns = 0
 
-    def carry(self, *, books: Sequence[Book[Any]], outbox: Outbox) -> None:
-        """What there is to send from."""
+    def carry(self, books: Sequence[Book[Any]]) -> None:
+        """Whose rows are sent."""
         self._books = books
-        self._outbox = outbox
-
-    def nudge(self) -> None:
-        """Something was gathered."""
-        self._wanted.set()
 
     async def run(self) -> None:
         """Sends for ever. Whatever goes wrong here ends the process: a row or an effect may be lost."""
@@ -63,7 +59,7 @@ class Pump:
                 last = loop.time()
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, something may be lost
             self._die("the pump broke", error=repr(error))
 
     async def _turn(self) -> None:
@@ -72,7 +68,6 @@ class Pump:
             await book.flush()
             if written := book.written - before:
                 self._metrics.count("rows_written", book.name, n=written)
-        assert self._outbox is not None
         for topic, partition, key, value in self._outbox.take():
             await self._sends.send(self._names[topic], value, key=key, partition=partition)
             self._metrics.count("effects", topic)
@@ -101,6 +96,5 @@ class Pump:
 
     async def ebb(self) -> None:
         """Waits while too much is gathered: the agents read no faster than Kafka takes."""
-        assert self._outbox is not None
         while self._outbox.gathered_bytes > MOST_GATHERED or sum(book.gathered for book in self._books) > MOST_ROWS:
             await self._next_turn()

@@ -33,15 +33,19 @@ class Sends:
         """Records handed to the producer and not acknowledged yet."""
         return len(self._flying)
 
-    async def send(self, topic: str, value: bytes | None, *, key: bytes | None, partition: int) -> "asyncio.Future[object]":
+    async def send(
+        self, topic: str, value: bytes | None, *, key: bytes | None, partition: int
+    ) -> "asyncio.Future[object]":
         """Hands one record over; the future is done when all replicas have it. A failure ends the process."""
         self._pulse.check()
         while len(self._flying) >= MOST_FLYING:
             await asyncio.wait(set(self._flying), return_when=asyncio.FIRST_COMPLETED)
         try:
             future = await self._producer().send(topic, value, key=key, partition=partition)
-        except Exception as error:
-            self._die("a record could not be handed to the producer", topic=topic, partition=partition, error=repr(error))
+        except Exception as error:  # noqa: BLE001  whatever it is, the record is lost
+            self._die(
+                "a record could not be handed to the producer", topic=topic, partition=partition, error=repr(error)
+            )
         self._flying.add(future)
         future.add_done_callback(partial(self._landed, topic, partition))
         return future  # type: ignore[no-any-return]  # aiokafka: untyped

@@ -28,7 +28,7 @@ from streams.metrics import Metrics
 __all__ = ["Decode", "Decoded", "Fold", "Gathered", "Raw", "Refusal", "Shell", "Sifted", "block_decoder"]
 
 M = TypeVar("M")
-MC = TypeVar("MC", contravariant=True)
+M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
 DETAIL: Final = 300  # characters
 LONGEST_RETRY_S: Final = 5.0
@@ -56,10 +56,11 @@ class Decoded(NamedTuple, Generic[M]):
 Decode = Callable[[bytes], Decoded[M]]
 
 
-class Fold(Protocol[MC, R]):
+class Fold(Protocol[M_contra, R]):
     """A fold with its rules bound."""
 
-    def __call__(self, key: str, row: R | None, messages: Sequence[MC], /, *, version: Version) -> Folded[R]: ...
+    def __call__(self, key: str, row: R | None, messages: Sequence[M_contra], /, *, version: Version) -> Folded[R]:
+        """The row after these messages, and what others must know."""
 
 
 class Sifted(NamedTuple, Generic[M]):
@@ -91,8 +92,9 @@ class Gathered:
 class Shell:
     """`name_of`: topic on the broker -> its short name. `now` in UTC milliseconds. `reading()`: partitions are ours."""
 
-    def __init__(self, *, epoch: int, outbox: Outbox, pump: Pump, progress: Progress, breaker: Breaker, metrics: Metrics,
-                 now: Callable[[], int], name_of: Mapping[str, str], reading: Callable[[], bool]) -> None:  # fmt: skip
+    def __init__(self, *, epoch: int, outbox: Outbox, pump: Pump, progress: Progress, breaker: Breaker,
+                 metrics: Metrics, now: Callable[[], int], name_of: Mapping[str, str],
+                 reading: Callable[[], bool]) -> None:  # fmt: skip
         self._epoch = epoch
         self._outbox = outbox
         self._pump = pump
@@ -114,7 +116,7 @@ class Shell:
             self._progress.finish(message.tp, message.offset)
 
     async def gather(self, stream: StreamT[Any], *, most: int) -> AsyncIterator["Gathered"]:
-        """Raw records of card topics, as many as lie ready. They count as worked off if `done` when the next are asked for."""
+        """Raw records of card topics, as many as lie ready: worked off if `done` when the next are asked for."""
         ready: list[EventT[Any]] = []
         async for event in stream.events():
             if self._progress.begin(event.message.tp, event.message.offset):
@@ -157,7 +159,7 @@ class Shell:
         topic = self._name_of[message.topic]
         try:
             decoded = decode(message.value or b"[]")
-        except Exception as error:  # a decoder never raises; one that does must not stop the topic
+        except Exception as error:  # noqa: BLE001  a decoder never raises; one that does must not stop the topic
             _log.error("decoder_raised", topic=topic, offset=message.offset, error=repr(error))
             decoded = Decoded((), [Refusal(message.value or b"", Reason.SCHEMA, repr(error), topic)])
         by_key: dict[str, list[M]] = {}
@@ -180,7 +182,7 @@ class Shell:
                 for one in refused
             ])  # fmt: skip
 
-    def move(self, fold: Fold[M, R], key: str, book: Book[R], record: Sifted[M]) -> None:
+    def move(self, fold: Fold[M, R], key: str, *, book: Book[R], record: Sifted[M]) -> None:
         """Folds one key's messages into its row: at once, and one by one where that raises.
 
         The row is put and the effects are handed over; decisions wait for the row. What raises by itself is rejected.
@@ -188,18 +190,18 @@ class Shell:
         messages = record.by_key[key]
         self._metrics.count("folds", book.name)
         try:
-            self._moved(fold, key, book, messages, version=record.version)
-        except Exception as error:
+            self._moved(fold, key, book=book, messages=messages, version=record.version)
+        except Exception as error:  # noqa: BLE001  law 5: an agent never raises
             _log.error("fold_raised", table=book.name, offset=record.version.offset, error=type(error).__name__)
         else:
             return
         for message in messages:
             try:
-                self._moved(fold, key, book, [message], version=record.version)
-            except Exception as error:
+                self._moved(fold, key, book=book, messages=[message], version=record.version)
+            except Exception as error:  # noqa: BLE001  the same
                 self._refuse(message, error, book=book.name, record=record)
 
-    def _moved(self, fold: Fold[M, R], key: str, book: Book[R], messages: Sequence[M], *, version: Version) -> None:
+    def _moved(self, fold: Fold[M, R], key: str, *, book: Book[R], messages: Sequence[M], version: Version) -> None:
         after, effects = fold(key, book.get(key), messages, version=version)
         self._outbox.send(effects, after=book.put(key, after))
 
@@ -207,7 +209,7 @@ class Shell:
         reason = error.reason if isinstance(error, Undecodable | CoreError) else Reason.FOLD
         try:
             raw = encode(message)
-        except Exception:
+        except Exception:  # noqa: BLE001  what cannot be encoded is kept all the same
             raw = repr(message).encode(errors="replace")
         refusal = Refusal(raw, reason, f"{type(error).__name__}: {error}", book)
         self._reject([refusal], tp=record.tp, offset=record.version.offset)

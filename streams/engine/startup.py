@@ -1,4 +1,4 @@
-"""What must be on the broker before a worker starts: every topic and changelog, all with the same number of partitions."""
+"""What must be on the broker before a worker starts: all topics and changelogs, with the same number of partitions."""
 
 import asyncio
 from collections.abc import Sequence

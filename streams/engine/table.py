@@ -90,18 +90,19 @@ class RowTable(Table[bytes, bytes]):
 
     @property
     def has_changes(self) -> bool:
+        """Whether there is anything to send."""
         return bool(self._changed)
 
     # ─── restoring
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
-        """Takes changelog records in. Faust swallows what is raised here and stalls for ever, so this ends the process."""
+        """Takes changelog records in. Faust swallows what is raised here and stalls for ever: this ends the process."""
         for event in batch:
             message = event.message
             if message.topic != self.changelog_topic_name:
                 continue  # Faust hands records of an untracked partition to the previous table
             try:
                 self._restore(message.key, message.value, message.partition)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  see above
                 where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
                 self._die("a changelog record cannot be read", code=STOPPED, error=repr(error), **where)
 
@@ -109,7 +110,7 @@ class RowTable(Table[bytes, bytes]):
         if key is None:
             raise Unreadable("a record without a key")
         if (ours := self.partition_for_key(key)) != partition:
-            raise Unreadable(f"row lies in partition {partition} and belongs in {ours}: was the partition count changed?")
+            raise Unreadable(f"lies in partition {partition}, belongs in {ours}: was the partition count changed?")
         self.records_restored += 1
         if value is None:
             self._forget(key)
@@ -144,7 +145,7 @@ class RowTable(Table[bytes, bytes]):
         if tp in goals and end is not None and end - 1 > goals[tp]:
             goals[tp] = end - 1
 
-    async def on_rebalance(
+    async def on_rebalance(  # noqa: PLR0917  Faust's signature
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """Rows of partitions that left are dropped, and so is what is left of those that come: they are read whole."""
@@ -158,7 +159,7 @@ class RowTable(Table[bytes, bytes]):
             self._forget(key)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """All rows are here: overwrites those whose last record in the changelog is an older one, and wakes sleepers."""
+        """All rows are here: overwrites those whose last record is an older one, and tells the clock of sleepers."""
         await super().on_recovery_completed(active_tps, standby_tps)
         restored, inverted = sorted(self._restored), sorted(self._inverted)
         self._restored, self._inverted = set(), set()

@@ -63,7 +63,8 @@ class Watchdog:
         remaining = max(0, recovery.active_remaining_total()) if app.in_recovery else 0
         self._metrics.gauge("recovery_remaining_records", remaining)
         self._check("restoring stands still", self._restoring.look(remaining, waits=app.in_recovery))
-        self._check("a rebalance does not end", self._moving.look(app.rebalancing_count, waits=app.rebalancing and not app.in_recovery))
+        moving = app.rebalancing and not app.in_recovery
+        self._check("a rebalance does not end", self._moving.look(app.rebalancing_count, waits=moving))
         if app.rebalancing or app.in_recovery or app._consumer is None:
             return
         self.judge(await self._ends(), app.progress.positions())
@@ -76,7 +77,7 @@ class Watchdog:
             async with asyncio.timeout(ANSWER_S):
                 said = await self._app.consumer.highwaters(*tps)
             return {tp: max(said.get(tp) or 0, self._app.consumer.highwater(tp) or 0) for tp in tps}
-        except Exception:  # Kafka is away: sends fail by themselves after their own deadline
+        except Exception:  # noqa: BLE001  Kafka is away: sends fail by themselves after their own deadline
             return {}
 
     def judge(self, ends: Mapping[TP, int], positions: Mapping[TP, int]) -> None:
@@ -88,7 +89,8 @@ class Watchdog:
             self._metrics.gauge("lag_records", lag, tp.topic, str(tp.partition))
             still_s = self._inboxes[tp].look(position, waits=lag > 0)
             if not self._patient(tp.topic):
-                self._check("lag without a commit", still_s, topic=tp.topic, partition=tp.partition, lag=lag, position=position)
+                facts = {"topic": tp.topic, "partition": tp.partition, "lag": lag, "position": position}
+                self._check("lag without a commit", still_s, **facts)
 
     def _check(self, reason: str, still_s: float, **facts: Any) -> None:
         if still_s > self._stall_s:

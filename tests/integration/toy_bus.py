@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from deploy.local.ports import free_ports
 from schemas.activity import Version
 from schemas.cards import Transition
 from schemas.codec import REJECTED, TRANSITION, encode, encode_block
@@ -20,7 +21,6 @@ from streams.core.rows import header
 from tests.integration.bus import Bus, wait_until
 from tests.integration.toys import CODEC, Pile
 from tests.integration.workers import environment
-from deploy.local.ports import free_ports
 
 __all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say"]
 
@@ -37,11 +37,13 @@ class ToyWorker:
         told = {f"LEADSTREAM_{key}": value for key, value in told.items()}
         with self.log.open("ab") as out:
             self.child = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "tests.integration.toys"], env={**inherited, **ours, **told}, stdout=out,
+                [sys.executable, "-W", "ignore", "-m", "tests.integration.toys"],
+                env={**inherited, **ours, **told},
+                stdout=out,
                 stderr=subprocess.STDOUT,
-            )  # fmt: skip
+            )
 
-    def __enter__(self) -> "ToyWorker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,10 +102,7 @@ def say(bus: Bus, messages: Iterable[Disposition], *, block: int = 10) -> int:
 def changelog(bus: Bus) -> list[tuple[str, Version, Pile]]:
     """All records of the changelog, each partition in order."""
     name = f"{bus.app_id}-leads-changelog"
-    found: list[tuple[str, Version, Pile]] = []
-    for one in _read_full(bus, name):
-        found.append((one.key.decode(), header(one.value)[0], CODEC.decode(one.value)))
-    return found
+    return [(one.key.decode(), header(one.value)[0], CODEC.decode(one.value)) for one in _read_full(bus, name)]
 
 
 def rows(bus: Bus) -> dict[str, Pile]:

@@ -59,22 +59,37 @@ def fold(key: str, row: Pile | None, messages: Sequence[Touch], /, *, version: V
             if one.kind == "wake" and one.at not in woken:
                 wake_at = one.at
             if one.kind == "forward":
-                touches.append(Disposition(to=one.reason, milestone_id=one.milestone_id, kind="hit", reason="", at=one.at, actor=key))
-    after = Pile(max(before.version, version), max([before.as_of, *(one.at for one in messages)]), wake_at, seen, tuple(sorted(woken)))  # type: ignore[union-attr]
-    if row is not None and (after.seen, after.woken, after.wake_at, after.as_of) == (row.seen, row.woken, row.wake_at, row.as_of):
+                touches.append(
+                    Disposition(
+                        to=one.reason, milestone_id=one.milestone_id, kind="hit", reason="", at=one.at, actor=key
+                    )
+                )
+    after = Pile(
+        max(before.version, version),
+        max([before.as_of, *(one.at for one in messages)]),
+        wake_at,
+        seen,
+        tuple(sorted(woken)),
+    )  # type: ignore[union-attr]
+    if row is not None and (after.seen, after.woken, after.wake_at, after.as_of) == (
+        row.seen,
+        row.woken,
+        row.wake_at,
+        row.as_of,
+    ):
         return Folded(row, _effects(key, row, touches, version) if version <= row.version else NOTHING)
     return Folded(after, _effects(key, after, touches, version))
 
 
 def _effects(key: str, row: Pile, touches: Sequence[Touch], version: Version) -> Effects:
-    moves = tuple(_move(key, name, at, row) for name, at in row.seen.items() if at >= version)
+    moves = tuple(_move(key, name, at) for name, at in row.seen.items() if at >= version)
     return Effects(touches=tuple(touches), transitions=moves)
 
 
-def _move(key: str, name: str, at: Version, row: Pile) -> Transition:
+def _move(key: str, name: str, at: Version) -> Transition:
     return Transition(
-        lead_id=f"{key}/{name}", number=1, account_id="", from_stage="", to_stage="seen", skipped=(), via="", rule_id="T0",
-        rules_version="toy", evidence=(name,), effective_at=0, recorded_at=0, actor="", version=at,
+        lead_id=f"{key}/{name}", number=1, account_id="", from_stage="", to_stage="seen", skipped=(), via="",
+        rule_id="T0", rules_version="toy", evidence=(name,), effective_at=0, recorded_at=0, actor="", version=at,
     )  # fmt: skip
 
 
@@ -91,7 +106,7 @@ def main() -> None:
     async def move(stream: StreamT[bytes]) -> None:
         async for record in engine.shell.read(stream, decode):
             for key in record.by_key:
-                engine.shell.move(partial(fold), key, book, record)
+                engine.shell.move(partial(fold), key, book=book, record=record)
 
     engine.agent("leads", ["touches"], move)
     engine.worker(loop).execute_from_commandline()

@@ -1,0 +1,65 @@
+"""Doubles for the engine's own tests: a death that raises, a producer that keeps, a clock that is set by hand."""
+
+import asyncio
+from typing import Any, NoReturn
+
+import pytest
+
+from streams.engine.exits import BROKEN
+
+
+class Died(Exception):
+    """What `die` does in tests."""
+
+    def __init__(self, reason: str, code: int, facts: dict[str, Any]) -> None:
+        super().__init__(f"{reason} ({code}) {facts}")
+        self.reason = reason
+        self.code = code
+
+
+def raising(reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn:
+    raise Died(reason, code, facts)
+
+
+class FakeProducer:
+    """Keeps what is sent; futures are resolved by the test."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, bytes | None, bytes | None]] = []
+        self.futures: list[asyncio.Future[object]] = []
+        self.at_once = False
+
+    async def send(
+        self, topic: str, value: bytes | None, *, key: bytes | None, partition: int
+    ) -> asyncio.Future[object]:
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self.sent.append((topic, partition, key, value))
+        self.futures.append(future)
+        if self.at_once:
+            future.set_result(None)
+        return future
+
+    def acknowledge(self) -> None:
+        for future in self.futures:
+            if not future.done():
+                future.set_result(None)
+
+
+class HandClock:
+    """A clock in seconds that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def producer() -> FakeProducer:
+    return FakeProducer()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()

@@ -1,0 +1,159 @@
+"""Rows and effects on their way out: what is sent when, and what waits for what."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import faust
+import pytest
+
+from schemas.activity import Version
+from schemas.topics import partition_of
+from schemas.touches import Tick
+from streams.core.effects import Effects
+from streams.core.rows import header
+from streams.engine.book import SAVED, Book
+from streams.engine.outbox import Outbox
+from streams.engine.pulse import Pulse
+from streams.engine.pump import Pump
+from streams.engine.sends import Sends
+from streams.engine.table import RowTable
+from streams.metrics import Metrics
+from tests.integration.toys import CODEC, Pile
+from tests.unit.engine.conftest import Died, FakeProducer, raising
+from tests.unit.engine.test_outbox import move
+
+
+class Waker:
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, str, int | None]] = []
+
+    def note(self, table: str, key: str, wake_at: int | None) -> None:
+        self.noted.append((table, key, wake_at))
+
+
+class Desk:
+    """A book, an outbox and their pump over a producer that the test answers for."""
+
+    def __init__(self, producer: FakeProducer) -> None:
+        self.app = faust.App("desk", Table=RowTable, store="memory://", web_enabled=False)
+        self.table = self.app.Table("leads", key_type=bytes, value_type=bytes, partitions=4)
+        self.producer = producer
+        self.sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
+        wanted = asyncio.Event()
+        self.waker = Waker()
+        self.outbox = Outbox(partitions=4, changed=wanted.set, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
+        self.book: Book[Pile] = Book(self.table, CODEC, sends=self.sends, clock=self.waker, changed=wanted.set)
+        names = {name: name for name in ("touches", "transitions")}
+        self.pump = Pump(
+            self.sends, self.outbox, wanted=wanted, gather_s=0.001, names=names, metrics=Metrics(), die=raising
+        )
+        self.pump.carry([self.book])
+
+    def topics(self) -> list[str]:
+        return [topic for topic, *_ in self.producer.sent]
+
+
+@pytest.fixture
+async def desk(producer: FakeProducer) -> AsyncIterator[Desk]:
+    one = Desk(producer)
+    running = asyncio.create_task(one.pump.run())
+    yield one
+    running.cancel()
+
+
+async def until(seen: object, within_s: float = 2.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not seen():  # type: ignore[operator]
+            await asyncio.sleep(0.001)
+
+
+def pile(offset: int, *names: str, wake_at: int | None = None) -> Pile:
+    return Pile(Version(0, offset), offset, wake_at, {name: Version(0, offset) for name in names})
+
+
+async def test_a_row_goes_to_its_own_partition_of_the_changelog(desk: Desk) -> None:
+    desk.book.put("ann", pile(3, "a", wake_at=50))
+    await until(lambda: desk.producer.sent)
+    ((topic, partition, key, value),) = desk.producer.sent
+    assert (topic, partition, key) == ("desk-leads-changelog", partition_of("ann", 4), b"ann")
+    assert value is not None
+    assert header(value) == (Version(0, 3), 50)
+    assert desk.waker.noted == [("leads", "ann", 50)]
+
+
+async def test_the_same_row_again_writes_nothing(desk: Desk) -> None:
+    row = pile(1, "a")
+    desk.book.put("ann", row)
+    await until(lambda: desk.producer.sent)
+    assert desk.book.put("ann", row) is not SAVED  # still on its way: a decision must wait
+    desk.producer.acknowledge()
+    await asyncio.sleep(0)
+    assert desk.book.put("ann", row) is SAVED
+    assert len(desk.producer.sent) == 1
+
+
+async def test_decisions_leave_only_after_their_row_is_acknowledged(desk: Desk) -> None:
+    saved = desk.book.put("ann", pile(1, "a"))
+    desk.outbox.send(Effects(touches=(Tick(to="x", at=1),), transitions=(move(1),)), after=saved)
+    await until(lambda: len(desk.producer.sent) == 2)
+    await asyncio.sleep(0.02)
+    assert desk.topics() == ["desk-leads-changelog", "touches"]
+    desk.producer.acknowledge()
+    await until(lambda: len(desk.producer.sent) == 3)
+    assert desk.topics()[-1] == "transitions"
+
+
+async def test_settled_covers_decisions_that_are_still_held(desk: Desk) -> None:
+    """Rows, then what waited for them: both rounds before anything is committed."""
+    saved = desk.book.put("ann", pile(1, "a"))
+    desk.outbox.send(Effects(transitions=(move(1),)), after=saved)
+    settled = asyncio.create_task(desk.pump.settled())
+    await until(lambda: desk.producer.sent)
+    await asyncio.sleep(0.02)
+    assert not settled.done()
+    desk.producer.acknowledge()
+    await until(lambda: len(desk.producer.sent) == 2)
+    assert not settled.done()
+    desk.producer.acknowledge()
+    await asyncio.wait_for(settled, 2)
+
+
+async def test_a_row_put_twice_before_it_is_sent_is_sent_once(desk: Desk) -> None:
+    first = desk.book.put("ann", pile(1, "a"))
+    second = desk.book.put("ann", pile(2, "a", "b"))
+    assert first is second
+    await until(lambda: desk.producer.sent)
+    assert len(desk.producer.sent) == 1
+    assert desk.book.get("ann") == pile(2, "a", "b")
+
+
+async def test_a_send_that_fails_ends_the_process(producer: FakeProducer) -> None:
+    sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
+    future = await sends.send("t", b"v", key=None, partition=0)
+    future.set_exception(ConnectionError("gone"))
+    problems: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))
+    await asyncio.sleep(0)
+    assert isinstance(problems[0], Died)
+
+
+async def test_a_full_outbox_makes_agents_wait(desk: Desk) -> None:
+    for number in range(10):
+        desk.outbox.tell("touches", Tick(to="x" * 890_000, at=number))
+    assert desk.outbox.gathered_bytes > 8 * 1024 * 1024
+    desk.producer.at_once = True
+    await asyncio.wait_for(desk.pump.ebb(), 2)
+    assert desk.outbox.gathered_bytes == 0
+
+
+async def test_a_deleted_row_leaves_as_a_tombstone_in_order(desk: Desk) -> None:
+    desk.book.put("ann", pile(1, "a"))
+    await until(lambda: desk.producer.sent)
+    del desk.table[b"ann"]
+    desk.book.put("bob", pile(1, "b"))
+    await until(lambda: len(desk.producer.sent) == 3)
+    assert [(key, value is None) for _, _, key, value in desk.producer.sent] == [
+        (b"ann", False),
+        (b"ann", True),
+        (b"bob", False),
+    ]

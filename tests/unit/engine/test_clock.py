@@ -1,0 +1,57 @@
+from schemas.touches import Tick
+from streams.engine.clock import SLACK, Clock
+from streams.metrics import Metrics
+
+
+class Desk:
+    """A clock with its inboxes, and what it said."""
+
+    def __init__(self) -> None:
+        self.now = 100
+        self.said: list[tuple[str, Tick]] = []
+        self.clock = Clock({"leads": "touches"}, say=lambda topic, tick: self.said.append((topic, tick)),
+                           now=lambda: self.now, metrics=Metrics())  # fmt: skip
+
+
+def test_a_tick_says_the_due_time_and_not_the_time_of_day() -> None:
+    desk = Desk()
+    desk.clock.note("leads", "ann", 150)
+    assert desk.clock.due() == 0
+    desk.now = 10_000
+    assert desk.clock.due() == 1
+    assert desk.said == [("touches", Tick(to="ann", at=150))]
+
+
+def test_one_tick_for_each_due_time() -> None:
+    desk = Desk()
+    desk.clock.note("leads", "ann", 50)
+    assert desk.clock.due() == 1
+    desk.clock.note("leads", "ann", 50)  # the row was put again, and has not moved on yet
+    assert desk.clock.due() == 0
+    desk.clock.note("leads", "ann", 60)
+    assert desk.clock.due() == 1
+
+
+def test_a_row_that_moved_on_is_not_woken_at_its_former_time() -> None:
+    desk = Desk()
+    desk.clock.note("leads", "ann", 50)
+    desk.clock.note("leads", "ann", 200)
+    desk.clock.note("leads", "bob", 60)
+    desk.clock.note("leads", "bob", None)
+    assert desk.clock.due() == 0
+    assert desk.clock.waiting("leads") == 1
+
+
+def test_rows_wake_in_the_order_of_their_times() -> None:
+    desk = Desk()
+    for key, at in (("c", 30), ("a", 10), ("b", 20)):
+        desk.clock.note("leads", key, at)
+    desk.clock.due()
+    assert [tick.to for _, tick in desk.said] == ["a", "b", "c"]
+
+
+def test_stale_times_do_not_pile_up() -> None:
+    desk = Desk()
+    for at in range(1_000, 1_000 + 3 * SLACK):
+        desk.clock.note("leads", "ann", at)
+    assert len(desk.clock._heap) <= SLACK + 3
