@@ -1,0 +1,173 @@
+"""The collector as a process, on the server that ships and on its drop-in: real HTTP, a real broker, real signals."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.ports import free_ports
+from deploy.local.topics import apply, wanted
+from tests.integration.brokers import broker
+from tests.integration.bus import Bus, wait_until
+
+pytestmark = pytest.mark.kafka
+SERVERS = ("granian", "uvicorn")
+
+
+class Served:
+    """One collector process."""
+
+    def __init__(self, server: str, env: dict[str, str], log: Path) -> None:
+        [self.port] = free_ports(1)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        uvicorn = ["uvicorn", "--factory", "producers.collector.server:create", "--port", str(self.port)]
+        command = uvicorn if server == "uvicorn" else ["producers.collector"]
+        whole = {**os.environ, **env, "LEADSTREAM_COLLECTOR__PORT": str(self.port)}
+        with log.open("wb") as out:
+            self.child = subprocess.Popen([sys.executable, "-m", *command], env=whole, stdout=out, stderr=out)
+
+    def answers(self, path: str) -> int:
+        """Status of a GET, 0 while nobody listens."""
+        try:
+            return httpx.get(self.url + path, timeout=5).status_code
+        except httpx.TransportError:
+            return 0
+
+    def wait(self, path: str, status: int) -> None:
+        wait_until(lambda: self.answers(path) == status, within_s=30, what=f"{path} {status}", every_s=0.03)
+
+
+@pytest.fixture(scope="module")
+def bootstrap() -> Iterator[str]:
+    with broker("embedded") as address:
+        yield address
+
+
+@pytest.fixture
+def bus(bootstrap: str) -> Iterator[Bus]:
+    prefix = f"t{uuid.uuid4().hex[:10]}."
+    apply(bootstrap, wanted(4, prefix=prefix, app_id=prefix + "app"))
+    bus = Bus(bootstrap, prefix=prefix, app_id=prefix + "app")
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def serve(bus: Bus, tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Starts collectors, and ends those that still run."""
+    started: list[Served] = []
+    env = {
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bus.bootstrap,
+        "LEADSTREAM_KAFKA__TOPIC_PREFIX": bus.prefix,
+        "LEADSTREAM_SECRET": "no secret, only long enough",
+        "LEADSTREAM_WRITE_KEYS": "wk_site=site",
+    }
+
+    def starter(server: str, **more: str) -> Served:
+        started.append(Served(server, env | more, tmp_path / f"{server}.log"))
+        return started[-1]
+
+    yield starter
+    for one in started:
+        one.child.kill()
+        one.child.wait(10)
+
+
+def post(number: int) -> dict[str, object]:
+    event = {"type": "page", "messageId": f"m{number}", "anonymousId": f"browser-{number % 50}"}
+    return {"batch": [event], "writeKey": "wk_site"}
+
+
+def stored(bus: Bus) -> set[str]:
+    """Message ids of all events in `visits`."""
+    blocks = (json.loads(record.value) for record in bus.read("visits"))
+    return {event["messageId"] for block in blocks for delivery in block for event in delivery["events"]}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_was_answered_200_lies_in_kafka_and_sigterm_ends_it(
+    server: str, serve: Callable[..., Served], bus: Bus
+) -> None:
+    one = serve(server)
+    one.wait("/readyz", 200)
+    with httpx.Client() as http:
+        answers = [http.post(f"{one.url}/v1/batch", json=post(number)).status_code for number in range(200)]
+    assert answers == [200] * 200
+    assert stored(bus) == {f"m{number}" for number in range(200)}
+    one.child.send_signal(signal.SIGTERM)
+    assert one.child.wait(20) in (0, -signal.SIGTERM)
+    assert one.answers("/healthz") == 0
+
+
+def test_a_sigkill_loses_nothing_that_was_answered_and_leaves_nobody_behind(
+    serve: Callable[..., Served], bus: Bus
+) -> None:
+    """F3: the process that was started is the one that answers, so its death is one."""
+    one = serve("granian")
+    one.wait("/readyz", 200)
+    taken: set[str] = set()
+
+    def send(first: int) -> None:
+        with httpx.Client() as http:
+            for number in range(first, first + 10_000):
+                try:
+                    if http.post(f"{one.url}/v1/batch", json=post(number), timeout=5).status_code == 200:
+                        taken.add(f"m{number}")
+                except httpx.TransportError:
+                    return
+
+    threads = [threading.Thread(target=send, args=(first,)) for first in range(0, 80_000, 10_000)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(taken) > 300, within_s=30, what="300 answers", every_s=0.01)
+    one.child.kill()
+    for thread in threads:
+        thread.join(20)
+    assert one.answers("/healthz") == 0
+    assert taken <= stored(bus)
+
+
+def test_without_kafka_it_lives_is_not_ready_and_says_503(serve: Callable[..., Served]) -> None:
+    [nobody] = free_ports(1)
+    one = serve("granian", LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS=f"127.0.0.1:{nobody}")
+    one.wait("/healthz", 200)
+    assert one.answers("/readyz") == 503
+    answer = httpx.post(f"{one.url}/v1/batch", json=post(1))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_declared_size_over_the_cap_is_refused_before_it_is_read(server: str, serve: Callable[..., Served]) -> None:
+    one = serve(server)
+    one.wait("/healthz", 200)
+    with socket.create_connection(("127.0.0.1", one.port), timeout=10) as wire:
+        wire.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n{")
+        assert b" 413 " in wire.recv(200)
+
+
+def test_headers_that_do_not_end_are_cut_off(serve: Callable[..., Served]) -> None:
+    one = serve("granian")
+    one.wait("/healthz", 200)
+    with socket.create_connection(("127.0.0.1", one.port), timeout=15) as wire:
+        wire.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        start = time.monotonic()
+        wire.recv(200)
+        assert time.monotonic() - start < 10
+
+
+def test_wrong_settings_end_it_with_one_clear_message(serve: Callable[..., Served]) -> None:
+    one = serve("granian", LEADSTREAM_SECRET="short")
+    assert one.child.wait(20) == 2
+    said = "leadstream collector: LEADSTREAM_SECRET: value should have at least 16 items after validation, not 5"
+    assert one.log.read_text().strip() == said
