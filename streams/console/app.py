@@ -24,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from streams import logs
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.live import Hub, live
@@ -40,6 +41,7 @@ from streams.settings import Settings
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
+CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (inbox, actions, lead, account, rejected, login, ops)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
@@ -132,8 +134,13 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises SettingsError."""
-    asyncio.run(_serve(settings))
+    """Run until SIGTERM or SIGINT. Ends the process with one clear message where a setting cannot work."""
+    logs.configure(settings.log.level)
+    try:
+        asyncio.run(_serve(settings))
+    except SettingsError as error:
+        print(f"leadstream: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(CANNOT_START) from error
 
 
 async def _serve(settings: Settings) -> None:

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.embedded import embedded_valkey
 from streams.console.app import ConsoleOptions, make_app, one_time_link
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection
 from tests.unit.console.samples import Samples
 from tests.unit.console.visitor import Visitor, visiting
-from tests.valkey import running_valkey
 
 SECRET = "a secret of the console"
 PASSWORD = "open sesame"
@@ -20,7 +20,7 @@ PASSWORD = "open sesame"
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
-    with running_valkey() as url:
+    with embedded_valkey() as url:
         yield url
 
 

@@ -6,14 +6,14 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
+from deploy.local.embedded import embedded_valkey
 from streams.readmodel.keys import Keys
 from streams.readmodel.writer import Projection
-from tests.valkey import running_valkey
 
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
-    with running_valkey() as url:
+    with embedded_valkey() as url:
         yield url
 
 

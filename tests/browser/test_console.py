@@ -1,0 +1,217 @@
+"""The console as a process of its own, on real Valkey, in a real Chromium: live, safe, and honest without Kafka."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import time_ns
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+from deploy.local.embedded import embedded_valkey
+from deploy.local.ports import free_ports
+from schemas.activity import Version
+from schemas.cards import AlertCard
+from schemas.codec import encode
+from streams.console.app import one_time_link
+from streams.readmodel.writer import Projection
+from tests.browser.product import eventually
+from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
+
+pytestmark = pytest.mark.browser
+SECRET = "a secret of the console"
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[str]:
+    with embedded_valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def console(valkey: str) -> Iterator[str]:
+    """`python -m streams console`, without any Kafka."""
+    (port,) = free_ports(1)
+    environment = {
+        "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
+        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **environment})
+    url = f"http://127.0.0.1:{port}"
+    try:
+        eventually(lambda: _ready(url), timeout_s=20, missing="the console was not ready")
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0, "it ends by itself, open streams or not"
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def samples() -> Samples:
+    return Samples(now=time_ns() // 1_000_000)
+
+
+@pytest.fixture
+def projection(valkey: str, samples: Samples) -> Iterator[Projection]:
+    made = Projection.connect(valkey)
+    made._redis.flushall()
+    made.beat(samples.now)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser wrote into its console: refused scripts and styles would stand here."""
+    return []
+
+
+@pytest.fixture
+def page(person: BrowserContext, console: str, projection: Projection, complaints: list[str]) -> Page:
+    """Ines, signed in."""
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    page = person.new_page()
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    return page
+
+
+def write(projection: Projection, *alerts: AlertCard) -> None:
+    projection.write(alerts=[(one.alert_id, one.version, encode(one)) for one in alerts])
+
+
+def test_alerts_appear_move_and_change_without_reload(
+    page: Page, projection: Projection, samples: Samples, complaints: list[str], artifacts: Path
+) -> None:
+    page.evaluate("window.sameDocument = true")
+    expect(page.get_by_role("heading", name="Nobody is back yet")).to_be_visible()
+    first, digest, *_ = samples.alerts()
+    write(projection, digest)
+    expect(page.locator("article.alert")).to_have_count(1)
+    write(projection, first)
+    expect(page.locator("article.alert h3")).to_have_text(["Northwind Robotics", "Sørensen Foods"])
+    expect(page.locator(f"#alert-{ALERT_ID}")).to_have_class(re.compile("is-fresh"))
+    expect(page.locator("nav .count")).to_have_text("2")
+
+    stronger = replace(digest, version=Version(1, 0), level="real_time", strength=samples.strength(2, 2, 2, 2, 1, 3))
+    write(projection, stronger)
+    expect(page.locator("article.alert h3")).to_have_text(["Sørensen Foods", "Northwind Robotics"])
+    claimed = replace(first, version=Version(1, 1), status="claimed", claimed_by="Tom", claimed_at=samples.now)
+    write(projection, claimed)
+    expect(page.locator(f"#alert-{ALERT_ID}")).to_contain_text("Claimed by Tom")
+    page.screenshot(path=artifacts / "console-inbox.png", full_page=True)
+    assert page.evaluate("window.sameDocument") is True
+    assert complaints == []
+
+
+def test_a_form_that_somebody_fills_in_survives_an_update(page: Page, projection: Projection, samples: Samples) -> None:
+    first, digest, *_ = samples.alerts()
+    write(projection, first)
+    card = page.locator(f"#alert-{ALERT_ID}")
+    card.locator("summary").click()
+    card.locator("select").select_option("job_seeker")
+    write(projection, digest, replace(first, version=Version(1, 2), updates=7))
+    expect(card).to_contain_text("updated 7")
+    assert card.locator("select").input_value() == "job_seeker"
+    assert card.locator("details").get_attribute("open") is not None
+
+
+def test_without_kafka_a_claim_says_that_nothing_changed(page: Page, projection: Projection, samples: Samples) -> None:
+    write(projection, samples.alert())
+    card = page.locator(f"#alert-{ALERT_ID}")
+    card.get_by_role("button", name="Claim").click()
+    expect(card.get_by_role("alert")).to_contain_text("Nothing has changed", timeout=15_000)
+    expect(card.get_by_role("button", name="Claim")).to_be_visible()
+
+
+def test_hostile_text_runs_nowhere(
+    page: Page, console: str, projection: Projection, samples: Samples, complaints: list[str]
+) -> None:
+    evil = " ".join(HOSTILE)
+    lead = replace(samples.lead(), name=evil, traits={evil: evil}, version=Version(2, 0))
+    alert = replace(samples.alert(), account_name=evil, next_act=evil, version=Version(2, 0))
+    account = replace(samples.account(), name=evil, version=Version(2, 0))
+    rejected = [
+        (str(n), Version(0, n), encode(replace(one, detail=evil, raw=evil.encode())))
+        for n, one in enumerate(samples.rejected())
+    ]
+    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))], alerts=[(ALERT_ID, alert.version, encode(alert))],
+                     accounts=[(account.account_id, account.version, encode(account))], rejected=rejected)  # fmt: skip
+    expect(page.locator("article.alert h3")).to_contain_text("<script>alert(1)</script>")
+    for path in (
+        f"/alerts/{ALERT_ID}",
+        "/leads",
+        f"/leads/{LEAD_ID}",
+        "/accounts",
+        f"/accounts/{account.account_id}",
+        "/rejected",
+    ):
+        page.goto(console + path)
+        expect(page.locator("main")).to_contain_text("onerror=alert(1)")
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    assert complaints == []
+
+
+def test_a_lead_page_stays_true(
+    page: Page, console: str, projection: Projection, samples: Samples, artifacts: Path
+) -> None:
+    lead = samples.lead()
+    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))])
+    page.goto(f"{console}/leads/{LEAD_ID}")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    expect(page.locator(".score-value")).to_have_text("101.6")
+    page.screenshot(path=artifacts / "console-lead.png", full_page=True)
+    newer = replace(lead, version=Version(5, 0), score_tenths=1_234)
+    projection.write(leads=[(LEAD_ID, newer.version, encode(newer))])
+    expect(page.locator(".score-value")).to_have_text("123.4")
+
+
+def test_the_page_comes_back_by_itself_after_the_console_was_away(
+    valkey: str, person: BrowserContext, projection: Projection, samples: Samples
+) -> None:
+    """What was written meanwhile is not missed."""
+    (port,) = free_ports(1)
+    environment = {**os.environ, "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey,
+                   "LEADSTREAM_CONSOLE__PORT": str(port), "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET}  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env=environment)
+        eventually(lambda: _ready(url), timeout_s=20, missing="the console was not ready")
+        return process
+
+    process = start()
+    try:
+        page = person.new_page()
+        page.goto(one_time_link(SECRET, url))
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+        process.kill()
+        process.wait()
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
+        write(projection, samples.alert())
+        process = start()
+        expect(page.locator("article.alert")).to_have_count(1, timeout=15_000)
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
