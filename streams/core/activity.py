@@ -7,7 +7,7 @@ from schemas.activity import Activity, Hit, Hits, Milestone, Trait
 from streams.core import hits, pages
 from streams.core.rules import Rules
 
-__all__ = ["EMPTY", "KNOWN_TRAITS", "freshest_milestones", "gather", "join", "newest_traits"]
+__all__ = ["EMPTY", "KNOWN_TRAITS", "freshest_milestones", "gather", "join", "kept_hits", "newest_traits"]
 
 EMPTY: Final = Activity()
 MILESTONES_OF_A_KIND: Final = 8

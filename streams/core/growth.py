@@ -1,49 +1,72 @@
-"""An activity and a few new facts: the join of `activity.gather`, walking again only what the facts touch."""
+"""The activity of a browser that only one lead used, and a few new facts: only what the facts touch is walked again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from schemas.activity import Activity, Hit, Hits, Milestone, PageSeen, Trait
 from streams.core import hits, pages
 from streams.core.activity import freshest_milestones, newest_traits
 from streams.core.facts import Facts
 from streams.core.rules import Rules
+from streams.core.spare import Said, Spare, SpareHit, replaced_traits, spare_hits, spare_pages, spare_traits
 
 __all__ = ["with_facts"]
 
 
-def with_facts(before: Activity, several: Sequence[Facts], rules: Rules) -> Activity:
-    """The activity with what the facts add; the same object where they add nothing."""
-    kept = _hits(before.hits, several, rules)
-    seen = _pages(before.pages, several, rules)
+def with_facts(before: Activity, spare: Spare, several: Sequence[Facts], *, rules: Rules) -> tuple[Activity, Spare]:
+    """The activity with what the facts add, and what was let go; the same objects where they add nothing."""
+    kept, let_go = _hits(before.hits, spare.hits, several, rules=rules)
+    seen, unseen = _pages(before.pages, spare.pages, several, rules=rules)
     milestones = _milestones(before.milestones, several)
-    traits = _traits(before.traits, several)
-    same = kept is before.hits and seen is before.pages
-    if same and milestones is before.milestones and traits is before.traits:
-        return before
-    return Activity(hits=kept, pages=seen, milestones=milestones, traits=traits)
+    traits, replaced = _traits(before.traits, spare.traits, several)
+    after, left = before, spare
+    if not (kept is before.hits and seen is before.pages and milestones is before.milestones
+            and traits is before.traits):  # fmt: skip
+        after = Activity(hits=kept, pages=seen, milestones=milestones, traits=traits)
+    if not (let_go is spare.hits and unseen is spare.pages and replaced is spare.traits):
+        left = Spare(let_go, unseen, replaced)
+    return after, left
 
 
-def _hits(held: dict[str, Hits], several: Sequence[Facts], rules: Rules) -> dict[str, Hits]:
+def _hits(
+    held: dict[str, Hits], spare: tuple[SpareHit, ...], several: Sequence[Facts], *, rules: Rules
+) -> tuple[dict[str, Hits], tuple[SpareHit, ...]]:
     found: dict[str, list[Hit]] = {}
     for one in several:
         for name, more in one.hits.items():
             found.setdefault(name, []).extend(more)
     changed: dict[str, Hits] = {}
+    let_go: list[SpareHit] = []
     for name, more_hits in found.items():
         before = held.get(name, ())
-        if any(hit not in before for hit in more_hits):
-            after = hits.freshest((*before, *more_hits), rules.scoring.keeps[name])
-            if after != before:
-                changed[name] = after
-    return dict(sorted((held | changed).items())) if changed else held
+        if all(hit in before for hit in more_hits):
+            continue
+        after = hits.freshest((*before, *more_hits), rules.scoring.keeps[name])
+        let_go += [SpareHit(*hit, name) for hit in (*before, *more_hits) if hit not in after]
+        if after != before:
+            changed[name] = after
+    now = held if not changed else {**held, **changed} if changed.keys() <= held.keys() else _sorted(held, changed)
+    if let_go or (spare and changed):
+        left = spare_hits((*spare, *let_go), now, rules)
+        return now, spare if left == spare else left
+    return now, spare
 
 
-def _pages(held: tuple[PageSeen, ...], several: Sequence[Facts], rules: Rules) -> tuple[PageSeen, ...]:
+def _sorted(held: dict[str, Hits], changed: dict[str, Hits]) -> dict[str, Hits]:
+    return dict(sorted((held | changed).items()))
+
+
+def _pages(
+    held: tuple[PageSeen, ...], spare: tuple[PageSeen, ...], several: Sequence[Facts], *, rules: Rules
+) -> tuple[tuple[PageSeen, ...], tuple[PageSeen, ...]]:
     more = [page for one in several for page in one.pages if page not in held]
     if not more:
-        return held
-    after = pages.freshest((*held, *more), rules.scoring, rules.site)
-    return held if after == held else after
+        return held, spare
+    after, let_go = pages.walked((*held, *more), rules.scoring, rules.site)
+    after = held if after == held else after
+    if let_go or (spare and after is not held):
+        left = spare_pages((*spare, *let_go), after, rules)
+        return after, spare if left == spare else left
+    return after, spare
 
 
 def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[Milestone, ...]:
@@ -54,9 +77,12 @@ def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[
     return held if after == held else after
 
 
-def _traits(held: dict[str, Trait], several: Sequence[Facts]) -> dict[str, Trait]:
-    more: list[Mapping[str, Trait]] = [one.traits for one in several if one.traits]
-    if not more:
-        return held
-    after = newest_traits((held, *more))
-    return held if after == held else after
+def _traits(
+    held: dict[str, Trait], spare: tuple[Said, ...], several: Sequence[Facts]
+) -> tuple[dict[str, Trait], tuple[Said, ...]]:
+    said = [one.traits for one in several if one.traits]
+    if not said:
+        return held, spare
+    after = newest_traits((held, *said))
+    left = spare_traits((*spare, *replaced_traits((held, *said), after)))
+    return held if after == held else after, spare if left == spare else left

@@ -5,13 +5,13 @@ would depend on what was still there when the second came. Each walk keeps the f
 page is kept if any walk keeps it. Readers take the greatest dwell and interactions of one page (`seen`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schemas.activity import PageSeen
 from streams.core.meanings import Meanings
 from streams.core.points import Points
 
-__all__ = ["counted", "freshest", "is_counted", "is_human", "seen"]
+__all__ = ["counted", "freshest", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
 
@@ -42,65 +42,116 @@ def _rank(page: PageSeen) -> tuple[int, int, str, str, int, int]:
     return at, hit_id, path, kind, -1 if dwell_ms is None else dwell_ms, -1 if interactions is None else interactions
 
 
+class _Day:
+    """What one day has taken so far, from its freshest page on."""
+
+    __slots__ = ("career", "human", "ids", "intent", "longest", "open", "seen")
+
+    def __init__(self, *, seen: bool) -> None:
+        self.seen = seen  # one of the freshest days
+        self.human = self.career = self.intent = False
+        self.ids: set[int] | None = None  # counted pages
+        self.open = False  # one of the freshest days with a counted page
+        self.longest: list[int] | None = None  # places of the measured counted pages
+
+
 class _Walk:
-    """The freshest `days` days, and of each the freshest `a_day` distinct pages."""
+    """All walks at once over elements, freshest first: `flags` says which are kept."""
 
-    __slots__ = ("a_day", "days", "taken")
+    __slots__ = (
+        "_answered", "_days", "_left_active", "_left_intent", "_left_read", "_left_seen", "_meanings", "_points",
+        "flags", "ordered",
+    )  # fmt: skip
 
-    def __init__(self, days: int, a_day: int) -> None:
-        self.days = days
-        self.a_day = a_day
-        self.taken: dict[int, set[int]] = {}
+    def __init__(self, ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> None:
+        keep = points.pages
+        self.ordered = ordered
+        self.flags = bytearray(len(ordered))
+        self._points, self._meanings = points, meanings
+        self._days: dict[int, _Day] = {}
+        self._answered: set[str] = set()
+        self._left_seen, self._left_active = keep.seen_days, keep.counted_days
+        self._left_intent, self._left_read = keep.intent_days, keep.read_days
 
-    def takes(self, day: int, hit_id: int) -> bool:
-        ids = self.taken.get(day)
-        if ids is None:
-            if len(self.taken) >= self.days:
-                return False
-            self.taken[day] = {hit_id}
-            return True
-        if len(ids) >= self.a_day or hit_id in ids:
-            return False
-        ids.add(hit_id)
-        return True
+    def run(self) -> None:
+        """Decides about every element."""
+        points, day_of, days, flags = self._points, self._meanings.day_of, self._days, self.flags
+        counted_ms, uncounted, careers = points.pages.counted_ms, points.uncounted, points.careers
+        for place, page in enumerate(self.ordered):
+            at, _, _, kind, dwell_ms, interactions = page
+            day = days.get(number := day_of(at))
+            if day is None:
+                day = days[number] = _Day(seen=self._left_seen > 0)
+                self._left_seen -= 1
+                flags[place] = day.seen
+            if day.seen and not day.human and (interactions is None or interactions >= 1):
+                day.human = True
+                flags[place] = 1
+            if kind in careers and day.seen and not day.career:
+                day.career = True
+                flags[place] = 1
+            if (dwell_ms is None or dwell_ms >= counted_ms) and kind not in uncounted and self._takes(day, place, page):
+                flags[place] = 1
+        for day in days.values():
+            if day.longest:
+                self._keep_longest(day.longest)
+
+    def _takes(self, day: _Day, place: int, page: PageSeen) -> bool:
+        """Whether a walk wants this counted page."""
+        wanted = False
+        if day.ids is None:
+            day.ids = set()
+            day.open = self._left_active > 0
+            self._left_active -= 1
+            wanted = day.seen
+        if day.open and page[1] not in day.ids and len(day.ids) < self._points.pages.counted_a_day:
+            day.ids.add(page[1])
+            wanted = True
+        if page[3] in self._points.intents and not day.intent:
+            day.intent = True
+            wanted |= self._left_intent > 0
+            self._left_intent -= 1
+        if (answer := self._meanings.page(page[2]).answer) and answer not in self._answered:
+            self._answered.add(answer)
+            wanted = True
+        if page[4] is not None:
+            if day.longest is None:
+                day.longest = [] if self._left_read > 0 else None
+                self._left_read -= 1
+            if day.longest is not None:
+                day.longest.append(place)
+        return wanted
+
+    def _keep_longest(self, places: list[int]) -> None:
+        """Of the distinct pages of one day those that were read longest, each by its longest message."""
+        if all(self.flags[place] for place in places):
+            return
+        ordered, ids = self.ordered, set[int]()
+        for place in sorted(places, key=lambda place: (ordered[place][4] or 0, -place), reverse=True):
+            if (hit_id := ordered[place][1]) not in ids:
+                ids.add(hit_id)
+                self.flags[place] = 1
+                if len(ids) >= self._points.pages.counted_a_day:
+                    break
 
 
 def freshest(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> Pages:
     """The pages that are kept, freshest first."""
+    return walked(pages, points, meanings)[0]
+
+
+def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tuple[Pages, Sequence[PageSeen]]:
+    """The pages that are kept, freshest first, and those that are let go."""
     ordered = in_order(pages)
-    keep = points.pages
-    day_of, page_kind = meanings.day_of, meanings.page
-    uncounted, intents, careers = points.uncounted, keep.intent_kinds, keep.careers_kinds
-    any_day, active, read = _Walk(keep.seen_days, 1), _Walk(keep.counted_days, keep.counted_a_day), _Walk(64, 1)
-    human, career, intent = _Walk(64, 1), _Walk(64, 1), _Walk(keep.intent_days, 1)
-    answered: set[str] = set()
-    by_day: dict[int, list[PageSeen]] = {}  # counted pages of the freshest days, to find the longest read
-    kept: set[PageSeen] = set()
-    for page in ordered:
-        _, hit_id, path, kind, dwell_ms, interactions = page
-        day = day_of(page[0])
-        wanted = any_day.takes(day, hit_id)
-        if day in any_day.taken:
-            if interactions is None or interactions >= 1:
-                wanted |= human.takes(day, 0)
-            if kind in careers:
-                wanted |= career.takes(day, 0)
-        if (dwell_ms is None or dwell_ms >= keep.counted_ms) and kind not in uncounted:
-            wanted |= active.takes(day, hit_id)
-            if day in any_day.taken:
-                wanted |= read.takes(day, 0)
-            if kind in intents:
-                wanted |= intent.takes(day, 0)
-            if (answer := page_kind(path).answer) and answer not in answered:
-                answered.add(answer)
-                wanted = True
-            if dwell_ms is not None and (day in by_day or len(by_day) < keep.read_days):
-                by_day.setdefault(day, []).append(page)
-        if wanted:
-            kept.add(page)
-    for of_day in by_day.values():
-        kept.update(_longest(of_day, most=keep.counted_a_day))
-    return tuple(ordered) if len(kept) == len(ordered) else tuple(page for page in ordered if page in kept)
+    walk = _Walk(ordered, points, meanings)
+    walk.run()
+    if all(walk.flags):
+        return tuple(ordered), ()
+    flags = walk.flags
+    return (
+        tuple(page for page, flag in zip(ordered, flags, strict=True) if flag),
+        [page for page, flag in zip(ordered, flags, strict=True) if not flag],
+    )
 
 
 def seen(pages: Iterable[PageSeen]) -> Pages:
@@ -113,15 +164,28 @@ def seen(pages: Iterable[PageSeen]) -> Pages:
 
 
 def counted(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> dict[int, Pages]:
-    """The counted pages of the freshest active days, by day: what `page_view`, `return_visit`, `deep_visit` read."""
+    """The counted pages of the freshest active days, by day: what `page_view`, `return_visit`, `deep_visit` read.
+
+    Of one page at two times only the later is there; the older keeps its place in its day.
+    """
     keep = points.pages
-    walk = _Walk(keep.counted_days, keep.counted_a_day)
+    taken: dict[int, set[int]] = {}
     days: dict[int, list[PageSeen]] = {}
     latest: set[int] = set()
     for page in in_order(pages):
-        day = meanings.day_of(page.at)
-        if is_counted(page, points) and walk.takes(day, page.hit_id) and page.hit_id not in latest:
-            latest.add(page.hit_id)
+        if not is_counted(page, points):
+            continue
+        day, hit_id = meanings.day_of(page[0]), page[1]
+        ids = taken.get(day)
+        if ids is None:
+            if len(taken) >= keep.counted_days:
+                continue
+            ids = taken[day] = set()
+        if hit_id in ids or len(ids) >= keep.counted_a_day:
+            continue
+        ids.add(hit_id)
+        if hit_id not in latest:
+            latest.add(hit_id)
             days.setdefault(day, []).append(page)
     return {day: tuple(of_day) for day, of_day in days.items()}
 
@@ -136,16 +200,3 @@ def _greater(one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return one if other is None else other
     return max(one, other)
-
-
-def _longest(pages: list[PageSeen], *, most: int) -> set[PageSeen]:
-    """Of the distinct pages of one day those that were read longest, each by its longest message."""
-    ids: set[int] = set()
-    found: set[PageSeen] = set()
-    for page in sorted(pages, key=lambda page: (page.dwell_ms or 0, page), reverse=True):
-        if page.hit_id not in ids:
-            ids.add(page.hit_id)
-            found.add(page)
-            if len(ids) >= most:
-                break
-    return found

@@ -12,12 +12,17 @@ __all__ = ["Points"]
 class Points:
     """What gives points. Immutable but for its look-up cache."""
 
-    __slots__ = ("_by_form", "_by_page", "by_name", "caps", "caps_tenths", "keeps", "pages", "rules", "uncounted")
+    __slots__ = (
+        "_by_form", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "keeps", "pages", "rules",
+        "uncounted",
+    )
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
         self.rules = rules
         self.pages: PageKeep = rules.pages
         self.uncounted = frozenset(rules.pages.uncounted_kinds)
+        self.intents = frozenset(rules.pages.intent_kinds)
+        self.careers = frozenset(rules.pages.careers_kinds)
         self.by_name = {rule.name: rule for rule in rules.rule}
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
         self.caps = {group.name: group.cap for group in rules.group}

@@ -10,23 +10,25 @@ from typing import ClassVar, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.activity import Activity, Claim, Hit, Milestone, PageSeen, Trait, Version
+from schemas.activity import Activity, Claim, Version
 from schemas.touches import VisitorStanding
-from streams.core.activity import EMPTY, gather
+from streams.core.activity import EMPTY
+from streams.core.division import divided
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.facts import Facts, Link
 from streams.core.folding import newer
 from streams.core.growth import with_facts
 from streams.core.identity import (
+    ANYBODY,
     Timeline,
     kept_claims,
     kept_links,
     known_leads,
     named_leads,
-    owner_at,
     timeline_of,
 )
 from streams.core.rules import Rules
+from streams.core.spare import NO_SPARE, Spare
 
 __all__ = ["Visitor", "fold"]
 
@@ -44,6 +46,7 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
     by_lead: dict[str, Activity] = {}
+    spare: Spare = NO_SPARE
     former: tuple[str, ...] = ()
 
 
@@ -54,15 +57,14 @@ def fold(
     before = row if row is not None else Visitor(version=version, as_of=0)
     after = _named(before, messages)
     timeline = timeline_of(after.claims, after.links)
-    redivided = after is not before and timeline != timeline_of(before.claims, before.links)
-    held = _divided(before.by_lead.values(), timeline, rules) if redivided else before.by_lead
-    by_lead = _grown(held, messages, timeline=timeline, rules=rules)
+    divide = after is not before and timeline != timeline_of(before.claims, before.links)
+    after = _grown(after, messages, timeline=timeline, divide=divide, rules=rules)
     as_of = max(before.as_of, max((one.received_at for one in messages), default=0))
     replayed = row is not None and version <= row.version
-    if row is not None and after is before and by_lead is before.by_lead and as_of == before.as_of:
+    if row is not None and after is before and as_of == before.as_of:
         return Folded(row, _said(key, row, timeline, withdraw=True) if replayed else NOTHING)
-    after = replace(after, version=newer(before.version, version), as_of=as_of, by_lead=by_lead)
-    return Folded(after, _said(key, after, timeline, withdraw=redivided or replayed))
+    after = replace(after, version=newer(before.version, version), as_of=as_of)
+    return Folded(after, _said(key, after, timeline, withdraw=divide or replayed))
 
 
 def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
@@ -79,59 +81,20 @@ def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     return replace(row, claims=claims, links=links, former=former)
 
 
-def _divided(held: Iterable[Activity], timeline: Timeline, rules: Rules) -> dict[str, Activity]:
-    """All that is kept, divided anew by the owners of its times."""
-    shares: dict[str, list[Activity]] = {}
-    for one in held:
-        for lead_id, share in _shares(one, timeline).items():
-            shares.setdefault(lead_id, []).append(share)
-    return {lead_id: gather(shares[lead_id], rules) for lead_id in sorted(shares)}
-
-
-def _shares(whole: Activity, timeline: Timeline) -> dict[str, Activity]:
-    """One activity by the owners of its times."""
-    by_rule: dict[str, dict[str, list[Hit]]] = {}
-    seen: dict[str, list[PageSeen]] = {}
-    milestones: dict[str, list[Milestone]] = {}
-    traits: dict[str, dict[str, Trait]] = {}
-    for name, kept in whole.hits.items():
-        for hit in kept:
-            by_rule.setdefault(owner_at(timeline, hit.at), {}).setdefault(name, []).append(hit)
-    for page in whole.pages:
-        seen.setdefault(owner_at(timeline, page.at), []).append(page)
-    for milestone in whole.milestones:
-        milestones.setdefault(owner_at(timeline, milestone.at), []).append(milestone)
-    for name, trait in whole.traits.items():
-        traits.setdefault(owner_at(timeline, trait.at), {})[name] = trait
-    return {
-        lead_id: Activity(
-            hits={name: tuple(kept) for name, kept in by_rule.get(lead_id, {}).items()},
-            pages=tuple(seen.get(lead_id, ())),
-            milestones=tuple(milestones.get(lead_id, ())),
-            traits=traits.get(lead_id, {}),
-        )
-        for lead_id in {*by_rule, *seen, *milestones, *traits}
-    }
-
-
-def _grown(
-    held: dict[str, Activity], messages: Sequence[Facts], *, timeline: Timeline, rules: Rules
-) -> dict[str, Activity]:
-    """The activities with what the messages add, each to its owner; the same object where they add nothing."""
-    by_owner: dict[str, list[Facts]] = {}
-    for one in messages:
-        by_owner.setdefault(owner_at(timeline, one.at), []).append(one)
-    grown = held
-    for lead_id, several in by_owner.items():
-        before = held.get(lead_id, EMPTY)
-        after = with_facts(before, several, rules)
-        if after is not before:
-            if grown is held:
-                grown = dict(held)
-            grown[lead_id] = after
-    if grown is not held and len(grown) > len(held):
-        grown = {lead_id: grown[lead_id] for lead_id in sorted(grown)}
-    return grown
+def _grown(row: Visitor, messages: Sequence[Facts], *, timeline: Timeline, divide: bool, rules: Rules) -> Visitor:
+    """The row with what the messages add, each to its owner; the same object where they add nothing."""
+    if divide or len(timeline) > 1:
+        held = list(row.by_lead.values())
+        by_lead, spare = divided(held, row.spare, messages, timeline=timeline, rules=rules)
+        if by_lead == row.by_lead and spare == row.spare:
+            return row
+        return replace(row, by_lead=by_lead, spare=spare)
+    lead_id = timeline[0].lead_id if timeline else ANYBODY
+    before = row.by_lead.get(lead_id, EMPTY)
+    after, spare = with_facts(before, row.spare, messages, rules=rules)
+    if after is before and spare is row.spare:
+        return row
+    return replace(row, by_lead={lead_id: after}, spare=spare)
 
 
 def _said(visitor_id: str, row: Visitor, timeline: Timeline, *, withdraw: bool) -> Effects:

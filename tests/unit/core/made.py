@@ -11,6 +11,7 @@ from schemas.codec import EVENT
 from schemas.delivery import Delivery, Trust
 from schemas.ids import Naming
 from streams.core import visitor
+from streams.core.activity import gather
 from streams.core.effects import Effects
 from streams.core.facts import Facts, Filtered
 from streams.core.rules import Rules, load_rules
@@ -92,7 +93,12 @@ RULES: Final = example_rules()
 
 
 def delivery(
-    *, at: int = NOW, sent_at: int | None = None, source: str = "site", trust: Trust = "claimed", agent: str | None = None
+    *,
+    at: int = NOW,
+    sent_at: int | None = None,
+    source: str = "site",
+    trust: Trust = "claimed",
+    agent: str | None = None,
 ) -> Delivery:
     """A delivery without events, received at `at`."""
     return Delivery(received_at=at, sent_at=sent_at, source=source, trust=trust, user_agent=agent, events=[])
@@ -116,7 +122,9 @@ def page(path: str, at: int, n: int = 0, *, who: str = "v1", **more: Any) -> dic
             "properties": {"url": f"https://acme.example{path}"}, **more}  # fmt: skip
 
 
-def engaged(path: str, at: int, n: int = 0, *, who: str = "v1", dwell_ms: int = 30_000, touched: int = 1) -> dict[str, Any]:
+def engaged(
+    path: str, at: int, n: int = 0, *, who: str = "v1", dwell_ms: int = 30_000, touched: int = 1
+) -> dict[str, Any]:
     """Attention for that page."""
     said = {"page_id": f"{path}@{at}#{n}", "url": f"https://acme.example{path}", "started_at": at, "dwell_ms": dwell_ms,
             "interactions": touched}  # fmt: skip
@@ -149,8 +157,8 @@ def visited(messages: Sequence[Facts], *, row: Visitor | None = None, rules: Rul
 
 
 def activity(messages: Sequence[Facts], *, rules: Rules = RULES) -> Activity:
-    """Everything that a visitor whom nobody named did."""
-    return visited(messages, rules=rules)[0].by_lead.get("", Activity())
+    """Everything that a visitor did, whoever it was."""
+    return gather(list(visited(messages, rules=rules)[0].by_lead.values()), rules)
 
 
 def scored(

@@ -1,5 +1,7 @@
-"""Random doings of one browser. A property that never meets a limit proves nothing: few pages, days and people, so that
-walks overflow; times that differ by little, so that the same page is told at two times; copies and resends.
+"""Random doings of one browser, that meet every limit: a property that never does proves nothing.
+
+Few pages, days and people, so that walks overflow; times that differ by little, so that the same page is told at two
+times; copies and resends.
 """
 
 from collections.abc import Sequence
@@ -27,7 +29,8 @@ def page_events(draw: st.DrawFn) -> dict[str, Any]:
     path, at, n = draw(st.sampled_from(PATHS)), draw(moments), draw(st.integers(0, 2))
     if draw(st.booleans()):
         return page(path, at, n)
-    return engaged(path, at, n, dwell_ms=draw(st.sampled_from((0, 5_000, 10_000, 30_000))), touched=draw(st.integers(0, 2)))
+    dwell_ms, touched = draw(st.sampled_from((0, 5_000, 10_000, 30_000))), draw(st.integers(0, 2))
+    return engaged(path, at, n, dwell_ms=dwell_ms, touched=touched)
 
 
 @st.composite

@@ -7,7 +7,21 @@ import pytest
 from streams.core.facts import Facts
 from streams.core.rules import load_rules
 from streams.core.scoring import BEFORE_EPOCH, RULE_KINDS, score
-from tests.unit.core.made import DAY, HOUR, MINUTE, NAMING, NOW, RULES, activity, files, imported, page, points, scored, track
+from tests.unit.core.made import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NAMING,
+    NOW,
+    RULES,
+    activity,
+    files,
+    imported,
+    page,
+    points,
+    scored,
+    track,
+)
 
 YESTERDAY = NOW - DAY
 
@@ -34,14 +48,14 @@ def downloads(assets: str) -> list[dict[str, Any]]:
         pytest.param(downloads("AAABCD"), {"gated_download": 30.0}, id="guides A A A B C D"),
         pytest.param(downloads("AAAA"), {"gated_download": 10.0}, id="one guide often"),
         pytest.param(pages(3, NOW, "/careers/dev"), {"careers_page": -10.0}, id="careers pages are counted against"),
-        pytest.param(pages(1, NOW - 8 * DAY) + pages(1, NOW), {"page_view": 1.5}, id="back after eight days is no return"),
+        pytest.param(pages(1, NOW - 8 * DAY) + pages(1, NOW), {"page_view": 1.5}, id="eight days later is no return"),
         pytest.param(
             pages(1, NOW - 7 * DAY) + pages(1, NOW), {"page_view": 1.5, "return_visit": 5.0}, id="after seven it is"
         ),
         pytest.param([track("form_submitted", NOW, form="newsletter")], {"form": 20.0}, id="a form"),
         pytest.param([track("form_submitted", NOW, form="quote")], {"request": 50.0}, id="a request"),
         pytest.param([track("demo_requested", NOW)], {"request": 50.0}, id="a request by another name"),
-        pytest.param([track("assessment_completed", NOW - 45 * DAY)], {"assessment": 10.0}, id="half after a half-life"),
+        pytest.param([track("assessment_completed", NOW - 45 * DAY)], {"assessment": 10.0}, id="a half-life later"),
         pytest.param([track("something_else", NOW)], {}, id="an event without a meaning"),
     ],
 )
@@ -51,8 +65,8 @@ def test_what_people_do_gives_points(events: list[dict[str, Any]], lines: dict[s
 
 
 def test_a_full_group_is_capped_by_a_line_of_its_own() -> None:
-    days = [event for day in range(4) for path in ("/pricing", "/compare/x", "/products/a", "/products/b", "/products/c")
-            for event in pages(2, NOW - day * DAY, path)]  # fmt: skip
+    paths = ("/pricing", "/compare/x", "/products/a", "/products/b", "/products/c")
+    days = [event for day in range(4) for path in paths for event in pages(2, NOW - day * DAY, path)]
     told = scored(imported(days))
     cap = next(line for line in told.lines if line.kind == "cap")
     assert (cap.name, sum(line.tenths for line in told.lines if line.group == "web")) == ("web", 500)
@@ -63,7 +77,7 @@ def test_a_full_group_is_capped_by_a_line_of_its_own() -> None:
 
 def test_engagement_and_fit_stay_in_their_bounds_and_say_so() -> None:
     everything = [
-        *(page(path, NOW - day * DAY, n) for day in range(4) for n in range(8) for path in ("/pricing", "/products/a")),
+        *(page(path, NOW - day * DAY, n) for day in range(4) for n in range(8) for path in ("/pricing", "/product")),
         *(track("webinar_attended", NOW, n=n, program=str(n)) for n in range(3)),
         track("form_submitted", NOW, form="quote"), track("form_submitted", NOW, form="other"),
     ]  # fmt: skip
@@ -90,7 +104,10 @@ def test_hits_say_what_they_were_and_through_which_part_they_came() -> None:
     mine, other = activity(imported(pages(1, NOW, "/pricing"))), activity(imported(pages(1, YESTERDAY, "/pricing")))
     told = score({"v1": mine, "v2": other}, traits={}, as_of=NOW, epoch_at=None, rules=RULES)
     line = next(line for line in told.lines if line.name == "pricing_page")
-    assert [(hit.what, hit.via, hit.at) for hit in line.hits] == [("/pricing", "v1", NOW), ("/pricing", "v2", YESTERDAY)]
+    assert [(hit.what, hit.via, hit.at) for hit in line.hits] == [
+        ("/pricing", "v1", NOW),
+        ("/pricing", "v2", YESTERDAY),
+    ]
 
 
 def test_limits_hold_over_all_parts_together() -> None:

@@ -56,7 +56,8 @@ def test_the_example_scores_113_8_and_is_an_a1(example: Scored) -> None:
 
 
 @pytest.mark.parametrize(
-    ("threshold_tenths", "expected"), [(1000, "03-25 02:34"), (800, "04-03 22:09"), (1200, None), (0, None), (380, None)]
+    ("threshold_tenths", "expected"),
+    [(1000, "03-25 02:34"), (800, "04-03 22:09"), (1200, None), (0, None), (380, None)],
 )
 def test_the_example_falls_below_a_threshold_at_the_minute(
     example: Scored, threshold_tenths: int, expected: str | None

@@ -1,0 +1,100 @@
+"""What the walks let go, for a while: so that a late claim divides what really happened and not only what was kept.
+
+Exact while a browser has no more than 24 elements of a kind beside the kept ones; beyond that the oldest are gone.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from schemas.activity import Hit, Hits, PageSeen, Trait
+from streams.core.pages import in_order
+from streams.core.rules import Rules
+
+__all__ = ["NO_SPARE", "Said", "Spare", "SpareHit", "replaced_traits", "spare_hits", "spare_pages", "spare_traits"]
+
+MOST: Final = 24
+
+
+class SpareHit(NamedTuple):
+    """A hit that its rule let go."""
+
+    at: int
+    hit_id: int
+    what: str
+    rule: str
+
+
+class Said(NamedTuple):
+    """A trait that something newer replaced."""
+
+    at: int
+    value: str
+    name: str
+
+
+class Spare(Struct, frozen=True, array_like=True):
+    """Freshest first, at most 24 of each."""
+
+    hits: tuple[SpareHit, ...] = ()
+    pages: tuple[PageSeen, ...] = ()
+    traits: tuple[Said, ...] = ()
+
+
+NO_SPARE: Final = Spare()
+
+
+def spare_hits(let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rules) -> tuple[SpareHit, ...]:
+    """Of hits that were let go those to remember: not one that a later time of the same hit in its bucket replaced."""
+    found: list[SpareHit] = []
+    seen: set[tuple[str, int, int | str]] = set()
+    for one in sorted(set(let_go), reverse=True):
+        keep = rules.scoring.keeps.get(one.rule)
+        if keep is None:
+            continue
+        bucket = keep.bucket_of(Hit(one.at, one.hit_id, one.what))
+        held = kept.get(one.rule, ())
+        if any(other[1] == one.hit_id and keep.bucket_of(other) == bucket for other in held):
+            continue
+        if (place := (one.rule, one.hit_id, bucket)) not in seen:
+            seen.add(place)
+            found.append(one)
+    return tuple(found[:MOST])
+
+
+def spare_pages(let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules) -> tuple[PageSeen, ...]:
+    """Of pages that were let go those to remember: not one that another message of the same page and day covers."""
+    ordered = in_order(let_go)
+    day_of = rules.site.day_of
+    by_page: dict[int, list[PageSeen]] = {}
+    for page in (*kept, *ordered):
+        by_page.setdefault(page[1], []).append(page)
+    found = [
+        page
+        for page in ordered
+        if not any(_covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in by_page[page[1]])
+    ]
+    return tuple(found[:MOST])
+
+
+def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
+    """Of traits that were replaced those to remember."""
+    return tuple(sorted(set(let_go), reverse=True)[:MOST])
+
+
+def replaced_traits(several: Iterable[Mapping[str, Trait]], kept: Mapping[str, Trait]) -> list[Said]:
+    """What was said and is not kept."""
+    said = ((name, one) for traits in several for name, one in traits.items())
+    return [Said(one.at, one.value, name) for name, one in said if kept.get(name) != one]
+
+
+def _covers(other: PageSeen, page: PageSeen) -> bool:
+    """Whether another message about the page says all that this one says, and is as fresh."""
+    if other is page or other == page or other[0] < page[0]:
+        return False
+    return _at_least(other[4], page[4]) and _at_least(other[5], page[5]) and (other[0] > page[0] or other > page)
+
+
+def _at_least(one: int | None, other: int | None) -> bool:
+    return one == other if one is None or other is None else one >= other
