@@ -1,6 +1,7 @@
 """Messages to leads, accounts, deals and recipients, and rows as folds leave them. Short names, times in UTC ms."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any, Final
 
 from schemas.activity import Activity, Hit, Milestone, PageSeen, Trait, Version
@@ -28,7 +29,7 @@ def read(path: str, at: int, *, kind: str = "other", dwell_ms: int | None = 30_0
 
 def hash_of(*what: object) -> int:
     """A hit id that follows from what it is of."""
-    return int.from_bytes(repr(what).encode()[-7:], "big")
+    return int.from_bytes(blake2b(repr(what).encode(), digest_size=7).digest(), "big")
 
 
 def hits(rule: str, *ats: int) -> dict[str, tuple[Hit, ...]]:
@@ -42,7 +43,7 @@ def did(
     """What somebody did; `asked` are times of requests, `traits` are said long ago."""
     return Activity(
         hits=dict(points or {}),
-        pages=tuple(sorted(pages, reverse=True)),
+        pages=tuple(sorted(pages, key=lambda page: page[:4], reverse=True)),
         milestones=tuple(sorted((Milestone(at, "requested", f"r{at}", "quote") for at in asked), reverse=True)),
         traits={name: Trait(1, value) for name, value in sorted(({"email": "ann@acme.example"} | traits).items())},
     )
@@ -172,8 +173,3 @@ class AccountStory:
         """The only alert."""
         assert len(self.alerts) == 1
         return next(iter(self.alerts.values()))
-
-
-def shuffled_blocks(blocks: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """The blocks without empty ones."""
-    return [list(block) for block in blocks if block]

@@ -1,0 +1,177 @@
+"""Accounts and recipients: any order, copies, blocks and crashes give the same card; alerts are raised and posted once.
+
+Alerts are threshold decisions: in another order another moment may raise them, or another level be reached on the way.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from schemas.activity import Version
+from schemas.cards import AccountCard, AlertCard
+from schemas.ids import alert_id_of
+from schemas.posts import Post, Receipt
+from streams.core import account, recipient
+from streams.core.account import Account
+from streams.core.effects import Effects
+from streams.core.recipient import Recipient
+from streams.core.rows import RowCodec
+from tests.unit.core import told_at_random as some
+from tests.unit.core.made import NOW, RULES
+from tests.unit.core.told import ACME, action
+
+ZERO = Version(0, 0)
+ACCOUNTS: RowCodec[Account] = RowCodec(Account)
+RECIPIENTS: RowCodec[Recipient] = RowCodec(Recipient)
+NAMES = frozenset({"webhook"})
+
+
+def accounts(
+    blocks: Sequence[Sequence[Any]], row: Account | None = None, *, start: int = 0
+) -> tuple[list[Account], list[Effects]]:
+    rows: list[Account] = []
+    said: list[Effects] = []
+    for offset, block in enumerate(blocks, start):
+        row, effects = account.fold(ACME, row, block, version=Version(0, offset), rules=RULES)
+        rows.append(row)
+        said.append(effects)
+    return rows, said
+
+
+def card_of(row: Account) -> AccountCard:
+    return account.fold(ACME, row, [], version=row.version, rules=RULES).effects.accounts[0]
+
+
+def shown(row: Account) -> AccountCard:
+    """The card without its alerts, and without what their closing took from R."""
+    resets = any(one.reset_at for one in row.episodes)
+    card = replace(card_of(row), version=ZERO, alerts=(), wake_at=None)
+    return replace(card, strength=None, members=()) if resets else card
+
+
+@given(sent=some.signals(), data=st.data())
+def test_order_copies_and_blocks_do_not_matter_to_an_account(sent: list[Any], data: st.DataObject) -> None:
+    if not sent:
+        return
+    one, other = accounts([sent])[0][-1], accounts(data.draw(some.arrivals(sent)))[0][-1]
+    assert (other.as_of, other.members, other.deals) == (one.as_of, one.members, one.deals)
+    if not any(row.reset_at for row in (*one.episodes, *other.episodes)):
+        assert shown(other) == shown(one)
+
+
+@given(sent=some.signals(), data=st.data())
+def test_alerts_say_what_adds_up_and_are_posted_once(sent: list[Any], data: st.DataObject) -> None:
+    rows, said = accounts(data.draw(some.arrivals(sent)))
+    posted = Counter((post.alert.alert_id, post.level, post.to) for one in said for post in posts_of(one))
+    assert all(count == 1 for count in posted.values())
+    levels = Counter((alert_id, level) for alert_id, level, _ in posted)
+    assert all(count == 1 for count in levels.values())
+    held: dict[str, AlertCard] = {}
+    for effects in said:
+        for alert in effects.alerts:
+            before = held.get(alert.alert_id, alert)
+            assert alert.alert_id == alert_id_of(alert.deal.deal_id, alert.episode)
+            assert (alert.raised_at, alert.episode) == (before.raised_at, before.episode)
+            assert alert.level >= before.level  # "digest" < "real_time"
+            assert alert.updates >= before.updates
+            whole = sum(line.strength for line in alert.strength.lines)
+            assert alert.strength.strength == (whole // 2 if alert.strength.halved else whole)
+            held[alert.alert_id] = alert
+    numbers = {(alert.deal.deal_id, alert.episode) for alert in held.values()}
+    for deal_id, number in numbers:
+        assert number == 1 or (deal_id, number - 1) in numbers
+    for row in rows:
+        assert len(row.members) <= 128
+        assert len(row.episodes) <= 18
+        assert row.wake_at is None or row.wake_at > row.as_of
+        assert sum(one.status in ("open", "claimed") for one in row.episodes) <= 1
+
+
+@given(sent=some.signals(), data=st.data())
+def test_a_crash_at_any_point_neither_loses_nor_doubles_an_alert(sent: list[Any], data: st.DataObject) -> None:
+    """Also where people act on alerts in between."""
+    blocks = with_actions(data.draw(some.arrivals(sent)), data)
+    rows, said = accounts(blocks)
+    committed, survived, got_out = data.draw(some.crashes(len(blocks)))
+    restored = ACCOUNTS.decode(ACCOUNTS.encode(rows[survived - 1])) if survived else None
+    rows_again, said_again = accounts(blocks[committed:], restored, start=committed)
+    heard = [*said[:committed], *(one for one, out in zip(said[committed:survived], got_out, strict=True) if out), *said_again]
+    if rows:
+        assert (rows_again or [restored])[-1] == rows[-1]
+        assert {post.post_id for one in heard for post in posts_of(one)} == {
+            post.post_id for one in said for post in posts_of(one)
+        }
+        assert newest_alerts(heard) == newest_alerts(said)
+
+
+def with_actions(blocks: list[list[Any]], data: st.DataObject) -> list[list[Any]]:
+    """The blocks, with actions on alerts that were raised before them."""
+    told: list[list[Any]] = []
+    for block in blocks:
+        rows = accounts(told)[0]
+        known = [one.card.alert_id for one in rows[-1].episodes] if rows else []
+        if known and data.draw(st.booleans()):
+            what = data.draw(st.sampled_from(("claim", "contacted", "dismiss")))
+            block = [*block, action(what, data.draw(st.sampled_from(known)), at=NOW + len(told))]
+        told.append(block)
+    return told
+
+
+def posts_of(effects: Effects) -> list[Post]:
+    return [post for post in effects.posts if isinstance(post, Post)]
+
+
+def newest_alerts(said: Sequence[Effects]) -> dict[str, AlertCard]:
+    held: dict[str, AlertCard] = {}
+    for alert in (alert for effects in said for alert in effects.alerts):
+        if alert.alert_id not in held or alert.version >= held[alert.alert_id].version:
+            held[alert.alert_id] = alert
+    return held
+
+
+def some_posts() -> list[Post]:
+    """Posts of real alerts."""
+    from tests.unit.core.test_recipient import posts  # noqa: PLC0415
+
+    found = posts()
+    return [replace(found[n % 2], post_id=f"po_{n}", at=NOW + n) for n in range(4)]
+
+
+POSTS = some_posts()
+receipts = st.builds(
+    lambda post, outcome, at: Receipt(to=post.to, post_id=post.post_id, channel="webhook", outcome=outcome, at=NOW + at),
+    st.sampled_from(POSTS), st.sampled_from(("sent", "refused")), st.integers(0, 200_000),
+)  # fmt: skip
+
+
+def recipients(blocks: Sequence[Sequence[Any]], row: Recipient | None = None, *, start: int = 0) -> tuple[list[Recipient], list[Effects]]:
+    rows: list[Recipient] = []
+    said: list[Effects] = []
+    for offset, block in enumerate(blocks, start):
+        row, effects = recipient.fold("rep:1", row, block, version=Version(0, offset), rules=RULES, channels=NAMES)
+        rows.append(row)
+        said.append(effects)
+    return rows, said
+
+
+@given(sent=st.lists(st.one_of(st.sampled_from(POSTS), receipts), min_size=1, max_size=8), data=st.data())
+def test_order_copies_blocks_and_crashes_do_not_matter_to_a_recipient(sent: list[Any], data: st.DataObject) -> None:
+    """When it was last said depends on the way; what is settled does not."""
+    one, blocks = recipients([sent])[0][-1], data.draw(some.arrivals(sent))
+    rows, said = recipients(blocks)
+    assert settled(rows[-1]) == settled(one)
+    committed, survived, _ = data.draw(some.crashes(len(blocks)))
+    restored = RECIPIENTS.decode(RECIPIENTS.encode(rows[survived - 1])) if survived else None
+    again, said_again = recipients(blocks[committed:], restored, start=committed)
+    if survived < len(blocks) or again:
+        assert settled((again or [restored])[-1]) == settled(rows[-1])
+    owed = {post_id for post_id, kept in rows[-1].posts.items() if kept.post and kept.post.level == "real_time" and not kept.outcomes}
+    assert owed <= {due.post.post_id for effects in (*said[:committed], *said_again) for due in effects.dues}
+
+
+def settled(row: Recipient) -> dict[str, Any]:
+    return {post_id: (kept.post, kept.outcomes) for post_id, kept in row.posts.items()}
