@@ -67,9 +67,10 @@ def build(settings: Settings, rules: Rules) -> Engine:
     engine.agent("leads", ["touches"], leads(shell, books["leads"], fold_touch))
     engine.agent("accounts", ["signals"], accounts(shell, books["accounts"], fold_signal))
     engine.agent("recipients", ["posts"], recipients(shell, books["recipients"], fold_post))
-    projection = Projection.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
-    engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
-    engine.beside("beat", _beat(projection))
+    if redis_url := settings.redis.url.get_secret_value():
+        projection = Projection.connect(redis_url, prefix=settings.redis.key_prefix)
+        engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
+        engine.beside("beat", _beat(projection))
     return engine
 
 

@@ -77,11 +77,15 @@ class Metrics:
             name: Gauge(f"leadstream_{name}", _help(one), one.by, registry=self._registry)
             for name, one in GAUGES.items()
         }
+        self._children: dict[tuple[Counted, tuple[str, ...]], Counter] = {}  # labels() costs more than inc()
 
     def count(self, name: Counted, *by: str, n: int = 1) -> None:
         """Adds `n` to a counter; `by` are its labels in the order of the list."""
-        counter = self._counters[name]
-        (counter.labels(*by) if by else counter).inc(n)
+        child = self._children.get((name, by))
+        if child is None:
+            counter = self._counters[name]
+            child = self._children[name, by] = counter.labels(*by) if by else counter
+        child.inc(n)
 
     def gauge(self, name: Gauged, value: float, *by: str) -> None:
         """Sets a gauge."""

@@ -45,7 +45,7 @@ class KafkaSettings(_Part):
 
 
 class RedisSettings(_Part):
-    """The read model."""
+    """The read model. An empty url: none is kept (for benches)."""
 
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     key_prefix: str = "leadstream:"

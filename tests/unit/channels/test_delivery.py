@@ -1,0 +1,106 @@
+"""Dues on their way out: tried again, never twice at once, and never in anybody's way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from schemas.posts import Receipt
+from streams.channels import delivery
+from streams.channels.delivery import Delivery
+from streams.channels.errors import ChannelBusy, ChannelRefused
+from streams.channels.memory import MemoryChannel
+from streams.core.effects import Due
+from streams.metrics import Metrics
+
+
+def due(name: str, channel: str = "memory") -> Due:
+    post: Any = SimpleNamespace(post_id=name, to="rep:1")
+    return Due(channel, post)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.channel = MemoryChannel(now=lambda: 5)
+        self.receipts: list[Receipt] = []
+        self.metrics = Metrics()
+        self.delivery = Delivery(
+            {"memory": self.channel}, tell=self.receipts.append, metrics=self.metrics, now=lambda: 5, chance=lambda: 0
+        )
+
+    async def told(self, count: int) -> list[Receipt]:
+        async with asyncio.timeout(3):
+            while len(self.receipts) < count:
+                await asyncio.sleep(0.001)
+        return self.receipts
+
+
+@pytest.fixture
+async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(delivery, "FIRST_S", 0.01)
+    monkeypatch.setattr(delivery, "LONGEST_S", 0.02)
+    one = Desk()
+    running = asyncio.create_task(one.delivery.run())
+    yield one
+    running.cancel()
+
+
+async def test_a_due_is_delivered_and_its_receipt_goes_back(desk: Desk) -> None:
+    desk.delivery.offer(due("p1"))
+    (receipt,) = await desk.told(1)
+    assert (receipt.to, receipt.post_id, receipt.channel, receipt.outcome) == ("rep:1", "p1", "memory", "sent")
+    assert desk.channel.posts.keys() == {"p1"}
+
+
+async def test_a_busy_channel_is_asked_again(desk: Desk) -> None:
+    for _ in range(3):
+        desk.channel.fail_next(ChannelBusy(retry_after_s=0.01))
+    desk.delivery.offer(due("p1"))
+    assert [one.outcome for one in await desk.told(1)] == ["sent"]
+    assert desk.metrics.value("channel_outcomes", "memory", "busy") == 3
+
+
+async def test_a_refusal_is_final(desk: Desk) -> None:
+    desk.channel.fail_next(ChannelRefused(410))
+    desk.delivery.offer(due("p1"))
+    (receipt,) = await desk.told(1)
+    assert (receipt.outcome, receipt.detail) == ("refused", "refused with 410")
+    assert not desk.channel.posts
+
+
+async def test_a_due_that_comes_again_is_not_delivered_twice(desk: Desk) -> None:
+    """While it waits nothing happens; when it is out already its receipt is said again."""
+    desk.delivery.offer(due("p1"))
+    desk.delivery.offer(due("p1"))
+    await desk.told(1)
+    desk.delivery.offer(due("p1"))
+    assert len(await desk.told(2)) == 2
+    assert desk.metrics.value("channel_outcomes", "memory", "sent") == 1
+
+
+async def test_a_bug_of_a_channel_is_a_busy_channel(desk: Desk) -> None:
+    desk.channel.fail_next(ZeroDivisionError())  # type: ignore[arg-type]
+    desk.delivery.offer(due("p1"))
+    assert [one.outcome for one in await desk.told(1)] == ["sent"]
+
+
+async def test_what_finds_no_room_or_no_channel_is_left_to_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "QUEUE", 2)
+    desk = Desk()
+    for name in ("p1", "p2", "p3"):
+        desk.delivery.offer(due(name))
+    desk.delivery.offer(due("p4", channel="pigeon"))
+    assert desk.metrics.value("dues_dropped", "memory") == 1
+    assert desk.metrics.value("dues_dropped", "pigeon") == 1
+
+
+async def test_after_many_tries_a_post_is_given_up_for_now(desk: Desk) -> None:
+    for _ in range(delivery.ATTEMPTS):
+        desk.channel.fail_next(ChannelBusy(retry_after_s=0.01))
+    desk.delivery.offer(due("p1"))
+    desk.delivery.offer(due("p2"))
+    assert [one.post_id for one in await desk.told(1)] == ["p2"]
+    desk.delivery.offer(due("p1"))
+    assert {one.post_id for one in await desk.told(2)} == {"p1", "p2"}
