@@ -7,6 +7,7 @@ is left behind.
 import asyncio
 import signal
 import sys
+from typing import Final
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -18,6 +19,9 @@ from producers.collector.server import build, kafka_sink
 from producers.errors import BadSettings
 from producers.logs import configure, log
 from producers.settings import Settings, read
+
+# What granian says goes the way of all our logs.
+OUR_LOGS: Final = {"loggers": {"_granian": {"level": "WARNING", "propagate": True}}}
 
 
 async def serve(settings: Settings) -> None:
@@ -32,6 +36,7 @@ async def serve(settings: Settings) -> None:
         websockets=False,
         backlog=1_024,
         log_level=LogLevels.warning,
+        log_dictconfig=OUR_LOGS,
     )
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):

@@ -78,7 +78,7 @@ class _SdkSettings:
         except Refused as error:
             return JSONResponse({"success": False, "reason": error.reason}, 403)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in cors}
-        if not self._keys.knows(key):
+        if not self._keys.is_public(key):
             return JSONResponse({"success": False, "reason": "key"}, 404, headers=headers)
         host = f"{self._url.netloc}{self._url.path.rstrip('/')}/v1"
         segment = {"apiKey": key, "apiHost": host, "protocol": self._url.scheme}

@@ -40,9 +40,10 @@ class KeyRing:
             raise Refused(Refusal.KEY, "no such key")
         return found
 
-    def knows(self, key: str) -> bool:
-        """Whether this key counts."""
-        return key in self._senders
+    def is_public(self, key: str) -> bool:
+        """Whether this is a write key that counts: a server key must never be repeated to a page."""
+        found = self._senders.get(key)
+        return found is not None and found.trust == "claimed"
 
 
 def offered_key(headers: Headers, query: bytes) -> str | None:

@@ -235,5 +235,3 @@ def _text_or_none(value: Any) -> str | None:
 
 def _time(value: Any) -> str | float | None:
     return value if isinstance(value, str | int | float) else None
-
-

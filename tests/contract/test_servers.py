@@ -110,10 +110,11 @@ def test_what_was_answered_200_lies_in_kafka_and_sigterm_ends_it(
     assert one.answers("/healthz") == 0
 
 
-def test_a_sigkill_loses_nothing_that_was_answered_and_leaves_nobody_behind(
-    serve: Callable[..., Served], bus: Bus
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
+def test_an_end_under_load_loses_nothing_that_was_answered_and_leaves_nobody_behind(
+    ended_by: signal.Signals, serve: Callable[..., Served], bus: Bus
 ) -> None:
-    """F3: the process that was started is the one that answers, so its death is one."""
+    """F2, F3: the process that was started is the one that answers, so its death is one."""
     one = serve("granian")
     one.wait("/readyz", 200)
     taken: set[str] = set()
@@ -131,9 +132,10 @@ def test_a_sigkill_loses_nothing_that_was_answered_and_leaves_nobody_behind(
     for thread in threads:
         thread.start()
     wait_until(lambda: len(taken) > 300, within_s=30, what="300 answers", every_s=0.01)
-    one.child.kill()
+    one.child.send_signal(ended_by)
     for thread in threads:
         thread.join(20)
+    one.child.wait(20)
     assert one.answers("/healthz") == 0
     assert taken <= stored(bus)
 
@@ -163,7 +165,7 @@ def test_headers_that_do_not_end_are_cut_off(serve: Callable[..., Served]) -> No
         wire.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         start = time.monotonic()
         wire.recv(200)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 14
 
 
 def test_wrong_settings_end_it_with_one_clear_message(serve: Callable[..., Served]) -> None:

@@ -223,7 +223,9 @@ async def test_an_unknown_key_is_401(headers: dict[str, str], in_body: str | Non
 
 async def test_a_server_key_in_a_page_is_403() -> None:
     async with desk() as d:
-        answer = await d.http.post("/v1/page", json=page(), auth=("sk_crm", ""), headers={"origin": "https://x.example"})
+        answer = await d.http.post(
+            "/v1/page", json=page(), auth=("sk_crm", ""), headers={"origin": "https://x.example"}
+        )
         assert (answer.status_code, answer.json()["reason"]) == (403, "server_key_in_browser")
 
 

@@ -47,9 +47,9 @@ def test_no_list_or_no_end_is_none(text: bytes) -> None:
 def test_no_body_takes_long(head: bytes) -> None:
     """Half a megabyte of the worst that we can think of."""
     body = (head * (500_000 // len(head)))[:500_000]
-    start = time.perf_counter()
+    start = time.process_time()
     mend.items(mend.surrogates(mend.numbers(body)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_one_item_that_is_no_json_costs_no_neighbour() -> None:

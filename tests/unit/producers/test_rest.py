@@ -15,9 +15,10 @@ async def test_the_settings_send_the_sdk_to_us(path: str) -> None:
     assert answer.headers["access-control-allow-origin"] == "https://site.example"
 
 
-async def test_settings_of_an_unknown_key_are_404() -> None:
+@pytest.mark.parametrize("key", ["nobody", "sk_crm"])
+async def test_settings_of_an_unknown_or_a_secret_key_are_404(key: str) -> None:
     async with desk() as d:
-        assert (await d.http.get("/v1/projects/nobody/settings")).status_code == 404
+        assert (await d.http.get(f"/v1/projects/{key}/settings")).status_code == 404
 
 
 async def test_the_tracker_is_cached_and_asked_for_again_by_its_tag() -> None:
