@@ -185,6 +185,8 @@ class CarefulRecovery(Recovery):
         await app.on_rebalance_complete.send()
         self._set_recovery_ended()
         for table in self.tables.values():
+            if app.consumer_generation_id != generation_id:
+                break  # what is assigned now is not what was restored
             await table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])
         if app.consumer_generation_id != generation_id:
             _log.warning("rebalanced_again", generation=generation_id, now=app.consumer_generation_id)

@@ -37,6 +37,7 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
         "consumer_max_fetch_size": 4_194_304,
         "consumer_auto_offset_reset": "earliest",
         "stream_buffer_maxsize": 8_192,  # records of up to 64 KiB: 512 MiB at worst
+        "recovery_consistency_check": False,  # believes an end offset that the embedded broker says too low
         "stream_recovery_delay": 0.0,
         "stream_wait_empty": True,
         "producer_acks": -1,

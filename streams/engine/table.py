@@ -50,6 +50,7 @@ class RowTable(Table[bytes, bytes]):
         self._changed: dict[bytes, bytes | None] = {}
         self._restored: set[bytes] = set()
         self._inverted: set[bytes] = set()
+        self._whole: set[int] = set()  # partitions whose changelog was read to its end
         self.records_restored = 0
 
     def attach(self, keeper: Keeper) -> None:
@@ -152,14 +153,17 @@ class RowTable(Table[bytes, bytes]):
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
         moved = {tp for tp in revoked | newly_assigned if tp.topic == self.changelog_topic_name}
         partitions = {tp.partition for tp in moved}
-        for tp in moved:  # Faust keeps an old position where a rebalance interrupts another
-            self.app.tables.recovery.active_offsets.pop(tp, None)
+        self._whole -= partitions
+        for tp in moved | assigned:  # Faust keeps a position also where restoring was interrupted
+            if tp.topic == self.changelog_topic_name and tp.partition not in self._whole:
+                self.app.tables.recovery.active_offsets.pop(tp, None)
         stale = [key for key, partition in self.data._key_partition.items() if partition in partitions]
         for key in stale:
             self._forget(key)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """All rows are here: overwrites those whose last record is an older one, and tells the clock of sleepers."""
+        self._whole = {tp.partition for tp in active_tps}
         await super().on_recovery_completed(active_tps, standby_tps)
         restored, inverted = sorted(self._restored), sorted(self._inverted)
         self._restored, self._inverted = set(), set()

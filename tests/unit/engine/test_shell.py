@@ -1,4 +1,4 @@
-"""Reading blocks: what is poison goes to `rejected`, what is good is folded, and only what was worked off may be committed."""
+"""Reading blocks: poison goes to `rejected`, the rest is folded, and only what was worked off may be committed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

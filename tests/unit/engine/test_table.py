@@ -41,7 +41,7 @@ def table() -> RowTable:
 
 def event(key: str, offset: int | None, *names: str, topic: str = CHANGELOG, partition: int | None = None) -> Any:
     version = Version(0, offset or 0)
-    value = None if offset is None else CODEC.encode(Pile(version, 0, None, {name: version for name in names}))
+    value = None if offset is None else CODEC.encode(Pile(version, 0, None, dict.fromkeys(names, version)))
     where = partition_of(key, 4) if partition is None else partition
     return SimpleNamespace(
         message=SimpleNamespace(topic=topic, partition=where, offset=0, key=key.encode(), value=value)
@@ -104,6 +104,18 @@ async def test_rows_leave_with_their_partition_also_those_written_live(table: Ro
     await table.on_rebalance(set(), {TP(CHANGELOG, ANN)}, set())
     assert b"ann" not in table.data
     assert TP(CHANGELOG, ANN) not in table.app.tables.recovery.active_offsets
+
+
+async def test_a_changelog_whose_reading_was_interrupted_is_read_from_its_beginning(table: RowTable) -> None:
+    """Rebalances come while rows are being restored; what was not read to its end is not trusted."""
+    tp, offsets = TP(CHANGELOG, ANN), {TP(CHANGELOG, ANN): 17}
+    table.app.tables._recovery = SimpleNamespace(active_offsets=offsets)  # type: ignore[assignment]
+    await table.on_rebalance({tp}, set(), set())
+    assert not offsets
+    await table.on_recovery_completed({tp}, set())
+    offsets[tp] = 17
+    await table.on_rebalance({tp}, set(), set())
+    assert offsets == {tp: 17}
 
 
 async def test_stock_keeps_a_row_that_was_written_live() -> None:
