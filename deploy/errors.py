@@ -2,6 +2,7 @@
 
 DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
+├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadHome          the home directory cannot be used
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
@@ -17,6 +18,7 @@ __all__ = [
     "AlreadyUp",
     "BadDeploySettings",
     "BadHome",
+    "BadRules",
     "BrokerUnreachable",
     "ChildLost",
     "DeployError",
@@ -32,6 +34,10 @@ class DeployError(Exception):
 
 class AlreadyUp(DeployError):
     """The home is in use."""
+
+
+class BadRules(DeployError):
+    """Nothing was started."""
 
 
 class BadHome(DeployError):

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.cli import crm, settings, topics
-from deploy.errors import DeployError
+from deploy.errors import BadRules, DeployError
 
 __all__ = ["app", "main"]
 
@@ -50,7 +50,9 @@ def up(
     workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes; they share the partitions.")] = 1,
     partitions: Annotated[int, typer.Option(min=1, max=256, help="Of each topic; twice the most workers you run.")] = 4,
     rules_dir: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Your scoring.toml and its neighbours.")
+        Path | None,
+        typer.Option(exists=True, file_okay=False, envvar="LEADSTREAM_RULES_DIR",
+                     help="Your scoring.toml and its neighbours; what it lacks is taken from the packaged ones."),
     ] = None,
     verbose: Annotated[bool, typer.Option(help="Show every log line, not only warnings.")] = False,
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
@@ -64,6 +66,7 @@ def up(
     from deploy.local.up import run
     from streams.console.auth import one_time_link
 
+    _check_rules(rules_dir)
     plan = Plan(home=home.absolute(), broker=broker, story=story, workers=workers, partitions=partitions,
                 rules_dir=rules_dir, everything=verbose, with_parent=with_parent)  # fmt: skip
     console = Console(highlight=False)
@@ -118,6 +121,18 @@ def doctor() -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(version_of("leadstream"))
+
+
+def _check_rules(directory: Path | None) -> None:
+    """A bad file is told before anything is started. Raises BadRules."""
+    from schemas.ids import Naming
+    from streams.core.rules import RulesError
+    from streams.rules_files import read_rules
+
+    try:
+        read_rules(directory, Naming(b"no lead is named here"))
+    except RulesError as error:
+        raise BadRules(str(error)) from error
 
 
 def _become(module: str, *arguments: str) -> None:

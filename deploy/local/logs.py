@@ -1,16 +1,18 @@
 """What children print: to `logs/NAME.log` always, to the terminal when somebody should see it."""
 
+import json
 import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ChildLog", "is_loud"]
+__all__ = ["ChildLog", "is_loud", "readable"]
 
 TAIL_LINES: Final = 40
 FILE_BYTES: Final = 16 << 20
 _LOUD: Final = re.compile(r"\b(warn(ing)?|error|critical|fatal|traceback|panicked)\b", re.IGNORECASE)
+_UNSAID: Final = frozenset({"logger", "timestamp"})
 _UNPRINTABLE: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -21,6 +23,23 @@ def is_loud(line: str) -> bool:
     (True, False)
     """
     return _LOUD.search(line) is not None
+
+
+def readable(line: str) -> str:
+    """A structured line as a person reads it; any other line as it is.
+
+    >>> readable('{"error": "no route", "event": "kafka_away", "level": "warning", "timestamp": "12:00"}')
+    'warning kafka_away: no route'
+    """
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(fact, dict) or "event" not in fact:
+        return line
+    said = " ".join(str(fact.pop(name)) for name in ("level", "event") if name in fact)
+    rest = [str(value) if name == "error" else f"{name}={value}" for name, value in fact.items() if name not in _UNSAID]
+    return f"{said}: {' '.join(rest)}" if rest else said
 
 
 class ChildLog:

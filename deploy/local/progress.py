@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.errors import NotReady
+from deploy.local.logs import readable
 from deploy.local.running import Running, State
 
 __all__ = ["Progress"]
@@ -77,7 +78,8 @@ class Progress:
 
     def line(self, name: str, text: str) -> None:
         """One line of a child's log."""
-        self._console.print(Text.assemble((f"{name:>10} ", self._colour(name)), ("| ", "dim"), text), soft_wrap=True)
+        shown = Text.assemble((f"{name:>10} ", self._colour(name)), ("| ", "dim"), readable(text))
+        self._console.print(shown, soft_wrap=True)
 
     def failed(self, error: NotReady, *, logs: str) -> None:
         """What failed, with the last that it said."""

@@ -42,6 +42,7 @@ class Running:
         self._guard = guard
         self._code = 0
         self.state = State.WAITING
+        self.settled = False  # it was ready once
         self.since = 0.0  # loop time of the last start
         self.log = ChildLog(logs / f"{child.name}.log", tell=tell)
         self._process: asyncio.subprocess.Process | None = None

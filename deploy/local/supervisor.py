@@ -51,6 +51,7 @@ class Supervisor:
         self._everything = everything
         self._phases: list[list[Running]] = []
         self._lives: list[asyncio.Task[None]] = []
+        self._stopping = False
         self.lost: asyncio.Future[DeployError] = asyncio.get_running_loop().create_future()
         self._guard = Guarded()
 
@@ -87,6 +88,7 @@ class Supervisor:
 
     async def stop(self, *, grace_s: float, hurry: asyncio.Event) -> None:
         """SIGTERM, last phase first; SIGKILL to what is left after `grace_s` seconds, or once `hurry` is set."""
+        self._stopping = True
         for life in self._lives:
             life.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
@@ -103,11 +105,15 @@ class Supervisor:
                 one.log.close()
 
     def _running(self, child: Child) -> Running:
+        """Before a child is ready, what it says is told only if it fails; what it says at its end is in its file."""
+
         def tell(line: str) -> None:
-            if self._everything or (not child.quiet and is_loud(line)):
+            heard = not child.quiet and one.settled and not self._stopping and is_loud(line)
+            if heard or self._everything:
                 self._audience.line(child.name, line)
 
-        return Running(child, logs=self._logs, tell=tell, guard=self._guard)
+        one = Running(child, logs=self._logs, tell=tell, guard=self._guard)
+        return one
 
     async def _begin(self, one: Running) -> None:
         try:
@@ -193,4 +199,5 @@ class Supervisor:
 
     def _state(self, one: Running, state: State, *, note: str = "") -> None:
         one.state = state
+        one.settled = one.settled or state is State.READY
         self._audience.changed(one, note=note)

@@ -29,6 +29,17 @@ time.sleep(600)
 """
 
 
+TALKER = """
+import os, socket, time
+print("WARNING: this is experimental", flush=True)
+taken = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+print("all is well")
+while not os.path.exists(os.environ["GO"]):
+    time.sleep(0.01)
+print("WARNING: kafka is away")
+"""
+
+
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
@@ -132,7 +143,11 @@ async def test_the_last_that_was_started_is_the_first_that_is_stopped(boss: Supe
 async def test_only_warnings_reach_the_terminal_and_everything_the_file(
     boss: Supervisor, notes: Notes, tmp_path: Path
 ) -> None:
-    await boss.start([child("talker", "print('all is well'); print('WARNING: kafka is away')", when_it_ends="done")])
+    (port,) = free_ports(1)
+    go = tmp_path / "go"
+    await boss.start([child("talker", TALKER, ready=Ready(port=port), when_it_ends="done", PORT=str(port), GO=str(go))])
+    go.touch()
     await until(lambda: notes.count("talker", "done"))
     assert notes.lines == [("talker", "WARNING: kafka is away")]
-    assert (tmp_path / "logs" / "talker.log").read_text() == "all is well\nWARNING: kafka is away\n"
+    written = "WARNING: this is experimental\nall is well\nWARNING: kafka is away\n"
+    assert (tmp_path / "logs" / "talker.log").read_text() == written
