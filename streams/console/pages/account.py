@@ -15,25 +15,25 @@ __all__ = ["ROUTES", "Missing", "missing"]
 
 
 class Missing(Struct, frozen=True):
-    """What R lacks to the next level: `level` "" = it is there."""
+    """What R lacks to the next level. `capped` = R would do, but nobody known came or the deal is very old."""
 
     level: str
     strength: int
     ways: tuple[str, ...]
+    capped: bool = False
 
 
-def missing(strength: ReturnStrength) -> Missing:
-    """The next level, how much R lacks, and the signals that can still grow, those with the most room first."""
-    here = strength.strength
-    if here >= strength.real_time_from:
-        return Missing("", 0, ())
-    level, needed = (
-        ("real-time", strength.real_time_from) if here >= strength.digest_from else ("digest", strength.digest_from)
-    )
-    open_lines = sorted(
-        (line for line in strength.lines if line.strength < line.most), key=lambda one: one.strength - one.most
-    )
-    return Missing(level, needed - here, tuple(line.label for line in open_lines[:3]))
+def missing(found: ReturnStrength) -> Missing | None:
+    """The next level, how much R lacks, and the signals with the most room to grow; None = it is real-time."""
+    if found.level == "real_time":
+        return None
+    if found.strength >= found.real_time_from:
+        return Missing("real-time", 0, (), capped=True)
+    level, needed = "digest", found.digest_from
+    if found.strength >= found.digest_from:
+        level, needed = "real-time", found.real_time_from
+    room = sorted((line for line in found.lines if line.strength < line.most), key=lambda one: one.strength - one.most)
+    return Missing(level, needed - found.strength, tuple(line.label for line in room[:3]))
 
 
 async def account_page(request: Request) -> Response:

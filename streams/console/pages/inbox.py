@@ -22,18 +22,12 @@ DISMISSALS: Final = {
 def sections(alerts: list[AlertCard]) -> list[tuple[str, str, list[AlertCard]]]:
     """Title, explanation and alerts of each part of the inbox; empty parts are left out."""
     ranked = sorted(alerts, key=_urgency)
+    now = [one for one in ranked if one.status == "open" and one.level == "real_time"]
+    later = [one for one in ranked if one.status == "open" and one.level == "digest"]
     parts = (
-        (
-            "Call now",
-            "Strong enough to act on today",
-            [a for a in ranked if a.status == "open" and a.level == "real_time"],
-        ),
-        (
-            "Keep an eye on",
-            "Signs of interest, not yet enough to call",
-            [a for a in ranked if a.status == "open" and a.level == "digest"],
-        ),
-        ("Claimed", "Somebody is on it", [a for a in ranked if a.status == "claimed"]),
+        ("Strong signs", "Worth your attention today", now),
+        ("First signs", "Interest, not yet enough for a call", later),
+        ("Claimed", "Somebody is on it", [one for one in ranked if one.status == "claimed"]),
     )
     return [part for part in parts if part[2]]
 

@@ -5,10 +5,13 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from schemas.activity import Version
+from schemas.cards import AlertLevel
 from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
+from streams.console.pages.account import missing
 from streams.console.security import HEADERS
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
@@ -106,18 +109,35 @@ def test_the_score_is_explained_line_by_line_and_adds_up(rep: Visitor, filled: S
 def test_a_sum_that_does_not_equal_the_score_is_not_hidden(
     rep: Visitor, projection: Projection, samples: Samples
 ) -> None:
-    wrong = msgspec.structs.replace(samples.lead(), score_tenths=999)
+    wrong = replace(samples.lead(), score_tenths=999)
     projection.write(leads=[(LEAD_ID, wrong.version, encode(wrong))])
     assert "does not equal the score of 99.9" in said(rep.get(LEAD).text)
 
 
 def test_the_account_says_what_is_missing(rep: Visitor, projection: Projection, samples: Samples) -> None:
-    weak = msgspec.structs.replace(samples.account(), strength=samples.strength(1, 0, 0, 0, 0, 0))
+    weak = replace(samples.account(), strength=samples.strength(1, 0, 0, 0, 0, 0))
     projection.write(accounts=[(weak.account_id, weak.version, encode(weak))])
     text = said(rep.get(ACCOUNT).text)
     assert "3 more to real-time." in text
     assert "71.4 of 100" in text
     assert "No return is watched for: no lost deal." not in text
+
+
+@pytest.mark.parametrize(
+    ("level", "strength", "lacks"),
+    [
+        pytest.param("real_time", 9, None, id="there"),
+        pytest.param("real_time", 2, None, id="somebody asked"),
+        pytest.param("digest", 5, ("real-time", 3, False), id="in the digest"),
+        pytest.param(None, 1, ("digest", 3, False), id="below"),
+        pytest.param("digest", 12, ("real-time", 0, True), id="strong, but capped"),
+    ],
+)
+def test_what_is_missing_follows_from_the_level_that_was_given(
+    samples: Samples, level: AlertLevel | None, strength: int, lacks: tuple[str, int, bool] | None
+) -> None:
+    found = missing(replace(samples.strength(), level=level, strength=strength))
+    assert lacks == (found and (found.level, found.strength, found.capped))
 
 
 def test_an_account_without_a_lost_deal_says_so(rep: Visitor, filled: Samples) -> None:
