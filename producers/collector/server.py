@@ -41,6 +41,7 @@ class Collector:
         self._cors = cors
         self._hops = settings.collector.proxy_hops
         self._rest = rest(settings, intake, keys=keys, cors=cors)
+        self._said_at = 0
         self._taken = {kind: REQUESTS.labels(kind, "200") for kind in set(EVENT_ROUTES.values())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +69,7 @@ class Collector:
             await _reply(send, status, [_JSON, *cors], body=refused_body(error.reason, error.detail))
         except SinkError as error:
             REQUESTS.labels(kind, "503").inc()
-            log.warning("not_safe", why=str(error))
+            self._say(str(error))
             again = (b"retry-after", str(RETRY_AFTER_S).encode())
             await _reply(send, 503, [_JSON, again, *cors], body=refused_body("busy", "not stored, send it again"))
         except Disconnected:
@@ -91,6 +92,13 @@ class Collector:
             ip=self._address(scope, headers, sender),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
         )
+
+    def _say(self, why: str) -> None:
+        """Why we answer 503: at most one line a second, the metrics count."""
+        now = self._intake.now_ms()
+        if now - self._said_at >= 1_000:
+            self._said_at = now
+            log.warning("not_safe", why=why)
 
     def _address(self, scope: Scope, headers: Headers, sender: Sender) -> str | None:
         """A server's address says nothing of the person. Raises Refused where a server key comes from a page."""

@@ -2,6 +2,9 @@
 
 Its producer has no memory bound: `collector/blocks.py` counts outstanding bytes. With idempotence an acknowledgement
 means that all in-sync replicas have the record. Without the crc32c package a record costs five times as much.
+
+An idempotent producer can be spoilt for good, for example by a broker that forgot its id; then every send fails until
+it is replaced. So when all writes fail for a while, a new one is made.
 """
 
 import asyncio
@@ -19,6 +22,7 @@ from producers.logs import log
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
+RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
 # 2.6: every broker that we support speaks it, so the constructor need not ask and block.
 PRODUCER: Final[Mapping[str, Any]] = {
     "acks": "all",
@@ -53,6 +57,8 @@ class KafkaSink:
         self._producer: KafkaProducer | None = None
         self._why = "Kafka has not answered yet"
         self._connecting: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._failing_since: float | None = None
 
     async def start(self) -> None:
         """Connects in the background, again and again until Kafka answers."""
@@ -72,11 +78,11 @@ class KafkaSink:
         try:
             sent = self._producer.send(topic, value=value, key=key, partition=partition)
         except (KafkaError, ValueError, TypeError) as error:
-            future.set_exception(SinkUnavailable(f"{topic}: {error}"))
+            self._lost(future, SinkUnavailable(f"{topic}: {error}"))
             return future
         # Both run on the sender's thread, where exceptions vanish: they only hand over.
-        sent.add_callback(lambda _: loop.call_soon_threadsafe(_settle, future, None))
-        sent.add_errback(lambda error: loop.call_soon_threadsafe(_settle, future, _unavailable(topic, error)))
+        sent.add_callback(lambda _: loop.call_soon_threadsafe(self._safe, future))
+        sent.add_errback(lambda error: loop.call_soon_threadsafe(self._lost, future, _unavailable(topic, error)))
         return future
 
     async def close(self, *, deadline_s: float) -> None:
@@ -86,10 +92,34 @@ class KafkaSink:
         producer, self._producer = self._producer, None
         self._why = "closed"
         if producer is not None:
-            try:
-                await asyncio.to_thread(producer.close, timeout=deadline_s)
-            except KafkaError as error:
-                log.error("kafka_close_failed", error=type(error).__name__)
+            await _closed(producer, deadline_s=deadline_s)
+
+    def _safe(self, future: Future[None]) -> None:
+        self._failing_since = None
+        if not future.done():
+            future.set_result(None)
+
+    def _lost(self, future: Future[None], error: SinkUnavailable) -> None:
+        if not future.done():
+            future.set_exception(error)
+        now = asyncio.get_running_loop().time()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since >= RENEW_AFTER_S:
+            self._renew(str(error))
+
+    def _renew(self, why: str) -> None:
+        """Gives up a producer that only fails; until there is a new one, writes fail at once."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        log.error("kafka_producer_given_up", why=why)
+        self._why = f"connecting again after {why}"
+        self._failing_since = None
+        loop = asyncio.get_running_loop()
+        closing = loop.create_task(_closed(producer, deadline_s=1))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        self._connecting = loop.create_task(self._connect())
 
     async def _connect(self) -> None:
         while self._why:
@@ -118,13 +148,11 @@ class KafkaSink:
         return ""
 
 
-def _settle(future: Future[None], error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
+async def _closed(producer: KafkaProducer, *, deadline_s: float) -> None:
+    try:
+        await asyncio.to_thread(producer.close, timeout=deadline_s)
+    except KafkaError as error:
+        log.error("kafka_close_failed", error=type(error).__name__)
 
 
 def _unavailable(topic: str, error: Exception) -> SinkUnavailable:
