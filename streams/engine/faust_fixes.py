@@ -8,7 +8,10 @@ behaviour, so that an upgrade says which of them it made needless.
 | commit what `Progress` says | commits a record whose agent raised, steps over one unacknowledged record |
 | settle before each commit | commits although sends failed: aiokafka's flush never raises |
 | patient buffer | flush gives up after 100 ms without progress, and forgets the record in its hand |
+| a fetch keeps the partitions it was asked for | while it waits they are emptied under it, and none means all: \
+  inboxes are read before they are sought, and what was read is dropped |
 | begin reading after the queues are clear | records that come between seek and clear are dropped for good |
+| take nothing where all is paused | takes records of paused partitions and drops them |
 | answer empty fetches soon | one partition's idle fetch holds up another's records for 1.5 s |
 | start where the group stands, or not at all | silently jumps when its offset fell out of retention |
 | a crash ends the process | the graceful path commits and may hang |
@@ -32,7 +35,7 @@ from streams.engine.exits import STOPPED, Die, die
 from streams.engine.progress import Progress
 
 __all__ = [
-    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp",
+    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Only",
     "PatientBuffer", "QuickConsumerThread", "Watched",
 ]  # fmt: skip
 
@@ -99,12 +102,31 @@ class CarefulProducer(driver.Producer):
         client.send = guarded
 
 
+class Only:
+    """A set of partitions that changes while aiokafka looks at it, and means nothing, not everything, when it is empty."""
+
+    def __init__(self, tps: set[TP]) -> None:
+        self._tps = tps
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, tp: object) -> bool:
+        return tp in self._tps
+
+
 class QuickConsumerThread(driver.AIOKafkaConsumerThread):
-    """Asks brokers to answer an empty fetch soon.
+    """Asks brokers to answer an empty fetch soon, and takes nothing from partitions that are paused.
 
     While a fetch waits at a broker, aiokafka sends it no other: what lies in partitions that were not part of it, and
     every question for offsets, waits too. Stock waits 1.5 s.
+
+    Between restoring and reading all partitions are paused. aiokafka takes an empty set for all partitions, Faust drops
+    what it did not ask for, and the position has moved on: records are gone that nobody saw.
     """
+
+    async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
+        return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -119,6 +141,14 @@ class CarefulConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> QuickConsumerThread:
         return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        """Fetches these partitions, also when all of them are paused while the fetch waits.
+
+        Stock lends the set itself to the fetch; recovery empties it, and to aiokafka an empty one means all partitions.
+        """
+        asked = None if active_partitions is None else set(active_partitions)
+        return await super()._getmany(asked, timeout)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         for tp in self.app.progress.positions():

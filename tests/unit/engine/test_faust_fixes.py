@@ -9,6 +9,7 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.consumer.fetcher import Fetcher, FetchResult
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.structs import TopicPartition
@@ -24,6 +25,7 @@ from streams.engine.faust_fixes import (
     CarefulRecovery,
     CarefulTables,
     EngineApp,
+    Only,
     PatientBuffer,
     QuickConsumerThread,
 )
@@ -205,6 +207,37 @@ async def test_ours_clears_the_queues_and_then_lets_records_in() -> None:
     assert order.index("sought") < order.index("queues cleared") < order.index("records let in")
 
 
+# ─── what a fetch asks for
+async def fetched_while_paused(consumer: Any) -> set[TP]:
+    """The partitions that a waiting fetch asks for once recovery has paused the one that it began with."""
+    changelog = TP("changelog", 0)
+
+    class Thread:
+        async def getmany(self, partitions: set[TP], timeout: float) -> dict[TP, list[Any]]:
+            consumer.pause_partitions({changelog})
+            consumer.asked = partitions
+            return {}
+
+    consumer.app.flow_control.resume()
+    consumer.resume_flow()
+    consumer.randomly_assigned_topics = set()
+    consumer._active_partitions = {changelog}
+    consumer.assignment = lambda: {changelog, INBOX}
+    consumer._thread = Thread()
+    await consumer._wait_next_records(timeout=1.0)
+    asked: set[TP] = consumer.asked
+    return asked
+
+
+async def test_stock_empties_the_partitions_of_a_fetch_that_waits() -> None:
+    """To aiokafka none means all: it reads the inboxes too, and Faust drops what it did not ask for."""
+    assert await fetched_while_paused(stock_app().consumer) == set()
+
+
+async def test_ours_fetches_what_it_was_asked_for() -> None:
+    assert await fetched_while_paused(engine_app().consumer) == {TP("changelog", 0)}
+
+
 # ─── where reading begins
 class Beginning:
     """A consumer whose offsets are given by hand."""
@@ -250,6 +283,33 @@ async def test_an_offset_that_fell_out_of_retention_stops_the_worker() -> None:
     with pytest.raises(Died) as died:
         await Beginning(committed=2, earliest=3).consumer.begin_reading()
     assert died.value.code == STOPPED
+
+
+# ─── paused partitions
+@pytest.mark.parametrize(
+    ("active", "taken"),
+    [
+        pytest.param(set(), 3, id="stock"),
+        pytest.param(Only(set()), 0, id="ours"),
+        pytest.param(Only({TopicPartition("inbox", 0)}), 3, id="ours when it is let in"),
+    ],
+)
+async def test_what_is_taken_while_all_partitions_are_paused(active: Any, taken: int) -> None:
+    """Faust hands aiokafka the set of partitions that may be read; aiokafka takes an empty one for all."""
+    inbox = TopicPartition("inbox", 0)
+    batch = FetchResult.__new__(FetchResult)
+    batch._topic_partition = inbox
+    batch._partition_records = iter([1, 2, 3])
+    batch.check_assignment = lambda _: True
+    batch._update_position = lambda: None
+    fetcher = SimpleNamespace(
+        _subscriptions=SimpleNamespace(reassignment_in_progress=False, is_assigned=lambda _: True),
+        _records={inbox: batch},
+        _notify=lambda _: None,
+        _wait_consume_future=None,
+    )
+    drained = await Fetcher.fetched_records(fetcher, active, timeout=0)
+    assert len(drained.get(inbox, [])) == taken
 
 
 # ─── the rest
