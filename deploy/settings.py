@@ -1,6 +1,9 @@
 """What the operator's commands need to know: where Kafka and Redis are. The processes read their own settings."""
 
-from typing import Final
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,11 +42,23 @@ class DeploySettings(BaseSettings):
     worker: _Worker = _Worker()
 
 
-def from_environment() -> DeploySettings:
-    """Raises BadDeploySettings, which names the variables."""
+def from_environment(home: Path | None = None) -> DeploySettings:
+    """The environment's; what it does not say, a running `leadstream up` in `home` does.
+
+    Raises BadDeploySettings, which names the variables.
+    """
     try:
-        return DeploySettings()
+        return DeploySettings(**_of_home(home) if home else {})
     except ValidationError as error:
         named = (f"{PREFIX}{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
         raise BadDeploySettings("; ".join(named)) from error
 
+
+
+def _of_home(home: Path) -> dict[str, Any]:
+    """Where that one's Kafka and Redis are, unless the environment names a Kafka."""
+    path = home / "up.json"
+    if f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS" in os.environ or not path.exists():
+        return {}
+    up = json.loads(path.read_bytes())
+    return {"kafka": {"bootstrap_servers": up["kafka"]}, "redis": {"url": up["redis"]}}

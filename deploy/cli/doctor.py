@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -26,9 +27,9 @@ class Finding(Struct, frozen=True):
     do: str = ""
 
 
-def examine(console: Console) -> int:
+def examine(console: Console, *, home: Path) -> int:
     """Print what was found; 1 when something is bad."""
-    found = list(findings(from_environment()))
+    found = list(findings(from_environment(home)))
     for one in found:
         mark, style = _MARKS[one.verdict]
         console.print(Text.assemble((f" {mark} ", style), (f"{one.what:<12}", "bold"), one.says), soft_wrap=True)
@@ -65,8 +66,8 @@ def _kafka(settings: DeploySettings) -> Iterator[Finding]:
     try:
         shown = topics.shown(where, wanted)
     except BrokerUnreachable as error:
-        yield Finding("kafka", "bad", str(error), "set LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS (up.json of a running "
-                      "`leadstream up` names it), or start a broker")  # fmt: skip
+        yield Finding("kafka", "bad", str(error), "leadstream up starts one; LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS "
+                      "names another")  # fmt: skip
         return
     yield Finding("kafka", "good", f"answers at {where}")
     missing = [one.name for one, partitions, _ in shown if partitions == 0]
@@ -87,7 +88,7 @@ def _redis(settings: DeploySettings) -> Finding:
         with Redis.from_url(settings.redis.url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2) as redis:
             redis.ping()
 
-    return _asked("redis", ask, RedisError, do="set LEADSTREAM_REDIS__URL, or start a Redis 7 or Valkey")
+    return _asked("redis", ask, RedisError, do="leadstream up starts one; LEADSTREAM_REDIS__URL names another")
 
 
 def _asked(what: str, ask: Callable[[], None], error: type[Exception], *, do: str) -> Finding:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.cli import crm, settings, topics
+from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
 
 __all__ = ["app", "main"]
@@ -46,7 +47,7 @@ def up(
         typer.Option(help="[b]embedded[/b] needs nothing and keeps everything in memory; [b]apache[/b] needs Java 17 "
                      "and Maven and keeps its data under --home."),
     ] = "embedded",
-    home: Annotated[Path, typer.Option(help="Where logs, secrets and up.json lie.")] = Path(".leadstream"),
+    home: Home = AT_HOME,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes; they share the partitions.")] = 1,
     partitions: Annotated[int, typer.Option(min=1, max=256, help="Of each topic; twice the most workers you run.")] = 4,
     rules_dir: Annotated[
@@ -110,11 +111,14 @@ def simulate() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Look at everything that Leadstream needs here, and say what to do about what is missing."""
+def doctor(*, home: Home = AT_HOME) -> None:
+    """Look at everything that Leadstream needs here, and say what to do about what is missing.
+
+    It asks the Kafka and Redis that the environment names, else those of a running [b]leadstream up[/b].
+    """
     from deploy.cli.doctor import examine
 
-    raise typer.Exit(examine(Console(highlight=False)))
+    raise typer.Exit(examine(Console(highlight=False), home=home))
 
 
 @app.command()

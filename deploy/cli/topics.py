@@ -1,10 +1,11 @@
 """`leadstream topics`: make them, show them."""
 
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.settings import DeploySettings, from_environment
@@ -12,15 +13,17 @@ from deploy.settings import DeploySettings, from_environment
 if TYPE_CHECKING:
     from deploy.local.topics import Wanted
 
-__all__ = ["app"]
+__all__ = ["AT_HOME", "Home", "app"]
 
 app = typer.Typer(help="The Kafka topics: what each holds, how long, and whether the broker agrees.",
                   no_args_is_help=True)  # fmt: skip
+Home: TypeAlias = Annotated[Path, typer.Option(help="Of leadstream up: logs, secrets and up.json lie there.")]
+AT_HOME: Final = Path(".leadstream")
 _COLOURS: Final = {"made": "green", "changed": "yellow", "there": "dim"}
 
 
 @app.command()
-def apply() -> None:
+def apply(*, home: Home = AT_HOME) -> None:
     """Make what is missing and set what differs; partition counts are never changed in place.
 
     Reads LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS, LEADSTREAM_KAFKA__PARTITIONS, LEADSTREAM_KAFKA__TOPIC_PREFIX and
@@ -28,7 +31,7 @@ def apply() -> None:
     """
     from deploy.local import topics
 
-    settings = from_environment()
+    settings = from_environment(home)
     outcomes = topics.apply(settings.kafka.bootstrap_servers, _wanted(settings))
     table = Table("topic", "partitions", "kept", "", title=f"Kafka at {settings.kafka.bootstrap_servers}")
     for one in outcomes:
@@ -38,14 +41,14 @@ def apply() -> None:
 
 
 @app.command()
-def show() -> None:
+def show(*, home: Home = AT_HOME) -> None:
     """Show what each topic is for and what the broker has. Changes nothing."""
     from deploy.local import topics
     from schemas.topics import TOPICS
 
-    settings = from_environment()
+    settings = from_environment(home)
     rows = {one.full(settings.kafka.topic_prefix): one for one in TOPICS}
-    table = Table("topic", "key", "holds", "written by", "kept", "partitions", show_lines=True)
+    table = Table(Column("topic", no_wrap=True), "key", "holds", "written by", "kept", "partitions", show_lines=True)
     for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
         row = rows.get(one.name)
         holds = (row.key, row.holds, ", ".join(row.writers)) if row else ("row", "a table's rows", "worker")

@@ -10,10 +10,11 @@ from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
+from deploy.local.demo.snippet import snippet
 from deploy.local.plan import Stack
 from deploy.local.vault import write_private
 
-__all__ = ["Up", "announce", "curl_line", "forget", "snippet", "tell"]
+__all__ = ["Up", "announce", "curl_line", "forget", "tell"]
 
 FILE: Final = "up.json"
 
@@ -55,12 +56,6 @@ def forget(home: Path) -> None:
     (home / FILE).unlink(missing_ok=True)
 
 
-def snippet(stack: Stack) -> str:
-    """What a web team pastes."""
-    src, key = f"{stack.collector_url}/leadstream.js", stack.secrets.write_key
-    return f'<script async src="{src}" data-write-key="{key}"></script>'
-
-
 def curl_line(stack: Stack) -> str:
     """One event, from a shell."""
     event = '{"anonymousId":"me","event":"demo_requested"}'
@@ -76,7 +71,7 @@ def announce(console: Console, stack: Stack, *, link: str) -> None:
         ("Collector", stack.collector_url, "events, /v1/crm/generic"),
         ("Write key", stack.secrets.write_key, "for browsers; the server key is in up.json"),
         ("Kafka", stack.kafka, _broker_says(stack)),
-        ("Redis", stack.redis_url, "read model, memory only"),
+        ("Redis", stack.redis_url, "read model"),
         ("Files", str(stack.plan.home), "up.json, secrets.json, logs/"),
     )
     if webhook := os.environ.get("LEADSTREAM_WEBHOOK__URL"):
@@ -87,9 +82,9 @@ def announce(console: Console, stack: Stack, *, link: str) -> None:
     for name, value, says in rows:
         console.print(Text.assemble((f"  {name:<10}", "bold"), (value, "cyan"), ("  " + says, "dim")), soft_wrap=True)
     console.print(Text("\nPaste this into the <head> of a page:", style="bold"))
-    console.print(Text("  " + snippet(stack)), soft_wrap=True)
+    console.print(Text(snippet(stack.collector_url, stack.secrets.write_key)), soft_wrap=True)
     console.print(Text("\nOr send one event:", style="bold"))
-    console.print(Text("  " + curl_line(stack)), soft_wrap=True)
+    console.print(Text(curl_line(stack)), soft_wrap=True)
     tail = "A story plays now: within a minute a lost deal comes back. " if stack.plan.story else ""
     console.print(Text(f"\n{tail}Ctrl-C stops everything.\n", style="dim"), soft_wrap=True)
 

@@ -32,8 +32,8 @@ def store(stack: Stack) -> Child:
     """The read model's Valkey."""
     directory = stack.plan.home / "valkey"
     directory.mkdir(parents=True, exist_ok=True)
-    return Child(name="valkey", says="read model", command=valkey_command(stack.ports.redis, directory),
-                 ready=Ready(port=stack.ports.redis), quiet=True)  # fmt: skip
+    command = valkey_command(stack.ports.redis, directory, kept=stack.plan.broker == "apache")
+    return Child(name="valkey", says="read model", command=command, ready=Ready(port=stack.ports.redis), quiet=True)
 
 
 def processes(stack: Stack) -> list[Child]:

@@ -35,10 +35,11 @@ def broker_command(port: int) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def valkey_command(port: int, directory: Path) -> tuple[str, ...]:
-    """Valkey on 127.0.0.1:`port`, memory only."""
+def valkey_command(port: int, directory: Path, *, kept: bool = False) -> tuple[str, ...]:
+    """Valkey on 127.0.0.1:`port`; memory only, or `kept` in `directory` beside a broker that keeps its data too."""
+    keep = "yes" if kept else "no"
     return (
-        str(get_binary_path()), "--port", str(port), "--bind", HOST, "--save", "", "--appendonly", "no",
+        str(get_binary_path()), "--port", str(port), "--bind", HOST, "--save", "", "--appendonly", keep,
         "--dir", str(directory), "--daemonize", "no",
     )  # fmt: skip
 

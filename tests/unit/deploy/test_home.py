@@ -9,7 +9,8 @@ from rich.console import Console
 
 from deploy.errors import AlreadyUp, BadHome
 from deploy.local import environment
-from deploy.local.announce import announce, curl_line, forget, snippet, tell
+from deploy.local.announce import announce, curl_line, forget, tell
+from deploy.local.demo.snippet import snippet
 from deploy.local.plan import Plan, Ports, Stack
 from deploy.local.up import _home
 from deploy.local.vault import Secrets, kept_secrets
@@ -72,7 +73,8 @@ def test_the_announcement_can_be_pasted(stack: Stack) -> None:
     with console.file:
         announce(console, stack, link="http://127.0.0.1:1002/login/x")
     text = console.export_text()
-    for line in (snippet(stack), curl_line(stack), "http://127.0.0.1:1002/login/x", "memory only"):
+    pasted = snippet(stack.collector_url, stack.secrets.write_key).splitlines()
+    for line in (*pasted, curl_line(stack), "http://127.0.0.1:1002/login/x", "memory only"):
         assert line in text, "in one piece, whatever the terminal's width"
 
 
