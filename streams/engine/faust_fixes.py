@@ -8,8 +8,7 @@ behaviour, so that an upgrade says which of them it made needless.
 | commit what `Progress` says | commits a record whose agent raised, steps over one unacknowledged record |
 | settle before each commit | commits although sends failed: aiokafka's flush never raises |
 | patient buffer | flush gives up after 100 ms without progress, and forgets the record in its hand |
-| a fetch keeps the partitions it was asked for | while it waits they are emptied under it, and none means all: \
-  inboxes are read before they are sought, and what was read is dropped |
+| a fetch keeps what it was asked for | recovery empties its set while it waits, none means all: inbox records are lost |
 | begin reading after the queues are clear | records that come between seek and clear are dropped for good |
 | take nothing where all is paused | takes records of paused partitions and drops them |
 | answer empty fetches soon | one partition's idle fetch holds up another's records for 1.5 s |

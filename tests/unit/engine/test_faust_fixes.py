@@ -220,7 +220,6 @@ async def fetched_while_paused(consumer: Any) -> set[TP]:
 
     consumer.app.flow_control.resume()
     consumer.resume_flow()
-    consumer.randomly_assigned_topics = set()
     consumer._active_partitions = {changelog}
     consumer.assignment = lambda: {changelog, INBOX}
     consumer._thread = Thread()
