@@ -213,7 +213,7 @@ async def fetched_while_paused(consumer: Any) -> set[TP]:
     changelog = TP("changelog", 0)
 
     class Thread:
-        async def getmany(self, partitions: set[TP], timeout: float) -> dict[TP, list[Any]]:
+        async def getmany(self, partitions: set[TP], _: float) -> dict[TP, list[Any]]:
             consumer.pause_partitions({changelog})
             consumer.asked = partitions
             return {}
