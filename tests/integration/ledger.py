@@ -26,7 +26,7 @@ __all__ = ["Ledger", "judge"]
 MOMENTS: Final[Mapping[str, frozenset[str]]] = {
     "lead": frozenset({"version", "moves", "stage_since"}),
     "account": frozenset({"version"}),
-    "alert": frozenset({"version", "raised_at", "real_time_at", "updates"}),
+    "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "updates", "back_after_days"}),
     "visitor": frozenset({"version", "as_of", "former"}),  # copies may be received later than what is unique
 }
 SHOWN: Final = 12
@@ -205,8 +205,8 @@ def judge(outcome: Outcome, oracle: Oracle, world: World) -> Ledger:
     _compare(ledger, "lead", actual=told, expected=oracle.leads)
     _compare(ledger, "account", actual={k: h.newest for k, h in outcome.accounts.items()}, expected=oracle.accounts)
     shared = outcome.alerts.keys() & oracle.alerts.keys()
-    _compare(ledger, "alert", actual={key: outcome.alerts[key].newest for key in shared},
-             expected={key: oracle.alerts[key] for key in shared})  # fmt: skip
+    _compare(ledger, "alert", actual={key: _alert(outcome.alerts[key].newest) for key in shared},
+             expected={key: _alert(oracle.alerts[key]) for key in shared})  # fmt: skip
     _moves(ledger, outcome, oracle, world)
     _alerts(ledger, outcome, oracle)
     _rejected(ledger, outcome, oracle, world)
