@@ -33,9 +33,12 @@ def _chromium() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each opens its own context."""
+    """One browser for the tests of a module; each opens its own context.
+
+    Not longer: the driver keeps an event loop running, under which no asynchronous test of another module could start.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
         yield browser
