@@ -17,7 +17,7 @@ from schemas.touches import Touch
 
 __all__ = [
     "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "POSTS", "REJECTED", "SIGNALS", "TOUCHES", "TRANSITION", "VISITS",
-    "VISITS_TYPED", "BlockCodec", "Codec", "encode", "encode_block", "refusal",
+    "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "encode", "encode_block", "refusal",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -30,6 +30,8 @@ def refusal(error: Exception) -> Undecodable:
     match error:
         case ValidationError() if "Invalid value" in str(error) and "type" in str(error):
             return Undecodable(Reason.UNKNOWN_TYPE, str(error))
+        case ValidationError() if "out of range" in str(error):
+            return Undecodable(Reason.NUMBER, str(error))
         case ValidationError():
             return Undecodable(Reason.SCHEMA, str(error))
         case RecursionError():

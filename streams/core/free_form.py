@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from msgspec import DecodeError, Raw, ValidationError
+from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
+from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["clean_text", "object_of", "path_of", "refusal_of", "text_in", "text_of"]
+__all__ = ["clean_text", "object_of", "path_of", "text_in", "text_of"]
 
 MAX_TEXT: Final = 256
 MAX_URL: Final = 2_048
@@ -28,21 +29,12 @@ def object_of(raw: Raw) -> dict[str, Any]:
     try:
         value = _DECODER.decode(raw)
     except (ValueError, RecursionError, DecodeError) as error:
-        raise refusal_of(error) from error
+        raise refusal(error) from error
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise Undecodable(Reason.SCHEMA, "not an object")
     return value
-
-
-def refusal_of(error: Exception) -> Undecodable:
-    """What a library's error about a free-form part means in our words."""
-    if isinstance(error, RecursionError):
-        return Undecodable(Reason.DEPTH, "nested too deeply")
-    if "out of range" in str(error) or "integer string" in str(error):
-        return Undecodable(Reason.NUMBER, "a number that no 64 bits hold")
-    return Undecodable(Reason.SCHEMA if isinstance(error, ValidationError) else Reason.JSON, str(error))
 
 
 def clean_text(text: str) -> str:

@@ -61,7 +61,7 @@ def _pages(
     more = [page for one in several for page in one.pages if page not in held]
     if not more:
         return held, spare
-    after, let_go = pages.walked((*held, *more), rules.scoring, rules.site)
+    after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
     if let_go or (spare and after is not held):
         left = spare_pages((*spare, *let_go), after, rules)

@@ -5,10 +5,16 @@ from typing import Final
 
 from crawlerdetect import CrawlerDetect
 
-__all__ = ["is_machine"]
+__all__ = ["is_machine", "reads_by_itself"]
 
 _CATALOGUE: Final = CrawlerDetect()
 MAX_LENGTH: Final = 1_024  # of a user agent that is looked at: its patterns are many
+
+
+@lru_cache(16_384)
+def reads_by_itself(user_agent: str, senders: tuple[str, ...]) -> bool:
+    """Whether who posts with this user agent is a machine that reads pages, and no program that only sends events."""
+    return not user_agent.lower().startswith(senders) and is_machine(user_agent)
 
 
 @lru_cache(16_384)

@@ -11,9 +11,10 @@ from schemas.activity import PageSeen
 from streams.core.meanings import Meanings
 from streams.core.points import Points
 
-__all__ = ["counted", "freshest", "in_order", "is_counted", "is_human", "seen", "walked"]
+__all__ = ["counted", "freshest", "grown", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
+_SEEN, _COUNTED, _INTENT, _READ = range(4)  # days that each walk may still take
 
 
 def is_counted(page: PageSeen, points: Points) -> bool:
@@ -58,10 +59,7 @@ class _Day:
 class _Walk:
     """All walks at once over elements, freshest first: `flags` says which are kept."""
 
-    __slots__ = (
-        "_answered", "_days", "_left_active", "_left_intent", "_left_read", "_left_seen", "_meanings", "_points",
-        "flags", "ordered",
-    )  # fmt: skip
+    __slots__ = ("_answered", "_days", "_left", "_meanings", "_points", "flags", "ordered")
 
     def __init__(self, ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> None:
         keep = points.pages
@@ -70,26 +68,25 @@ class _Walk:
         self._points, self._meanings = points, meanings
         self._days: dict[int, _Day] = {}
         self._answered: set[str] = set()
-        self._left_seen, self._left_active = keep.seen_days, keep.counted_days
-        self._left_intent, self._left_read = keep.intent_days, keep.read_days
+        self._left = [keep.seen_days, keep.counted_days, keep.intent_days, keep.read_days]
 
     def run(self) -> None:
         """Decides about every element."""
         points, day_of, days, flags = self._points, self._meanings.day_of, self._days, self.flags
-        counted_ms, uncounted, careers = points.pages.counted_ms, points.uncounted, points.careers
+        counted_ms, uncounted, careers, left = points.pages.counted_ms, points.uncounted, points.careers, self._left
         for place, page in enumerate(self.ordered):
             at, _, _, kind, dwell_ms, interactions = page
             day = days.get(number := day_of(at))
             if day is None:
-                day = days[number] = _Day(seen=self._left_seen > 0)
-                self._left_seen -= 1
+                day = days[number] = _Day(seen=left[_SEEN] > 0)
+                left[_SEEN] -= 1
                 flags[place] = day.seen
-            if day.seen and not day.human and (interactions is None or interactions >= 1):
+            if not day.human and day.seen and (interactions is None or interactions >= 1):
                 day.human = True
                 flags[place] = 1
-            if kind in careers and day.seen and not day.career:
+            if kind in careers:
+                flags[place] |= day.seen and not day.career
                 day.career = True
-                flags[place] = 1
             if (dwell_ms is None or dwell_ms >= counted_ms) and kind not in uncounted and self._takes(day, place, page):
                 flags[place] = 1
         for day in days.values():
@@ -98,39 +95,39 @@ class _Walk:
 
     def _takes(self, day: _Day, place: int, page: PageSeen) -> bool:
         """Whether a walk wants this counted page."""
-        wanted = False
-        if day.ids is None:
-            day.ids = set()
-            day.open = self._left_active > 0
-            self._left_active -= 1
+        _, hit_id, path, kind, dwell_ms, _ = page
+        wanted, left = False, self._left
+        if (ids := day.ids) is None:
+            ids = day.ids = set()
+            day.open = left[_COUNTED] > 0
+            left[_COUNTED] -= 1
+            day.longest = [] if left[_READ] > 0 else None
             wanted = day.seen
-        if day.open and page[1] not in day.ids and len(day.ids) < self._points.pages.counted_a_day:
-            day.ids.add(page[1])
+        if day.open and hit_id not in ids and len(ids) < self._points.pages.counted_a_day:
+            ids.add(hit_id)
             wanted = True
-        if page[3] in self._points.intents and not day.intent:
+        if not day.intent and kind in self._points.intents:
             day.intent = True
-            wanted |= self._left_intent > 0
-            self._left_intent -= 1
-        if (answer := self._meanings.page(page[2]).answer) and answer not in self._answered:
+            wanted |= left[_INTENT] > 0
+            left[_INTENT] -= 1
+        if (answer := self._meanings.page(path).answer) and answer not in self._answered:
             self._answered.add(answer)
             wanted = True
-        if page[4] is not None:
-            if day.longest is None:
-                day.longest = [] if self._left_read > 0 else None
-                self._left_read -= 1
-            if day.longest is not None:
-                day.longest.append(place)
+        if dwell_ms is not None and day.longest is not None:
+            left[_READ] -= not day.longest
+            day.longest.append(place)
         return wanted
 
     def _keep_longest(self, places: list[int]) -> None:
         """Of the distinct pages of one day those that were read longest, each by its longest message."""
-        if all(self.flags[place] for place in places):
+        flags, ordered = self.flags, self.ordered
+        if all(flags[place] for place in places):
             return
-        ordered, ids = self.ordered, set[int]()
+        ids: set[int] = set()
         for place in sorted(places, key=lambda place: (ordered[place][4] or 0, -place), reverse=True):
             if (hit_id := ordered[place][1]) not in ids:
                 ids.add(hit_id)
-                self.flags[place] = 1
+                flags[place] = 1
                 if len(ids) >= self._points.pages.counted_a_day:
                     break
 
@@ -145,13 +142,44 @@ def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tup
     ordered = in_order(pages)
     walk = _Walk(ordered, points, meanings)
     walk.run()
-    if all(walk.flags):
-        return tuple(ordered), ()
     flags = walk.flags
-    return (
-        tuple(page for page, flag in zip(ordered, flags, strict=True) if flag),
-        [page for page, flag in zip(ordered, flags, strict=True) if not flag],
-    )
+    if all(flags):
+        return tuple(ordered), ()
+    kept = tuple(page for page, flag in zip(ordered, flags, strict=True) if flag)
+    return kept, [page for page, flag in zip(ordered, flags, strict=True) if not flag]
+
+
+def grown(
+    held: Pages, more: Sequence[PageSeen], points: Points, *, meanings: Meanings
+) -> tuple[Pages, Sequence[PageSeen]]:
+    """`walked` of what is kept already and a few more pages.
+
+    Most come on the freshest day. Where they take nothing from the days before it (it had a counted page, an intent, an
+    answer already where it has one now), only that day is walked again.
+    """
+    day_of = meanings.day_of
+    today = day_of(held[0][0]) if held else None
+    if today is None or any(day_of(page[0]) != today for page in more):
+        return walked((*held, *more), points, meanings)
+    until = next((place for place, page in enumerate(held) if day_of(page[0]) != today), len(held))
+    of_today = held[:until]
+    known = _claims(of_today, points, meanings)
+    if not _claims(more, points, meanings) <= known:
+        return walked((*held, *more), points, meanings)
+    kept, let_go = walked((*of_today, *more), points, meanings)
+    return kept + held[until:], let_go
+
+
+def _claims(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> set[str]:
+    """What the counted pages of one day take from the days before it."""
+    claims: set[str] = set()
+    for page in pages:
+        if is_counted(page, points):
+            claims.add("counted" if page[4] is None else "measured")
+            claims.add(f"answer:{meanings.page(page[2]).answer}")
+            if page[3] in points.intents:
+                claims.add("intent")
+    return claims
 
 
 def seen(pages: Iterable[PageSeen]) -> Pages:

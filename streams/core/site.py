@@ -7,6 +7,7 @@ from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 
 from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
+from schemas.codec import refusal
 from schemas.delivery import Delivery, Trust, TypedDelivery
 from schemas.errors import BadId, Undecodable
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
@@ -15,8 +16,8 @@ from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
-from streams.core.free_form import object_of, path_of, refusal_of, text_in, text_of
-from streams.core.machines import is_machine
+from streams.core.free_form import object_of, path_of, text_in, text_of
+from streams.core.machines import is_machine, reads_by_itself
 from streams.core.rules import Rules
 from streams.core.site_rules import REQUESTS
 from streams.core.traits import company_traits, traits_of
@@ -51,7 +52,7 @@ def route(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> 
     try:
         visitor_id = rules.naming.visitor_of(event.anonymous_id, event.user_id)
         user_id = clean_id(event.user_id)
-    except (BadId, ValueError) as error:
+    except BadId as error:
         raise Undecodable(Reason.NO_ID, str(error)) from error
     if visitor_id is None:
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
@@ -66,14 +67,19 @@ def _seen(event: AnyEvent, delivery: Delivery | TypedDelivery, *, visitor_id: st
     sent_at = delivery.sent_at if delivery.sent_at is not None else milliseconds_of(event.sent_at)
     stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
     at = event_time(stamp, received_at=delivery.received_at, sent_at=sent_at, trust=delivery.trust)
-    try:
-        message_id = clean_id(event.message_id) or _made_id(event, delivery, stamp)
-    except (BadId, ValueError) as error:
-        raise Undecodable(Reason.NO_ID, f"messageId: {error}") from error
+    message_id = _hashed_id(event.message_id) or _made_id(event, delivery, stamp)
     return _Seen(
         visitor_id, at, delivery.received_at, sent_at, delivery.source, delivery.trust,
         hit_id_of(delivery.source, message_id), rules,
     )  # fmt: skip
+
+
+def _hashed_id(value: str | int | None) -> str | None:
+    """An id that is hashed before it is kept, so that it may have any length."""
+    try:
+        return clean_id(value)
+    except BadId:
+        return str(value).strip()
 
 
 def _made_id(event: AnyEvent, delivery: Delivery | TypedDelivery, stamp: str | float | None) -> str:
@@ -97,10 +103,9 @@ def _by_machine(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rule
     """By the event's own user agent; else by the delivery's, unless that only names the program that posts."""
     if event.context is not None and event.context.user_agent:
         return is_machine(event.context.user_agent)
-    agent = delivery.user_agent
-    if not agent or delivery.trust == "proven" or agent.lower().startswith(rules.site.senders):
+    if not delivery.user_agent or delivery.trust == "proven":
         return False
-    return is_machine(agent)
+    return reads_by_itself(delivery.user_agent, rules.site.senders)
 
 
 def _facts(
@@ -147,9 +152,9 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     """Attention for a page that was opened before: complete in itself, a hit of that page at its start."""
     try:
         engaged = _ENGAGED.decode(event.properties or b"{}")
-        hit_id = hit_id_of(seen.source, clean_id(engaged.page_id) or "")
-    except (BadId, ValueError, RecursionError, DecodeError) as error:
-        raise refusal_of(error) from error
+    except (ValueError, RecursionError, DecodeError) as error:
+        raise refusal(error) from error
+    hit_id = hit_id_of(seen.source, _hashed_id(engaged.page_id) or "")
     path = path_of(engaged.url)
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)

@@ -67,9 +67,10 @@ def spare_pages(let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rul
     """Of pages that were let go those to remember: not one that another message of the same page and day covers."""
     ordered = in_order(let_go)
     day_of = rules.site.day_of
-    by_page: dict[int, list[PageSeen]] = {}
-    for page in (*kept, *ordered):
-        by_page.setdefault(page[1], []).append(page)
+    by_page: dict[int, list[PageSeen]] = {page[1]: [] for page in ordered}
+    for page in (*ordered, *kept):
+        if page[1] in by_page:
+            by_page[page[1]].append(page)
     found = [
         page
         for page in ordered

@@ -7,7 +7,7 @@ from streams.core.rules import Rules
 from tests.unit.core.made import RULES
 
 # The two cores of a build machine are shared: no deadline per example, and the same examples for everybody.
-settings.register_profile("core", deadline=None, max_examples=150)
+settings.register_profile("core", deadline=None, max_examples=100)
 settings.load_profile("core")
 
 

@@ -1,0 +1,326 @@
+"""What an event means: time, person, pages, forms, traits; and what is refused, by reason."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.activity import Claim, Milestone, Trait
+from schemas.codec import EVENT
+from schemas.errors import Undecodable
+from schemas.ids import hit_id_of
+from schemas.rejected import Reason
+from streams.core.facts import Filtered, Link
+from streams.core.rules import load_rules
+from streams.core.site import route
+from tests.unit.core.made import (
+    ANN,
+    DAY,
+    HOUR,
+    NAMING,
+    NOW,
+    RULES,
+    delivery,
+    engaged,
+    facts,
+    files,
+    identify,
+    page,
+    routed,
+    track,
+)
+
+SERVER = delivery(source="crm", trust="proven")
+SIGNED = load_rules(files(), naming=NAMING, identity="signed")
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "sent_at", "at"),
+    [
+        pytest.param(NOW - HOUR, None, NOW - HOUR, id="the sender's time"),
+        pytest.param(NOW - HOUR, NOW - HOUR + 5_000, NOW - 5_000, id="a clock that is an hour late"),
+        pytest.param(NOW + DAY, NOW + DAY + 7_000, NOW - 7_000, id="a clock that is a day early"),
+        pytest.param("2026-03-20T09:00:00.000Z", None, NOW - HOUR, id="ISO 8601"),
+        pytest.param((NOW - HOUR) // 1_000, None, NOW - HOUR, id="seconds"),
+        pytest.param(None, None, NOW, id="no time"),
+        pytest.param("soon", NOW, NOW, id="no time that anybody could read"),
+        pytest.param(NOW + HOUR, None, NOW, id="the future"),
+        pytest.param(NOW - 8 * DAY, None, NOW - 7 * DAY, id="more than a week ago"),
+        pytest.param(10**18, None, NOW, id="far too large"),
+        pytest.param("55840-01-01", None, NOW, id="year 55840"),
+        pytest.param(0, None, NOW, id="1970"),
+    ],
+)
+def test_event_time_is_the_senders_corrected_and_clamped(stamp: Any, sent_at: int | None, at: int) -> None:
+    assert facts({**page("/", NOW), "timestamp": stamp}, delivery(sent_at=sent_at)).at == at
+
+
+def test_a_server_keeps_its_own_past_time() -> None:
+    assert facts(page("/", NOW - 400 * DAY), SERVER).at == NOW - 400 * DAY
+    assert facts(page("/", NOW + DAY), SERVER).at == NOW
+
+
+def test_the_time_may_be_called_original_timestamp() -> None:
+    event = page("/", NOW)
+    event["originalTimestamp"] = event.pop("timestamp") - HOUR
+    assert facts(event).at == NOW - HOUR
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "other"), ("/pricing", "pricing"), ("/pricing/", "pricing"), ("/Pricing?x=1#top", "pricing"),
+        ("/de/pricing", "pricing"), ("/compare/us-and-them", "comparison"), ("/products/a", "product"),
+        ("/docs/start", "docs"), ("/careers/dev", "careers"), ("/security/sso", "security"),
+    ],
+)  # fmt: skip
+def test_a_page_is_of_the_kind_that_its_path_says(path: str, kind: str) -> None:
+    (seen,) = facts(page(path, NOW)).pages
+    assert seen.kind == kind
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"properties": {"url": "https://acme.example/pricing?a=b"}},
+        {"properties": {"path": "/pricing"}},
+        {"context": {"page": {"url": "https://acme.example/pricing/"}}},
+        {"context": {"page": {"path": "/pricing"}}, "properties": {"url": 7}},
+        {"name": "Pricing"},
+    ],
+    ids=["url", "path", "context url", "context path", "name"],
+)
+def test_where_it_was_may_be_said_in_several_places(where: dict[str, Any]) -> None:
+    (seen,) = facts({"type": "page", "messageId": "m", "anonymousId": "v", "timestamp": NOW, **where}).pages
+    assert seen.path == "/pricing"
+
+
+def test_a_page_of_a_measuring_source_has_no_attention_yet_and_hits_nothing() -> None:
+    told = facts(page("/pricing", NOW))
+    assert (told.pages[0].dwell_ms, told.pages[0].interactions, dict(told.hits)) == (0, 0, {})
+
+
+def test_a_page_of_another_source_counts_without_attention() -> None:
+    told = facts(page("/pricing", NOW), SERVER)
+    assert (told.pages[0].dwell_ms, told.pages[0].interactions, list(told.hits)) == (None, None, ["pricing_page"])
+
+
+@pytest.mark.parametrize(
+    ("path", "dwell_ms", "rules"),
+    [
+        ("/pricing", 4_999, []),
+        ("/pricing", 5_000, ["pricing_page"]),
+        ("/products/a", 9_999, []),
+        ("/products/a", 10_000, ["product_page"]),
+        ("/docs/a", 10_000, ["product_page"]),
+        ("/compare/a", 5_000, ["comparison_page"]),
+        ("/case-study/a", 30_000, ["asset_view"]),
+        ("/careers", 0, ["careers_page"]),
+        ("/", 60_000, []),
+    ],
+)
+def test_attention_makes_a_page_a_hit_of_its_rule(path: str, dwell_ms: int, rules: list[str]) -> None:
+    told = facts(engaged(path, NOW - HOUR, dwell_ms=dwell_ms))
+    assert list(told.hits) == rules
+    assert told.at == told.pages[0].at == NOW - HOUR
+
+
+def test_attention_is_a_hit_of_the_page_that_was_opened() -> None:
+    opened, read = facts(page("/pricing", NOW)), facts(engaged("/pricing", NOW, dwell_ms=6_000))
+    assert opened.pages[0].hit_id == read.pages[0].hit_id == read.hits["pricing_page"][0].hit_id
+    assert read.pages[0] == opened.pages[0]._replace(dwell_ms=6_000, interactions=1)
+
+
+def test_one_source_cannot_swallow_anothers_events() -> None:
+    assert facts(page("/", NOW)).pages[0].hit_id != facts(page("/", NOW), SERVER).pages[0].hit_id
+
+
+@pytest.mark.parametrize(
+    ("event", "rule", "asked"),
+    [
+        (track("form_submitted", NOW, form="inquiry"), "request", "inquiry"),
+        (track("form_submitted", NOW, form="Request Demo"), "request", "demo"),
+        (track("form_submitted", NOW, form="catalogue"), "request", "catalogue"),
+        (track("form_submitted", NOW, form="newsletter"), "form", None),
+        (track("form_submitted", NOW), "form", None),
+        (track("quote_requested", NOW), "request", "quote"),
+    ],
+)
+def test_forms_are_hits_and_those_that_ask_for_a_talk_are_milestones(
+    event: dict[str, Any], rule: str, asked: str | None
+) -> None:
+    told = facts(event)
+    assert list(told.hits) == [rule]
+    assert [one.what for one in told.milestones] == ([] if asked is None else [asked])
+    if asked is not None:
+        hit_id = hit_id_of("site", event["messageId"])
+        assert told.milestones == (Milestone(NOW, "requested", f"{hit_id:016x}", asked),)
+
+
+def test_an_asset_is_told_apart_by_the_property_that_site_toml_names() -> None:
+    assert facts(track("File_Downloaded", NOW, asset="guide")).hits["gated_download"][0].what == "guide"
+
+
+def test_an_identify_with_an_email_is_a_claim_of_its_lead_at_its_own_time() -> None:
+    told = facts(identify(NOW - HOUR, email=" Ann@Acme.example ", title="CEO"))
+    assert told.claims == (Claim(NOW - HOUR, ANN, "claimed"),)
+    assert told.traits == {"email": Trait(NOW - HOUR, "ann@acme.example"), "title": Trait(NOW - HOUR, "CEO")}
+
+
+def test_an_identify_with_a_user_id_and_an_email_links_them() -> None:
+    told = facts(identify(NOW, user="u1", email="ann@acme.example"), SERVER)
+    assert told.claims == (Claim(NOW, ANN, "proven"),)
+    assert told.links == (Link(NOW, NAMING.lead_of_user("u1"), ANN),)
+
+
+@pytest.mark.parametrize("kind", ["page", "screen", "track", "group", "alias", "identify"])
+def test_any_event_with_a_user_id_is_a_claim(kind: str) -> None:
+    event = {"type": kind, "event": "x", "messageId": "m", "anonymousId": "v", "userId": 17, "timestamp": NOW}
+    assert facts(event).claims == (Claim(NOW, NAMING.lead_of_user("17"), "claimed"),)
+
+
+def test_an_event_with_a_user_id_alone_belongs_to_its_pseudo_visitor() -> None:
+    event = {"type": "track", "event": "x", "messageId": "m", "userId": "u1"}
+    assert facts(event).to == NAMING.visitor_of(None, "u1")
+
+
+def test_with_signed_identities_a_claim_counts_for_nothing_until_it_is_proven() -> None:
+    event = identify(NOW, user="u1", email="ann@acme.example", title="CEO")
+    told = facts(event, rules=SIGNED)
+    assert (told.claims, told.links, dict(told.traits)) == ((), (), {})
+    assert facts(event, SERVER, SIGNED).claims == (Claim(NOW, ANN, "proven"),)
+
+
+@pytest.mark.parametrize(
+    ("traits", "read"),
+    [
+        ({"jobTitle": "CEO"}, {"title": "CEO"}),
+        ({"title": "CEO", "jobTitle": "Boss"}, {"title": "CEO"}),
+        ({"company": {"name": "Acme", "employee_count": 40, "x": 1}}, {"company": "Acme", "employees": "40"}),
+        ({"company": "Acme"}, {"company": "Acme"}),
+        ({"firstName": "Ann", "lastName": "Lee"}, {"name": "Ann Lee", "firstName": "Ann", "lastName": "Lee"}),
+        ({"plan": True, "seats": 3, "rate": 0.5}, {"plan": "true", "seats": "3", "rate": "0.5"}),
+        ({"list": [1], "deep": {"a": 1}, "none": None, "empty": " "}, {}),
+        ({"name": "Ann\x00\x1b[31m\nLee\u202e"}, {"name": "Ann[31mLee"}),
+        ({"note": "x" * 300}, {"note": "x" * 256}),
+        ({"__proto__": "x", "constructor": "y"}, {}),
+        ({"email": ""}, {}),
+        ({"email": None}, {}),
+    ],
+)
+def test_traits_become_bounded_text_under_one_name(traits: dict[str, Any], read: dict[str, str]) -> None:
+    told = facts({"type": "identify", "messageId": "m", "anonymousId": "v", "timestamp": NOW, "traits": traits})
+    assert {name: trait.value for name, trait in told.traits.items()} == read
+
+
+def test_traits_may_stand_in_the_context_and_the_events_own_win() -> None:
+    event = {**identify(NOW, title="CEO"), "context": {"traits": {"email": "ann@acme.example", "title": "Intern"}}}
+    told = facts(event)
+    assert ({name: trait.value for name, trait in told.traits.items()}, told.claims[0].lead_id) == (
+        {"email": "ann@acme.example", "title": "CEO"},
+        ANN,
+    )
+
+
+def test_at_most_32_traits_are_read_and_the_known_ones_first() -> None:
+    event = identify(NOW, **{f"a{n:02}": "x" for n in range(50)}, title="CEO", email="ann@acme.example")
+    read = facts(event).traits
+    assert len(read) == 32
+    assert {"title", "email", "a00"} <= read.keys()
+
+
+def test_a_group_says_what_the_company_is() -> None:
+    event = {"type": "group", "messageId": "m", "anonymousId": "v", "timestamp": NOW, "groupId": "g",
+             "traits": {"name": "Acme", "employees": 120, "industry": "Steel", "plan": "x"}}  # fmt: skip
+    assert {name: trait.value for name, trait in facts(event).traits.items()} == {
+        "company": "Acme", "employees": "120", "industry": "Steel",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agent", "context_agent", "source", "machine"),
+    [
+        pytest.param(CHROME, None, "claimed", False, id="a browser"),
+        pytest.param("Googlebot/2.1 (+http://www.google.com/bot.html)", None, "claimed", True, id="a crawler"),
+        pytest.param(None, None, "claimed", False, id="nothing said"),
+        pytest.param("curl/8.5.0", None, "claimed", False, id="a program that sends events"),
+        pytest.param("analytics-node/2.0", "Googlebot/2.1", "claimed", True, id="a crawler behind a server"),
+        pytest.param("Googlebot/2.1", CHROME, "claimed", False, id="the event's own word goes first"),
+        pytest.param("python-requests/2.3", None, "proven", False, id="a server of ours"),
+    ],
+)
+def test_machines_are_left_out(agent: str | None, context_agent: str | None, source: str, machine: Any) -> None:
+    event = page("/pricing", NOW, context={"userAgent": context_agent})
+    told = routed(event, delivery(agent=agent, trust="proven" if source == "proven" else "claimed"))
+    assert (told == Filtered("machine")) is machine
+
+
+def test_an_event_without_a_message_id_gets_one_that_follows_from_it() -> None:
+    event = page("/pricing", NOW)
+    del event["messageId"]
+    first, again, later = facts(event), facts(event, delivery(at=NOW + 5)), facts({**event, "timestamp": NOW - 1})
+    assert first.pages[0].hit_id == again.pages[0].hit_id != later.pages[0].hit_id
+
+
+ENGAGED = b'{"type":"track","event":"page_engaged","anonymousId":"v","properties":'
+DEEP = b'{"a":' * 2_000 + b"1" + b"}" * 2_000
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (b'{"type":"page"}', Reason.NO_ID),
+        (b'{"type":"page","anonymousId":"null","userId":"undefined"}', Reason.NO_ID),
+        (b'{"type":"page","anonymousId":"' + b"x" * 129 + b'"}', Reason.NO_ID),
+        (b'{"type":"page","anonymousId":' + b"9" * 5_000 + b"}", Reason.NUMBER),
+        (b'{"type":"page","anonymousId":"v","properties":{"x":1e999}}', Reason.NUMBER),
+        (b'{"type":"page","anonymousId":"v","properties":{"x":' + b"9" * 5_000 + b"}}", Reason.NUMBER),
+        (b'{"type":"track","event":"x","anonymousId":"v","properties":{"a":{"b":[1e999]}}}', Reason.NUMBER),
+        (b'{"type":"identify","anonymousId":"v","traits":{"age":1e999}}', Reason.NUMBER),
+        (b'{"type":"page","anonymousId":"v","properties":{"x":"\xff"}}', Reason.JSON),
+        (b'{"type":"page","anonymousId":"v","properties":[1]}', Reason.SCHEMA),
+        (b'{"type":"page","anonymousId":"v","properties":"x"}', Reason.SCHEMA),
+        (b'{"type":"identify","anonymousId":"v","traits":{"email":"nobody"}}', Reason.BAD_EMAIL),
+        (b'{"type":"identify","anonymousId":"v","traits":{"email":7}}', Reason.BAD_EMAIL),
+        (b'{"type":"identify","anonymousId":"v","traits":{"email":"a@b.example\\r\\nBcc: x"}}', Reason.BAD_EMAIL),
+        (b'{"type":"identify","anonymousId":"v","traits":{"email":"a\\u200bb@c.example"}}', Reason.BAD_EMAIL),
+        (b'{"type":"track","event":"page_engaged","anonymousId":"v"}', Reason.SCHEMA),
+        (ENGAGED + b'{"page_id":"p","url":"/","started_at":1,"dwell_ms":1e999,"interactions":1}}', Reason.NUMBER),
+        (ENGAGED + b'{"page_id":"p","url":"/","started_at":1,"dwell_ms":true,"interactions":1}}', Reason.SCHEMA),
+        (b'{"type":"track","event":"x","anonymousId":"v","properties":' + DEEP + b"}", Reason.DEPTH),
+        (b'{"type":"nonsense","anonymousId":"v"}', Reason.UNKNOWN_TYPE),
+        (b"nonsense", Reason.JSON),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused_by_its_reason(event: bytes, reason: Reason) -> None:
+    with pytest.raises(Undecodable) as refused:
+        route(EVENT.decode(event), delivery(), RULES)
+    assert refused.value.reason == reason
+
+
+def test_a_message_id_may_be_long_since_it_is_hashed() -> None:
+    event = page("/", NOW)
+    ids = {facts({**event, "messageId": "x" * 1_000 + end}).pages[0].hit_id for end in "ab"}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"page_id": "p", "url": "/pricing", "started_at": NOW, "dwell_ms": -5, "interactions": -1},
+        {"page_id": "p", "url": "/pricing", "started_at": NOW, "dwell_ms": 2**62, "interactions": 2**62},
+        {"page_id": "p", "url": "http://[bad", "started_at": "never", "dwell_ms": 7_000, "interactions": 1},
+    ],
+)
+def test_attention_is_bounded(said: dict[str, Any]) -> None:
+    told = facts({"type": "track", "event": "page_engaged", "messageId": "m", "anonymousId": "v", "properties": said})
+    (seen,) = told.pages
+    assert 0 <= (seen.dwell_ms or 0) <= DAY
+    assert 0 <= (seen.interactions or 0) <= 100_000
+    assert seen.path in ("/pricing", "/")
+
+
+def test_events_of_the_schema_are_all_understood() -> None:
+    kinds = msgspec.json.schema(EVENT._decoder.type)["anyOf"]
+    assert len(kinds) == 6
