@@ -24,13 +24,13 @@ async def play(stage: Stage) -> None:
 
 
 async def _crm_reports(stage: Stage) -> None:
-    """The CRM tells of its deals: three lost weeks ago, one open."""
+    """The CRM tells of its deals: three lost weeks ago, one open. The first has outlived its hold: it may be called."""
     cast = stage.cast
     first, second = cast.back_deal_people
     lost = (
-        ("D-1041", cast.back, (first, second), 47, "price", 48_000),
-        ("D-1017", cast.slow, (cast.slow_person,), 63, "feature_gap", 22_500),
-        ("D-0988", cast.gone, (cast.gone_person,), 121, "no_decision", 9_800),
+        ("D-1041", cast.back, (first, second), 64, "no_decision", 48_000),
+        ("D-1017", cast.slow, (cast.slow_person,), 75, "feature_gap", 22_500),
+        ("D-0988", cast.gone, (cast.gone_person,), 121, "price", 9_800),
     )
     for deal_id, company, people, days, reason, amount in lost:
         lost_at = stage.now_ms() - days * DAY_MS
