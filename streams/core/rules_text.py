@@ -100,8 +100,8 @@ def _explained(name: str, text: str, tree: Any, *, kind: type[Struct], message: 
     if unknown := _UNKNOWN.match(said):
         path = (*path, unknown["key"])
         said = f'unknown "{unknown["key"]}"{near(unknown["key"], _fields(kind, path[:-1]))}'
-    elif path and isinstance(path[-1], str):
-        said = f'"{path[-1]}": {said}'
+    elif said.startswith("Expected") and (keys := [step for step in path if isinstance(step, str)]):
+        said = f'"{keys[-1]}": {said}'
     return f"{name}:{line_of(text, path)}: {_whose(tree, path)}{said}"
 
 
