@@ -8,7 +8,6 @@ behaviour, so that an upgrade says which of them it made needless.
 | commit what `Progress` says | commits a record whose agent raised, steps over one unacknowledged record |
 | settle before each commit | commits although sends failed: aiokafka's flush never raises |
 | patient buffer | flush gives up after 100 ms without progress, and forgets the record in its hand |
-| a fetch keeps what it was asked for | recovery empties its set meanwhile, none means all: inbox records are lost |
 | begin reading after the queues are clear | records that come between seek and clear are dropped for good |
 | take nothing where all is paused | takes records of paused partitions and drops them |
 | answer empty fetches soon | one partition's idle fetch holds up another's records for 1.5 s |
@@ -102,7 +101,7 @@ class CarefulProducer(driver.Producer):
 
 
 class Only:
-    """A set of partitions that changes while aiokafka looks at it, and means nothing, not everything, when it is empty."""
+    """A set of partitions that changes while aiokafka looks at it, and that means nothing when it is empty."""
 
     def __init__(self, tps: set[TP]) -> None:
         self._tps = tps
@@ -140,14 +139,6 @@ class CarefulConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> QuickConsumerThread:
         return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109  stock
-        """Fetches these partitions, also when all of them are paused while the fetch waits.
-
-        Stock lends the set itself to the fetch; recovery empties it, and to aiokafka an empty one means all partitions.
-        """
-        asked = None if active_partitions is None else set(active_partitions)
-        return await super()._getmany(asked, timeout)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         for tp in self.app.progress.positions():
