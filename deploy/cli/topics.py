@@ -48,13 +48,13 @@ def show(*, home: Home = AT_HOME) -> None:
 
     settings = from_environment(home)
     rows = {one.full(settings.kafka.topic_prefix): one for one in TOPICS}
-    table = Table(Column("topic", no_wrap=True), "key", "holds", "written by", "kept", "partitions", show_lines=True)
+    table = Table(Column("topic", no_wrap=True), "partitions", "kept", "holds")
     for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
         row = rows.get(one.name)
-        holds = (row.key, row.holds, ", ".join(row.writers)) if row else ("row", "a table's rows", "worker")
-        differs = {key for key, value in one.config.items() if told and told.get(key) != value}
-        kept = Text(_kept(one.config) + (f"\nbroker differs: {', '.join(sorted(differs))}" if differs else ""))
-        table.add_row(one.name, *holds, kept, _partitions(partitions, one.partitions))
+        holds = f"{row.holds}, by {row.key}; from {', '.join(row.writers)}" if row else "a table's rows"
+        differs = sorted(key for key, value in one.config.items() if told and told.get(key) != value)
+        kept = _kept(one.config) + (f"\nbroker differs: {', '.join(differs)}" if differs else "")
+        table.add_row(one.name, _partitions(partitions, one.partitions), Text(kept), holds)
     Console(highlight=False).print(table)
 
 

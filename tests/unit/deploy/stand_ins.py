@@ -44,7 +44,7 @@ def supervisor(logs: Path, notes: Notes) -> Supervisor:
 async def until(condition: Callable[[], object], *, deadline_s: float = 20.0) -> None:
     """Wait for it; AssertionError when it does not come."""
     async with asyncio.timeout(deadline_s):
-        while not condition():  # noqa: ASYNC110  (another process makes it true)
+        while not condition():
             await asyncio.sleep(0.01)
 
 

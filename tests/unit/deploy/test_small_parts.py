@@ -40,7 +40,7 @@ def test_ports_are_different_and_free() -> None:
         pytest.param("[INFO] started", False, id="info"),
     ],
 )
-def test_a_warning_or_worse_is_loud(line: str, loud: bool) -> None:  # noqa: FBT001
+def test_a_warning_or_worse_is_loud(line: str, loud: bool) -> None:
     assert is_loud(line) is loud
 
 
