@@ -69,6 +69,11 @@ def _plain(card: Any, *, without: frozenset[str]) -> dict[str, Any]:
     return {name: to_builtins(getattr(card, name)) for name in card.__struct_fields__ if name not in without}
 
 
+def _alert(card: AlertCard) -> AlertCard:
+    """Without where its window began: that alone is no news, so such a card is not said again."""
+    return replace(card, strength=replace(card.strength, counted_from=0))
+
+
 def _hits(thing: Any) -> Counter[int]:
     """The hit ids that lie anywhere in a card or row, once per place."""
     found: Counter[int] = Counter()
