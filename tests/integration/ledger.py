@@ -13,9 +13,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from schemas.activity import Activity
-from schemas.cards import Transition
+from schemas.cards import AlertCard, Transition
 from tests.integration.oracle import Oracle
 from tests.integration.outcome import History, Outcome
 from tests.integration.world import World
