@@ -33,9 +33,7 @@ def acted(row: Account, actions: Sequence[AlertAction], *, version: Version) -> 
     return replace(row, episodes=episodes)
 
 
-def ended(
-    episode: Episode, *, status: AlertStatus, reason: str, at: int, as_of: int, version: Version
-) -> Episode:
+def ended(episode: Episode, *, status: AlertStatus, reason: str, at: int, as_of: int, version: Version) -> Episode:
     """The episode, closed at a time from which R counts anew."""
     card = replace(episode.card, status=status, closed_reason=reason, version=version, as_of=as_of)
     return replace(episode, status=status, card=card, reset_at=at, waiting=False)
@@ -48,9 +46,7 @@ def _after(episode: Episode, action: AlertAction, row: Account, *, version: Vers
         case "claim":
             return _claimed(episode, action, row, version=version) if episode.status == "open" else episode
         case "contacted":
-            return ended(
-                episode, status="done", reason=action.reason, at=action.at, as_of=row.as_of, version=version
-            )
+            return ended(episode, status="done", reason=action.reason, at=action.at, as_of=row.as_of, version=version)
         case "dismiss":
             return ended(
                 episode, status="dismissed", reason=action.reason, at=action.at, as_of=row.as_of, version=version

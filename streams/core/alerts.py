@@ -91,9 +91,7 @@ def _left(episode: Episode, row: Account, view: AccountView, *, version: Version
             episode, status="expired", reason="no visit since", at=quiet_until, as_of=row.as_of, version=version
         )
     if view.not_candidate in (CUSTOMER, OPEN_DEAL):
-        return ended(
-            episode, status="done", reason=view.not_candidate, at=row.as_of, as_of=row.as_of, version=version
-        )
+        return ended(episode, status="done", reason=view.not_candidate, at=row.as_of, as_of=row.as_of, version=version)
     if view.deal is None or view.deal.deal_id != episode.deal_id:
         reason = "the deal left this account" if view.deal is None else "another deal was lost later"
         return ended(episode, status="dismissed", reason=reason, at=row.as_of, as_of=row.as_of, version=version)

@@ -19,9 +19,7 @@ CARD_PAGES: Final = 40
 MEMBER_PAGES: Final = 8
 
 
-def said_of(
-    key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules
-) -> Effects:
+def said_of(key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules) -> Effects:
     """All that this row says, from a message of version `since` on. Somebody who was never known has no card."""
     member = _member(row, view)
     standing = [

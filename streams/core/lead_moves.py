@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from schemas.activity import Version
+from schemas.activity import Milestone, Version
 from streams.core.lead_row import Lead, Move
 from streams.core.lead_view import LeadView, consents
-from streams.core.qualified import latched
+from streams.core.qualified import latched, milestone_of
 from streams.core.rules import Rules
 from streams.core.stages import StageNow, stage_of, stages_in
 
@@ -29,7 +29,8 @@ def moved(row: Lead, view: LeadView, now: StageNow, *, version: Version, rules: 
     stages = stages_in(rules)
     was_by = None if last is None else last.by
     held = was_by is None or stages.holds(was_by, (*view.milestones, *latched(row, rules)))
-    rule_id, via = stages.arrow(row.stage or "anonymous", now, was_by=was_by, held=held)
+    rule_id, via = stages.arrow(row.stage or "anonymous", now, held=held)
+    proof = now.lifted_by if stages.is_lifted(row.stage, now) else now.by
     move = Move(
         number=1 if last is None else last.number + 1,
         account_id=view.account_id,
@@ -39,31 +40,30 @@ def moved(row: Lead, view: LeadView, now: StageNow, *, version: Version, rules: 
         via=via,
         rule_id=rule_id,
         rules_version=rules.version,
-        evidence=_evidence(row, now),
-        effective_at=max(now.since, 0 if last is None else last.effective_at),
+        evidence=_evidence(row, proof),
+        effective_at=max(now.since, proof.at if proof else 0, last.effective_at if last else 0),
         recorded_at=row.as_of,
-        actor=_actor(row, now, via),
+        actor=_actor(row, proof, via),
         version=version,
         by=now.by,
     )
     return replace(row, moves=(move, *row.moves)[:MAX_MOVES])
 
 
-def _evidence(row: Lead, now: StageNow) -> tuple[str, ...]:
+def _evidence(row: Lead, proof: Milestone | None) -> tuple[str, ...]:
     """What proves the move: `kind:id reason`; of a score each hit with what it gave then."""
-    if now.by is None:
+    if proof is None:
         return ()
-    if now.by.kind == "qualified":
-        latch = next((one for one in row.latches if f"score:{one.at}" == now.by.milestone_id), None)
-        if latch is not None:
-            total = f"score {latch.total_tenths / 10:.1f}"
-            return (total, *(f"{one.rule} {one.hundredths / 100:.2f} hit {one.hit_id}" for one in latch.evidence))
-    said = f"{now.by.kind}:{now.by.milestone_id}"
-    return (f"{said} {now.by.what}" if now.by.what else said,)
+    latch = next((one for one in row.latches if proof == milestone_of(one)), None)
+    if latch is not None:
+        total = f"score {latch.total_tenths / 10:.1f}"
+        return (total, *(f"{one.rule} {one.hundredths / 100:.2f} hit {one.hit_id}" for one in latch.evidence))
+    said = f"{proof.kind}:{proof.milestone_id}"
+    return (f"{said} {proof.what}" if proof.what else said,)
 
 
-def _actor(row: Lead, now: StageNow, via: str) -> str:
+def _actor(row: Lead, proof: Milestone | None, via: str) -> str:
     """Who moved it: the person who decided, the CRM, or our rules."""
-    decided = None if now.by is None else (now.by.kind, now.by.milestone_id)
+    decided = None if proof is None else (proof.kind, proof.milestone_id)
     said = [one.actor for one in row.decisions if (one.kind, one.milestone_id) == decided]
     return said[0] if said else "crm" if via == "crm" else "leadstream"

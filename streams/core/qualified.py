@@ -14,7 +14,7 @@ from streams.core.parts import Part
 from streams.core.rules import Rules
 from streams.core.stages import stages_in
 
-__all__ = ["crossing", "latched"]
+__all__ = ["crossing", "latched", "milestone_of"]
 
 MAX_EVIDENCE: Final = 24
 
@@ -40,10 +40,15 @@ def latched(row: Lead, rules: Rules) -> list[Milestone]:
     """The latches that still hold, as milestones."""
     threshold = 10 * rules.stages.qualified.total
     return [
-        Milestone(latch.at, "qualified", f"score:{latch.at}")
+        milestone_of(latch)
         for latch in row.latches
         if latch.total_tenths - _withdrawn_tenths(latch, row.sources) >= threshold
     ]
+
+
+def milestone_of(latch: Latch) -> Milestone:
+    """What the latch decides."""
+    return Milestone(latch.at, "qualified", f"score:{latch.at}")
 
 
 def _enough(view: LeadView, rules: Rules) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.activity import Milestone
 from streams.core.rules import Rules
@@ -18,16 +19,21 @@ from streams.core.stages_rules import ANY, MilestoneRule, StagesRules
 __all__ = ["StageNow", "Stages", "stage_of", "stages_in"]
 
 CORRECTION: Final = "correction"
+DECIDE_ALONE: Final = ("current", "final")
 ALWAYS: Final = -(2**62)
 
 
 class StageNow(Struct, frozen=True, kw_only=True):
-    """Where somebody stands, what decided it, and until when nobody writes. Times are UTC milliseconds."""
+    """Where somebody stands, what decided it, and until when nobody writes. Times are UTC milliseconds.
+
+    `lifted_by`: what ended a dead end.
+    """
 
     stage: str
     since: int
     by: Milestone | None
     hold_until: int | None = None
+    lifted_by: Milestone | None = None
 
 
 class Stages:
@@ -55,13 +61,13 @@ class Stages:
         last = self.by_name[end.after].rank if end.after else end.rank - 1
         return tuple(stage.name for stage in self.way if place < stage.rank <= last)
 
-    def arrow(self, leaves: str, now: StageNow, *, was_by: Milestone | None, held: bool) -> tuple[str, str]:
+    def arrow(self, leaves: str, now: StageNow, *, held: bool) -> tuple[str, str]:
         """Arrow and `via` of a move. `held`: what decided before still stands; if not, the move corrects it."""
         arrows = self.rules.arrow
-        by = now.by.kind if now.by else ""
-        if held and was_by and self.role(was_by.kind) == "closing" and self.role(by) not in ("current", "final"):
-            chosen = [arrow for arrow in arrows if not arrow.to]
+        if self.is_lifted(leaves, now):
+            chosen = [arrow for arrow in arrows if leaves in arrow.leaves and not arrow.to]
         else:
+            by = now.by.kind if now.by else ""
             led = [arrow for arrow in arrows if arrow.to == now.stage]
             proved = [arrow for arrow in led if arrow.by == by]
             straight = [arrow for arrow in proved if leaves in arrow.leaves or ANY in arrow.leaves]
@@ -69,6 +75,11 @@ class Stages:
         if not chosen:
             return "", CORRECTION
         return chosen[0].id, chosen[0].via if held and now.by else CORRECTION
+
+    def is_lifted(self, leaves: str, now: StageNow) -> bool:
+        """Whether a move out of this stage happens because somebody lifted a dead end, and not for a deal."""
+        closed = any(rule.role == "closing" and rule.stage == leaves for rule in self.rules.milestone)
+        return closed and now.lifted_by is not None and self.role(now.by.kind if now.by else "") not in DECIDE_ALONE
 
     def holds(self, was_by: Milestone, milestones: Sequence[Milestone]) -> bool:
         """Whether what decided is still among these: itself, a later state of it, or so many that it was pushed out."""
@@ -109,7 +120,7 @@ class _Deciding:
 
     def now(self) -> StageNow:
         """The first line that holds."""
-        for role in ("final", "current"):
+        for role in reversed(DECIDE_ALONE):
             if decided := self._earliest(role):
                 return decided
         if (closed := self._closed()) is not None:
@@ -121,7 +132,9 @@ class _Deciding:
             decided = self._set_back(*setback, hold_until=hold_until or since)
         if decided is None:
             decided = self._furthest("base", after=ALWAYS) or self._first()
-        return _with_hold(decided, hold_until, as_of=self.as_of, held=setback is not None and decided.by == setback[0])
+        held = setback is not None and decided.by == setback[0]  # then the hold is shown also when it is over
+        shown = hold_until if hold_until is not None and (held or self.as_of < hold_until) else None
+        return replace(decided, hold_until=shown, lifted_by=self._lifted_by())
 
     def _earliest(self, role: str) -> StageNow | None:
         """What decides as long as it is there, since it first was."""
@@ -130,10 +143,13 @@ class _Deciding:
 
     def _closed(self) -> StageNow | None:
         """The freshest end, unless it was lifted later."""
+        closing = self.of_role.get("closing")
+        return None if not closing or self._lifted_by() else _now(*closing[-1])
+
+    def _lifted_by(self) -> Milestone | None:
+        """What is fresher than the freshest end."""
         closing, lifting = self.of_role.get("closing"), self.of_role.get("lifting")
-        if not closing or (lifting and lifting[-1][0].at > closing[-1][0].at):
-            return None
-        return _now(*closing[-1])
+        return lifting[-1][0] if closing and lifting and lifting[-1][0].at > closing[-1][0].at else None
 
     def _setback(self) -> tuple[Milestone, MilestoneRule] | None:
         """The freshest setback; some kinds are one only the nth time since the setback before."""
@@ -176,9 +192,3 @@ def _now(one: Milestone, rule: MilestoneRule) -> StageNow:
 
 def _is_behind(one: Milestone, needs: str, found: Sequence[Milestone]) -> bool:
     return not needs or any(other.kind == needs and other.at <= one.at for other in found)
-
-
-def _with_hold(now: StageNow, hold_until: int | None, *, as_of: int, held: bool) -> StageNow:
-    """The hold is shown while it lasts, whatever the stage; in the setback's stage also afterwards."""
-    shown = hold_until if hold_until is not None and (held or as_of < hold_until) else None
-    return StageNow(stage=now.stage, since=now.since, by=now.by, hold_until=shown)

@@ -49,7 +49,8 @@ def test_breadth_counts_people_with_a_human_hit_in_14_days() -> None:
 def test_fit_is_the_companys_part_once_and_the_best_persons() -> None:
     story = AccountStory()
     card = story.hears(
-        of_lead(member(fit=30, fit_company=22), offset=1), of_lead(member(fit=25, fit_company=10), offset=1, lead_id=BEN)
+        of_lead(member(fit=30, fit_company=22), offset=1),
+        of_lead(member(fit=25, fit_company=10), offset=1, lead_id=BEN),
     )
     assert (card.fit, card.fit_grade) == (22 + 15, "A")
 

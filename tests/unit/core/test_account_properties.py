@@ -23,6 +23,7 @@ from streams.core.rows import RowCodec
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import NOW, RULES
 from tests.unit.core.told import ACME, action
+from tests.unit.core.told_posts import DIGEST, REAL_TIME
 
 ZERO = Version(0, 0)
 ACCOUNTS: RowCodec[Account] = RowCodec(Account)
@@ -99,7 +100,11 @@ def test_a_crash_at_any_point_neither_loses_nor_doubles_an_alert(sent: list[Any]
     committed, survived, got_out = data.draw(some.crashes(len(blocks)))
     restored = ACCOUNTS.decode(ACCOUNTS.encode(rows[survived - 1])) if survived else None
     rows_again, said_again = accounts(blocks[committed:], restored, start=committed)
-    heard = [*said[:committed], *(one for one, out in zip(said[committed:survived], got_out, strict=True) if out), *said_again]
+    heard = [
+        *said[:committed],
+        *(one for one, out in zip(said[committed:survived], got_out, strict=True) if out),
+        *said_again,
+    ]
     if rows:
         assert (rows_again or [restored])[-1] == rows[-1]
         assert {post.post_id for one in heard for post in posts_of(one)} == {
@@ -116,8 +121,9 @@ def with_actions(blocks: list[list[Any]], data: st.DataObject) -> list[list[Any]
         known = [one.card.alert_id for one in rows[-1].episodes] if rows else []
         if known and data.draw(st.booleans()):
             what = data.draw(st.sampled_from(("claim", "contacted", "dismiss")))
-            block = [*block, action(what, data.draw(st.sampled_from(known)), at=NOW + len(told))]
-        told.append(block)
+            told.append([*block, action(what, data.draw(st.sampled_from(known)), at=NOW + len(told))])
+        else:
+            told.append(block)
     return told
 
 
@@ -133,22 +139,18 @@ def newest_alerts(said: Sequence[Effects]) -> dict[str, AlertCard]:
     return held
 
 
-def some_posts() -> list[Post]:
-    """Posts of real alerts."""
-    from tests.unit.core.test_recipient import posts  # noqa: PLC0415
-
-    found = posts()
-    return [replace(found[n % 2], post_id=f"po_{n}", at=NOW + n) for n in range(4)]
-
-
-POSTS = some_posts()
+POSTS = [replace((DIGEST, REAL_TIME)[n % 2], post_id=f"po_{n}", at=NOW + n) for n in range(4)]
 receipts = st.builds(
-    lambda post, outcome, at: Receipt(to=post.to, post_id=post.post_id, channel="webhook", outcome=outcome, at=NOW + at),
+    lambda post, outcome, at: Receipt(
+        to=post.to, post_id=post.post_id, channel="webhook", outcome=outcome, at=NOW + at
+    ),
     st.sampled_from(POSTS), st.sampled_from(("sent", "refused")), st.integers(0, 200_000),
 )  # fmt: skip
 
 
-def recipients(blocks: Sequence[Sequence[Any]], row: Recipient | None = None, *, start: int = 0) -> tuple[list[Recipient], list[Effects]]:
+def recipients(
+    blocks: Sequence[Sequence[Any]], row: Recipient | None = None, *, start: int = 0
+) -> tuple[list[Recipient], list[Effects]]:
     rows: list[Recipient] = []
     said: list[Effects] = []
     for offset, block in enumerate(blocks, start):
@@ -169,7 +171,11 @@ def test_order_copies_blocks_and_crashes_do_not_matter_to_a_recipient(sent: list
     again, said_again = recipients(blocks[committed:], restored, start=committed)
     if survived < len(blocks) or again:
         assert settled((again or [restored])[-1]) == settled(rows[-1])
-    owed = {post_id for post_id, kept in rows[-1].posts.items() if kept.post and kept.post.level == "real_time" and not kept.outcomes}
+    owed = {
+        post_id
+        for post_id, kept in rows[-1].posts.items()
+        if kept.post and kept.post.level == "real_time" and not kept.outcomes
+    }
     assert owed <= {due.post.post_id for effects in (*said[:committed], *said_again) for due in effects.dues}
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from schemas.ids import alert_id_of
 from schemas.touches import Tick
 from streams.core.errors import UnknownRow
+from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
 from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead
 
@@ -44,8 +45,16 @@ def test_an_alert_tells_its_six_lines() -> None:
     ann(story, NOW, lead_id=BEN, name="Ben", human=False)
     alert = story.alert
     assert (alert.account_name, alert.back_after_days) == ("Acme", 19)
-    assert (alert.deal.lost_reason, alert.deal.competitor, alert.deal.owner, alert.recipient) == ("price", "Rival", OWNER, OWNER)
-    assert [(one.name, one.on_deal, one.active_days) for one in alert.people] == [("Ann Example", True, 1), ("Ben", False, 1)]
+    assert (alert.deal.lost_reason, alert.deal.competitor, alert.deal.owner, alert.recipient) == (
+        "price",
+        "Rival",
+        OWNER,
+        OWNER,
+    )
+    assert [(one.name, one.on_deal, one.active_days) for one in alert.people] == [
+        ("Ann Example", True, 1),
+        ("Ben", False, 1),
+    ]
     assert alert.people[0].reasons == ("Pricing page 10.0",)
     assert alert.next_act == "Value case first. No discount."
     assert alert.hold_until == NOW - 60 * DAY + 180 * DAY
@@ -117,8 +126,12 @@ def test_a_claim_is_first_come_and_r_counts_anew() -> None:
     assert len(story.alerts) == 1
 
 
-@pytest.mark.parametrize(("what", "reason", "status"), [("contacted", "talking", "done"), ("dismiss", "partner", "dismissed")])
-def test_what_was_closed_stays_closed_and_what_happens_after_it_is_a_new_return(what: str, reason: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "reason", "status"), [("contacted", "talking", "done"), ("dismiss", "partner", "dismissed")]
+)
+def test_what_was_closed_stays_closed_and_what_happens_after_it_is_a_new_return(
+    what: str, reason: str, status: str
+) -> None:
     story = lost()
     ann(story, NOW - DAY, NOW - 2 * DAY)
     story.hears(action(what, FIRST, reason=reason))
@@ -246,8 +259,6 @@ def test_the_same_block_again_says_the_same_again_and_news_of_nothing_says_nothi
     said, row = story.last, story.row
     assert row is not None
     block = [of_lead(member(active=[NOW - DAY, NOW]), offset=1)]
-    from streams.core.signals import fold_signals  # noqa: PLC0415
-
     again = fold_signals(ACME, row, block, version=row.version, rules=story.rules)
     assert (again.row, again.effects) == (row, said)
     newer = replace(row, version=row.version._replace(offset=9)).version

@@ -57,7 +57,11 @@ def test_old_reports_and_copies_change_nothing() -> None:
 
 
 def test_the_newest_report_wins_in_any_order_ties_by_value() -> None:
-    reports = [report(told.deal(at=NOW - DAY)), report(told.deal(at=NOW, amount=1.0)), report(told.deal(at=NOW, amount=2.0))]
+    reports = [
+        report(told.deal(at=NOW - DAY)),
+        report(told.deal(at=NOW, amount=1.0)),
+        report(told.deal(at=NOW, amount=2.0)),
+    ]
     rows = set()
     for order in permutations(reports):
         row: Deal | None = None

@@ -48,7 +48,10 @@ def test_a_person_with_a_name_is_gained_and_with_interest_in_nurture() -> None:
     assert story.way == ["T1 gained"]
     card = story.hears(browser(did(PRICING, points=hits("pricing_page", PRICING.at)), offset=2))
     assert story.way == ["T1 gained", "T2 nurture"]
-    assert [(move.number, move.from_stage, move.via) for move in card.moves] == [(2, "gained", "interest"), (1, "", "contact")]
+    assert [(move.number, move.from_stage, move.via) for move in card.moves] == [
+        (2, "gained", "interest"),
+        (1, "", "contact"),
+    ]
     assert (card.stage, card.stage_since) == ("nurture", PRICING.at)
     assert adds_up(story)
 
@@ -184,7 +187,9 @@ def test_a_dead_end_scores_nothing_for_others_and_is_left_by_hand_only() -> None
     story.hears(browser(did(PRICING, points=hits("pricing_page", PRICING.at), asked=[LATER]), offset=2, as_of=LATER))
     assert story.card.stage == "dead_end"
     story.hears(decided("restored", "was a mistake", at=LATER + 1))
-    assert (story.card.stage, story.moves[3].via, story.moves[3].rule_id) == ("mql", "restored", "T14")
+    back = story.moves[3]
+    assert (back.to_stage, back.via, back.rule_id, back.effective_at) == ("mql", "restored", "T14", LATER + 1)
+    assert back.evidence == (f"restored:restored@{LATER + 1} was a mistake",)
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("dead_end", "rude"), ("deal_won", ""), ("nonsense", "")])
@@ -207,7 +212,9 @@ def test_people_of_listed_domains_are_a_dead_end_at_once(name: str, reason: str)
     assert not story.card.hot
 
 
-@pytest.mark.parametrize(("said", "stage"), [("no", "gained"), ("False", "gained"), ("yes", "nurture"), ("", "nurture")])
+@pytest.mark.parametrize(
+    ("said", "stage"), [("no", "gained"), ("False", "gained"), ("yes", "nurture"), ("", "nurture")]
+)
 def test_consent_to_marketing_is_there_unless_refused(said: str, stage: str) -> None:
     traits = {"marketing_consent": said} if said else {}
     story = LeadStory()
@@ -256,7 +263,9 @@ def test_a_lead_that_forwards_here_brings_its_doings_and_takes_them_back() -> No
     story = LeadStory()
     story.hears(browser(did(), offset=1))
     done = did(PRICING, points=hits("pricing_page", PRICING.at))
-    forward = LeadForward(to=ANN, lead_id="u1", version=Version(0, 5), as_of=NOW, known_at=NOW, trust="claimed", activity=done)
+    forward = LeadForward(
+        to=ANN, lead_id="u1", version=Version(0, 5), as_of=NOW, known_at=NOW, trust="claimed", activity=done
+    )
     assert story.hears(forward).score_tenths > 0
     assert story.hears(replace(forward, version=Version(0, 6), activity=None)).score_tenths == 0
 
@@ -292,4 +301,7 @@ def test_won_and_open_deals_are_never_pushed_out() -> None:
 
 
 def lost_deals(numbers: Iterable[int]) -> list[object]:
-    return [of_deal(deal(deal_id=f"deal:crm:{n}", people=(DealPerson(ANN, "a@acme.example", "A"),)), offset=1) for n in numbers]  # type: ignore[misc]
+    return [
+        of_deal(deal(deal_id=f"deal:crm:{n}", people=(DealPerson(ANN, "a@acme.example", "A"),)), offset=1)
+        for n in numbers
+    ]  # type: ignore[misc]

@@ -1,10 +1,11 @@
 """Leads and deals: any order, copies, blocks and crashes give the same row, card and explanation.
 
-Threshold decisions (the qualified latch, the hot mark, the moves on the way) may differ in their moment and are compared
-apart: a crash may not double, lose or change any that was announced.
+Threshold decisions (the qualified latch, the hot mark, the moves on the way) may differ in their moment and are
+compared apart: a crash may not double, lose or change any that was announced.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -28,7 +29,9 @@ LEADS: RowCodec[Lead] = RowCodec(Lead)
 DEALS: RowCodec[Deal] = RowCodec(Deal)
 
 
-def leads(blocks: Sequence[Sequence[Any]], row: Lead | None = None, *, start: int = 0) -> tuple[list[Lead], list[Effects]]:
+def leads(
+    blocks: Sequence[Sequence[Any]], row: Lead | None = None, *, start: int = 0
+) -> tuple[list[Lead], list[Effects]]:
     """The row after each block, and what each block said."""
     rows: list[Lead] = []
     said: list[Effects] = []
@@ -94,7 +97,7 @@ def test_a_lead_adds_up_and_stays_within_its_bounds(sent: list[Any], data: st.Da
 def test_moves_are_contiguous_numbered_and_never_go_back_in_time(sent: list[Any], data: st.DataObject) -> None:
     moves = [move for effects in leads(data.draw(some.arrivals(sent)))[1] for move in effects.transitions]
     assert [move.number for move in moves] == list(range(1, len(moves) + 1))
-    for before, after in zip(moves, moves[1:], strict=False):
+    for before, after in pairwise(moves):
         assert after.from_stage == before.to_stage != after.to_stage
         assert after.effective_at >= before.effective_at
         assert after.recorded_at >= before.recorded_at
@@ -109,7 +112,11 @@ def test_a_crash_at_any_point_neither_loses_nor_doubles_a_move(sent: list[Any], 
     committed, survived, got_out = data.draw(some.crashes(len(blocks)))
     restored = LEADS.decode(LEADS.encode(rows[survived - 1])) if survived else None
     rows_again, said_again = leads(blocks[committed:], restored, start=committed)
-    heard = [*said[:committed], *(one for one, out in zip(said[committed:survived], got_out, strict=True) if out), *said_again]
+    heard = [
+        *said[:committed],
+        *(one for one, out in zip(said[committed:survived], got_out, strict=True) if out),
+        *said_again,
+    ]
     announced: dict[int, Transition] = {}
     for move in (move for effects in heard for move in effects.transitions):
         assert announced.setdefault(move.number, move) == move

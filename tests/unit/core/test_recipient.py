@@ -11,27 +11,17 @@ from streams.core.effects import NOTHING, Folded
 from streams.core.recipient import Recipient
 from streams.core.rules import Rules, load_rules
 from tests.unit.core.made import NAMING, NOW, RULES, files
-from tests.unit.core.told import OWNER, AccountStory, deal, member, of_deal, of_lead
+from tests.unit.core.told import OWNER
+from tests.unit.core.told_posts import DIGEST, REAL_TIME
 
 TO = OWNER.recipient_id
 WEBHOOK = frozenset({"webhook"})
 MINUTE = 60_000
 
 
-def posts() -> list[Post]:
-    """A digest and a real-time post of one alert."""
-    story = AccountStory()
-    story.hears(of_deal(deal(), to="acme.example", offset=1))
-    story.hears(of_lead(member(active=[NOW - 1]), offset=1))
-    digest = story.last.posts
-    story.hears(of_lead(member(active=[NOW - 1], intents=[NOW - 1]), offset=2))
-    return [post for post in (*digest, *story.last.posts) if isinstance(post, Post)]
-
-
-DIGEST, REAL_TIME = posts()
-
-
-def hears(row: Recipient | None, *messages: Any, offset: int, rules: Rules = RULES, names: frozenset[str] = WEBHOOK) -> Folded[Recipient]:
+def hears(
+    row: Recipient | None, *messages: Any, offset: int, rules: Rules = RULES, names: frozenset[str] = WEBHOOK
+) -> Folded[Recipient]:
     return recipient.fold(TO, row, messages, version=Version(0, offset), rules=rules, channels=names)
 
 

@@ -21,26 +21,39 @@ def strong(found: Counted, **more: Any) -> tuple[int, str | None]:
     return told.strength, told.level
 
 
-@pytest.mark.parametrize(("found", "expected"), [
-    pytest.param({"deal_people": 1, "active_days": 1}, (5, "digest"), id="deal person, one plain day"),
-    pytest.param({"deal_people": 1, "active_days": 1, "intent_days": 1}, (9, "real_time"), id="and pricing"),
-    pytest.param({"deal_people": 1, "active_days": 2}, (8, "real_time"), id="deal person, two days"),
-    pytest.param({"deal_people": 1, "active_days": 1, "answers": 1}, (10, "real_time"), id="and the answer page"),
-    pytest.param({"deal_people": 1, "active_days": 1, "mail_clicks": 1}, (7, "digest"), id="our own mail wakes nobody"),
-    pytest.param({"deal_people": 1, "active_days": 1, "mail_clicks": 3}, (7, "digest"), id="clicks count once"),
-    pytest.param({"other_people": 1, "active_days": 1, "intent_days": 1}, (7, "digest"), id="other person on pricing"),
-    pytest.param({"other_people": 1, "active_days": 3}, (9, "real_time"), id="other person on three plain days"),
-    pytest.param({"other_people": 2, "active_days": 1}, (10, "real_time"), id="two other persons on one day"),
-    pytest.param({"other_people": 1, "active_days": 1}, (3, None), id="too weak for anything"),
-    pytest.param({"networks": 5}, (2, None), id="network alone"),
-    pytest.param({"networks": 5, "intent_days": 2}, (10, "digest"), id="nobody known: never above digest"),
-    pytest.param({"deal_people": 4, "active_days": 1}, (18, "real_time"), id="each line has its most"),
-    pytest.param({"other_people": 9, "active_days": 9, "intent_days": 9}, (31, "real_time"), id="all at their most"),
-    pytest.param({"deal_people": 1, "active_days": 2, "page_days": 2, "careers_days": 1}, (4, "digest"), id="job seeker"),
-    pytest.param({"deal_people": 1, "active_days": 2, "page_days": 3, "careers_days": 1}, (8, "real_time"), id="one in 3"),
-    pytest.param({"requests": (ANN,)}, (0, "real_time"), id="a request, whatever R is"),
-    pytest.param({}, (0, None), id="nothing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param({"deal_people": 1, "active_days": 1}, (5, "digest"), id="deal person, one plain day"),
+        pytest.param({"deal_people": 1, "active_days": 1, "intent_days": 1}, (9, "real_time"), id="and pricing"),
+        pytest.param({"deal_people": 1, "active_days": 2}, (8, "real_time"), id="deal person, two days"),
+        pytest.param({"deal_people": 1, "active_days": 1, "answers": 1}, (10, "real_time"), id="and the answer page"),
+        pytest.param(
+            {"deal_people": 1, "active_days": 1, "mail_clicks": 1}, (7, "digest"), id="our own mail wakes nobody"
+        ),
+        pytest.param({"deal_people": 1, "active_days": 1, "mail_clicks": 3}, (7, "digest"), id="clicks count once"),
+        pytest.param(
+            {"other_people": 1, "active_days": 1, "intent_days": 1}, (7, "digest"), id="other person on pricing"
+        ),
+        pytest.param({"other_people": 1, "active_days": 3}, (9, "real_time"), id="other person on three plain days"),
+        pytest.param({"other_people": 2, "active_days": 1}, (10, "real_time"), id="two other persons on one day"),
+        pytest.param({"other_people": 1, "active_days": 1}, (3, None), id="too weak for anything"),
+        pytest.param({"networks": 5}, (2, None), id="network alone"),
+        pytest.param({"networks": 5, "intent_days": 2}, (10, "digest"), id="nobody known: never above digest"),
+        pytest.param({"deal_people": 4, "active_days": 1}, (18, "real_time"), id="each line has its most"),
+        pytest.param(
+            {"other_people": 9, "active_days": 9, "intent_days": 9}, (31, "real_time"), id="all at their most"
+        ),
+        pytest.param(
+            {"deal_people": 1, "active_days": 2, "page_days": 2, "careers_days": 1}, (4, "digest"), id="job seeker"
+        ),
+        pytest.param(
+            {"deal_people": 1, "active_days": 2, "page_days": 3, "careers_days": 1}, (8, "real_time"), id="one in 3"
+        ),
+        pytest.param({"requests": (ANN,)}, (0, "real_time"), id="a request, whatever R is"),
+        pytest.param({}, (0, None), id="nothing"),
+    ],
+)
 def test_r_is_the_sum_of_its_lines(found: dict[str, Any], expected: tuple[int, str | None]) -> None:
     assert strong(Counted(**found)) == expected
 

@@ -121,7 +121,9 @@ def at(told: Sequence[tuple[int, str] | tuple[int, str, str]]) -> list[Milestone
     return [Milestone(one[0] * DAY, one[1], f"{one[1]}{one[0]}", *one[2:]) for one in told]
 
 
-def now(*told: tuple[int, str] | tuple[int, str, str], day: int = 400, consent: bool = True, table: Stages = PACKAGED) -> StageNow:
+def now(
+    *told: tuple[int, str] | tuple[int, str, str], day: int = 400, consent: bool = True, table: Stages = PACKAGED
+) -> StageNow:
     return stage_of(at(told), as_of=day * DAY, consent=consent, stages=table)
 
 
@@ -173,19 +175,28 @@ def test_a_fast_pass_leaves_the_hold_of_mail_in_place_until_it_ends() -> None:
     assert now(*told, day=100).hold_until is None
 
 
-@pytest.mark.parametrize(("told", "stage"), [
-    pytest.param(((1, "requested"), (2, "accepted")), "meeting", id="T6"),
-    pytest.param(((1, "requested"), (2, "checked")), "mql", id="checks before any meeting count nothing"),
-    pytest.param(((1, "requested"), (2, "held"), (3, "checked")), "consultation", id="T9"),
-    pytest.param(((1, "requested"), (2, "disposition", "not_now")), "recycle_a", id="T7"),
-    pytest.param(((1, "engaged"), (2, "requested"), (3, "disposition", "too_early")), "nurture", id="T8"),
-    pytest.param(((1, "identified"), (2, "requested"), (3, "disposition", "too_early")), "gained", id="T8, no interest"),
-    pytest.param(((1, "accepted"), (2, "no_show")), "meeting", id="one no-show is none"),
-    pytest.param(((1, "accepted"), (2, "no_show"), (3, "no_show")), "recycle_a", id="T10"),
-    pytest.param(((1, "no_show"), (2, "deal_lost"), (3, "accepted"), (4, "no_show")), "meeting", id="counted since the setback"),
-    pytest.param(((1, "disposition", "not_now"), (5, "opted_in")), "nurture", id="T12, an opt-in ends the hold"),
-    pytest.param(((1, "disposition", "not_now"), (5, "visited")), "recycle_a", id="T12, a visit does not"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("told", "stage"),
+    [
+        pytest.param(((1, "requested"), (2, "accepted")), "meeting", id="T6"),
+        pytest.param(((1, "requested"), (2, "checked")), "mql", id="checks before any meeting count nothing"),
+        pytest.param(((1, "requested"), (2, "held"), (3, "checked")), "consultation", id="T9"),
+        pytest.param(((1, "requested"), (2, "disposition", "not_now")), "recycle_a", id="T7"),
+        pytest.param(((1, "engaged"), (2, "requested"), (3, "disposition", "too_early")), "nurture", id="T8"),
+        pytest.param(
+            ((1, "identified"), (2, "requested"), (3, "disposition", "too_early")), "gained", id="T8, no interest"
+        ),
+        pytest.param(((1, "accepted"), (2, "no_show")), "meeting", id="one no-show is none"),
+        pytest.param(((1, "accepted"), (2, "no_show"), (3, "no_show")), "recycle_a", id="T10"),
+        pytest.param(
+            ((1, "no_show"), (2, "deal_lost"), (3, "accepted"), (4, "no_show")),
+            "meeting",
+            id="counted since the setback",
+        ),
+        pytest.param(((1, "disposition", "not_now"), (5, "opted_in")), "nurture", id="T12, an opt-in ends the hold"),
+        pytest.param(((1, "disposition", "not_now"), (5, "visited")), "recycle_a", id="T12, a visit does not"),
+    ],
+)
 def test_stages_and_milestones_are_added_as_rows(told: tuple[tuple[int, str], ...], stage: str) -> None:
     assert now(*told, table=WHOLE).stage == stage
 
@@ -211,17 +222,46 @@ def test_with_a_meeting_stage_a_jump_passes_through_it_too() -> None:
     assert WHOLE.passed("nurture", "recycle_a") == ("mql", "meeting")
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    pytest.param(('to = "won"', 'to = "wonn"'), 'arrow "T11": to: there is no "wonn"', id="a stage that is not there"),
-    pytest.param(('by = "requested"', 'by = "engaged"'), 'milestone "requested": no [[arrow]] leads to "mql" by it', id="no arrow"),
-    pytest.param(('by = "requested"', 'by = "asked"'), 'arrow "T4": by: there is no "asked"', id="a criterion that is not there"),
-    pytest.param(('leaves = ["consultation"]\nto = "won"', 'leaves = ["nobody"]\nto = "won"'), 'there is no "nobody"', id="from"),
-    pytest.param(('after = "consultation"', 'after = "sale"'), 'stage "recycle_b": after: there is no "sale"', id="after"),
-    pytest.param(("rank = 6", "rank = 5"), 'rank "5" is there twice', id="two stages at one place"),
-    pytest.param(('kind = "restored"', 'kind = "dead_end"'), 'milestone "dead_end" is there twice', id="two milestones"),
-    pytest.param(('leaves = ["consultation"]\nto = "won"', 'leaves = ["won"]\nto = "won"'), 'stage "won": no arrow', id="island"),
-    pytest.param(("hot_until = 0.8", "hot_untill = 0.8"), 'unknown "hot_untill"; did you mean "hot_until"?', id="typing error"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param(
+            ('to = "won"', 'to = "wonn"'), 'arrow "T11": to: there is no "wonn"', id="a stage that is not there"
+        ),
+        pytest.param(
+            ('by = "requested"', 'by = "engaged"'),
+            'milestone "requested": no [[arrow]] leads to "mql" by it',
+            id="no arrow",
+        ),
+        pytest.param(
+            ('by = "requested"', 'by = "asked"'),
+            'arrow "T4": by: there is no "asked"',
+            id="a criterion that is not there",
+        ),
+        pytest.param(
+            ('leaves = ["consultation"]\nto = "won"', 'leaves = ["nobody"]\nto = "won"'),
+            'there is no "nobody"',
+            id="from",
+        ),
+        pytest.param(
+            ('after = "consultation"', 'after = "sale"'), 'stage "recycle_b": after: there is no "sale"', id="after"
+        ),
+        pytest.param(("rank = 6", "rank = 5"), 'rank "5" is there twice', id="two stages at one place"),
+        pytest.param(
+            ('kind = "restored"', 'kind = "dead_end"'), 'milestone "dead_end" is there twice', id="two milestones"
+        ),
+        pytest.param(
+            ('leaves = ["consultation"]\nto = "won"', 'leaves = ["won"]\nto = "won"'),
+            'stage "won": no arrow',
+            id="island",
+        ),
+        pytest.param(
+            ("hot_until = 0.8", "hot_untill = 0.8"),
+            'unknown "hot_untill"; did you mean "hot_until"?',
+            id="typing error",
+        ),
+    ],
+)
 def test_a_table_that_is_not_whole_stops_the_start(change: tuple[str, str], message: str) -> None:
     assert change[0] in STAGES_TOML
     with pytest.raises(RulesError) as refused:

@@ -22,7 +22,9 @@ DEAL: Final = "deal:crm:1"
 OWNER: Final = Owner(NAMING.recipient_of("rep@us.example"), "Rita Rep", "rep@us.example")
 
 
-def read(path: str, at: int, *, kind: str = "other", dwell_ms: int | None = 30_000, touched: int | None = 3) -> PageSeen:
+def read(
+    path: str, at: int, *, kind: str = "other", dwell_ms: int | None = 30_000, touched: int | None = 3
+) -> PageSeen:
     """A page that somebody read."""
     return PageSeen(at, hash_of(path, at), path, kind, dwell_ms, touched)
 
@@ -64,11 +66,20 @@ def deal(status: str = "lost", *, at: int = NOW - 60 * DAY, deal_id: str = DEAL,
     """A deal of Acme with Ann on it, lost at `at` for its price."""
     lost = {"lost_at": at, "lost_reason": "timing"} if status == "lost" else {}
     people = (DealPerson(ANN, "ann@acme.example", "Ann Example"),)
-    told = {"status": status, "reported_at": at, "account_id": ACME, "account_name": "Acme", "owner": OWNER, "people": people}
+    told = {
+        "status": status,
+        "reported_at": at,
+        "account_id": ACME,
+        "account_name": "Acme",
+        "owner": OWNER,
+        "people": people,
+    }
     return DealFacts(deal_id=deal_id, **(told | lost | more))
 
 
-def of_deal(facts: DealFacts | None, *, offset: int, to: str = ANN, as_of: int = NOW, deal_id: str = DEAL) -> DealStanding:
+def of_deal(
+    facts: DealFacts | None, *, offset: int, to: str = ANN, as_of: int = NOW, deal_id: str = DEAL
+) -> DealStanding:
     """A deal's standing at a person or an account."""
     found = deal_id if facts is None else facts.deal_id
     return DealStanding(to=to, deal_id=found, version=Version(0, offset), as_of=as_of, deal=facts)
@@ -80,18 +91,34 @@ def decided(kind: str, reason: str, *, at: int = NOW, to: str = ANN) -> Disposit
 
 
 def member(
-    *, active: Iterable[int] = (), careers: Iterable[int] = (), passive: Iterable[int] = (), intents: Iterable[int] = (),
-    asked: Iterable[int] = (), **more: Any,
-) -> Member:  # fmt: skip
+    *,
+    active: Iterable[int] = (),
+    careers: Iterable[int] = (),
+    passive: Iterable[int] = (),
+    intents: Iterable[int] = (),
+    asked: Iterable[int] = (),
+    **more: Any,
+) -> Member:
     """A lead as its account knows it. All are times: of active days, of careers pages, of days without a human hit."""
     job = set(careers)
     days = [Day(at // DAY, at, active=True, careers=at in job) for at in active]
     days += [Day(at // DAY, at, active=False, careers=at in job) for at in {*passive, *job} - set(active)]
     told = {
-        "name": "Ann Example", "email": "ann@acme.example", "title": "Manager", "trust": "claimed", "stage": "recycle_b",
-        "dead_end": False, "known_at": NOW - 90 * DAY, "score_tenths": 300, "engagement_tenths": 200, "fit": 10,
-        "fit_company": 0, "grade": "C3", "reasons": (), "human": True,
-    }  # fmt: skip
+        "name": "Ann Example",
+        "email": "ann@acme.example",
+        "title": "Manager",
+        "trust": "claimed",
+        "stage": "recycle_b",
+        "dead_end": False,
+        "known_at": NOW - 90 * DAY,
+        "score_tenths": 300,
+        "engagement_tenths": 200,
+        "fit": 10,
+        "fit_company": 0,
+        "grade": "C3",
+        "reasons": (),
+        "human": True,
+    }
     return Member(
         **(told | more),
         days=tuple(sorted(days, key=lambda day: day.at, reverse=True)),

@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from schemas.activity import Activity, Version
 from schemas.deals import DealPerson, DealReport, DealStanding, Owner
 from schemas.signals import LeadStanding
-from schemas.touches import Disposition, Tick, VisitorStanding
+from schemas.touches import Tick, VisitorStanding
 from tests.unit.core import told
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
 
 M = TypeVar("M")
 PEOPLE: Final = (ANN, BEN, "cem", "dan")
 KINDS: Final = (("/", "other"), ("/pricing", "pricing"), ("/careers", "careers"), ("/security", "security"))
+RULES_OF_INTEREST: Final = ("pricing_page", "comparison_page", "form", "request", "careers_page")
+recently = st.builds(lambda day, hour: NOW - day * DAY - hour * HOUR, st.integers(0, 2), st.sampled_from((0, 11)))
 times = st.builds(lambda day, hour: NOW - day * DAY - hour * HOUR, st.integers(0, 20), st.sampled_from((0, 1, 11)))
 arrivals_at = st.builds(lambda hours: NOW + hours * HOUR, st.integers(0, 40))
 
@@ -22,14 +24,22 @@ arrivals_at = st.builds(lambda hours: NOW + hours * HOUR, st.integers(0, 40))
 @st.composite
 def activities(draw: st.DrawFn) -> Activity:
     pages = [
-        told.read(path, at, kind=kind, dwell_ms=draw(st.sampled_from((None, 100, 9_000))), touched=draw(st.sampled_from((None, 0, 2))))
+        told.read(
+            path,
+            at,
+            kind=kind,
+            dwell_ms=draw(st.sampled_from((None, 100, 9_000))),
+            touched=draw(st.sampled_from((None, 0, 2))),
+        )
         for at in draw(st.lists(times, max_size=6))
         for path, kind in [draw(st.sampled_from(KINDS))]
     ]
     points: dict[str, Any] = {}
-    for rule in draw(st.sets(st.sampled_from(("pricing_page", "comparison_page", "form", "request", "careers_page")))):
-        points |= told.hits(rule, *draw(st.sets(times, min_size=1, max_size=3)))
-    asked = draw(st.one_of(st.just([]), st.just([]), st.lists(times, max_size=2, unique=True)))
+    # All of the first four at once are worth about 100 points.
+    rules = draw(st.one_of(st.just(RULES_OF_INTEREST[:4]), st.sets(st.sampled_from(RULES_OF_INTEREST))))
+    for rule in sorted(rules):
+        points |= told.hits(rule, *draw(st.sets(recently, min_size=2, max_size=3)))
+    asked = draw(st.sampled_from(([], [], [], [NOW - 5 * DAY], [NOW - DAY, NOW])))
     traits = {"email": draw(st.sampled_from(("ann@acme.example", "ann@other.example", "ann@gmail.com")))}
     if draw(st.booleans()):
         traits["marketing_consent"] = draw(st.sampled_from(("yes", "no")))
@@ -43,8 +53,8 @@ def deal_facts(draw: st.DrawFn, ids: Sequence[str] = ("deal:crm:1", "deal:crm:2"
     if draw(st.booleans()):
         more["owner"] = draw(st.sampled_from((None, Owner("rep:2", "Ron", "ron@us.example"))))
     return told.deal(
-        draw(st.sampled_from(("lost", "lost", "lost", "open", "won"))),
-        at=NOW - draw(st.sampled_from((1, 20, 60, 200))) * DAY + draw(st.integers(0, 2)),
+        draw(st.sampled_from(("lost",) * 8 + ("open", "won"))),
+        at=NOW - draw(st.sampled_from((60, 20, 200, 1))) * DAY + draw(st.integers(0, 2)),
         deal_id=draw(st.sampled_from(ids)),
         account_id=draw(st.sampled_from((told.ACME, "crm:generic:parent"))),
         **more,
@@ -52,11 +62,13 @@ def deal_facts(draw: st.DrawFn, ids: Sequence[str] = ("deal:crm:1", "deal:crm:2"
 
 
 @st.composite
-def _versions(draw: st.DrawFn, bodies: st.SearchStrategy[Any], sources: Sequence[str]) -> list[tuple[str, Version, int, Any]]:
+def _versions(
+    draw: st.DrawFn, bodies: st.SearchStrategy[Any], sources: Sequence[str], *, least: int = 0
+) -> list[tuple[str, Version, int, Any]]:
     """For each source versions 1, 2, 3 ... of what it says, now and then nothing, each as of a later time."""
     said = []
-    for source in draw(st.lists(st.sampled_from(sources), unique=True, max_size=len(sources))):
-        found = draw(st.lists(st.one_of(bodies, bodies, st.none()), min_size=1, max_size=4))
+    for source in draw(st.lists(st.sampled_from(sources), unique=True, min_size=least, max_size=len(sources))):
+        found = draw(st.lists(st.one_of(bodies, bodies, bodies, st.none()), min_size=1, max_size=4))
         as_of = draw(arrivals_at)
         said += [(source, Version(0, n), as_of + n * HOUR, body) for n, body in enumerate(found, 1)]
     return said
@@ -65,27 +77,29 @@ def _versions(draw: st.DrawFn, bodies: st.SearchStrategy[Any], sources: Sequence
 @st.composite
 def touches(draw: st.DrawFn) -> list[Any]:
     found: list[Any] = [
-        VisitorStanding(to=ANN, visitor_id=source, version=version, as_of=as_of, known_at=NOW - DAY, trust="claimed", activity=body)
-        for source, version, as_of, body in draw(_versions(activities(), ("v1", "v2", "v3")))
+        VisitorStanding(
+            to=ANN, visitor_id=source, version=version, as_of=as_of, known_at=NOW - DAY, trust="claimed", activity=body
+        )
+        for source, version, as_of, body in draw(_versions(activities(), ("v1", "v2", "v3"), least=1))
     ]
     found += [
         DealStanding(to=ANN, deal_id=source, version=version, as_of=as_of, deal=body)
-        for source in ("deal:crm:1", "deal:crm:2")
+        for source in draw(st.sampled_from(((), ("deal:crm:1",), ("deal:crm:1", "deal:crm:2"))))
         for _, version, as_of, body in draw(_versions(deal_facts((source,)), (source,)))
     ]
-    found += [told.decided("dead_end", "student", at=at) for at in draw(st.lists(times, max_size=1))]
-    found += [told.decided("restored", "", at=at) for at in draw(st.lists(times, max_size=1))]
+    found += [told.decided("dead_end", "student", at=at) for at in draw(st.sampled_from(([], [], [NOW])))]
+    found += [told.decided("restored", "", at=at) for at in draw(st.sampled_from(([], [NOW + 1], [NOW - 1])))]
     return found + [Tick(to=ANN, at=at) for at in draw(st.lists(arrivals_at, max_size=2))]
 
 
 @st.composite
 def members(draw: st.DrawFn) -> Any:
-    active = draw(st.sets(times, max_size=4))
+    active = draw(st.sets(times, min_size=1, max_size=4))
     return told.member(
         active=active,
         careers=draw(st.sets(times, max_size=1)),
-        intents=draw(st.sets(st.sampled_from(sorted(active)), max_size=2)) if active else (),
-        asked=draw(st.one_of(st.just(set()), st.just(set()), st.sets(times, max_size=1))),
+        intents=draw(st.sets(st.sampled_from(sorted(active)), max_size=2)),
+        asked=draw(st.sampled_from((set(), set(), set(), {NOW - DAY}))),
         score_tenths=draw(st.integers(0, 1_500)),
         engagement_tenths=draw(st.integers(-500, 1_000)),
         dead_end=draw(st.sampled_from((False, False, False, True))),
@@ -98,12 +112,12 @@ def members(draw: st.DrawFn) -> Any:
 def signals(draw: st.DrawFn) -> list[Any]:
     found: list[Any] = [
         LeadStanding(to=told.ACME, lead_id=source, version=version, as_of=as_of, member=body)
-        for source, version, as_of, body in draw(_versions(members(), PEOPLE))
+        for source, version, as_of, body in draw(_versions(members(), PEOPLE, least=2))
     ]
     found += [
         DealStanding(to=told.ACME, deal_id=source, version=version, as_of=as_of, deal=body)
-        for source in ("deal:crm:1", "deal:crm:2")
-        for _, version, as_of, body in draw(_versions(deal_facts((source,)), (source,)))
+        for source, least in (("deal:crm:1", 1), ("deal:crm:2", 0))
+        for _, version, as_of, body in draw(_versions(deal_facts((source,)), (source,), least=least))
     ]
     return found + [Tick(to=told.ACME, at=at) for at in draw(st.lists(arrivals_at, max_size=2))]
 
@@ -132,5 +146,3 @@ def crashes(draw: st.DrawFn, blocks: int) -> tuple[int, int, list[bool]]:
     survived = draw(st.integers(0, blocks))
     committed = draw(st.integers(0, survived))
     return committed, survived, [draw(st.booleans()) for _ in range(survived - committed)]
-
-

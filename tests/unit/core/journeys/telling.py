@@ -1,0 +1,167 @@
+"""Golden journeys: `<name>.jsonl` says what happens, `<name>.json` what came out of it. See `retell.py`.
+
+A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
+each by `who` (a browser); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail; or
+nothing, when only time passes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from schemas.deals import DealFacts, DealPerson, DealReport, Owner
+from schemas.ids import deal_id_of, registrable_domain
+from schemas.signals import AlertAction
+from schemas.touches import Disposition
+from streams.core.effects import Due
+from tests.unit.core.made import NAMING, engaged, identify, page, track
+from tests.unit.core.whole import WholeCore, moves_of
+
+HERE: Final = Path(__file__).parent
+NAMES: Final = sorted(path.stem for path in HERE.glob("*.jsonl"))
+
+
+def told(name: str) -> str:
+    """What comes out of a journey now, as its golden file holds it."""
+    core = WholeCore()
+    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            happen(core, msgspec.json.decode(line))
+    return msgspec.json.format(msgspec.json.encode(outcome(core)), indent=2).decode() + "\n"
+
+
+def golden(name: str) -> Path:
+    """The file that says what should come out."""
+    return HERE / f"{name}.json"
+
+
+def happen(core: WholeCore, line: dict[str, Any]) -> None:
+    """One line of a journey."""
+    at = utc(line["at"])
+    core.wait(at)
+    if "who" in line:
+        for event, received_at in _events(line, at):
+            core.event(event, at=received_at)
+    elif "deal" in line:
+        deal = deal_of(line["deal"], at)
+        core.hears("accounts", DealReport(to=deal.deal_id, received_at=at, deal=deal))
+    elif "act" in line:
+        alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
+        did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
+        core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
+    elif "decide" in line:
+        said = {"kind": line["decide"], "reason": line["reason"], "actor": line["actor"]}
+        lead_id = NAMING.lead_of_email(line["lead"])
+        core.hears("leads", Disposition(to=lead_id, milestone_id=f"{line['decide']}@{at}", at=at, **said))
+
+
+def _events(line: dict[str, Any], at: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """The events that a browser sends, each with the time of its arrival."""
+    who = line["who"]
+    match line:
+        case {"page": path}:
+            yield page(path, at, who=who), at + 1_000
+            read_ms = 1_000 * line.get("read_s", 30)
+            yield engaged(path, at, who=who, dwell_ms=read_ms, touched=line.get("touched", 2)), at + read_ms
+        case {"form": form}:
+            yield track("form_submitted", at, who=who, form=form), at
+        case {"track": event}:
+            yield track(event, at, who=who, **line.get("properties", {})), at
+        case {"identify": traits}:
+            yield identify(at, who=who, user=line.get("user"), **traits), at
+        case _:
+            raise ValueError(f"nobody knows what happens in {line}")
+
+
+def deal_of(facts: dict[str, Any], at: int) -> DealFacts:
+    """A deal as the generic connector reads it."""
+    owner = facts.get("owner")
+    lost_at = facts.get("lost_at")
+    return DealFacts(
+        deal_id=deal_id_of("generic", facts["id"]),
+        status=facts["status"],
+        account_id=registrable_domain(facts["domain"]) or facts["domain"],
+        account_name=facts["account"],
+        reported_at=at,
+        lost_at=None if lost_at is None else utc(lost_at),
+        lost_reason=facts.get("reason"),
+        competitor=facts.get("competitor"),
+        amount=facts.get("amount"),
+        owner=None if owner is None else Owner(NAMING.recipient_of(owner), owner, owner),
+        people=tuple(
+            DealPerson(NAMING.lead_of_email(one), one, one.partition("@")[0]) for one in facts.get("people", ())
+        ),
+    )
+
+
+def outcome(core: WholeCore) -> dict[str, Any]:
+    """Stages, scores and alerts, in words."""
+    return {
+        "leads": {
+            card.email or card.lead_id: _lead(core, card.lead_id)
+            for card in sorted(core.leads.values(), key=lambda card: (card.email, card.lead_id))
+        },
+        "accounts": {account_id: _account(core, account_id) for account_id in sorted(core.accounts)},
+        "alerts": [
+            _alert(core, alert_id)
+            for alert_id in sorted(core.alerts, key=lambda one: (core.alerts[one].raised_at, one))
+        ],
+        "delivered": [_delivery(due) for due in core.dues],
+    }
+
+
+def _delivery(due: Due) -> str:
+    return f"{due.channel} {due.post.level} {due.post.alert.account_id} #{due.post.alert.episode}"
+
+
+def _lead(core: WholeCore, lead_id: str) -> dict[str, Any]:
+    card = core.leads[lead_id]
+    assert sum(line.tenths for line in card.lines) == card.score_tenths
+    return {
+        "stage": card.stage, "since": text(card.stage_since), "score": card.score_tenths / 10, "grade": card.grade,
+        "engagement": card.engagement_tenths / 10, "fit": card.fit, "hot": card.hot, "trust": card.trust,
+        "visitors": list(card.visitors), "hold_until": text(card.hold_until), "wake_at": text(card.wake_at),
+        "why": {line.name: line.tenths / 10 for line in card.lines if line.tenths},
+        "moves": [
+            f"{move.number} {move.rule_id} {move.from_stage or '-'} -> {move.to_stage} via {move.via} "
+            f"at {text(move.effective_at)}" + (f" past {', '.join(move.skipped)}" if move.skipped else "")
+            for move in moves_of(core, lead_id)
+        ],
+    }  # fmt: skip
+
+
+def _account(core: WholeCore, account_id: str) -> dict[str, Any]:
+    card = core.accounts[account_id]
+    strength = card.strength
+    return {
+        "name": card.name, "stage": card.stage, "engagement": card.engagement_tenths / 10, "breadth": card.breadth,
+        "people": [one.email for one in card.members], "not_candidate": card.not_candidate,
+        "strength": None if strength is None else strength.strength, "wake_at": text(card.wake_at),
+    }  # fmt: skip
+
+
+def _alert(core: WholeCore, alert_id: str) -> dict[str, Any]:
+    card = core.alerts[alert_id]
+    return {
+        "account": card.account_name, "episode": card.episode, "level": card.level, "status": card.status,
+        "raised_at": text(card.raised_at), "real_time_at": text(card.real_time_at), "updates": card.updates,
+        "strength": card.strength.strength,
+        "why": {line.signal: f"{line.count} -> {line.strength}" for line in card.strength.lines},
+        "people": [one.email for one in card.people], "pages": [one.path for one in card.pages],
+        "fast_pass": card.fast_pass, "back_after_days": card.back_after_days, "next_act": card.next_act,
+        "hold_until": text(card.hold_until), "recipient": card.recipient.email if card.recipient else None,
+        "claimed_by": card.claimed_by, "closed_reason": card.closed_reason,
+    }  # fmt: skip
+
+
+def utc(text_of: str) -> int:
+    """`2026-03-01 10:00` as UTC milliseconds."""
+    return int(datetime.fromisoformat(text_of).replace(tzinfo=UTC).timestamp() * 1_000)
+
+
+def text(at: int | None) -> str | None:
+    """UTC milliseconds as `2026-03-01 10:00`."""
+    return None if at is None else datetime.fromtimestamp(at / 1_000, UTC).isoformat(" ", "seconds")[:19]

@@ -1,0 +1,101 @@
+"""The whole core without any engine: rows in dicts, each effect folded at once, a clock that wakes rows in time."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from schemas.activity import Version
+from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
+from schemas.delivery import Delivery, Trust
+from schemas.posts import Receipt
+from schemas.touches import Tick
+from streams.core import lead, recipient, visitor
+from streams.core.effects import Due, Effects
+from streams.core.facts import Facts
+from streams.core.rules import Rules
+from streams.core.signals import fold_signals
+from tests.unit.core.made import RULES, delivery, routed
+
+CHANNELS: Final = frozenset({"webhook"})
+
+
+class WholeCore:
+    """Four tables and what was said to the outside, the newest of each."""
+
+    def __init__(self, rules: Rules = RULES) -> None:
+        self.rules = rules
+        self.rows: dict[str, dict[str, Any]] = {"visitors": {}, "leads": {}, "accounts": {}, "recipients": {}}
+        self.leads: dict[str, LeadCard] = {}
+        self.accounts: dict[str, AccountCard] = {}
+        self.alerts: dict[str, AlertCard] = {}
+        self.moves: dict[tuple[str, int], Transition] = {}
+        self.dues: list[Due] = []
+        self.now = 0
+        self._offset = 0
+        self._waiting: deque[tuple[str, Any]] = deque()
+
+    def event(self, event: dict[str, Any], *, at: int, source: str = "site", trust: Trust = "claimed") -> None:
+        """One event, received at `at`."""
+        self.wait(at)
+        sent: Delivery = delivery(at=at, source=source, trust=trust)
+        said = routed(event, sent, self.rules)
+        if isinstance(said, Facts):
+            self.hears("visitors", said)
+
+    def hears(self, table: str, *messages: Any) -> None:
+        """Messages to one table, and all that follows from them."""
+        self._waiting += [(table, message) for message in messages]
+        while self._waiting:
+            self._fold(*self._waiting.popleft())
+
+    def wait(self, until: int) -> None:
+        """Wakes every row that asked for it up to `until`, in the order of their times."""
+        while due := sorted((at, table, key) for table, key, at in self._asleep() if at <= until):
+            at, table, key = due[0]
+            self.hears(table, Tick(to=key, at=at))
+        self.now = max(self.now, until)
+
+    def _asleep(self) -> list[tuple[str, str, int]]:
+        rows = ((table, key, row) for table, held in self.rows.items() for key, row in held.items())
+        return [(table, key, row.wake_at) for table, key, row in rows if row.wake_at is not None]
+
+    def _fold(self, table: str, message: Any) -> None:
+        self._offset += 1
+        key, version, row = message.to, Version(0, self._offset), self.rows[table].get(message.to)
+        told: dict[str, Any] = {"version": version, "rules": self.rules}
+        match table:
+            case "visitors":
+                after = visitor.fold(key, row, [message], **told)
+            case "leads":
+                after = lead.fold(key, row, [message], **told)
+            case "accounts":
+                after = fold_signals(key, row, [message], **told)
+            case _:
+                after = recipient.fold(key, row, [message], channels=CHANNELS, **told)
+        self.rows[table][key] = after.row
+        self._say(after.effects)
+
+    def _say(self, effects: Effects) -> None:
+        for touch in effects.touches:
+            self._waiting.append(("leads", touch))
+        for signal in effects.signals:
+            self._waiting.append(("accounts", signal))
+        for post in effects.posts:
+            self._waiting.append(("recipients", post))
+        for due in effects.dues:
+            self.dues.append(due)
+            self._waiting.append(("recipients", _receipt(due)))
+        self.leads |= {one.lead_id: one for one in effects.leads}
+        self.accounts |= {one.account_id: one for one in effects.accounts}
+        self.alerts |= {one.alert_id: one for one in effects.alerts}
+        for move in effects.transitions:
+            assert self.moves.setdefault((move.lead_id, move.number), move) == move
+
+
+def _receipt(due: Due) -> Receipt:
+    return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="sent", at=due.post.at)
+
+
+def moves_of(core: WholeCore, lead_id: str) -> Sequence[Transition]:
+    """One lead's moves in order."""
+    return [move for (whose, _), move in sorted(core.moves.items()) if whose == lead_id]
