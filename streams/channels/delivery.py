@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -16,7 +16,7 @@ from schemas.posts import Receipt
 from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.core.effects import Due
-from streams.metrics import Counted
+from streams.metrics import Metrics
 
 __all__ = ["DEADLINE_S", "Delivery"]
 
@@ -30,17 +30,10 @@ ATTEMPTS: Final = 8
 _log = structlog.get_logger(__name__)
 
 
-class Counts(Protocol):
-    """The metrics, as far as channels know them."""
-
-    def count(self, name: Counted, *by: str, n: int = 1) -> None:
-        """Adds to a counter."""
-
-
 class Delivery:
     """`tell` hands a receipt to the outbox; `chance` gives 0..1 for the jitter."""
 
-    def __init__(self, channels: Mapping[str, Channel], *, tell: Callable[[Receipt], None], metrics: Counts,
+    def __init__(self, channels: Mapping[str, Channel], *, tell: Callable[[Receipt], None], metrics: Metrics,
                  now: Callable[[], int], chance: Callable[[], float] = random.random) -> None:  # noqa: S311  jitter  # fmt: skip
         self._channels = channels
         self._tell = tell

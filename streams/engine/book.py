@@ -12,6 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from streams.core.rows import header
 from streams.engine.sends import Sends
 from streams.engine.table import RowTable
+from streams.metrics import Metrics
 
 __all__ = ["SAVED", "Book", "RowCodec", "Saved", "Waker"]
 
@@ -71,15 +72,15 @@ SAVED: Final = Saved(done=True)
 class Book(Generic[R]):
     """The rows of one table. Only this worker writes those of its partitions."""
 
-    def __init__(
-        self, table: RowTable, codec: RowCodec[R], *, sends: Sends, clock: Waker, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, table: RowTable, codec: RowCodec[R], *, sends: Sends, clock: Waker,
+                 changed: Callable[[], None], metrics: Metrics) -> None:  # fmt: skip
         self.name: Final = table.name
         self._table = table
         self._codec = codec
         self._sends = sends
         self._clock = clock
         self._changed = changed
+        self._metrics = metrics
         self._young: dict[bytes, R] = {}
         self._old: dict[bytes, R] = {}
         self._gathered: dict[bytes, Saved] = {}
@@ -163,5 +164,8 @@ class Book(Generic[R]):
             self._clock.note(self.name, key.decode(), header(self._table.data[key])[1])
             if count % 2_000 == 0:
                 await asyncio.sleep(0)
+        if keys:
+            self._metrics.count("recovered_rows", self.name, n=len(keys))
         if inverted:
+            self._metrics.count("rows_restored_over", self.name, n=len(inverted))
             self._changed()

@@ -5,13 +5,14 @@ agents and the group are named by hand.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import faust
 import structlog
-from faust.types import StreamT, TopicT
+from faust.types import TP, StreamT, TopicT
 
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
@@ -19,6 +20,7 @@ from streams.channels.delivery import Delivery
 from streams.engine.book import Book, RowCodec
 from streams.engine.breaker import Breaker
 from streams.engine.clock import Clock
+from streams.engine.exits import die
 from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
 from streams.engine.faust_settings import faust_settings
 from streams.engine.health import Health
@@ -37,6 +39,7 @@ from streams.settings import Settings
 __all__ = ["INBOXES", "Agent", "Engine"]
 
 R = TypeVar("R")
+STOP_S: Final = 25.0  # supervisors kill after 30
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
 Agent = Callable[[StreamT[Any]], Awaitable[None]]
@@ -51,6 +54,16 @@ class _App(EngineApp):
     async def on_start(self) -> None:
         await self.before_start()
         await super().on_start()
+
+
+class _Worker(faust.Worker):
+    """Faust's graceful stop has no deadline; ours has."""
+
+    def _schedule_shutdown(self, signal: Any) -> None:
+        late = threading.Timer(STOP_S, die, ["the graceful stop took too long"])
+        late.daemon = True
+        late.start()
+        super()._schedule_shutdown(signal)
 
 
 class Engine:
@@ -88,13 +101,15 @@ class Engine:
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,
                            breaker=breaker, metrics=self.metrics, now=now, reading=lambda: not self._waiting_for(),
                            name_of={full: name for name, full in self._names.items()})  # fmt: skip
+        self.app.on_partitions_assigned.connect(self._assigned)  # type: ignore[arg-type]  # Faust: loose signals
         self._watchdog = Watchdog(self.app, stall_s=worker.stall_s, patient=lambda name: name not in inboxes,
                                   metrics=self.metrics, clock=since_boot)  # fmt: skip
 
     def book(self, name: str, codec: RowCodec[R]) -> Book[R]:
         """The rows of one table, with their changelog `<app id>-<name>-changelog`."""
         table: Any = self.app.Table(name, key_type=bytes, value_type=bytes, partitions=self._settings.kafka.partitions)
-        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set)
+        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set,
+                             metrics=self.metrics)  # fmt: skip
         self._books.append(book)
         return book
 
@@ -121,7 +136,9 @@ class Engine:
     def worker(self, loop: asyncio.AbstractEventLoop) -> faust.Worker:
         """Faust's worker; its `execute_from_commandline` runs until a signal."""
         self._pump.carry(self._books)
-        return faust.Worker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+        worker = _Worker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+        worker.spinner = None  # it writes to the terminal, which is our log
+        return worker
 
     async def _start(self) -> None:
         self._spawn("pulse", self._pulse.run())
@@ -145,6 +162,10 @@ class Engine:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.app.die("a task of the engine broke", task=task.get_name(), error=repr(error))
+
+    async def _assigned(self, _: object, assigned: set[TP], **__: object) -> None:
+        self.metrics.count("rebalances")
+        _log.info("partitions_assigned", partitions=len(assigned))
 
     async def _settle(self) -> None:
         await self._pump.settled()

@@ -18,21 +18,14 @@ from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from streams.core.effects import NOTHING, Due, Effects
 from streams.engine.book import Saved
-from streams.metrics import Counted
+from streams.metrics import Metrics
 
-__all__ = ["BLOCK_BYTES", "RECORD_BYTES", "Counts", "Outbox", "Record"]
+__all__ = ["BLOCK_BYTES", "RECORD_BYTES", "Outbox", "Record"]
 
 BLOCK_BYTES: Final = 64 * 1024
 RECORD_BYTES: Final = 900_000  # brokers refuse above 1 MB
 
 _log = structlog.get_logger(__name__)
-
-
-class Counts(Protocol):
-    """The metrics, as far as the outbox knows them."""
-
-    def count(self, name: Counted, *by: str, n: int = 1) -> None:
-        """Adds to a counter."""
 
 
 class Addressed(Protocol):
@@ -63,8 +56,8 @@ class _Block:
 class Outbox:
     """Everything that is said and not yet sent. `changed` is called when there is something to send."""
 
-    def __init__(self, *, partitions: int, changed: Callable[[], None], deliver: Callable[[Due], None], metrics: Counts,
-                 now: Callable[[], int]) -> None:  # fmt: skip
+    def __init__(self, *, partitions: int, changed: Callable[[], None], deliver: Callable[[Due], None],
+                 metrics: Metrics, now: Callable[[], int]) -> None:  # fmt: skip
         self._partitions = partitions
         self._changed = changed
         self._deliver = deliver

@@ -84,10 +84,13 @@ class Watchdog:
         """Ends the process where a partition's position has not moved for `stall_s` although records wait."""
         self._inboxes = {tp: self._inboxes.get(tp) or Stall(self._clock) for tp in positions}
         self._metrics.forget("lag_records")
+        oldest_s = 0.0
         for tp, position in positions.items():
             lag = max(0, (ends.get(tp) or 0) - position)
             self._metrics.gauge("lag_records", lag, tp.topic, str(tp.partition))
             still_s = self._inboxes[tp].look(position, waits=lag > 0)
+            oldest_s = max(oldest_s, still_s)
+            self._metrics.gauge("commit_age_seconds", oldest_s)
             if not self._patient(tp.topic):
                 facts = {"topic": tp.topic, "partition": tp.partition, "lag": lag, "position": position}
                 self._check("lag without a commit", still_s, **facts)

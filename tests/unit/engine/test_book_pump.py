@@ -42,7 +42,9 @@ class Desk:
         wanted = asyncio.Event()
         self.waker = Waker()
         self.outbox = Outbox(partitions=4, changed=wanted.set, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
-        self.book: Book[Pile] = Book(self.table, CODEC, sends=self.sends, clock=self.waker, changed=wanted.set)
+        self.book: Book[Pile] = Book(
+            self.table, CODEC, sends=self.sends, clock=self.waker, changed=wanted.set, metrics=Metrics()
+        )
         names = {name: name for name in ("touches", "transitions")}
         self.pump = Pump(
             self.sends, self.outbox, wanted=wanted, gather_s=0.001, names=names, metrics=Metrics(), die=raising
