@@ -7,7 +7,17 @@ from streams.core import hits, pages
 from streams.core.activity import freshest_milestones, newest_traits
 from streams.core.facts import Facts
 from streams.core.rules import Rules
-from streams.core.spare import Said, Spare, SpareHit, replaced_traits, spare_hits, spare_pages, spare_traits
+from streams.core.spare import (
+    Said,
+    Spare,
+    SpareHit,
+    is_covered,
+    is_kept,
+    replaced_traits,
+    spare_hits,
+    spare_pages,
+    spare_traits,
+)
 
 __all__ = ["with_facts"]
 
@@ -36,16 +46,19 @@ def _hits(
             found.setdefault(name, []).extend(more)
     changed: dict[str, Hits] = {}
     let_go: list[SpareHit] = []
+    told: set[int] = set()
     for name, more_hits in found.items():
         before = held.get(name, ())
         if all(hit in before for hit in more_hits):
             continue
-        after = hits.freshest((*before, *more_hits), rules.scoring.keeps[name])
-        let_go += [SpareHit(*hit, name) for hit in (*before, *more_hits) if hit not in after]
+        keep = rules.scoring.keeps[name]
+        after = hits.freshest((*before, *more_hits), keep)
+        let_go += [SpareHit(*hit, name) for hit in (*before, *more_hits) if not is_kept(hit, after, keep)]
+        told.update(hit[1] for hit in more_hits)
         if after != before:
             changed[name] = after
     now = held if not changed else {**held, **changed} if changed.keys() <= held.keys() else _sorted(held, changed)
-    if let_go or (spare and changed):
+    if let_go or any(one.hit_id in told for one in spare):
         left = spare_hits((*spare, *let_go), now, rules)
         return now, spare if left == spare else left
     return now, spare
@@ -63,7 +76,9 @@ def _pages(
         return held, spare
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
-    if let_go or (spare and after is not held):
+    let_go = [page for page in let_go if not is_covered(page, after, rules)]
+    told = {page[1] for page in more}
+    if let_go or any(page[1] in told for page in spare):
         left = spare_pages((*spare, *let_go), after, rules)
         return after, spare if left == spare else left
     return after, spare

@@ -87,6 +87,8 @@ def owner_at(timeline: Timeline, at: int) -> str:
 
 def _resolved(claim: Claim, links: Sequence[Link]) -> str:
     """The lead that a claim speaks of."""
+    if not links:
+        return claim.lead_id
     own = [link for link in links if link.user_lead == claim.lead_id]
     if not own:
         return claim.lead_id

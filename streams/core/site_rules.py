@@ -1,6 +1,6 @@
 """What `rules/site.toml` may say: sources, what pages, forms and events mean, what traits are called."""
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
@@ -26,7 +26,6 @@ class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The site as a whole. `senders` begin the user agents of programs that post events and read no pages."""
 
     timezone: str = "UTC"
-    consent: Literal["assumed", "required"] = "assumed"
     senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

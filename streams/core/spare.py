@@ -9,10 +9,22 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from schemas.activity import Hit, Hits, PageSeen, Trait
+from streams.core.hits import Keep
 from streams.core.pages import in_order
 from streams.core.rules import Rules
 
-__all__ = ["NO_SPARE", "Said", "Spare", "SpareHit", "replaced_traits", "spare_hits", "spare_pages", "spare_traits"]
+__all__ = [
+    "NO_SPARE",
+    "Said",
+    "Spare",
+    "SpareHit",
+    "is_covered",
+    "is_kept",
+    "replaced_traits",
+    "spare_hits",
+    "spare_pages",
+    "spare_traits",
+]
 
 MOST: Final = 24
 
@@ -45,38 +57,41 @@ class Spare(Struct, frozen=True, array_like=True):
 NO_SPARE: Final = Spare()
 
 
+def is_kept(hit: Hit, kept: Hits, keep: Keep) -> bool:
+    """Whether a hit is kept, or a later time of it in its bucket is."""
+    same = [other for other in kept if other[1] == hit[1]]
+    return hit in same or any(keep.bucket_of(other) == keep.bucket_of(hit) for other in same)
+
+
 def spare_hits(let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rules) -> tuple[SpareHit, ...]:
     """Of hits that were let go those to remember: not one that a later time of the same hit in its bucket replaced."""
     found: list[SpareHit] = []
     seen: set[tuple[str, int, int | str]] = set()
     for one in sorted(set(let_go), reverse=True):
         keep = rules.scoring.keeps.get(one.rule)
-        if keep is None:
+        hit = Hit(one.at, one.hit_id, one.what)
+        if keep is None or is_kept(hit, kept.get(one.rule, ()), keep):
             continue
-        bucket = keep.bucket_of(Hit(one.at, one.hit_id, one.what))
-        held = kept.get(one.rule, ())
-        if any(other[1] == one.hit_id and keep.bucket_of(other) == bucket for other in held):
-            continue
-        if (place := (one.rule, one.hit_id, bucket)) not in seen:
+        if (place := (one.rule, one.hit_id, keep.bucket_of(hit))) not in seen:
             seen.add(place)
             found.append(one)
     return tuple(found[:MOST])
 
 
-def spare_pages(let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules) -> tuple[PageSeen, ...]:
-    """Of pages that were let go those to remember: not one that another message of the same page and day covers."""
-    ordered = in_order(let_go)
+def is_covered(page: PageSeen, others: Iterable[PageSeen], rules: Rules) -> bool:
+    """Whether another message about the page, of the same day, says all that this one says, and is as fresh."""
     day_of = rules.site.day_of
-    by_page: dict[int, list[PageSeen]] = {page[1]: [] for page in ordered}
-    for page in (*ordered, *kept):
-        if page[1] in by_page:
-            by_page[page[1]].append(page)
-    found = [
-        page
-        for page in ordered
-        if not any(_covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in by_page[page[1]])
-    ]
-    return tuple(found[:MOST])
+    return any(
+        other[1] == page[1] and _covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in others
+    )
+
+
+def spare_pages(let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules) -> tuple[PageSeen, ...]:
+    """Of pages that were let go those to remember: not one that is covered."""
+    ordered = in_order(let_go)
+    ids = {page[1] for page in ordered}
+    others = [*ordered, *(page for page in kept if page[1] in ids)]
+    return tuple([page for page in ordered if not is_covered(page, others, rules)][:MOST])
 
 
 def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
@@ -91,8 +106,7 @@ def replaced_traits(several: Iterable[Mapping[str, Trait]], kept: Mapping[str, T
 
 
 def _covers(other: PageSeen, page: PageSeen) -> bool:
-    """Whether another message about the page says all that this one says, and is as fresh."""
-    if other is page or other == page or other[0] < page[0]:
+    if other[0] < page[0] or other == page:
         return False
     return _at_least(other[4], page[4]) and _at_least(other[5], page[5]) and (other[0] > page[0] or other > page)
 

@@ -69,6 +69,8 @@ def fold(
 
 def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     """The row with who the messages say it was; the same object where they say nothing new."""
+    if not any(one.claims or one.links for one in messages):
+        return row
     new_claims = {claim for one in messages for claim in one.claims}.difference(row.claims)
     new_links = {link for one in messages for link in one.links}.difference(row.links)
     if not new_claims and not new_links:
