@@ -22,11 +22,12 @@ test: dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST)
 
+# The order-and-crash properties take a minute themselves: they are make test's.
 check: dev
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "not slow" tests/unit tests/contract tests/architecture
+	$(BIN)/python -m pytest -q -m "not slow" --ignore-glob '*_properties.py' tests/unit tests/architecture
 
 bench: dev
 	$(BIN)/python -m tests.bench $(BENCH)
