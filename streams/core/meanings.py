@@ -11,7 +11,7 @@ from msgspec import Struct
 from streams.core.days import DayOf, day_in
 from streams.core.site_rules import SiteRules, TrackMeaning
 
-__all__ = ["Meanings", "PageKind"]
+__all__ = ["Meanings", "PageKind", "plain_name"]
 
 REMEMBERED: Final = 16_384  # distinct paths
 
@@ -37,8 +37,8 @@ class Meanings:
         self.traits = {trait.name: (trait.name, *trait.called) for trait in rules.trait}
         self.trait_names = frozenset(name for called in self.traits.values() for name in called)
         self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
-        self._forms = {form.name.lower(): form.kind for form in rules.form}
-        self._tracks = {track.event.lower(): track for track in rules.track}
+        self._forms = {plain_name(form.name): form.kind for form in rules.form}
+        self._tracks = {plain_name(track.event): track for track in rules.track}
         self._pages = tuple((_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page)
         self._kind_of = lru_cache(REMEMBERED)(self._look_up)
 
@@ -48,11 +48,11 @@ class Meanings:
 
     def form(self, name: str) -> str:
         """Kind of a form, by its name; `other` for one that site.toml does not list."""
-        return self._forms.get(name.lower(), "other")
+        return self._forms.get(plain_name(name), "other")
 
     def track(self, event: str) -> TrackMeaning | None:
         """The meaning of a `track` event, None where it has none."""
-        return self._tracks.get(event.lower())
+        return self._tracks.get(plain_name(event))
 
     def measures_dwell(self, source: str) -> bool:
         """Whether pages of this source come with the attention they got."""
@@ -61,6 +61,15 @@ class Meanings:
     def _look_up(self, path: str) -> PageKind:
         plain = unquote(path)
         return next((meaning for pattern, meaning in self._pages if pattern.match(plain)), PageKind())
+
+
+def plain_name(name: str) -> str:
+    """One spelling for what senders spell in several ways.
+
+    >>> plain_name("Demo Requested"), plain_name("demo-requested")
+    ('demo_requested', 'demo_requested')
+    """
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _compiled(paths: tuple[str, ...]) -> re.Pattern[str]:

@@ -18,6 +18,7 @@ from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
 from streams.core.free_form import object_of, path_of, text_in, text_of
 from streams.core.machines import is_machine, reads_by_itself
+from streams.core.meanings import plain_name
 from streams.core.rules import Rules
 from streams.core.site_rules import REQUESTS
 from streams.core.traits import company_traits, traits_of
@@ -177,7 +178,7 @@ def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     if event.event == "page_engaged":
         return _page_engaged(event, seen, user_lead)
     properties = object_of(event.properties)
-    if event.event == "form_submitted":
+    if plain_name(event.event) == "form_submitted":
         name = text_of(properties.get("form"))
         return _form(seen, user_lead, kind=seen.rules.site.form(name), what=name)
     meaning = seen.rules.site.track(event.event)

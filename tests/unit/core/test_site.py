@@ -145,6 +145,8 @@ def test_one_source_cannot_swallow_anothers_events() -> None:
         (track("form_submitted", NOW, form="newsletter"), "form", None),
         (track("form_submitted", NOW), "form", None),
         (track("quote_requested", NOW), "request", "quote"),
+        (track("Demo Requested", NOW), "request", "demo"),
+        (track("Form Submitted", NOW, form="Contact-Sales"), "request", "inquiry"),
     ],
 )
 def test_forms_are_hits_and_those_that_ask_for_a_talk_are_milestones(
