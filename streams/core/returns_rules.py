@@ -68,4 +68,5 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def next_act(self, reason: str | None) -> str:
         """What to do next after a loss for this reason."""
         texts = {act.reason: act.text for act in self.act}
-        return texts.get(reason or "", texts.get("", ""))
+        said = reason or ""
+        return next((texts[one] for one in (said, said.partition(":")[0], "") if one in texts), "")

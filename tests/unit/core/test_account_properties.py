@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,15 +19,14 @@ from streams.core import account, recipient
 from streams.core.account import Account
 from streams.core.effects import Effects
 from streams.core.recipient import Recipient
-from streams.core.rows import RowCodec
+from streams.core.rows import ROWS
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import NOW, RULES
 from tests.unit.core.told import ACME, action
 from tests.unit.core.told_posts import DIGEST, REAL_TIME
 
 ZERO = Version(0, 0)
-ACCOUNTS: RowCodec[Account] = RowCodec(Account)
-RECIPIENTS: RowCodec[Recipient] = RowCodec(Recipient)
+ACCOUNTS, RECIPIENTS = ROWS["accounts"], ROWS["recipients"]
 NAMES = frozenset({"webhook"})
 
 
@@ -54,6 +53,7 @@ def shown(row: Account) -> AccountCard:
     return replace(card, strength=None, members=()) if resets else card
 
 
+@settings(max_examples=60)
 @given(sent=some.signals(), data=st.data())
 def test_order_copies_and_blocks_do_not_matter_to_an_account(sent: list[Any], data: st.DataObject) -> None:
     if not sent:
@@ -64,6 +64,7 @@ def test_order_copies_and_blocks_do_not_matter_to_an_account(sent: list[Any], da
         assert shown(other) == shown(one)
 
 
+@settings(max_examples=60)
 @given(sent=some.signals(), data=st.data())
 def test_alerts_say_what_adds_up_and_are_posted_once(sent: list[Any], data: st.DataObject) -> None:
     rows, said = accounts(data.draw(some.arrivals(sent)))
@@ -92,6 +93,7 @@ def test_alerts_say_what_adds_up_and_are_posted_once(sent: list[Any], data: st.D
         assert sum(one.status in ("open", "claimed") for one in row.episodes) <= 1
 
 
+@settings(max_examples=60)
 @given(sent=some.signals(), data=st.data())
 def test_a_crash_at_any_point_neither_loses_nor_doubles_an_alert(sent: list[Any], data: st.DataObject) -> None:
     """Also where people act on alerts in between."""
@@ -160,6 +162,7 @@ def recipients(
     return rows, said
 
 
+@settings(max_examples=60)
 @given(sent=st.lists(st.one_of(st.sampled_from(POSTS), receipts), min_size=1, max_size=8), data=st.data())
 def test_order_copies_blocks_and_crashes_do_not_matter_to_a_recipient(sent: list[Any], data: st.DataObject) -> None:
     """When it was last said depends on the way; what is settled does not."""

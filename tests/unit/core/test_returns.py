@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from schemas.deals import DealPerson
 from streams.core.returns import Counted, candidate, counted, counted_from, decisive, strength
-from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW, RULES
+from streams.core.rules import RulesError, load_rules
+from tests.unit.core.made import ANN, BEN, DAY, HOUR, NAMING, NOW, RULES, files
 from tests.unit.core.told import deal, member
 
 LOST = deal()
@@ -154,3 +155,24 @@ def test_everybody_on_the_deal_is_a_deal_person() -> None:
     people = (DealPerson(ANN, "", ""), DealPerson(BEN, "", ""))
     found = found_of({one: member(active=[NOW - DAY]) for one in (ANN, BEN, CEM)}, people=people)
     assert (found.deal_people, found.other_people) == (2, 1)
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+    ("returns.toml", ("digest_from = 4", "digest_from = 9"), "digest_from is greater than real_time_from"),
+    ("returns.toml", ('name = "more_days"', 'name = "intent_day"'), 'signal "intent_day" is there twice'),
+    ("returns.toml", ('name = "more_days"', 'name = "more_day"'), "more_day"),
+    ("routing.toml", ('team = "team:sales"', 'team = "sales"'), "team"),
+    ("routing.toml", ("own_domains = []", 'own_domains = ["@us"]'), "own_domains"),
+])  # fmt: skip
+def test_rules_that_cannot_be_meant_stop_the_start(name: str, change: tuple[str, str], message: str) -> None:
+    told = files()
+    assert change[0] in told[name]
+    with pytest.raises(RulesError, match=name) as refused:
+        load_rules(told | {name: told[name].replace(*change)}, naming=NAMING)
+    assert message in str(refused.value)
+
+
+def test_every_reason_finds_its_next_act() -> None:
+    assert RULES.returns.next_act("feature_gap") == "Show the release that closes the gap."
+    assert RULES.returns.next_act("feature_gap:sso") == RULES.returns.next_act("feature_gap")
+    assert RULES.returns.next_act(None) == RULES.returns.next_act("nobody knows why") != ""
