@@ -27,7 +27,11 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
 class Run:
-    """One `make up` in a home of its own. Every process of it carries the home in its environment, so none can hide."""
+    """One `make up` in a home of its own.
+
+    No process of it can hide: each carries the home in its environment, and Valkey, which writes its title there, works
+    in a directory of that home.
+    """
 
     def __init__(self, home: Path, *, options: str = "", command: tuple[str, ...] = (), **environ: str) -> None:
         self.home = home
@@ -50,9 +54,8 @@ class Run:
 
     @property
     def processes(self) -> set[int]:
-        """Everybody who carries our home in the environment and lives."""
-        mark = f"LEADSTREAM_TEST_HOME={self.home}".encode()
-        return {int(path.name) for path in Path("/proc").glob("[0-9]*") if _carries(path, mark)}
+        """Everybody who belongs to our home and lives."""
+        return {int(path.name) for path in Path("/proc").glob("[0-9]*") if _belongs(path, self.home)}
 
     def ready(self) -> dict[str, Any]:
         until(lambda: self.up or self.process.poll() is not None, within_s=READY_S, says=self.said)
@@ -66,17 +69,23 @@ class Run:
         """Nobody is left, and up.json says nothing that is no longer true."""
         until(lambda: not self.processes, within_s=GONE_S, says=self.said)
 
-    def kill(self) -> None:
+    def end(self) -> None:
+        """Gently, so that the guard outlives the supervisor; whoever is left then, by force."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            with suppress(AssertionError):
+                self.gone()
         for pid in self.processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
 
-def _carries(process: Path, mark: bytes) -> bool:
+def _belongs(process: Path, home: Path) -> bool:
     with suppress(OSError):
         state = (process / "stat").read_text().rpartition(") ")[2][0]
-        return state != "Z" and mark in (process / "environ").read_bytes().split(b"\0")
+        marked = f"LEADSTREAM_TEST_HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0")
+        return state != "Z" and (marked or (process / "cwd").readlink().is_relative_to(home))
     return False
 
 
@@ -97,7 +106,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
     yield begin
     for run in runs:
-        run.kill()
+        run.end()
 
 
 def test_it_is_ready_complete_and_says_so_once(start: Callable[..., Run]) -> None:
