@@ -7,7 +7,7 @@ from streams.core.lead_row import Lead, Move
 from streams.core.lead_view import LeadView, consents
 from streams.core.qualified import latched, milestone_of
 from streams.core.rules import Rules
-from streams.core.stages import StageNow, stage_of, stages_in
+from streams.core.stages import CORRECTION, StageNow, Stages, stage_of, stages_in
 
 __all__ = ["moved", "stage_now"]
 
@@ -36,7 +36,7 @@ def moved(row: Lead, view: LeadView, now: StageNow, *, version: Version, rules: 
         account_id=view.account_id,
         from_stage=row.stage,
         to_stage=now.stage,
-        skipped=stages.passed(row.stage, now.stage),
+        skipped=_passed(row, now, via, stages=stages) if proof is now.by else (),
         via=via,
         rule_id=rule_id,
         rules_version=rules.version,
@@ -48,6 +48,13 @@ def moved(row: Lead, view: LeadView, now: StageNow, *, version: Version, rules: 
         by=now.by,
     )
     return replace(row, moves=(move, *row.moves)[:MAX_MOVES])
+
+
+def _passed(row: Lead, now: StageNow, via: str, *, stages: Stages) -> tuple[str, ...]:
+    """Stages that the move skips; a correction passes through none."""
+    if now.by is None or via == CORRECTION:
+        return ()
+    return stages.passed(row.stage, now.stage, by=now.by.kind)
 
 
 def _evidence(row: Lead, proof: Milestone | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from schemas.activity import Milestone
 from streams.core.rules import Rules
 from streams.core.stages_rules import ANY, MilestoneRule, StagesRules
 
-__all__ = ["StageNow", "Stages", "stage_of", "stages_in"]
+__all__ = ["CORRECTION", "StageNow", "Stages", "stage_of", "stages_in"]
 
 CORRECTION: Final = "correction"
 DECIDE_ALONE: Final = ("current", "final")
@@ -52,11 +52,17 @@ class Stages:
         found = self.by_name.get(stage)
         return 0 if found is None else found.rank
 
-    def passed(self, leaves: str, to: str) -> tuple[str, ...]:
-        """Stages of the way that a jump skips: between both, or up to the one that `to` is fallen out of."""
+    def passed(self, leaves: str, to: str, *, by: str) -> tuple[str, ...]:
+        """Stages of the way that a jump skips: between both, or up to the one that `to` is fallen out of.
+
+        From beside the way: none by an arrow of its own, else the furthest stage that what proved it leads from.
+        """
         start, end = self.by_name.get(leaves), self.by_name[to]
         if start is not None and start.rank < 0:
-            return ()  # from beside the way: an arrow of its own
+            left = {stage for arrow in self.rules.arrow if (arrow.to, arrow.by) == (to, by) for stage in arrow.leaves}
+            if leaves in left or ANY in left:
+                return ()
+            return tuple(stage.name for stage in self.way if stage.name in left)[-1:]
         place = 0 if start is None else start.rank
         last = self.by_name[end.after].rank if end.after else end.rank - 1
         return tuple(stage.name for stage in self.way if place < stage.rank <= last)

@@ -287,3 +287,10 @@ def test_an_account_never_forgets_how_many_episodes_there_were() -> None:
     assert len(story.card.alerts) == 16
     story.hears(action("claim", FIRST, at=NOW + 400 * DAY))
     assert story.alerts[FIRST].claimed_by == ""
+
+
+def test_a_visit_that_arrives_after_its_episode_expired_opens_no_other() -> None:
+    story = lost()
+    ann(story, NOW - DAY)
+    ann(story, NOW - DAY, NOW + 20 * DAY, as_of=NOW + 30 * DAY)
+    assert (story.alert.status, story.card.strength.strength if story.card.strength else None) == ("expired", 0)

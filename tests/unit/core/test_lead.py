@@ -158,6 +158,20 @@ def test_after_the_hold_the_next_visit_leads_back_to_nurture() -> None:
     assert story.moves[2].effective_at == NOW - 5 * DAY
 
 
+def test_a_score_alone_takes_nobody_out_of_recycling() -> None:
+    """Before the hold is over only a request does; afterwards the visit leads back and the next hit qualifies."""
+    story = LeadStory()
+    story.hears(of_deal(deal(at=NOW - 50 * DAY), offset=1))
+    card = story.hears(browser(did(points=ENOUGH), offset=1))
+    assert card.hot
+    assert (card.stage, story.way) == ("recycle_b", ["T11 recycle_b"])
+    free = LeadStory()
+    free.hears(of_deal(deal(at=NOW - 100 * DAY), offset=1))
+    free.hears(browser(did(points=ENOUGH), offset=1))
+    assert free.way == ["T11 recycle_b", "T3 mql"]
+    assert free.moves[2].skipped == ("nurture",)
+
+
 def test_a_deal_takes_its_people_along_and_a_jump_says_so() -> None:
     story = LeadStory()
     story.hears(of_deal(deal("open", at=NOW - DAY), offset=1))

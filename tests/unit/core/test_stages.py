@@ -201,25 +201,28 @@ def test_stages_and_milestones_are_added_as_rows(told: tuple[tuple[int, str], ..
     assert now(*told, table=WHOLE).stage == stage
 
 
-@pytest.mark.parametrize(("leaves", "to", "passed"), [
-    ("", "gained", ()),
-    ("", "mql", ("gained", "nurture")),
-    ("nurture", "mql", ()),
-    ("", "recycle_b", ("gained", "nurture", "mql", "consultation")),
-    ("nurture", "recycle_b", ("mql", "consultation")),
-    ("consultation", "recycle_b", ()),
-    ("recycle_b", "mql", ()),
-    ("recycle_b", "won", ()),
-    ("nurture", "dead_end", ()),
-    ("mql", "nurture", ()),
+@pytest.mark.parametrize(("leaves", "to", "by", "passed"), [
+    ("", "gained", "identified", ()),
+    ("", "mql", "requested", ("gained", "nurture")),
+    ("", "recycle_b", "deal_lost", ("gained", "nurture", "mql", "consultation")),
+    ("nurture", "mql", "qualified", ()),
+    ("nurture", "recycle_b", "deal_lost", ("mql", "consultation")),
+    ("nurture", "dead_end", "dead_end", ()),
+    ("consultation", "recycle_b", "deal_lost", ()),
+    ("mql", "nurture", "engaged", ()),
+    ("recycle_b", "mql", "requested", ()),
+    ("recycle_b", "mql", "qualified", ("nurture",)),
+    ("recycle_b", "consultation", "deal_open", ()),
+    ("recycle_b", "won", "deal_won", ("consultation",)),
+    ("recycle_b", "dead_end", "dead_end", ()),
 ])  # fmt: skip
-def test_a_jump_lists_what_it_passed_through(leaves: str, to: str, passed: tuple[str, ...]) -> None:
-    assert PACKAGED.passed(leaves, to) == passed
+def test_a_jump_lists_what_it_passed_through(leaves: str, to: str, by: str, passed: tuple[str, ...]) -> None:
+    assert PACKAGED.passed(leaves, to, by=by) == passed
 
 
 def test_with_a_meeting_stage_a_jump_passes_through_it_too() -> None:
-    assert WHOLE.passed("nurture", "consultation") == ("mql", "meeting")
-    assert WHOLE.passed("nurture", "recycle_a") == ("mql", "meeting")
+    assert WHOLE.passed("nurture", "consultation", by="checked") == ("mql", "meeting")
+    assert WHOLE.passed("nurture", "recycle_a", by="no_show") == ("mql", "meeting")
 
 
 @pytest.mark.parametrize(
