@@ -22,6 +22,7 @@ from streams.channels.base import Channel
 from streams.channels.webhook import WebhookChannel
 from streams.core import lead, recipient, signals, visitor
 from streams.core.facts import Facts
+from streams.core.machines import is_machine
 from streams.core.rows import ROWS
 from streams.core.rules import Rules, RulesError
 from streams.core.visits import decode_visits
@@ -49,6 +50,7 @@ def run(settings: Settings) -> NoReturn:
     except RulesError as error:
         _log.critical("rules_refused", error=str(error))
         sys.exit(STOPPED)
+    is_machine("Mozilla/5.0")  # compiles its patterns for half a second: now, not under the first event
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     build(settings, rules).worker(loop).execute_from_commandline()
