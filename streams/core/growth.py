@@ -58,8 +58,11 @@ def _hits(
         if after != before:
             changed[name] = after
     now = held if not changed else {**held, **changed} if changed.keys() <= held.keys() else _sorted(held, changed)
-    if let_go or any(one.hit_id in told for one in spare):
-        left = spare_hits((*spare, *let_go), now, rules)
+    told.update(one.hit_id for one in let_go)
+    touched = [one for one in spare if one.hit_id in told]
+    if let_go or touched:
+        settled = [one for one in spare if one.hit_id not in told]
+        left = spare_hits((*touched, *let_go), now, rules, settled=settled)
         return now, spare if left == spare else left
     return now, spare
 
@@ -77,9 +80,11 @@ def _pages(
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
     let_go = [page for page in let_go if not is_covered(page, after, rules)]
-    told = {page[1] for page in more}
-    if let_go or any(page[1] in told for page in spare):
-        left = spare_pages((*spare, *let_go), after, rules)
+    told = {page[1] for page in (*more, *let_go)}
+    touched = [page for page in spare if page[1] in told]
+    if let_go or touched:
+        settled = [page for page in spare if page[1] not in told]
+        left = spare_pages((*touched, *let_go), after, rules, settled=settled)
         return after, spare if left == spare else left
     return after, spare
 

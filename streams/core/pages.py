@@ -6,6 +6,7 @@ page is kept if any walk keeps it. Readers take the greatest dwell and interacti
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from schemas.activity import PageSeen
 from streams.core.meanings import Meanings
@@ -14,7 +15,6 @@ from streams.core.points import Points
 __all__ = ["counted", "freshest", "grown", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
-_SEEN, _COUNTED, _INTENT, _READ = range(4)  # days that each walk may still take
 
 
 def is_counted(page: PageSeen, points: Points) -> bool:
@@ -46,90 +46,78 @@ def _rank(page: PageSeen) -> tuple[int, int, str, str, int, int]:
 class _Day:
     """What one day has taken so far, from its freshest page on."""
 
-    __slots__ = ("career", "human", "ids", "intent", "longest", "open", "seen")
+    __slots__ = ("career", "human", "ids", "longest", "open", "seen")
 
     def __init__(self, *, seen: bool) -> None:
         self.seen = seen  # one of the freshest days
-        self.human = self.career = self.intent = False
+        self.human = self.career = not seen  # nothing more is wanted of it
         self.ids: set[int] | None = None  # counted pages
         self.open = False  # one of the freshest days with a counted page
         self.longest: list[int] | None = None  # places of the measured counted pages
 
 
-class _Walk:
-    """All walks at once over elements, freshest first: `flags` says which are kept."""
-
-    __slots__ = ("_answered", "_days", "_left", "_meanings", "_points", "flags", "ordered")
-
-    def __init__(self, ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> None:
-        keep = points.pages
-        self.ordered = ordered
-        self.flags = bytearray(len(ordered))
-        self._points, self._meanings = points, meanings
-        self._days: dict[int, _Day] = {}
-        self._answered: set[str] = set()
-        self._left = [keep.seen_days, keep.counted_days, keep.intent_days, keep.read_days]
-
-    def run(self) -> None:
-        """Decides about every element."""
-        points, day_of, days, flags = self._points, self._meanings.day_of, self._days, self.flags
-        counted_ms, uncounted, careers, left = points.pages.counted_ms, points.uncounted, points.careers, self._left
-        for place, page in enumerate(self.ordered):
-            at, _, _, kind, dwell_ms, interactions = page
-            day = days.get(number := day_of(at))
-            if day is None:
-                day = days[number] = _Day(seen=left[_SEEN] > 0)
-                left[_SEEN] -= 1
-                flags[place] = day.seen
-            if not day.human and day.seen and (interactions is None or interactions >= 1):
-                day.human = True
-                flags[place] = 1
-            if kind in careers:
-                flags[place] |= day.seen and not day.career
-                day.career = True
-            if (dwell_ms is None or dwell_ms >= counted_ms) and kind not in uncounted and self._takes(day, place, page):
-                flags[place] = 1
-        for day in days.values():
-            if day.longest:
-                self._keep_longest(day.longest)
-
-    def _takes(self, day: _Day, place: int, page: PageSeen) -> bool:
-        """Whether a walk wants this counted page."""
-        _, hit_id, path, kind, dwell_ms, _ = page
-        wanted, left = False, self._left
+def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> bytearray:  # noqa: C901, PLR0912
+    """All walks at once over elements, freshest first: which are kept. One loop, since it is the hot path."""
+    keep, flags, day_of, answer_of = points.pages, bytearray(len(ordered)), meanings.day_of, meanings.page
+    counted_ms, uncounted, careers, intents = keep.counted_ms, points.uncounted, points.careers, points.intents
+    a_day = keep.counted_a_day
+    seen_left, counted_left = keep.seen_days, keep.counted_days
+    intent_left, read_left = keep.intent_days, keep.read_days
+    days: dict[int, _Day] = {}
+    intent_days: set[int] = set()
+    answered: set[str] = {""}
+    for place, (at, hit_id, path, kind, dwell_ms, interactions) in enumerate(ordered):
+        day = days.get(number := day_of(at))
+        if day is None:
+            day = days[number] = _Day(seen=seen_left > 0)
+            seen_left -= 1
+            flags[place] = day.seen
+        if not day.human and (interactions is None or interactions >= 1):
+            day.human = True
+            flags[place] = 1
+        if not day.career and kind in careers:
+            day.career = True
+            flags[place] = 1
+        if (dwell_ms is not None and dwell_ms < counted_ms) or kind in uncounted:
+            continue
         if (ids := day.ids) is None:
             ids = day.ids = set()
-            day.open = left[_COUNTED] > 0
-            left[_COUNTED] -= 1
-            day.longest = [] if left[_READ] > 0 else None
-            wanted = day.seen
-        if day.open and hit_id not in ids and len(ids) < self._points.pages.counted_a_day:
+            day.open = counted_left > 0
+            counted_left -= 1
+            flags[place] |= day.seen
+        if day.open and hit_id not in ids and len(ids) < a_day:
             ids.add(hit_id)
-            wanted = True
-        if not day.intent and kind in self._points.intents:
-            day.intent = True
-            wanted |= left[_INTENT] > 0
-            left[_INTENT] -= 1
-        if (answer := self._meanings.page(path).answer) and answer not in self._answered:
-            self._answered.add(answer)
-            wanted = True
-        if dwell_ms is not None and day.longest is not None:
-            left[_READ] -= not day.longest
-            day.longest.append(place)
-        return wanted
+            flags[place] = 1
+        if kind in intents and number not in intent_days and intent_left > 0:
+            intent_days.add(number)
+            intent_left -= 1
+            flags[place] = 1
+        if (answer := answer_of(path).answer) not in answered:
+            answered.add(answer)
+            flags[place] = 1
+        if dwell_ms is not None:
+            if day.longest is not None:
+                day.longest.append(place)
+            elif read_left > 0:
+                day.longest = [place]
+                read_left -= 1
+    for day in days.values():
+        if day.longest:
+            _flag_longest(ordered, day.longest, flags, most=a_day)
+    return flags
 
-    def _keep_longest(self, places: list[int]) -> None:
-        """Of the distinct pages of one day those that were read longest, each by its longest message."""
-        flags, ordered = self.flags, self.ordered
-        if all(flags[place] for place in places):
-            return
-        ids: set[int] = set()
-        for place in sorted(places, key=lambda place: (ordered[place][4] or 0, -place), reverse=True):
-            if (hit_id := ordered[place][1]) not in ids:
-                ids.add(hit_id)
-                flags[place] = 1
-                if len(ids) >= self._points.pages.counted_a_day:
-                    break
+
+def _flag_longest(ordered: Sequence[PageSeen], places: list[int], flags: bytearray, *, most: int) -> None:
+    """Of the distinct pages of one day those that were read longest stay, each by its longest message."""
+    if all(flags[place] for place in places):
+        return
+    ids: set[int] = set()
+    for place in sorted(places, key=lambda place: (ordered[place][4] or 0, -place), reverse=True):
+        if (hit_id := ordered[place][1]) not in ids:
+            ids.add(hit_id)
+            flags[place] = 1
+            if len(ids) >= most:
+                break
 
 
 def freshest(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> Pages:
@@ -140,13 +128,10 @@ def freshest(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> P
 def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tuple[Pages, Sequence[PageSeen]]:
     """The pages that are kept, freshest first, and those that are let go."""
     ordered = in_order(pages)
-    walk = _Walk(ordered, points, meanings)
-    walk.run()
-    flags = walk.flags
+    flags = _flags(ordered, points, meanings)
     if all(flags):
         return tuple(ordered), ()
-    kept = tuple(page for page, flag in zip(ordered, flags, strict=True) if flag)
-    return kept, [page for page, flag in zip(ordered, flags, strict=True) if not flag]
+    return tuple(compress(ordered, flags)), [page for page, flag in zip(ordered, flags, strict=True) if not flag]
 
 
 def grown(
@@ -163,8 +148,7 @@ def grown(
         return walked((*held, *more), points, meanings)
     until = next((place for place, page in enumerate(held) if day_of(page[0]) != today), len(held))
     of_today = held[:until]
-    known = _claims(of_today, points, meanings)
-    if not _claims(more, points, meanings) <= known:
+    if until < len(held) and not _claims(more, points, meanings) <= _claims(of_today, points, meanings):
         return walked((*held, *more), points, meanings)
     kept, let_go = walked((*of_today, *more), points, meanings)
     return kept + held[until:], let_go

@@ -63,9 +63,14 @@ def is_kept(hit: Hit, kept: Hits, keep: Keep) -> bool:
     return hit in same or any(keep.bucket_of(other) == keep.bucket_of(hit) for other in same)
 
 
-def spare_hits(let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rules) -> tuple[SpareHit, ...]:
-    """Of hits that were let go those to remember: not one that a later time of the same hit in its bucket replaced."""
-    found: list[SpareHit] = []
+def spare_hits(
+    let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rules, *, settled: Iterable[SpareHit] = ()
+) -> tuple[SpareHit, ...]:
+    """Of hits that were let go those to remember: not one that a later time of the same hit in its bucket replaced.
+
+    `settled` are remembered already, and nothing new was said of their hits.
+    """
+    found = list(settled)
     seen: set[tuple[str, int, int | str]] = set()
     for one in sorted(set(let_go), reverse=True):
         keep = rules.scoring.keeps.get(one.rule)
@@ -75,6 +80,7 @@ def spare_hits(let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rule
         if (place := (one.rule, one.hit_id, keep.bucket_of(hit))) not in seen:
             seen.add(place)
             found.append(one)
+    found.sort(reverse=True)
     return tuple(found[:MOST])
 
 
@@ -86,12 +92,15 @@ def is_covered(page: PageSeen, others: Iterable[PageSeen], rules: Rules) -> bool
     )
 
 
-def spare_pages(let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules) -> tuple[PageSeen, ...]:
-    """Of pages that were let go those to remember: not one that is covered."""
+def spare_pages(
+    let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules, *, settled: Iterable[PageSeen] = ()
+) -> tuple[PageSeen, ...]:
+    """Of pages that were let go those to remember: not one that is covered. `settled` as for hits."""
     ordered = in_order(let_go)
     ids = {page[1] for page in ordered}
     others = [*ordered, *(page for page in kept if page[1] in ids)]
-    return tuple([page for page in ordered if not is_covered(page, others, rules)][:MOST])
+    found = [page for page in ordered if not is_covered(page, others, rules)]
+    return tuple(in_order((*found, *settled))[:MOST])
 
 
 def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
