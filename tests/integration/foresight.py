@@ -21,7 +21,7 @@ def foreseen(world: World, rules: Rules) -> Oracle:
         oracle.visits(encoded(parcel)[1])
     for report in deals:
         oracle.signal(report)
-    oracle.close(world.end_at)
+    oracle.close(world.closing_at)
     return oracle
 
 
@@ -34,7 +34,7 @@ def in_arrival_order(world: World, rules: Rules) -> Oracle:
         oracle.visits(delivery)
     for report in world.late_deals:
         oracle.signal(report)
-    oracle.close(world.end_at)
+    oracle.close(world.closing_at)
     return oracle
 
 

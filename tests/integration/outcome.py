@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
+from redis import Redis
 
 from schemas.activity import Version
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
@@ -12,9 +13,10 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, REJECTED, 
 from schemas.posts import Post
 from schemas.rejected import Rejected
 from streams.core.rows import ROWS, header
+from streams.readmodel.keys import Keys, Kind, unpack
 from tests.integration.bus import Bus, Record
 
-__all__ = ["History", "Outcome", "read_outcome"]
+__all__ = ["History", "Outcome", "projected", "read_outcome"]
 
 C = TypeVar("C")
 
@@ -71,6 +73,15 @@ def _posts(records: list[Record]) -> dict[str, list[Post]]:
             if isinstance(message, Post):
                 found[message.post_id].append(message)
     return found
+
+
+def projected(redis_url: str, prefix: str) -> dict[str, dict[str, bytes]]:
+    """What the read model holds: by kind, id -> JSON of the card."""
+    keys = Keys(prefix=prefix)
+    kinds: tuple[Kind, ...] = ("lead", "account", "alert")
+    with Redis.from_url(redis_url) as redis:
+        found = {kind: redis.hgetall(keys.cards(kind)) for kind in kinds}
+    return {kind: {key.decode(): unpack(value) for key, value in cards.items()} for kind, cards in found.items()}
 
 
 def read_outcome(bus: Bus) -> Outcome:

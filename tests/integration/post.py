@@ -64,8 +64,8 @@ def parcels(events: Iterable[Happened]) -> list[Parcel]:
 def copies(random: Random, sent: Sequence[Parcel], *, events: int, before: int) -> list[Parcel]:
     """Resends of about `events` events: whole requests or parts of them, seconds to days later.
 
-    None arrives later than `before`. Some take longer on their way, so that the same event has two times. Names keep theirs: who somebody was from when
-    on is decided by the first time that it was said.
+    None arrives later than `before`. Some take longer on their way, so that the same event has two times. Names keep
+    theirs: who somebody was from when on is decided by the first time that it was said.
     """
     made: list[Parcel] = []
     count = 0

@@ -1,13 +1,14 @@
 """Feeds a world into Kafka while workers are killed at random points, join and leave."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
 from msgspec.json import encode
 
+from schemas.deals import DealReport
 from schemas.topics import partition_of
 from tests.integration.bus import Bus, wait_until
 from tests.integration.post import blocks
@@ -16,6 +17,7 @@ from tests.integration.world import World
 
 __all__ = ["Siege"]
 
+KILLS = 5
 CHUNK = 60  # blocks written before we look again
 AHEAD = 400  # blocks that may wait uncommitted: the feed never runs away from the workers
 SETTLED_S = 180.0
@@ -31,11 +33,15 @@ class Siege:
         self.world = world
         self.place = place
         self.random = Random(world.seed + 1)
-        self.kills: list[str] = []
+        self.story: list[str] = []
+        self.uncommitted: list[int] = []  # blocks in hand at each kill
         self._start = start
         self._stack = stack
         self._lives = 0
         self.workers: list[Worker] = []
+        self._made: list[tuple[int, bytes]] = []
+        self._deals: deque[tuple[int, DealReport]] = deque()
+        self._fed = 0
 
     def join(self) -> Worker:
         """One more worker; not yet ready."""
@@ -49,47 +55,42 @@ class Siege:
         took = worker.leave()
         assert worker.code == 0, f"{worker.name} left with {worker.code}:\n{worker.tail()}"
         self.workers.remove(worker)
-        self.kills.append(f"{worker.name} left in {took:.1f} s")
+        self.story.append(f"{worker.name} left in {took:.1f} s")
 
     def kill(self) -> None:
-        """SIGKILL to one of them while it has something uncommitted in hand, then another takes its place."""
+        """SIGKILL to one of them, then another takes its place."""
         victim = self.random.choice(self.workers)
         victim.kill()
         self.workers.remove(victim)
-        self.kills.append(f"{victim.name} killed, {self.bus.lag(['visits'])} blocks uncommitted")
+        self.story.append(f"{victim.name} killed, {self.uncommitted[-1]} blocks uncommitted")
         self.join()
 
     def early(self) -> None:
         """The deals that the CRM knew first."""
-        self._signals([(report.to, encode(report)) for report in self.world.early_deals])
+        self._write_by_key("signals", [(report.to, encode(report)) for report in self.world.early_deals])
         self.settle("early deals")
 
     def feed(self) -> None:
         """All visits; five kills on the way, a second worker from the second to the fourth, late deals in between."""
-        made = blocks(self.random, self.world.arrivals, partitions=self.bus.partitions)
-        points = sorted(self.random.sample(range(len(made) // 20, len(made) * 9 // 10), 5))
-        deals = iter(sorted(self.random.sample(range(len(made)), len(self.world.late_deals))))
-        late = list(zip(deals, self.world.late_deals, strict=True))
-        guest: Worker | None = None
-        begin = 0
-        for number, point in enumerate([*points, len(made)], start=1):
-            for end in self._steps(begin, point):
-                self.bus.write("visits", made[begin:end])
-                self._signals([(report.to, encode(report)) for at, report in late if begin <= at < end])
-                begin = end
+        self._made = blocks(self.random, self.world.arrivals, partitions=self.bus.partitions)
+        points = sorted(self.random.sample(range(len(self._made) // 20, len(self._made) * 9 // 10), KILLS))
+        places = sorted(self.random.sample(range(len(self._made)), len(self.world.late_deals)))
+        self._deals = deque(zip(places, self.world.late_deals, strict=True))
+        for number, point in enumerate(points, start=1):
+            while self._fed < point:
+                self._write(min(CHUNK, point - self._fed))
                 wait_until(
                     lambda: self._alive() and self.bus.lag(["visits"]) < AHEAD, within_s=90, what="the feed goes on"
                 )
-            if number <= len(points):
-                self._until_under_way()
-                self.kill()
+            self._until_under_way()
+            self.kill()
             if number == 2:
-                guest = self.join()
-                guest.await_ready()
-            if number == 4 and guest is not None:
-                leaving = guest if guest in self.workers else self.workers[-1]
-                leaving.await_ready()
-                self.leave(leaving)
+                self.join()
+            if number == 4:
+                self._all_ready()
+                self.leave(self.random.choice(self.workers))
+        while self._fed < len(self._made):
+            self._write(CHUNK)
 
     def close(self, touches: list[tuple[str, bytes]], signals: list[tuple[str, bytes]]) -> None:
         """The last ticks."""
@@ -106,33 +107,42 @@ class Siege:
     def state(self) -> str:
         """What a failure wants to know."""
         tails = "\n".join(f"--- {worker.name}\n{worker.tail(12)}" for worker in self.workers)
-        return f"{self.kills}, lag {self.bus.lag()}\n{tails}"
+        return f"{self.story}, lag {self.bus.lag()}\n{tails}"
 
-    def _steps(self, begin: int, end: int) -> Iterator[int]:
-        yield from range(min(begin + CHUNK, end), end, CHUNK)
-        yield end
+    def _write(self, count: int) -> None:
+        """The next blocks, and the late deals that fall among them."""
+        end = min(self._fed + count, len(self._made))
+        self.bus.write("visits", self._made[self._fed : end])
+        self._fed = end
+        while self._deals and self._deals[0][0] < end:
+            report = self._deals.popleft()[1]
+            self._write_by_key("signals", [(report.to, encode(report))])
 
-    def _until_under_way(self) -> None:
-        """Until a random number of effects were said: the kill falls anywhere between fold, row, effect and commit."""
+    def _all_ready(self) -> None:
         for worker in self.workers:
             worker.await_ready()
-        said = sum(self.bus.ends(["touches"]).values())
-        enough = said + self.random.randint(1, 25)
-        give_up = time.monotonic() + 3
-        while (
-            sum(self.bus.ends(["touches"]).values()) < enough
-            and time.monotonic() < give_up
-            and self.bus.lag(["visits"])
-        ):
-            pass
+
+    def _until_under_way(self) -> None:
+        """Until a random number of effects were said and their blocks are uncommitted.
+
+        So the kill falls anywhere between fold, row, effect and commit, and never on an idle worker.
+        """
+        self._all_ready()
+        while True:
+            said = sum(self.bus.ends(["touches"]).values())
+            enough = said + self.random.randint(1, 25)
+            self._write(CHUNK)
+            while lag := self.bus.lag(["visits"]):
+                if sum(self.bus.ends(["touches"]).values()) >= enough:
+                    self.uncommitted.append(lag)
+                    return
+                self._alive()
+            assert self._fed < len(self._made), "the world ended before the kill"
 
     def _alive(self) -> bool:
         for worker in self.workers:
             assert worker.code is None, f"{worker.name} ended by itself with {worker.code}:\n{worker.tail()}"
         return True
-
-    def _signals(self, messages: list[tuple[str, bytes]]) -> None:
-        self._write_by_key("signals", messages)
 
     def _write_by_key(self, name: str, messages: list[tuple[str, bytes]]) -> None:
         self.bus.write(name, [(partition_of(key, self.bus.partitions), b"[" + raw + b"]") for key, raw in messages])

@@ -1,4 +1,6 @@
-"""The generated world proves nothing unless it holds what it says, and the ledger nothing unless it sees what is wrong."""
+"""The world proves nothing unless it holds what it says, and the ledger nothing unless it sees what is wrong."""
+
+from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
@@ -179,7 +181,9 @@ def back_in_time(outcome: Outcome) -> Outcome:
         (back_in_time, "inversions"),
     ],
 )
-def test_the_ledger_sees(broken, count: str, outcome: Outcome, oracle: Oracle, world: World) -> None:  # type: ignore[no-untyped-def]
+def test_the_ledger_sees(
+    broken: Callable[[Outcome], Outcome], count: str, outcome: Outcome, oracle: Oracle, world: World
+) -> None:
     assert judge(outcome, oracle, world).clean
     seen: Ledger = judge(broken(outcome), oracle, world)
     assert getattr(seen, count) > 0

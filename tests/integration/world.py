@@ -59,7 +59,8 @@ class World(Struct, frozen=True, kw_only=True):
     """All of it. `arrivals` are encoded deliveries by visitor in the order in which they are written to `visits`."""
 
     seed: int
-    end_at: int
+    end_at: int  # nothing happens after it, except:
+    closing_at: int  # the last tick, later than anything that the clock may say on the way
     events: int  # unique, poison not counted
     sent: int  # copies and poison counted
     early_deals: tuple[DealReport, ...]  # known before anything else arrives
@@ -245,7 +246,8 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
     assert max(Counter(one.browser.anonymous_id for one in happened).values()) < 200
     late = {person.lead_id for report in maker.crm.late for person in report.deal.people}
     return World(
-        seed=seed, end_at=end_at, events=events, sent=sum(len(one.happened) for one in sent) + len(poison),
+        seed=seed, end_at=end_at, closing_at=end_at + 2 * DAY_MS, events=events,
+        sent=sum(len(one.happened) for one in sent) + len(poison),
         early_deals=tuple(maker.crm.early), late_deals=tuple(maker.crm.late), unique=tuple(once(sent)),
         arrivals=tuple(arrivals), poison=tuple(poison), plans=tuple(maker.plans), back=frozenset(back),
         quiet=frozenset(quiet), loose=frozenset(late),
