@@ -1,9 +1,8 @@
-"""Feeds a world into Kafka while workers are killed at random points, join and leave."""
+"""Feeds a world into Kafka while workers are killed at random points, frozen, join and leave."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from random import Random
 
 from msgspec.json import encode
@@ -17,8 +16,6 @@ from tests.integration.world import World
 
 __all__ = ["Siege"]
 
-KILLS = 5
-CHUNK = 60  # blocks written before we look again
 AHEAD = 400  # blocks that may wait uncommitted: the feed never runs away from the workers
 SETTLED_S = 180.0
 
@@ -26,12 +23,9 @@ SETTLED_S = 180.0
 class Siege:
     """One run. Workers live in the exit stack, so none outlives the test."""
 
-    def __init__(
-        self, bus: Bus, world: World, place: Path, *, start: Callable[[str], Worker], stack: ExitStack
-    ) -> None:
+    def __init__(self, bus: Bus, world: World, *, start: Callable[[str], Worker], stack: ExitStack) -> None:
         self.bus = bus
         self.world = world
-        self.place = place
         self.random = Random(world.seed + 1)
         self.story: list[str] = []
         self.uncommitted: list[int] = []  # blocks in hand at each kill
@@ -42,6 +36,8 @@ class Siege:
         self._made: list[tuple[int, bytes]] = []
         self._deals: deque[tuple[int, DealReport]] = deque()
         self._fed = 0
+        self._chunk = 0  # blocks written before we look again
+        self._frozen: Worker | None = None
 
     def join(self) -> Worker:
         """One more worker; not yet ready."""
@@ -50,8 +46,9 @@ class Siege:
         self.workers.append(worker)
         return worker
 
-    def leave(self, worker: Worker) -> None:
-        """One worker is asked to go and goes by itself."""
+    def leave(self) -> None:
+        """One of them is asked to go, and goes by itself."""
+        worker = self._anyone()
         took = worker.leave()
         assert worker.code == 0, f"{worker.name} left with {worker.code}:\n{worker.tail()}"
         self.workers.remove(worker)
@@ -59,38 +56,62 @@ class Siege:
 
     def kill(self) -> None:
         """SIGKILL to one of them, then another takes its place."""
-        victim = self.random.choice(self.workers)
+        victim = self._anyone()
         victim.kill()
         self.workers.remove(victim)
         self.story.append(f"{victim.name} killed, {self.uncommitted[-1]} blocks uncommitted")
         self.join()
+
+    def restart(self) -> None:
+        """One leaves and another takes its place."""
+        self.leave()
+        self.join()
+
+    def freeze(self) -> None:
+        """SIGSTOP to one of them: it keeps its rows, its connections and what it was about to send. Another joins."""
+        self._frozen = self._anyone()
+        self._frozen.freeze()
+        self.workers.remove(self._frozen)
+        self.story.append(f"{self._frozen.name} frozen, {self.uncommitted[-1]} blocks uncommitted")
+        self.join().await_ready()
+
+    def thaw(self) -> None:
+        """SIGCONT: it wakes long after its session, and ends by itself or joins again."""
+        zombie = self._frozen
+        assert zombie is not None
+        zombie.thaw()
+        wait_until(
+            lambda: zombie.code is not None or zombie.answers(), within_s=60, what=f"{zombie.name} to end or join"
+        )
+        self.story.append(f"{zombie.name} woke up: {'ready' if zombie.code is None else zombie.code}")
+        if zombie.code is None:
+            self.workers.append(zombie)
+
+    def _anyone(self) -> Worker:
+        return self.random.choice(self.workers)
 
     def early(self) -> None:
         """The deals that the CRM knew first."""
         self._write_by_key("signals", [(report.to, encode(report)) for report in self.world.early_deals])
         self.settle("early deals")
 
-    def feed(self) -> None:
-        """All visits; five kills on the way, a second worker from the second to the fourth, late deals in between."""
+    def feed(self, acts: Sequence[Callable[[], None]]) -> None:
+        """All visits, the late deals among them; each act falls at a random point, in this order, on busy workers."""
         self._made = blocks(self.random, self.world.arrivals, partitions=self.bus.partitions)
-        points = sorted(self.random.sample(range(len(self._made) // 20, len(self._made) * 9 // 10), KILLS))
+        self._chunk = max(10, len(self._made) // 30)
+        points = sorted(self.random.sample(range(len(self._made) // 20, len(self._made) * 9 // 10), len(acts)))
         places = sorted(self.random.sample(range(len(self._made)), len(self.world.late_deals)))
         self._deals = deque(zip(places, self.world.late_deals, strict=True))
-        for number, point in enumerate(points, start=1):
+        for point, act in zip(points, acts, strict=True):
             while self._fed < point:
-                self._write(min(CHUNK, point - self._fed))
+                self._write(min(self._chunk, point - self._fed))
                 wait_until(
                     lambda: self._alive() and self.bus.lag(["visits"]) < AHEAD, within_s=90, what="the feed goes on"
                 )
             self._until_under_way()
-            self.kill()
-            if number == 2:
-                self.join()
-            if number == 4:
-                self._all_ready()
-                self.leave(self.random.choice(self.workers))
+            act()
         while self._fed < len(self._made):
-            self._write(CHUNK)
+            self._write(self._chunk)
 
     def close(self, touches: list[tuple[str, bytes]], signals: list[tuple[str, bytes]]) -> None:
         """The last ticks."""
@@ -118,7 +139,8 @@ class Siege:
             report = self._deals.popleft()[1]
             self._write_by_key("signals", [(report.to, encode(report))])
 
-    def _all_ready(self) -> None:
+    def all_ready(self) -> None:
+        """Wait until each holds its partitions and rows."""
         for worker in self.workers:
             worker.await_ready()
 
@@ -127,17 +149,20 @@ class Siege:
 
         So the kill falls anywhere between fold, row, effect and commit, and never on an idle worker.
         """
-        self._all_ready()
+        self.all_ready()
         while True:
             said = sum(self.bus.ends(["touches"]).values())
-            enough = said + self.random.randint(1, 25)
-            self._write(CHUNK)
+            enough = said + self.random.randint(1, max(2, self._chunk // 3))
+            self._write(self._chunk)
             while lag := self.bus.lag(["visits"]):
                 if sum(self.bus.ends(["touches"]).values()) >= enough:
                     self.uncommitted.append(lag)
                     return
                 self._alive()
             assert self._fed < len(self._made), "the world ended before the kill"
+
+    def _not_far_behind(self) -> bool:
+        return self._alive() and self.bus.lag(["visits"]) < AHEAD
 
     def _alive(self) -> bool:
         for worker in self.workers:

@@ -75,6 +75,10 @@ class Worker:
     def ready(self) -> bool:
         """Whether it says so itself. Raises AssertionError when it has died."""
         assert self.code is None, f"{self.name} ended with {self.code}:\n{self.tail()}"
+        return self.answers()
+
+    def answers(self) -> bool:
+        """Whether it answers that it is ready; False also when it is gone."""
         try:
             with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -90,6 +94,14 @@ class Worker:
         with suppress(ProcessLookupError):
             self._child.kill()
         self._child.wait(10)
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._child.send_signal(signal.SIGCONT)
 
     def leave(self, *, within_s: float = 30) -> float:
         """SIGTERM, and how many seconds it took to be gone. Raises AssertionError if it took too long."""

@@ -1,0 +1,46 @@
+"""Faults of workers and of what stands beside them, on a small world. The numbers are those of the fault list."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.brokers import BrokerKind
+from tests.integration.proof import proved
+from tests.integration.siege import Siege
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(600)]
+
+KIND: BrokerKind = "embedded"
+PEOPLE, EVENTS = 400, 4_000
+
+
+def killed_at_once(siege: Siege) -> None:
+    """F1: kill after kill, the next one as soon as the last one's place is taken."""
+    siege.feed([siege.kill] * 8)
+
+
+def restarted_in_turn(siege: Siege) -> None:
+    """F2: two workers, each asked to leave and replaced."""
+    siege.join()
+    siege.feed([siege.restart] * 4)
+
+
+def woken_too_late(siege: Siege) -> None:
+    """F4: frozen past its session while another goes on, then woken."""
+    siege.feed([siege.freeze, siege.thaw])
+
+
+@pytest.mark.parametrize(
+    ("fault", "happens"),
+    [
+        pytest.param("f01-kill", killed_at_once, id="f01"),
+        pytest.param("f02-restart", restarted_in_turn, id="f02"),
+        pytest.param("f04-zombie", woken_too_late, id="f04"),
+    ],
+)
+def test_nothing_is_lost_or_doubled(
+    fault: str, happens: Callable[[Siege], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        proved(fault, happens, kind=KIND, place=tmp_path, people=PEOPLE, events=EVENTS)

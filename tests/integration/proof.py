@@ -1,0 +1,117 @@
+"""One proof: a world is fed while something happens, and the ledger of what is left behind must be clean."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from msgspec.json import encode
+
+from deploy.local.embedded import embedded_valkey
+from schemas.ids import Naming
+from streams.rules_files import read_rules
+from tests.integration.brokers import BrokerKind, broker
+from tests.integration.bus import Bus, wait_until
+from tests.integration.foresight import foreseen
+from tests.integration.ledger import judge
+from tests.integration.oracle import Oracle
+from tests.integration.outcome import Outcome, projected, read_outcome
+from tests.integration.receiver import Receiver
+from tests.integration.scribe import DAY_MS
+from tests.integration.siege import Siege
+from tests.integration.workers import SECRET, Worker
+from tests.integration.world import World, generate
+
+__all__ = ["proved"]
+
+NAMING: Final = Naming(SECRET.encode())
+
+
+def proved(
+    fault: str,
+    happens: Callable[[Siege], None],
+    *,
+    kind: BrokerKind,
+    place: Path,
+    people: int = 2_000,
+    events: int = 20_000,
+    redis_url: str = "",
+) -> Siege:
+    """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
+
+    `happens` feeds the world (`Siege.feed`). `redis_url` "": one of its own.
+    """
+    world = generate(seed=_seed(), end_at=_last_midnight(), naming=NAMING, people=people, events=events)
+    oracle = foreseen(world, read_rules(None, NAMING))
+    with ExitStack() as stack:
+        bootstrap = stack.enter_context(broker(kind))
+        bus = Bus(bootstrap, prefix=f"{fault}{world.seed}.", app_id=f"{fault}-{world.seed}")
+        stack.callback(bus.close)
+        bus.create()
+        siege, outcome = _besieged(
+            bus,
+            world,
+            oracle,
+            happens=happens,
+            place=place,
+            redis_url=redis_url or stack.enter_context(embedded_valkey()),
+        )
+        ledger = judge(outcome, oracle, world)
+    print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
+    assert ledger.clean, f"{siege.story}\n{ledger.said()}"
+    return siege
+
+
+def _besieged(
+    bus: Bus, world: World, oracle: Oracle, *, happens: Callable[[Siege], None], place: Path, redis_url: str
+) -> tuple[Siege, Outcome]:
+    """Feed, settle, close, and wait for what leaves Kafka: posts at the webhook, cards in Redis."""
+    with ExitStack() as stack:
+        receiver = stack.enter_context(Receiver())
+        siege = Siege(
+            bus, world, stack=stack,
+            start=lambda name: Worker(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
+        )  # fmt: skip
+        siege.join().await_ready()
+        siege.early()
+        happens(siege)
+        siege.settle("visits")
+        siege.close(
+            [(tick.to, encode(tick)) for tick in oracle.closing_touches(world.closing_at)],
+            [(tick.to, encode(tick)) for tick in oracle.closing_signals(world.closing_at)],
+        )
+        outcome = read_outcome(bus)
+        due = _due(outcome)
+        wait_until(lambda: due <= receiver.seen.keys(), within_s=60, what=f"posts at the webhook; {siege.state()}")
+        assert due == set(receiver.seen), "a post that nobody is due was delivered"
+        cards = _newest(outcome)
+        wait_until(
+            lambda: projected(redis_url, f"{bus.app_id}:") == cards,
+            within_s=60,
+            what=f"cards in Redis; {siege.state()}",
+        )
+        return siege, outcome
+
+
+def _due(outcome: Outcome) -> set[str]:
+    """Posts that must reach the webhook."""
+    return {post_id for post_id, posts in outcome.posts.items() if posts[0].level == "real_time"}
+
+
+def _newest(outcome: Outcome) -> dict[str, dict[str, bytes]]:
+    """What the read model must hold: the newest of each card, byte for byte."""
+    cards = {"lead": outcome.leads, "account": outcome.accounts, "alert": outcome.alerts}
+    return {kind: {key: encode(history.newest) for key, history in kept.items()} for kind, kept in cards.items()}
+
+
+def _seed() -> int:
+    """A new world each time; `LEADSTREAM_TEST_SEED` plays one again (on the same day: it ends last midnight)."""
+    return int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))
+
+
+def _last_midnight() -> int:
+    """All has happened before; the closing tick lies ahead, so that the clock says nothing later on the way."""
+    return int(time.time() * 1000) // DAY_MS * DAY_MS
