@@ -32,6 +32,8 @@ def in_arrival_order(world: World, rules: Rules) -> Oracle:
         oracle.signal(report)
     for _, delivery in world.arrivals:
         oracle.visits(delivery)
+    for record in world.broken:
+        oracle.record(record)
     for report in world.late_deals:
         oracle.signal(report)
     oracle.close(world.closing_at)

@@ -46,7 +46,11 @@ class Oracle:
 
     def visits(self, delivery: bytes) -> None:
         """One encoded delivery."""
-        decoded = decode_visits(encode_block([delivery]), self._rules)
+        self.record(encode_block([delivery]))
+
+    def record(self, value: bytes) -> None:
+        """One record of `visits`."""
+        decoded = decode_visits(value, self._rules)
         version = self._version("visits")
         self.rejected += [
             Rejected(at=0, reason=one.error.reason, detail="", source=one.source, raw=one.raw, offset=version.offset)

@@ -76,16 +76,12 @@ class Siege:
         self.join().await_ready()
 
     def thaw(self) -> None:
-        """SIGCONT: it wakes long after its session, and ends by itself or joins again."""
+        """SIGCONT, long after its session: it must end by itself, whatever it was about to send."""
         zombie = self._frozen
         assert zombie is not None
         zombie.thaw()
-        wait_until(
-            lambda: zombie.code is not None or zombie.answers(), within_s=60, what=f"{zombie.name} to end or join"
-        )
-        self.story.append(f"{zombie.name} woke up: {'ready' if zombie.code is None else zombie.code}")
-        if zombie.code is None:
-            self.workers.append(zombie)
+        wait_until(lambda: zombie.code is not None, within_s=30, what=f"{zombie.name} to end\n{zombie.tail()}")
+        self.story.append(f"{zombie.name} woke up and ended with {zombie.code}")
 
     def _anyone(self) -> Worker:
         return self.random.choice(self.workers)
@@ -98,6 +94,9 @@ class Siege:
     def feed(self, acts: Sequence[Callable[[], None]]) -> None:
         """All visits, the late deals among them; each act falls at a random point, in this order, on busy workers."""
         self._made = blocks(self.random, self.world.arrivals, partitions=self.bus.partitions)
+        for record in self.world.broken:
+            at = self.random.randrange(len(self._made))
+            self._made.insert(at, (self.random.randrange(self.bus.partitions), record))
         self._chunk = max(10, len(self._made) // 30)
         points = sorted(self.random.sample(range(len(self._made) // 20, len(self._made) * 9 // 10), len(acts)))
         places = sorted(self.random.sample(range(len(self._made)), len(self.world.late_deals)))

@@ -75,10 +75,6 @@ class Worker:
     def ready(self) -> bool:
         """Whether it says so itself. Raises AssertionError when it has died."""
         assert self.code is None, f"{self.name} ended with {self.code}:\n{self.tail()}"
-        return self.answers()
-
-    def answers(self) -> bool:
-        """Whether it answers that it is ready; False also when it is gone."""
         try:
             with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from schemas.deals import DealReport
 from schemas.ids import Naming, hit_id_of
+from schemas.rejected import Reason
 from tests.integration.cast import Browser, Company, Person, companies, person_of, stranger
 from tests.integration.crm import Crm
 from tests.integration.journeys import Journeys
@@ -67,7 +68,8 @@ class World(Struct, frozen=True, kw_only=True):
     late_deals: tuple[DealReport, ...]  # arrive among the visits
     unique: tuple[Parcel, ...]
     arrivals: tuple[tuple[str, bytes], ...]
-    poison: tuple[Planted, ...]
+    broken: tuple[bytes, ...]  # whole records of `visits` that are no blocks
+    poison: tuple[Planted, ...]  # they are among these
     plans: tuple[Plan, ...]
     back: frozenset[str]  # account ids whose lost deal must raise one real-time alert each
     quiet: frozenset[str]  # account ids with a lost deal that must raise none
@@ -241,6 +243,8 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
     arrivals, poison = plant(
         maker.random, [encoded(one) for one in shuffled(maker.random, sent)], count=max(8, events // 250)
     )
+    broken = (b'[{"received_at":1,"ev', b"\x00\xff no block at all")
+    poison += [Planted(raw, Reason.JSON) for raw in broken]
     assert len({one.message_id for one in happened}) == events
     assert max(one.received_at for one in sent) < end_at
     assert max(Counter(one.browser.anonymous_id for one in happened).values()) < 200
@@ -249,6 +253,6 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
         seed=seed, end_at=end_at, closing_at=end_at + 2 * DAY_MS, events=events,
         sent=sum(len(one.happened) for one in sent) + len(poison),
         early_deals=tuple(maker.crm.early), late_deals=tuple(maker.crm.late), unique=tuple(once(sent)),
-        arrivals=tuple(arrivals), poison=tuple(poison), plans=tuple(maker.plans), back=frozenset(back),
+        arrivals=tuple(arrivals), broken=broken, poison=tuple(poison), plans=tuple(maker.plans), back=frozenset(back),
         quiet=frozenset(quiet), loose=frozenset(late),
     )  # fmt: skip
