@@ -14,8 +14,8 @@ from streams.core.meanings import Meanings
 from streams.core.points import Points
 from streams.core.returns_rules import ReturnsRules
 from streams.core.routing_rules import RoutingRules
+from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
-from streams.core.scoring import RULE_KINDS
 from streams.core.scoring_rules import ScoringRules
 from streams.core.site_rules import SiteRules
 from streams.core.stages_rules import StagesRules

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from streams.core.facts import Facts
+from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules import load_rules
-from streams.core.scoring import BEFORE_EPOCH, RULE_KINDS, score
+from streams.core.scoring import BEFORE_EPOCH, score
 from tests.unit.core.made import (
     DAY,
     HOUR,
