@@ -16,6 +16,7 @@ from streams.core.alert_actions import acted
 from streams.core.alerts import posts_of, raised, wakes_at
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import newer, settled
+from streams.core.known_deals import freshest_deals
 from streams.core.parts import Part, newest
 from streams.core.rules import Rules
 
@@ -66,7 +67,7 @@ def _heard(row: Account, messages: Iterable[Signal]) -> Account:
         row,
         as_of=as_of,
         members=_bounded_members(newest(row.members, members)) if members else row.members,
-        deals=_bounded_deals(newest(row.deals, deals)) if deals else row.deals,
+        deals=freshest_deals(newest(row.deals, deals), most=MAX_DEALS) if deals else row.deals,
     )
 
 
@@ -107,15 +108,3 @@ def _bounded_members(members: dict[str, Part[Member]]) -> dict[str, Part[Member]
 
 def _active_at(member: Member | None) -> int:
     return 0 if member is None else max((day.at for day in member.days), default=0)
-
-
-def _bounded_deals(deals: dict[str, Part[DealFacts]]) -> dict[str, Part[DealFacts]]:
-    """At most 64: won and open ones are never let go before lost ones, nor fresher before older."""
-    if len(deals) <= MAX_DEALS:
-        return deals
-
-    def worth(deal_id: str) -> tuple[bool, int, str]:
-        deal = deals[deal_id].body
-        return deal is not None and deal.status != "lost", 0 if deal is None else deal.reported_at, deal_id
-
-    return {deal_id: deals[deal_id] for deal_id in sorted(sorted(deals, key=worth, reverse=True)[:MAX_DEALS])}

@@ -9,6 +9,7 @@ from schemas.deals import DealFacts, DealStanding
 from schemas.touches import Disposition, LeadForward, Tick, Touch, VisitorStanding
 from streams.core.activity import gather
 from streams.core.errors import UnknownDecision
+from streams.core.known_deals import freshest_deals
 from streams.core.lead_row import Decision, Known, Lead
 from streams.core.lead_view import JOINED
 from streams.core.parts import Part, live, newest
@@ -50,7 +51,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
         row,
         as_of=as_of,
         sources=_bounded_sources(newest(row.sources, sources), rules) if sources else row.sources,
-        deals=_bounded_deals(newest(row.deals, deals)) if deals else row.deals,
+        deals=freshest_deals(newest(row.deals, deals), most=MAX_DEALS) if deals else row.deals,
         decisions=_freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
     )
 
@@ -100,15 +101,3 @@ def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str,
     )
     kept[JOINED] = Part(max(part.version for part in joined), max(part.as_of for part in joined), body)
     return dict(sorted(kept.items()))
-
-
-def _bounded_deals(deals: dict[str, Part[DealFacts]]) -> dict[str, Part[DealFacts]]:
-    """At most 16: won and open ones are never let go, then the freshest lost ones stay."""
-    if len(deals) <= MAX_DEALS:
-        return deals
-
-    def worth(deal_id: str) -> tuple[bool, int, str]:
-        deal = deals[deal_id].body
-        return deal is not None and deal.status != "lost", 0 if deal is None else deal.reported_at, deal_id
-
-    return {deal_id: deals[deal_id] for deal_id in sorted(sorted(deals, key=worth, reverse=True)[:MAX_DEALS])}
