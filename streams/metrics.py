@@ -12,8 +12,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 __all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
 
 Counted = Literal[
-    "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered", "folds", "messages",
-    "oversized", "rebalances", "recovered_rows", "rejected", "retries", "rows_restored_over", "rows_written", "ticks",
+    "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
+    "folds", "messages", "oversized", "rebalances", "recovered_rows", "rejected", "retries",
+    "rows_restored_over", "rows_written", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
     "commit_age_seconds", "gathered_bytes", "held_decisions", "lag_records", "outstanding_sends", "ready",
@@ -33,6 +34,7 @@ class Measure(NamedTuple):
 
 
 COUNTERS: Final[dict[Counted, Measure]] = {
+    "approximated": Measure("folds", "folds that met a bound: approximate, never counted twice", ("bound",)),
     "blocks": Measure("records", "inbox and card records read", ("topic",)),
     "channel_outcomes": Measure("posts", "what became of posts on a channel", ("channel", "outcome")),
     "commits": Measure("commits", "source offsets committed, each after its rows and effects were acknowledged"),

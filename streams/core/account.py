@@ -15,7 +15,7 @@ from streams.core.account_view import AccountView
 from streams.core.alert_actions import acted
 from streams.core.alerts import posts_of, raised, wakes_at
 from streams.core.effects import NOTHING, Effects, Folded
-from streams.core.folding import newer, settled
+from streams.core.folding import met, newer, settled
 from streams.core.known_deals import freshest_deals
 from streams.core.parts import Part, newest
 from streams.core.rules import Rules
@@ -37,13 +37,22 @@ def fold(
     now = newer(before.version, version)
     if actions:
         heard = acted(heard, actions, version=now)
+    bounds = ("members",) if _pushed_out(before, messages, heard) else ()
     if row is not None and heard == row and version > row.version:
-        return Folded(row, NOTHING)
+        return Folded(row, met(NOTHING, *bounds))
     after, view = raised(key, heard, news=_is_news(before, heard), version=now, rules=rules)
     after = replace(after, wake_at=wakes_at(after, rules.returns))
-    return settled(
+    row_after, effects = settled(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
     )
+    return Folded(row_after, met(effects, *bounds))
+
+
+def _pushed_out(before: Account, messages: Iterable[Signal], after: Account) -> bool:
+    """Whether somebody who stands for this account found no place among the 64."""
+    held = {lead_id for lead_id, part in before.members.items() if part.body is not None}
+    told = {one.lead_id for one in messages if isinstance(one, LeadStanding) and one.member is not None}
+    return not (held | told) <= after.members.keys()
 
 
 def _heard(row: Account, messages: Iterable[Signal]) -> Account:

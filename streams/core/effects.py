@@ -26,7 +26,10 @@ class Due(Struct, frozen=True):
 
 
 class Effects(Struct, frozen=True, kw_only=True):
-    """All that one fold says. Saying it twice changes nothing at its receivers."""
+    """All that one fold says. Saying it twice changes nothing at its receivers.
+
+    `approximated` names the bounds that this fold met: the row is no longer exact there, and a metric counts it.
+    """
 
     touches: tuple[Touch, ...] = ()
     signals: tuple[Signal, ...] = ()
@@ -36,6 +39,7 @@ class Effects(Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertCard, ...] = ()
     posts: tuple[PostMessage, ...] = ()
     dues: tuple[Due, ...] = ()
+    approximated: tuple[str, ...] = ()
 
 
 NOTHING = Effects()

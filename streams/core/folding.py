@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from streams.core.effects import NOTHING, Effects, Folded
 
-__all__ = ["newer", "settled"]
+__all__ = ["met", "newer", "settled"]
 
 R = TypeVar("R", bound=Any)
 
@@ -21,6 +21,11 @@ R = TypeVar("R", bound=Any)
 def newer(held: Version | None, version: Version) -> Version:
     """The greater of both."""
     return version if held is None or version > held else held
+
+
+def met(effects: Effects, *bounds: str) -> Effects:
+    """The same effects, and the word that these bounds were met."""
+    return replace(effects, approximated=bounds) if bounds else effects
 
 
 def settled(before: R | None, after: R, *, version: Version, say: Callable[[R], Effects]) -> Folded[R]:

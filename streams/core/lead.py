@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.touches import Touch
 from streams.core.effects import NOTHING, Folded
-from streams.core.folding import newer, settled
+from streams.core.folding import met, newer, settled
 from streams.core.lead_card import said_of
 from streams.core.lead_heard import heard_by
 from streams.core.lead_moves import moved, stage_now
 from streams.core.lead_row import Lead
-from streams.core.lead_view import LeadView, view_of
+from streams.core.lead_view import JOINED, LeadView, view_of
 from streams.core.parts import addressed
 from streams.core.qualified import crossing
 from streams.core.rules import Rules
@@ -35,9 +35,11 @@ def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Vers
         return Folded(row, NOTHING)
     view = view_of(key, heard, rules)
     after, stage = _decided(key, row, heard, view=view, version=version, rules=rules)
-    return settled(
+    row_after, effects = settled(
         row, after, version=version, say=lambda now: said_of(key, now, view, stage=stage, since=version, rules=rules)
     )
+    joined = None if row is None else row.sources.get(JOINED)
+    return Folded(row_after, met(effects, "sources") if row_after.sources.get(JOINED) != joined else effects)
 
 
 def _decided(

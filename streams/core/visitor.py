@@ -16,7 +16,7 @@ from streams.core.activity import EMPTY
 from streams.core.division import divided
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.facts import Facts, Link
-from streams.core.folding import newer
+from streams.core.folding import met, newer
 from streams.core.growth import with_facts
 from streams.core.identity import (
     ANYBODY,
@@ -64,7 +64,8 @@ def fold(
     if row is not None and after is before and as_of == before.as_of:
         return Folded(row, _said(key, row, timeline, withdraw=True) if replayed else NOTHING)
     after = replace(after, version=newer(before.version, version), as_of=as_of)
-    return Folded(after, _said(key, after, timeline, withdraw=divide or replayed))
+    effects = _said(key, after, timeline, withdraw=divide or replayed)
+    return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
 
 def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:

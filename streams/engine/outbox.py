@@ -81,6 +81,8 @@ class Outbox:
             self._card("leads", lead.lead_id, lead)
         for account in effects.accounts:
             self._card("accounts", account.account_id, account)
+        for bound in effects.approximated:
+            self._metrics.count("approximated", bound)
         if effects.transitions or effects.alerts or effects.posts or effects.dues:
             self.held += 1
             after.then(lambda: self._announce(effects))

@@ -101,6 +101,7 @@ def test_the_64_most_recently_active_people_are_kept() -> None:
     story = AccountStory()
     for n in range(80):
         story.hears(of_lead(member(active=[NOW - n * DAY]), offset=1, lead_id=f"lead{n:02}"))
+        assert story.last.approximated == (("members",) if n >= 64 else ())
     assert {one.lead_id for one in story.card.members} == {f"lead{n:02}" for n in range(64)}
 
 

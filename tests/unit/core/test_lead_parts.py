@@ -36,6 +36,7 @@ def test_beyond_its_bounds_the_stalest_browsers_are_joined_and_nothing_is_lost_o
     for n in range(40):
         done = did(read(f"/{n}", NOW - n * HOUR), points=hits("pricing_page", NOW - n * HOUR))
         story.hears(browser(done, offset=1, visitor=f"v{n:02}", as_of=NOW + n))
+        assert story.last.approximated == (("sources",) if n >= 16 else ())
     assert story.row is not None
     assert len(story.row.sources) == 16
     one = did(*(read(f"/{n}", NOW - n * HOUR) for n in range(40)),

@@ -144,6 +144,7 @@ def test_a_browser_of_very_many_people_stays_bounded_and_withdraws_from_those_it
                 facts(track("form_submitted", NOW - (30 - n) * HOUR, n=n, form="newsletter"))]  # fmt: skip
         row, effects = visited(said, row=row)
         held |= standings(effects)
+        assert effects.approximated == (("identities",) if n >= 8 else ())
     assert row is not None
     live = [lead for lead, one in held.items() if one.activity is not None]
     assert (len(row.claims), len(live), len(held)) == (8, 8, 30)

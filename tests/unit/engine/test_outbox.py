@@ -24,8 +24,9 @@ class Desk:
     def __init__(self) -> None:
         self.nudged = 0
         self.dues: list[Due] = []
+        self.metrics = Metrics()
         self.outbox = Outbox(
-            partitions=4, changed=self.nudge, deliver=self.dues.append, metrics=Metrics(), now=lambda: 7
+            partitions=4, changed=self.nudge, deliver=self.dues.append, metrics=self.metrics, now=lambda: 7
         )
 
     def nudge(self) -> None:
@@ -80,6 +81,12 @@ def test_of_one_flush_only_the_newest_card_of_a_key_leaves() -> None:
         desk.outbox.send(Effects(transitions=(move(1, offset),)), after=SAVED)
     (record,) = desk.outbox.take()
     assert decode(record.value)["version"] == [0, 9]
+
+
+def test_a_bound_that_a_fold_met_is_counted() -> None:
+    desk = Desk()
+    desk.outbox.send(Effects(approximated=("members",)), after=SAVED)
+    assert desk.metrics.value("approximated", "members") == 1
 
 
 def test_nothing_said_wakes_nobody() -> None:

@@ -22,7 +22,7 @@ SECRET = "no secret, only long enough"
 async def until(true: Callable[[], object]) -> None:
     """Lets others run until it is true. Raises TimeoutError after 20 s."""
     async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110 - nothing there tells of itself
+        while not true():
             await asyncio.sleep(0.001)
 
 
