@@ -5,10 +5,14 @@ wins over it: addresses, names and secrets of this home.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from deploy.local.plan import Stack
 
 __all__ = ["collector", "console", "demo", "installation", "simulate", "worker"]
+
+# The embedded broker lets a group wait for half of its members' session timeout before it starts.
+EMBEDDED_SESSION_S: Final = 8
 
 
 def installation(stack: Stack) -> dict[str, str]:
@@ -40,10 +44,11 @@ def collector(stack: Stack) -> dict[str, str]:
 
 def worker(stack: Stack, number: int, *, outside: Mapping[str, str]) -> dict[str, str]:
     """Worker `number`, from 1. `outside`: our own environment; a webhook without a secret gets the home's."""
-    signed = {} if _has(outside, "LEADSTREAM_WEBHOOK__SECRET") else {
-        "LEADSTREAM_WEBHOOK__SECRET": stack.secrets.webhook_secret
-    }  # fmt: skip
-    return installation(stack) | signed | {
+    unless_said = {"LEADSTREAM_WEBHOOK__SECRET": stack.secrets.webhook_secret}
+    if stack.plan.broker == "embedded":
+        unless_said["LEADSTREAM_WORKER__SESSION_TIMEOUT_S"] = str(EMBEDDED_SESSION_S)
+    unsaid = {name: value for name, value in unless_said.items() if not _has(outside, name)}
+    return installation(stack) | unsaid | {
         "LEADSTREAM_WORKER__PORT": str(stack.ports.workers[number - 1]),
         "LEADSTREAM_WORKER__DATADIR": str(stack.plan.home / f"worker-{number}"),
     }
