@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.embedded import valkey_command
 from deploy.local.ports import HOST, free_ports
+from tests.faults.slow_broker import slow_broker
 from tests.integration.brokers import BrokerKind
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
@@ -34,6 +35,15 @@ def restarted_in_turn(siege: Siege) -> None:
 def woken_too_late(siege: Siege) -> None:
     """F4: frozen past its session while another goes on, then woken."""
     siege.feed([siege.freeze, siege.thaw])
+
+
+def test_f11_slow_acknowledgements_are_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is written arrives up to half a second late, commits at once: one that does not wait loses at each kill."""
+    with capsys.disabled(), slow_broker(longest_s=0.5, seed=1) as bootstrap:
+        proved(
+            "f11-slow", lambda siege: siege.feed([siege.kill] * 5), kind=KIND, place=tmp_path, people=PEOPLE,
+            events=EVENTS, bootstrap=bootstrap,
+        )  # fmt: skip
 
 
 def test_f16_a_read_model_that_hangs_holds_up_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

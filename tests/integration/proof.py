@@ -23,7 +23,7 @@ from tests.integration.receiver import Receiver
 from tests.integration.scribe import DAY_MS
 from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
-from tests.integration.world import World, generate
+from tests.integration.world import generate
 
 __all__ = ["proved"]
 
@@ -39,61 +39,56 @@ def proved(
     people: int = 2_000,
     events: int = 20_000,
     redis_url: str = "",
+    bootstrap: str = "",
 ) -> Siege:
     """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
 
-    `happens` feeds the world (`Siege.feed`). `redis_url` "": one of its own.
+    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "": one of its own.
     """
     world = generate(seed=_seed(), end_at=_last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
     with ExitStack() as stack:
-        bootstrap = stack.enter_context(broker(kind))
-        bus = Bus(bootstrap, prefix=f"{fault}{world.seed}.", app_id=f"{fault}-{world.seed}")
+        bus = Bus(
+            bootstrap or stack.enter_context(broker(kind)),
+            prefix=f"{fault}{world.seed}.",
+            app_id=f"{fault}-{world.seed}",
+        )
         stack.callback(bus.close)
         bus.create()
-        siege, outcome = _besieged(
-            bus,
-            world,
-            oracle,
-            happens=happens,
-            place=place,
-            redis_url=redis_url or stack.enter_context(embedded_valkey()),
-        )
-        ledger = judge(outcome, oracle, world)
-    print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
-    assert ledger.clean, f"{siege.story}\n{ledger.said()}"
-    return siege
-
-
-def _besieged(
-    bus: Bus, world: World, oracle: Oracle, *, happens: Callable[[Siege], None], place: Path, redis_url: str
-) -> tuple[Siege, Outcome]:
-    """Feed, settle, close, and wait for what leaves Kafka: posts at the webhook, cards in Redis."""
-    with ExitStack() as stack:
+        redis_url = redis_url or stack.enter_context(embedded_valkey())
         receiver = stack.enter_context(Receiver())
         siege = Siege(
             bus, world, stack=stack,
             start=lambda name: Worker(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
         )  # fmt: skip
-        siege.join().await_ready()
-        siege.early()
-        happens(siege)
-        siege.settle("visits")
-        siege.close(
-            [(tick.to, encode(tick)) for tick in oracle.closing_touches(world.closing_at)],
-            [(tick.to, encode(tick)) for tick in oracle.closing_signals(world.closing_at)],
-        )
-        outcome = read_outcome(bus)
-        due = _due(outcome)
-        wait_until(lambda: due <= receiver.seen.keys(), within_s=60, what=f"posts at the webhook; {siege.state()}")
-        assert due == set(receiver.seen), "a post that nobody is due was delivered"
-        cards = _newest(outcome)
-        wait_until(
-            lambda: projected(redis_url, f"{bus.app_id}:") == cards,
-            within_s=60,
-            what=f"cards in Redis; {siege.state()}",
-        )
-        return siege, outcome
+        outcome = _besieged(siege, oracle, happens)
+        ledger = judge(outcome, oracle, world)
+        print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
+        assert ledger.clean, f"{siege.story}\n{ledger.said()}"
+        _left_kafka(siege, outcome, receiver=receiver, redis_url=redis_url)
+        return siege
+
+
+def _besieged(siege: Siege, oracle: Oracle, happens: Callable[[Siege], None]) -> Outcome:
+    """Feed, settle, close, and read what is left behind."""
+    siege.join().await_ready()
+    siege.early()
+    happens(siege)
+    siege.settle("visits")
+    siege.close(
+        [(tick.to, encode(tick)) for tick in oracle.closing_touches(siege.world.closing_at)],
+        [(tick.to, encode(tick)) for tick in oracle.closing_signals(siege.world.closing_at)],
+    )
+    return read_outcome(siege.bus)
+
+
+def _left_kafka(siege: Siege, outcome: Outcome, *, receiver: Receiver, redis_url: str) -> None:
+    """Every post that is due reaches the webhook and no other does; every newest card stands in Redis."""
+    due, cards = _due(outcome), _newest(outcome)
+    wait_until(lambda: due <= receiver.seen.keys(), within_s=60, what=f"posts at the webhook; {siege.state()}")
+    assert due == set(receiver.seen), "a post that nobody is due was delivered"
+    prefix = f"{siege.bus.app_id}:"
+    wait_until(lambda: projected(redis_url, prefix) == cards, within_s=60, what=f"cards in Redis; {siege.state()}")
 
 
 def _due(outcome: Outcome) -> set[str]:
