@@ -113,6 +113,12 @@ def worker(bus: Bus, place: Path, rounds: int) -> list[Figure]:
                 note=note,
             ),
             figure(f"worker_events_{per_block}", [one[place_in].rate for one in seen], unit="events/s", note=note),
+            figure(
+                f"worker_cpu_ratio_{per_block}",
+                [one[0].cpu_us / one[place_in].cpu_us for one in seen],
+                unit="x",
+                note=note,
+            ),
             figure(f"worker_cpu_us_{per_block}", [one[place_in].cpu_us for one in seen], unit="us/event", note=note),
         ]
     return figures

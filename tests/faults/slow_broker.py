@@ -7,7 +7,7 @@ and effects overtakes them by far, and a kill then loses them.
 import asyncio
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from random import Random
 from struct import unpack
 from threading import Event, Thread
@@ -48,21 +48,22 @@ class Proxy:
         self._listens.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.05))
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))  # closed connections say goodbye in the next turn
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):
+        with closing(writer), suppress(OSError, asyncio.CancelledError):
             behind_reader, behind_writer = await asyncio.open_connection(HOST, self._behind)
             back = asyncio.create_task(self._pass(behind_reader, writer))
-            try:
-                await self._requests(reader, behind_writer)
-            finally:
-                back.cancel()
-                behind_writer.close()
-                writer.close()
+            with closing(behind_writer):
+                try:
+                    await self._requests(reader, behind_writer)
+                finally:
+                    back.cancel()
 
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):

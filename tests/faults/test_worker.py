@@ -23,13 +23,13 @@ PEOPLE, EVENTS = 400, 4_000
 
 def killed_at_once(siege: Siege) -> None:
     """F1: kill after kill, the next one as soon as the last one's place is taken."""
-    siege.feed([siege.kill] * 8)
+    siege.feed([siege.kill] * 4)
 
 
 def restarted_in_turn(siege: Siege) -> None:
     """F2: two workers, each asked to leave and replaced."""
     siege.join()
-    siege.feed([siege.restart] * 4)
+    siege.feed([siege.restart] * 2)
 
 
 def woken_too_late(siege: Siege) -> None:
@@ -41,7 +41,7 @@ def test_f11_slow_acknowledgements_are_waited_for(tmp_path: Path, capsys: pytest
     """What is written arrives up to half a second late, commits at once: one that does not wait loses at each kill."""
     with capsys.disabled(), slow_broker(longest_s=0.5, seed=1) as bootstrap:
         proved(
-            "f11-slow", lambda siege: siege.feed([siege.kill] * 5), kind=KIND, place=tmp_path, people=PEOPLE,
+            "f11-slow", lambda siege: siege.feed([siege.kill] * 3), kind=KIND, place=tmp_path, people=PEOPLE,
             events=EVENTS, bootstrap=bootstrap,
         )  # fmt: skip
 
