@@ -21,6 +21,7 @@ from tests.bench.cards import lead_card
 from tests.bench.collector import collector
 from tests.bench.decode import decode
 from tests.bench.harness import Figure, publish
+from tests.bench.latency import latency
 from tests.bench.projection import projection
 from tests.bench.served import LOAD_CORE
 from tests.bench.tracker import tracker
@@ -30,7 +31,11 @@ from tests.integration.bus import Bus
 
 __all__ = ["main"]
 
-ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {"collector": collector, "worker": worker}
+ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
+    "collector": collector,
+    "latency": latency,
+    "worker": worker,
+}
 ALONE: Final = ("decode", "projection", "tracker")
 _MARK: Final = "leadstream-bench-"
 

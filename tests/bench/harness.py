@@ -3,6 +3,7 @@
 Figures of another broker than Apache Kafka carry its mark: they say something about us only beside each other.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -71,6 +72,7 @@ def publish(figures: Sequence[Figure], *, broker: str) -> None:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "broker": broker,
         "machine": to_builtins(machine()),
+        "load_average": os.getloadavg()[0],  # of others too: a figure from a busy machine shows it
         "versions": {name: version(name) for name in _VERSIONS},
         "figures": to_builtins(list(figures)),
     }

@@ -1,0 +1,164 @@
+"""`alert_p50_ms`, `alert_p99_ms`: from POST to the alert on the read model's live channel, 500 other events a second.
+
+The console's stream hangs on that channel; its own share is not in these figures. Each trigger is a person of another
+lost deal who reads the pricing page. Latency counts from the planned time of the POST.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from msgspec.json import decode, encode
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+
+from deploy.local.embedded import embedded_valkey
+from schemas.ids import alert_id_of, deal_id_of
+from streams.readmodel.keys import Keys
+from tests.bench.bodies import WRITE_KEY, posts
+from tests.bench.harness import Figure, figure
+from tests.bench.served import LOAD_CORE, SERVER_CORE, free_port, pinned, started
+from tests.integration.bus import Bus
+from tests.integration.workers import environment
+
+__all__ = ["latency"]
+
+SERVER_KEY: Final = "sk_bench"
+RATE: Final = 500
+TRIGGERS: Final = 100
+EVERY_S: Final = 0.2
+REST_S: Final = 3  # until the deals are at rest and the load is up
+LAST_S: Final = 20  # an alert that takes longer did not come
+DAY_S: Final = 86_400
+
+
+def iso(at_s: float) -> str:
+    """A time as SDKs write it."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def deal(number: int, now_s: float) -> dict[str, Any]:
+    """A deal that was lost eight weeks ago."""
+    return {
+        "deal_id": f"b-{number}", "status": "lost", "lost_at": iso(now_s - 56 * DAY_S), "lost_reason": "price",
+        "amount": 10_000, "currency": "EUR", "owner": {"name": "Rita Rep", "email": "rita@seller.example"},
+        "account": {"name": f"Company {number}", "domain": f"bench-{number}.example"},
+        "people": [{"email": f"ann@bench-{number}.example", "name": "Ann"}],
+    }  # fmt: skip
+
+
+def visit(number: int, now_s: float) -> bytes:
+    """Ann is back: who she is, the page, and that she reads it."""
+    began, page_id = iso(now_s - 20), f"page-{number}"
+    url = "https://www.example.com/pricing"
+    common = {"anonymousId": f"ann-{number}", "timestamp": began}
+    batch = [
+        {**common, "type": "identify", "messageId": f"who-{number}",
+         "traits": {"email": f"ann@bench-{number}.example"}},
+        {**common, "type": "page", "messageId": page_id, "properties": {"url": url, "path": "/pricing"}},
+        {**common, "type": "track", "event": "page_engaged", "messageId": f"read-{number}", "properties": {
+            "page_id": page_id, "url": url, "started_at": began, "dwell_ms": 18_000, "interactions": 4}},
+    ]  # fmt: skip
+    return encode({"batch": batch, "sentAt": iso(now_s), "writeKey": WRITE_KEY})
+
+
+def ids_in(message: Any) -> Iterator[str]:
+    """Alert ids that a message of the live channel names."""
+    if isinstance(message, list):
+        for one in message:
+            yield from ids_in(one)
+    elif isinstance(message, dict) and message.get("kind") == "alert":
+        yield message["id"]
+
+
+async def listen(channel: PubSub, seen: dict[str, float]) -> None:
+    """Notes when each alert was first told of (perf_counter seconds)."""
+    async for message in channel.listen():
+        if message["type"] == "message":
+            for alert_id in ids_in(decode(message["data"])):
+                seen.setdefault(alert_id, time.perf_counter())
+
+
+async def triggered(http: httpx.AsyncClient) -> dict[str, float]:
+    """Lose deals, let them come to rest, bring their people back; alert id -> planned time of the POST."""
+    for number in range(TRIGGERS):
+        answer = await http.post("/v1/crm/generic", content=encode(deal(number, time.time())), auth=(SERVER_KEY, ""))
+        answer.raise_for_status()
+    await asyncio.sleep(REST_S)
+    planned: dict[str, float] = {}
+    begin = time.perf_counter()
+    for number in range(TRIGGERS):
+        at = begin + number * EVERY_S
+        await asyncio.sleep(max(0, at - time.perf_counter()))
+        planned[alert_id_of(deal_id_of("generic", f"b-{number}"), 1)] = at
+        (await http.post("/v1/batch", content=visit(number, time.time()))).raise_for_status()
+    return planned
+
+
+async def measured(collector_url: str, redis_url: str, keys: Keys) -> list[float]:
+    """Milliseconds of each trigger. Raises RuntimeError if an alert did not come."""
+    seen: dict[str, float] = {}
+    redis = Redis.from_url(redis_url)
+    async with httpx.AsyncClient(base_url=collector_url, timeout=10) as http, redis, redis.pubsub() as channel:
+        await channel.subscribe(keys.live)
+        listening = asyncio.create_task(listen(channel, seen))
+        planned = await triggered(http)
+        for _ in range(LAST_S * 10):
+            if planned.keys() <= seen.keys():
+                break
+            await asyncio.sleep(0.1)
+        listening.cancel()
+    if missing := planned.keys() - seen.keys():
+        raise RuntimeError(f"{len(missing)} of {TRIGGERS} alerts did not come")
+    return [(seen[alert_id] - at) * 1e3 for alert_id, at in planned.items()]
+
+
+def one_round(bus: Bus, place: Path, *, number: int) -> list[float]:
+    """A fresh application under load."""
+    with ExitStack() as stack:
+        own = Bus(
+            bus.bootstrap, prefix=f"{bus.prefix}l{number}.", app_id=f"{bus.app_id}-l{number}", partitions=bus.partitions
+        )
+        stack.callback(own.close)
+        own.create()
+        redis_url = stack.enter_context(embedded_valkey())
+        port, worker_port = free_port(), free_port()
+        env = environment(own, port=worker_port, datadir=place / own.app_id, redis_url=redis_url) | {
+            "LEADSTREAM_COLLECTOR__PORT": str(port),
+            "LEADSTREAM_WRITE_KEYS": f"{WRITE_KEY}=site",
+            "LEADSTREAM_SERVER_KEYS": f"{SERVER_KEY}=crm",
+        }
+        log = place / own.app_id
+        stack.enter_context(started("streams", "worker", env=env, core=SERVER_CORE, port=worker_port, path="/readyz",
+                                    log=log.with_suffix(".worker.log"), within_s=60))  # fmt: skip
+        server = stack.enter_context(started("producers.collector", env=env, core=LOAD_CORE, port=port, path="/readyz",
+                                             log=log.with_suffix(".collector.log")))  # fmt: skip
+        bodies = place / "single.txt"
+        bodies.write_bytes(b"\n".join(posts(500, events=1)))
+        argv = [sys.executable, "-m", "tests.bench.load", "--port", str(port), "--pid", str(server.pid),
+                "--body", str(bodies), "--rate", str(RATE), "--seconds", str(TRIGGERS * EVERY_S + REST_S),
+                "--connections", "32"]  # fmt: skip
+        with subprocess.Popen(
+            pinned(argv, core=LOAD_CORE), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as load:
+            try:
+                return asyncio.run(measured(f"http://127.0.0.1:{port}", redis_url, Keys(prefix=f"{own.app_id}:")))
+            finally:
+                load.terminate()
+
+
+def latency(bus: Bus, place: Path, rounds: int) -> list[Figure]:
+    """Median and 99th percentile of each round's triggers."""
+    seen = [sorted(one_round(bus, place, number=number)) for number in range(rounds)]
+    note = {"events_per_s": RATE, "triggers": TRIGGERS, "to": "the read model's live channel", "cores": 2}
+    return [
+        figure("alert_p50_ms", [one[len(one) // 2] for one in seen], unit="ms", budget="<= 50", note=note),
+        figure("alert_p99_ms", [one[int(len(one) * 0.99)] for one in seen], unit="ms", budget="<= 200", note=note),
+    ]
