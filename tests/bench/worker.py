@@ -22,8 +22,8 @@ from tests.integration.workers import environment
 __all__ = ["worker"]
 
 MIX = Mix()
-PLAIN_EVENTS = 20_000
-OUR_EVENTS = 120_000
+PLAIN_EVENTS = 15_000
+OUR_EVENTS = 60_000
 AT = 1_795_262_400_000
 
 
