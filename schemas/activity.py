@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Activity", "Claim", "Hit", "Milestone", "PageSeen", "Trait", "Version"]
+__all__ = ["Activity", "Claim", "Decision", "Hit", "Milestone", "PageSeen", "Trait", "Version"]
 
 
 class Version(NamedTuple):
@@ -37,12 +37,31 @@ class PageSeen(NamedTuple):
 
 
 class Milestone(NamedTuple):
-    """Something that decides about a stage (`reference: stages`): `kind` is one of `streams/core/stages.py`."""
+    """Something that decides about a stage: `kind` is one that `stages.toml` names, `what` its reason or its object.
+
+    `until`: a date that the customer named, 0 for none.
+    """
 
     at: int
     kind: str
     milestone_id: str
     what: str = ""
+    until: int = 0
+
+
+class Decision(NamedTuple):
+    """What a person in sales decided or reported. Sorting decisions sorts by freshness.
+
+    `until` is a date that the customer named (0 = none); `said` holds answers by name, such as the five checks.
+    """
+
+    at: int
+    kind: str
+    milestone_id: str
+    reason: str
+    actor: str
+    until: int = 0
+    said: tuple[tuple[str, str], ...] = ()
 
 
 class Trait(NamedTuple):

@@ -83,6 +83,9 @@ class Transition(Struct, frozen=True, kw_only=True):
     recorded_at: int
     actor: str
     version: Version  # of the row that took the decision
+    sub_stage: str = ""  # where in `to_stage` it arrives
+    corrects: int | None = None  # the number of the move that this one takes back
+    labels: dict[str, str] = {}  # medium, source, program, segment at that time: what the ledger is cut by
 
 
 class LeadCard(Struct, frozen=True, kw_only=True):

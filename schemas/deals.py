@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from schemas.activity import Version
 
-__all__ = ["DealFacts", "DealPerson", "DealReport", "DealStanding", "DealStatus", "Owner"]
+__all__ = ["CompanyRecord", "DealFacts", "DealPerson", "DealReport", "DealStanding", "DealStatus", "Owner"]
 
 DealStatus: TypeAlias = Literal["open", "won", "lost"]
 
@@ -43,6 +43,32 @@ class DealFacts(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     owner: Owner | None = None
     people: tuple[DealPerson, ...] = ()
+    stage: str | None = None  # where it stands in the CRM
+    won_at: int | None = None
+    contract_ends_at: int | None = None  # of the rival that won it
+    follows_deal_id: str | None = None  # the lost deal that it takes up again
+
+
+class CompanyRecord(Struct, frozen=True, kw_only=True, tag_field="t", tag="company"):
+    """Signal to an account's row: what a CRM or an import says of a company. The newest `reported_at` of each wins.
+
+    `to` is a domain, or `crm:<source>:<id>` where no domain is known; `domain` names it once it is. `customer`: the
+    CRM's own mark.
+    """
+
+    v: int = 1
+    to: str
+    source: str
+    record_id: str
+    reported_at: int
+    received_at: int
+    name: str = ""
+    domain: str = ""
+    employees: str = ""
+    industry: str = ""
+    region: str = ""
+    customer: bool = False
+    owner: Owner | None = None
 
 
 class DealReport(Struct, frozen=True, kw_only=True, tag_field="t", tag="deal_report"):

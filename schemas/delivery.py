@@ -6,13 +6,26 @@ sender and the worker. Times are UTC milliseconds.
 
 from typing import Literal, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from schemas.events import AnyEvent
 
-__all__ = ["Delivery", "Trust", "TypedDelivery"]
+__all__ = ["Delivery", "Trust", "TypedDelivery", "VisitorOrder"]
 
 Trust: TypeAlias = Literal["claimed", "proven"]
+
+
+class VisitorOrder(Struct, frozen=True, kw_only=True):
+    """An operator's word about who a browser is: `deny` = not this lead, whatever it claims; `allow` takes that back.
+
+    The newest `at` of each lead wins.
+    """
+
+    to: str
+    kind: Literal["allow", "deny"]
+    lead_id: str
+    at: int
+    actor: str
 
 
 class _Envelope(Struct, frozen=True, kw_only=True):
@@ -23,6 +36,7 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     trust: Trust = "claimed"
     ip: str | None = None  # truncated before it is written
     user_agent: str | None = None
+    orders: tuple[VisitorOrder, ...] | UnsetType = UNSET  # only people in our console write them
 
 
 class Delivery(_Envelope, frozen=True, kw_only=True):

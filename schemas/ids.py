@@ -98,9 +98,10 @@ def alert_id_of(deal_id: str, episode: int) -> str:
     return "al_" + blake2b(f"{deal_id}|{episode}".encode(), digest_size=10).hexdigest()
 
 
-def post_id_of(alert_id: str, level: str, recipient_id: str) -> str:
-    """One post per alert, level and recipient."""
-    return "po_" + blake2b(f"{alert_id}|{level}|{recipient_id}".encode(), digest_size=10).hexdigest()
+def post_id_of(alert_id: str, level: str, recipient_id: str, *, occasion: str = "raised") -> str:
+    """One post per alert, level, recipient and occasion (what broke through is part of it)."""
+    said = (alert_id, level, recipient_id, *([] if occasion == "raised" else [occasion]))
+    return "po_" + blake2b("|".join(said).encode(), digest_size=10).hexdigest()
 
 
 def transition_key(lead_id: str, number: int) -> str:

@@ -7,11 +7,13 @@ from msgspec import Struct
 from schemas.cards import AlertCard, AlertLevel
 from schemas.touches import Tick
 
-__all__ = ["Post", "PostMessage", "Receipt"]
+__all__ = ["Absence", "Occasion", "Post", "PostMessage", "Receipt"]
+
+Occasion: TypeAlias = Literal["raised", "broke_through", "reminder", "escalation", "passed_on", "copy", "taken"]
 
 
 class Post(Struct, frozen=True, kw_only=True, tag_field="t", tag="post"):
-    """One alert at one level, due to one recipient. post_id follows from the three."""
+    """One alert at one level, due to one recipient on one occasion. post_id follows from the four."""
 
     v: int = 1
     to: str
@@ -19,6 +21,20 @@ class Post(Struct, frozen=True, kw_only=True, tag_field="t", tag="post"):
     level: AlertLevel
     at: int
     alert: AlertCard
+    occasion: Occasion = "raised"
+    detail: str = ""  # what broke through, who took it
+
+
+class Absence(Struct, frozen=True, kw_only=True, tag_field="t", tag="absence"):
+    """A rep is away: from `begins` to `ends` what is due goes to `deputy` ("" = it waits). The newest `at` wins."""
+
+    v: int = 1
+    to: str
+    at: int
+    begins: int
+    ends: int
+    deputy: str = ""
+    actor: str = ""
 
 
 class Receipt(Struct, frozen=True, kw_only=True, tag_field="t", tag="receipt"):
@@ -33,4 +49,4 @@ class Receipt(Struct, frozen=True, kw_only=True, tag_field="t", tag="receipt"):
     at: int
 
 
-PostMessage: TypeAlias = Post | Receipt | Tick
+PostMessage: TypeAlias = Post | Absence | Receipt | Tick

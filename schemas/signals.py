@@ -8,11 +8,18 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from schemas.activity import Milestone, PageSeen, Version
-from schemas.deals import DealReport, DealStanding
+from schemas.deals import CompanyRecord, DealReport, DealStanding, Owner
 from schemas.delivery import Trust
 from schemas.touches import Tick
 
-__all__ = ["AlertAction", "Day", "LeadStanding", "Member", "Signal"]
+__all__ = [
+    "AccountForward", "AlertAction", "AlertVerb", "Day", "Intent", "LeadStanding", "Member", "NetworkStanding",
+    "Signal",
+]  # fmt: skip
+
+AlertVerb: TypeAlias = Literal[
+    "claim", "contacted", "dismiss", "not_a_buyer", "reopen_deal", "snooze", "wrong_company"
+]
 
 
 class Day(Struct, frozen=True, array_like=True, gc=False):
@@ -47,6 +54,11 @@ class Member(Struct, frozen=True, kw_only=True):
     requests: tuple[Milestone, ...] = ()  # fast-pass requests
     pages: tuple[PageSeen, ...] = ()  # freshest few, to show
     company: str = ""  # as the person named it
+    aliases: tuple[str, ...] = ()  # leads that were absorbed: a deal may name one of them
+    clicked_at: int | None = None  # freshest human click in a mail of ours
+    mailed_at: int | None = None  # freshest mail that we sent
+    silenced: bool = False  # withdrew consent to tracking: no person in score and alert
+    maturity: str = ""  # level of the self-assessment
 
 
 class LeadStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
@@ -60,16 +72,65 @@ class LeadStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead")
     member: Member | None
 
 
+class NetworkStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="network"):
+    """From a visitor's row to the account whose listed network it came from, while nobody knows who it is.
+
+    `member` None withdraws: it turned out to be somebody.
+    """
+
+    v: int = 1
+    to: str
+    visitor_id: str
+    version: Version
+    as_of: int
+    member: Member | None
+
+
+class AccountForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="account"):
+    """From an account's row that turned out to be another (a CRM id whose domain is known): who that is.
+
+    `domain` "" withdraws. What the row holds follows in standings of its own.
+    """
+
+    v: int = 1
+    to: str
+    account_id: str
+    version: Version
+    as_of: int
+    domain: str
+
+
+class Intent(Struct, frozen=True, kw_only=True, tag_field="t", tag="intent"):
+    """A third party saw this company read about what we sell. It joins the roll-up as one more member."""
+
+    v: int = 1
+    to: str
+    intent_id: str
+    at: int
+    topic: str = ""
+
+
 class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"):
-    """What a person did with an alert. `actor` is shown to others; `at` is UTC milliseconds."""
+    """What a person did with an alert. `actor` is shown to others; `at` is UTC milliseconds.
+
+    `contacted` has an `outcome`; `not_a_buyer` and `wrong_company` name the lead (or a visitor) that they are about;
+    `until` ends a snooze, 0 = as long as the rules say. `by`: who acts, where it is a rep that we know.
+    """
 
     v: int = 1
     to: str  # account_id
     alert_id: str
-    action: Literal["claim", "contacted", "dismiss"]
+    action: AlertVerb
     reason: str = ""
     actor: str
     at: int
+    outcome: Literal["", "no", "talking"] = ""
+    lead_id: str = ""
+    until: int = 0
+    by: Owner | None = None
 
 
-Signal: TypeAlias = LeadStanding | DealReport | DealStanding | AlertAction | Tick
+Signal: TypeAlias = (
+    LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealStanding | AlertAction
+    | Tick
+)

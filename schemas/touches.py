@@ -1,6 +1,6 @@
 """Messages to a lead's row (topic `touches`): a record is a JSON array of them. `to` is the lead_id."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -8,7 +8,15 @@ from schemas.activity import Activity, Version
 from schemas.deals import DealStanding
 from schemas.delivery import Trust
 
-__all__ = ["Disposition", "LeadForward", "Tick", "Touch", "VisitorStanding"]
+__all__ = [
+    "Confirmation", "Disposition", "LeadForward", "LeadLink", "MailEvent", "MailKind", "MergeOrder", "Tick", "Touch",
+    "VisitorStanding",
+]  # fmt: skip
+
+MailKind: TypeAlias = Literal[
+    "sent", "delivered", "deferred", "bounced", "opened", "clicked", "replied", "complained", "unsubscribed",
+    "subscribed", "hidden_link",
+]  # fmt: skip
 
 
 class VisitorStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="visitor"):
@@ -41,7 +49,10 @@ class LeadForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
 
 
 class Disposition(Struct, frozen=True, kw_only=True, tag_field="t", tag="disposition"):
-    """What a person in sales decided about this lead: `kind` is a milestone kind such as `dead_end` or `restored`."""
+    """What a person in sales decided about this lead: `kind` is a milestone kind such as `dead_end` or `restored`.
+
+    `until`: a date that the customer named, 0 for none. `said`: answers by name, such as the five checks.
+    """
 
     v: int = 1
     to: str
@@ -50,6 +61,70 @@ class Disposition(Struct, frozen=True, kw_only=True, tag_field="t", tag="disposi
     reason: str
     at: int
     actor: str
+    until: int = 0
+    said: dict[str, str] = {}
+
+
+class LeadLink(Struct, frozen=True, kw_only=True, tag_field="t", tag="link"):
+    """At `at` somebody said that this lead (a user id) is that one: the lead of its e-mail, or of another user id.
+
+    A fact, never withdrawn: the row forwards to the lead that owns each time. `email` outranks `alias`.
+    """
+
+    v: int = 1
+    to: str
+    lead_id: str
+    at: int
+    by: Literal["alias", "email"]
+    trust: Trust
+
+
+class MergeOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="merge"):
+    """An operator says that this lead is `into`, all of it; `into` "" takes that back. The newest `at` wins."""
+
+    v: int = 1
+    to: str
+    into: str
+    at: int
+    actor: str
+    reason: str = ""
+
+
+class MailEvent(Struct, frozen=True, kw_only=True, tag_field="t", tag="mail"):
+    """What became of a mail to this lead, or what was done in it; names as django-anymail has them.
+
+    `click_id` is what our redirect adds to the destination. `sign` names what the endpoint saw that proves a machine
+    (`head`, `no_user_agent`, `prefetch`, `bot`), "" for nothing. `ip` is truncated. `permanent`: a hard bounce;
+    `auto`: an auto-reply. `at` is UTC milliseconds: received_at, of a provider's own events its time.
+    """
+
+    v: int = 1
+    to: str
+    kind: MailKind
+    mail_event_id: str
+    message_id: str
+    at: int
+    link: str = ""
+    click_id: str = ""
+    visitor_id: str = ""
+    sign: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    permanent: bool = False
+    auto: bool = False
+    program_id: str = ""
+
+
+class Confirmation(Struct, frozen=True, kw_only=True, tag_field="t", tag="confirmation"):
+    """A page with a click's id was seen by somebody: what makes a click human. From the visitor's row."""
+
+    v: int = 1
+    to: str
+    click_id: str
+    visitor_id: str
+    at: int
+    dwell_ms: int
+    interactions: int
 
 
 class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
@@ -60,4 +135,6 @@ class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
     at: int
 
 
-Touch: TypeAlias = VisitorStanding | LeadForward | DealStanding | Disposition | Tick
+Touch: TypeAlias = (
+    VisitorStanding | LeadForward | LeadLink | MergeOrder | DealStanding | Disposition | MailEvent | Confirmation | Tick
+)

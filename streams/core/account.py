@@ -6,8 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.deals import DealFacts, DealReport, DealStanding
-from schemas.signals import AlertAction, LeadStanding, Member, Signal
+from schemas.deals import CompanyRecord, DealFacts, DealReport, DealStanding
+from schemas.signals import AccountForward, AlertAction, Intent, LeadStanding, Member, NetworkStanding, Signal
 from schemas.touches import Tick
 from streams.core.account_card import card_of
 from streams.core.account_row import Account
@@ -70,6 +70,8 @@ def _heard(row: Account, messages: Iterable[Signal]) -> Account:
                 as_of = max(as_of, message.as_of)
             case AlertAction() | Tick():
                 as_of = max(as_of, message.at)
+            case NetworkStanding() | AccountForward() | CompanyRecord() | Intent():
+                pass
             case DealReport():
                 pass  # belongs to a deal's row
     return replace(

@@ -51,6 +51,8 @@ def _after(episode: Episode, action: AlertAction, row: Account, *, version: Vers
             return ended(
                 episode, status="dismissed", reason=action.reason, at=action.at, as_of=row.as_of, version=version
             )
+        case "not_a_buyer" | "reopen_deal" | "snooze" | "wrong_company":
+            return episode
 
 
 def _claimed(episode: Episode, action: AlertAction, row: Account, *, version: Version) -> Episode:

@@ -136,7 +136,7 @@ def _posted(episode: Episode, row: Account, *, version: Version, rules: Rules) -
     if any(posted.level == episode.level for posted in episode.posts):
         return episode
     owner = episode.card.deal.owner
-    to = rules.routing.team if owner is None else owner.recipient_id
+    to = rules.routing.rules.team if owner is None else owner.recipient_id
     return replace(episode, posts=(*episode.posts, Posted(episode.level, to, row.as_of, version)))
 
 

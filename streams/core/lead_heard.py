@@ -5,12 +5,23 @@ from typing import Final, assert_never
 
 from msgspec.structs import replace
 
+from schemas.activity import Decision
 from schemas.deals import DealFacts, DealStanding
-from schemas.touches import Disposition, LeadForward, Tick, Touch, VisitorStanding
+from schemas.touches import (
+    Confirmation,
+    Disposition,
+    LeadForward,
+    LeadLink,
+    MailEvent,
+    MergeOrder,
+    Tick,
+    Touch,
+    VisitorStanding,
+)
 from streams.core.activity import gather
 from streams.core.errors import UnknownDecision
 from streams.core.known_deals import freshest_deals
-from streams.core.lead_row import Decision, Known, Lead
+from streams.core.lead_row import Known, Lead
 from streams.core.lead_view import JOINED
 from streams.core.parts import Part, live, newest
 from streams.core.rules import Rules
@@ -43,7 +54,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
             case Disposition():
                 decisions.append(_decision(message, rules))
                 as_of = max(as_of, message.at)
-            case Tick():
+            case LeadLink() | MergeOrder() | MailEvent() | Confirmation() | Tick():
                 as_of = max(as_of, message.at)
             case _:
                 assert_never(message)
@@ -67,7 +78,9 @@ def _decision(said: Disposition, rules: Rules) -> Decision:
         raise UnknownDecision(f"nobody may say {said.kind!r} of a lead")
     if rule.reasons and said.reason not in rule.reasons:
         raise UnknownDecision(f"{said.kind} needs one of these reasons: {', '.join(rule.reasons)}")
-    return Decision(said.at, said.kind, said.milestone_id, said.reason, said.actor)
+    return Decision(
+        said.at, said.kind, said.milestone_id, said.reason, said.actor, said.until, tuple(sorted(said.said.items()))
+    )
 
 
 def _freshest_decisions(decisions: Iterable[Decision], rules: Rules) -> tuple[Decision, ...]:

@@ -3,17 +3,17 @@
 Times are UTC milliseconds, scores tenths, hit points hundredths.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Milestone, Version
+from schemas.activity import Activity, Decision, Milestone, Version
 from schemas.cards import Transition
 from schemas.deals import DealFacts
 from schemas.delivery import Trust
 from streams.core.parts import Part, Told
 
-__all__ = ["Decision", "Evidence", "Known", "Latch", "Lead", "Move", "as_transition"]
+__all__ = ["Evidence", "Known", "Latch", "Lead", "Move", "as_transition"]
 
 
 class Known(Struct, frozen=True, array_like=True):
@@ -22,16 +22,6 @@ class Known(Struct, frozen=True, array_like=True):
     known_at: int
     trust: Trust
     activity: Activity
-
-
-class Decision(NamedTuple):
-    """What a person in sales decided. Sorting decisions sorts by freshness."""
-
-    at: int
-    kind: str
-    milestone_id: str
-    reason: str
-    actor: str
 
 
 class Evidence(Struct, frozen=True, array_like=True):

@@ -8,7 +8,6 @@ from msgspec import Struct
 from schemas.activity import Activity, Milestone, Trait
 from schemas.deals import DealFacts, DealPerson
 from schemas.delivery import Trust
-from schemas.ids import account_id_of, registrable_domain
 from streams.core.activity import EMPTY, gather
 from streams.core.lead_row import Lead
 from streams.core.parts import live
@@ -62,7 +61,7 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         email=email,
         name=said.get("name", ""),
         title=said.get("title", ""),
-        account_id=(account_id_of(email) or "") if email else "",
+        account_id=rules.routing.account_of(email),
         traits=traits,
         trust="proven" if proven else "claimed",
         known_at=known_at,
@@ -74,7 +73,7 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         seen=seen,
         milestones=(
             *activity.milestones,
-            *(Milestone(one.at, one.kind, one.milestone_id, one.reason) for one in row.decisions),
+            *(Milestone(one.at, one.kind, one.milestone_id, one.reason, one.until) for one in row.decisions),
             *(_of_deal(deal) for deal in deals),
             *(Milestone(at, "visited", "visited") for at in seen.active_ats),
             *_known(known_at, email, activity, rules=rules),
@@ -122,8 +121,6 @@ def _known(known_at: int | None, email: str, activity: Activity, *, rules: Rules
     if shown:
         first = min(shown)
         found.append(Milestone(max(first.at, known_at), "engaged", "engaged", first.what))
-    domain = registrable_domain(email.rpartition("@")[2]) if email else None
-    for reason, domains in (("staff", rules.routing.own_domains), ("competitor", rules.routing.competitor_domains)):
-        if domain in domains:
-            found.append(Milestone(known_at, "dead_end", f"list:{domain}", reason))
+    if reason := rules.routing.set_aside(email):
+        found.append(Milestone(known_at, "dead_end", f"list:{rules.routing.account_of(email)}", reason))
     return found

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.posts import Post, PostMessage, Receipt
+from schemas.posts import Absence, Post, PostMessage, Receipt
+from schemas.touches import Tick
 from streams.core.effects import Due, Effects, Folded
 from streams.core.folding import newer, settled
 from streams.core.rules import Rules
@@ -56,7 +57,7 @@ def fold(
     posts = _heard(before.posts, messages)
     as_of = max(before.as_of, *(message.at for message in messages), 0)
     now = newer(before.version, version)
-    repeat_ms = rules.routing.repeat_after_s * 1_000
+    repeat_ms = rules.routing.rules.repeat_after_s * 1_000
     for post_id, kept in posts.items():
         if _pending(kept, rules, channels) and (kept.said_by is None or as_of >= kept.said_at + repeat_ms):
             posts[post_id] = replace(kept, said_at=as_of, said_by=now)
@@ -82,7 +83,7 @@ def _heard(posts: dict[str, Kept], messages: Iterable[PostMessage]) -> dict[str,
                 if kept.outcomes.get(message.channel) != "sent":
                     outcomes = kept.outcomes | {message.channel: message.outcome}
                     after[message.post_id] = replace(kept, outcomes=dict(sorted(outcomes.items())))
-            case _:
+            case Absence() | Tick():
                 pass
     return dict(sorted(after.items()))
 

@@ -13,6 +13,7 @@ from schemas.ids import Naming
 from streams.core.meanings import Meanings
 from streams.core.points import Points
 from streams.core.returns_rules import ReturnsRules
+from streams.core.routing import Routing
 from streams.core.routing_rules import RoutingRules
 from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
@@ -40,7 +41,7 @@ class Rules(Struct, frozen=True, kw_only=True, eq=False):
     scoring: Points
     stages: StagesRules
     returns: ReturnsRules
-    routing: RoutingRules
+    routing: Routing
 
 
 def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity = "open") -> Rules:
@@ -58,7 +59,9 @@ def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity =
         scoring=Points(scoring_rules, site.day_of),
         stages=_parsed(files, "stages.toml", StagesRules),
         returns=_parsed(files, "returns.toml", ReturnsRules),
-        routing=_parsed(files, "routing.toml", RoutingRules),
+        routing=Routing(
+            _parsed(files, "routing.toml", RoutingRules), naming, timezone=site_rules.site.timezone
+        ),
     )
 
 

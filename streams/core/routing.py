@@ -1,0 +1,83 @@
+"""`routing.toml` made ready: reps by recipient, whose account a domain or a network is, when who is at work."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from schemas.cards import AlertLevel
+from schemas.ids import Naming, account_id_of, registrable_domain
+from streams.core.business_time import BusinessTime
+from streams.core.routing_rules import Rep, RoutingRules, Target
+
+__all__ = ["Routing"]
+
+_WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Routing:
+    """Who is told, and who is whose. Immutable but for its look-up caches."""
+
+    __slots__ = ("_calendars", "_company_of", "_network_of", "_networks", "reps", "rules", "site_time", "targets")
+
+    def __init__(self, rules: RoutingRules, naming: Naming, *, timezone: str) -> None:
+        self.rules = rules
+        self.site_time = self._calendar(timezone)
+        self.reps: Mapping[str, Rep] = {naming.recipient_of(rep.email): rep for rep in rules.rep}
+        self._calendars = {
+            recipient_id: self._calendar(rep.timezone or timezone) for recipient_id, rep in self.reps.items()
+        }
+        self._company_of = {other: one.domains[0] for one in rules.company for other in one.domains[1:]}
+        self.targets: Mapping[str, Target] = {self.company(one.domain): one for one in rules.target}
+        self._networks = tuple(
+            (ip_network(text, strict=False), self.company(one.domain)) for one in rules.network for text in one.ranges
+        )
+        self._network_of = lru_cache(16_384)(self._look_up)
+
+    def company(self, domain: str) -> str:
+        """The account of a registrable domain: of a company with several the first."""
+        return self._company_of.get(domain, domain)
+
+    def account_of(self, email: str) -> str:
+        """The account that an address belongs to, "" for free mail and for none."""
+        found = account_id_of(email) if email else None
+        return "" if found is None else self.company(found)
+
+    def set_aside(self, email: str) -> str:
+        """Why we never sell to this address: `staff`, `competitor`, "" for no reason."""
+        domain = registrable_domain(email.rpartition("@")[2]) if email else None
+        if domain is None:
+            return ""
+        both = {domain, self.company(domain)}
+        if both & set(self.rules.own_domains):
+            return "staff"
+        return "competitor" if both & set(self.rules.competitor_domains) else ""
+
+    def account_of_network(self, ip: str | None) -> str:
+        """The account whose listed office an address (whole or truncated) lies in, "" for none."""
+        return self._network_of(ip) if ip and self._networks else ""
+
+    def time_of(self, recipient_id: str) -> BusinessTime:
+        """When this rep (a team: the site) is at work."""
+        return self._calendars.get(recipient_id, self.site_time)
+
+    def is_active(self, recipient_id: str) -> bool:
+        """Whether to tell this rep. Somebody whom the file does not list is; who left is listed as not active."""
+        rep = self.reps.get(recipient_id)
+        return rep is None or rep.active
+
+    def channels_of(self, level: AlertLevel) -> tuple[str, ...]:
+        """Names of the channels that take this level."""
+        return self.rules.channels_of(level)
+
+    def _calendar(self, timezone: str) -> BusinessTime:
+        hours = self.rules.hours
+        days = tuple(sorted(_WEEK.index(day) for day in hours.days))
+        return BusinessTime(timezone, hours.begins, hours.ends, days, self.rules.holidays)
+
+    def _look_up(self, ip: str) -> str:
+        try:
+            address = ip_address(ip.partition("/")[0])
+        except ValueError:
+            return ""
+        return next((account for network, account in self._networks if address in network), "")
