@@ -23,6 +23,7 @@ __all__ = [
     "clean_id",
     "deal_id_of",
     "derived_message_id",
+    "digest_id_of",
     "hit_id_of",
     "is_deal",
     "normalised_email",
@@ -102,6 +103,11 @@ def post_id_of(alert_id: str, level: str, recipient_id: str, *, occasion: str = 
     """One post per alert, level, recipient and occasion (what broke through is part of it)."""
     said = (alert_id, level, recipient_id, *([] if occasion == "raised" else [occasion]))
     return "po_" + blake2b("|".join(said).encode(), digest_size=10).hexdigest()
+
+
+def digest_id_of(recipient_id: str, day: int) -> str:
+    """One digest per recipient and local day (counted since 1970)."""
+    return "di_" + blake2b(f"{recipient_id}|{day}".encode(), digest_size=10).hexdigest()
 
 
 def transition_key(lead_id: str, number: int) -> str:

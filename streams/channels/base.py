@@ -1,8 +1,8 @@
-"""What a channel is: one way out for a post. Queue, retry and breaker belong to the recipients agent."""
+"""What a channel is: one way out for posts and digests. Queue, retry and breaker belong to the recipients agent."""
 
 from typing import Protocol
 
-from schemas.posts import Post, Receipt
+from schemas.posts import Digest, Post, Receipt
 
 __all__ = ["Channel"]
 
@@ -15,8 +15,8 @@ class Channel(Protocol):
         """What routing rules and receipts call it."""
         ...
 
-    async def deliver(self, post: Post) -> Receipt:
-        """Deliver one post; a post that comes again carries the same id, so that twice is once at the receiver.
+    async def deliver(self, post: Post | Digest) -> Receipt:
+        """Deliver one post or digest; one that comes again carries the same id, so that twice is once at the receiver.
 
         Raises ChannelBusy, ChannelRefused. Answers within its own deadline.
         """

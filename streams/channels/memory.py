@@ -1,10 +1,10 @@
-"""The channel that keeps posts in memory: for tests and dry runs. Like a real receiver it knows a post by its id."""
+"""The channel that keeps posts and digests in memory: for tests and dry runs. Like a receiver it knows them by id."""
 
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from schemas.posts import Post, Receipt
+from schemas.posts import Digest, Post, Receipt
 from streams.channels.errors import ChannelError
 
 __all__ = ["MemoryChannel"]
@@ -16,7 +16,7 @@ class MemoryChannel:
     name: Final = "memory"
 
     def __init__(self, *, now: Callable[[], int]) -> None:
-        self.posts: dict[str, Post] = {}
+        self.posts: dict[str, Post | Digest] = {}
         self._now = now
         self._planned: deque[ChannelError] = deque()
 
@@ -24,7 +24,7 @@ class MemoryChannel:
         """The next delivery raises this."""
         self._planned.append(error)
 
-    async def deliver(self, post: Post) -> Receipt:
+    async def deliver(self, post: Post | Digest) -> Receipt:
         """Raises what was planned."""
         if self._planned:
             raise self._planned.popleft()

@@ -17,10 +17,10 @@ from standardwebhooks.webhooks import Webhook
 
 from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
-from schemas.posts import Post, Receipt
+from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
 from streams.channels.errors import ChannelBusy, ChannelRefused
 
-__all__ = ["AlertRaised", "RaisedData", "WebhookChannel"]
+__all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
 RETRY_S: Final = 30.0
@@ -36,6 +36,8 @@ class RaisedData(Struct, frozen=True, kw_only=True):
     level: AlertLevel
     url: str
     alert: AlertCard
+    occasion: Occasion = "raised"
+    detail: str = ""
 
 
 class AlertRaised(Struct, frozen=True, kw_only=True):
@@ -44,6 +46,23 @@ class AlertRaised(Struct, frozen=True, kw_only=True):
     type: str = "alert.raised"
     timestamp: str
     data: RaisedData
+
+
+class DigestData(Struct, frozen=True, kw_only=True):
+    """The best alerts first. `ahead`: lost accounts worth a call; `waiting` alerts come with the next digest."""
+
+    post_id: str
+    alerts: tuple[RaisedData, ...]
+    ahead: tuple[Ahead, ...]
+    waiting: int
+
+
+class AlertDigest(Struct, frozen=True, kw_only=True):
+    """The body where a receiver keeps hours and takes digests. `timestamp` as of a raised alert."""
+
+    type: str = "alert.digest"
+    timestamp: str
+    data: DigestData
 
 
 class WebhookChannel:
@@ -58,8 +77,8 @@ class WebhookChannel:
         self._console_url = console_url.rstrip("/")
         self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=DEADLINE_S)
 
-    async def deliver(self, post: Post) -> Receipt:
-        """POST one post within 5 s. Raises ChannelBusy, ChannelRefused."""
+    async def deliver(self, post: Post | Digest) -> Receipt:
+        """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
         body = encode(self._told(post))
         try:
             async with asyncio.timeout(DEADLINE_S):
@@ -90,10 +109,20 @@ class WebhookChannel:
         async with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
             return answer.status_code, answer.headers.get("retry-after", "")
 
-    def _told(self, post: Post) -> AlertRaised:
+    def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
+        timestamp = datetime.fromtimestamp(post.at / 1000, UTC).isoformat()
+        if isinstance(post, Post):
+            return AlertRaised(timestamp=timestamp, data=self._raised(post))
+        alerts = tuple(self._raised(one) for one in post.posts)
+        data = DigestData(post_id=post.post_id, alerts=alerts, ahead=post.ahead, waiting=post.waiting)
+        return AlertDigest(timestamp=timestamp, data=data)
+
+    def _raised(self, post: Post) -> RaisedData:
         link = f"{self._console_url}/alerts/{quote(post.alert.alert_id, safe='')}" if self._console_url else ""
-        data = RaisedData(post_id=post.post_id, level=post.level, url=link, alert=post.alert)
-        return AlertRaised(timestamp=datetime.fromtimestamp(post.at / 1000, UTC).isoformat(), data=data)
+        return RaisedData(
+            post_id=post.post_id, level=post.level, url=link, alert=post.alert, occasion=post.occasion,
+            detail=post.detail,
+        )  # fmt: skip
 
 
 def _retry_after_s(text: str, *, now_ms: int) -> float:

@@ -9,14 +9,15 @@ from schemas.activity import Version
 from schemas.deals import CompanyRecord, DealFacts, DealReport, DealStanding
 from schemas.signals import AccountForward, AlertAction, Intent, LeadStanding, Member, NetworkStanding, Signal
 from schemas.touches import Tick
-from streams.core.account_card import card_of
+from streams.core.account_card import account_name, card_of
 from streams.core.account_row import Account
 from streams.core.account_view import AccountView
 from streams.core.alert_actions import acted
-from streams.core.alerts import posts_of, raised, wakes_at
+from streams.core.alerts import posts_of, raised, updates_of, wakes_at
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.known_deals import freshest_deals
+from streams.core.outlook import looked_ahead, outlooks_of
 from streams.core.parts import Part, newest
 from streams.core.rules import Rules
 
@@ -41,6 +42,7 @@ def fold(
     if row is not None and heard == row and version > row.version:
         return Folded(row, met(NOTHING, *bounds))
     after, view = raised(key, heard, news=_is_news(before, heard), version=now, rules=rules)
+    after = looked_ahead(after, view, version=now, rules=rules)
     after = replace(after, wake_at=wakes_at(after, rules.returns))
     row_after, effects = settled(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
@@ -102,7 +104,11 @@ def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: R
     return Effects(
         accounts=(card_of(key, row, view, rules=rules),),
         alerts=tuple(one.card for one in row.episodes if one.card.version >= since),
-        posts=posts_of(row, since=since),
+        posts=(
+            *posts_of(row, since=since),
+            *updates_of(row, since=since),
+            *outlooks_of(key, row, name=account_name(key, view), since=since),
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from schemas.deals import DealFacts
 from schemas.signals import Member
 from streams.core.parts import Part
 
-__all__ = ["Account", "Episode", "Posted"]
+__all__ = ["Account", "Episode", "Looked", "Posted"]
 
 
 class Posted(Struct, frozen=True, array_like=True):
@@ -41,8 +41,20 @@ class Episode(Struct, frozen=True, array_like=True):
     posts: tuple[Posted, ...] = ()
 
 
+class Looked(Struct, frozen=True, array_like=True):
+    """What is ahead of the lost deal, as one recipient was told of it; `deal` None: no more."""
+
+    version: Version
+    deal: DealFacts | None
+    hold_ends_at: int | None = None
+    contract_ends_at: int | None = None
+
+
 class Account(Struct, frozen=True, array_like=True, tag="account"):
-    """One company. `episodes` newest first; `announced` says who or what was in a real-time announcement, and when."""
+    """One company. `episodes` newest first; `announced` says who or what was in a real-time announcement, and when.
+
+    `outlooks` by recipient.
+    """
 
     FORMAT: ClassVar[int] = 1
     version: Version
@@ -53,3 +65,4 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     episodes: tuple[Episode, ...] = ()
     announced_at: int | None = None
     announced: dict[str, int] = {}
+    outlooks: dict[str, Looked] = {}

@@ -14,7 +14,7 @@ from schemas.activity import Version
 from schemas.cards import AlertCard, AlertLevel
 from schemas.deals import DealFacts
 from schemas.ids import post_id_of
-from schemas.posts import Post
+from schemas.posts import AlertUpdate, Post
 from streams.core.account_row import Account, Episode, Posted
 from streams.core.account_view import AccountView, view_of
 from streams.core.alert_actions import IN_WORK, ended
@@ -24,7 +24,7 @@ from streams.core.returns import CUSTOMER, OPEN_DEAL
 from streams.core.returns_rules import ReturnsRules
 from streams.core.rules import Rules
 
-__all__ = ["posts_of", "raised", "wakes_at"]
+__all__ = ["posts_of", "raised", "updates_of", "wakes_at"]
 
 MAX_EPISODES: Final = 16
 MAX_ANNOUNCED: Final = 128
@@ -78,6 +78,16 @@ def posts_of(row: Account, *, since: Version) -> tuple[Post, ...]:
         for episode in row.episodes
         for posted in episode.posts
         if posted.version >= since
+    )
+
+
+def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
+    """What became of alerts that are not open any more, to everybody who was posted to."""
+    return tuple(
+        AlertUpdate(to=to, alert=episode.card)
+        for episode in row.episodes
+        if episode.card.version >= since and episode.card.status != "open"
+        for to in sorted({posted.recipient_id for posted in episode.posts})
     )
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 __all__ = ["BusinessTime"]
 
+_WEEK_MS: Final = 7 * 86_400_000
 MOST_DAYS: Final = 400  # looked ahead for a day of work: a calendar without any is refused when it is read
 
 
@@ -66,6 +67,29 @@ class BusinessTime(Struct, frozen=True):
         local = self._local(at)
         today = self._at(local.date(), clock)
         return today if today > at and self._works(local.date()) else self._at(self._next_workday(local.date()), clock)
+
+    def latest_at(self, at: int, clock: time) -> int:
+        """The last time up to `at` at which the local clock showed `clock` on a day of work."""
+        local = self._local(at)
+        today = self._at(local.date(), clock)
+        if today <= at and self._works(local.date()):
+            return today
+        back = (local.date() - timedelta(days=number) for number in range(1, MOST_DAYS))
+        return self._at(next((one for one in back if self._works(one)), local.date() - timedelta(days=1)), clock)
+
+    def first_of_week(self, at: int, clock: time) -> int:
+        """When the local clock shows `clock` on the first day of work of this moment's week, Monday to Sunday.
+
+        Of a week without any it is the first one after it.
+        """
+        today = self._local(at).date()
+        before_monday = today - timedelta(days=today.weekday() + 1)
+        return self._at(self._next_workday(before_monday), clock)
+
+    def next_week(self, at: int, clock: time) -> int:
+        """The first time strictly after `at` at which the clock shows `clock` on the first day of work of a week."""
+        this = self.first_of_week(at, clock)
+        return this if this > at else self.first_of_week(at + _WEEK_MS, clock)
 
     def day(self, at: int) -> int:
         """The local calendar day, counted since 1970."""

@@ -10,6 +10,8 @@ SignalName: TypeAlias = Literal[
     "deal_person", "other_person", "more_people", "intent_day", "answer_page", "more_days", "mail_click", "network"
 ]
 Whole: TypeAlias = Annotated[int, Meta(ge=0)]
+Currency: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Rate: TypeAlias = Annotated[float, Meta(gt=0)]
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 
@@ -54,6 +56,10 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     real_time_from: Annotated[int, Meta(ge=1)] = 8
     cool_down_hours: Whole = 168
     expires_days: Annotated[int, Meta(ge=1)] = 30
+    hold_ahead_days: Whole = 14  # so long before its hold ends a lost account is in the week's first digest
+    contract_ahead_days: Whole = 90  # and so long before its contract with a rival does
+    currency: Currency = "EUR"  # the site's: amounts are compared in it
+    rates: dict[Currency, Rate] = {}  # what one unit of another currency is worth in the site's
     signal: tuple[ReturnSignal, ...] = _SIGNALS
     act: tuple[Act, ...] = (Act(text="Ask what has changed since."),)
 
@@ -64,6 +70,18 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError(f'signal "{doubled}" is there twice')
         if self.digest_from > self.real_time_from:
             raise ValueError("digest_from is greater than real_time_from")
+
+    def amount(self, amount: float | None, currency: str | None) -> float:
+        """An amount in the site's currency; 1 where there is none, or none that can be compared.
+
+        Without a currency it is in the site's.
+
+        >>> ReturnsRules(rates={"USD": 0.5}).amount(100, "USD"), ReturnsRules().amount(100, "USD")
+        (50.0, 1.0)
+        """
+        rate = 1.0 if currency in (None, "", self.currency) else self.rates.get(str(currency), 0.0)
+        worth = rate * (amount or 0.0)
+        return worth if worth > 0 else 1.0
 
     def next_act(self, reason: str | None) -> str:
         """What to do next after a loss for this reason."""

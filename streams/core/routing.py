@@ -8,7 +8,7 @@ from typing import Final
 from schemas.cards import AlertLevel
 from schemas.ids import Naming, account_id_of, registrable_domain
 from streams.core.business_time import BusinessTime
-from streams.core.routing_rules import Rep, RoutingRules, Target
+from streams.core.routing_rules import Language, Rep, RoutingRules, Target
 
 __all__ = ["Routing"]
 
@@ -18,10 +18,13 @@ _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Routing:
     """Who is told, and who is whose. Immutable but for its look-up caches."""
 
-    __slots__ = ("_calendars", "_company_of", "_network_of", "_networks", "reps", "rules", "site_time", "targets")
+    __slots__ = (
+        "_calendars", "_company_of", "_naming", "_network_of", "_networks", "reps", "rules", "site_time", "targets",
+    )  # fmt: skip
 
     def __init__(self, rules: RoutingRules, naming: Naming, *, timezone: str) -> None:
         self.rules = rules
+        self._naming = naming
         self.site_time = self._calendar(timezone)
         self.reps: Mapping[str, Rep] = {naming.recipient_of(rep.email): rep for rep in rules.rep}
         self._calendars = {
@@ -65,6 +68,32 @@ class Routing:
         """Whether to tell this rep. Somebody whom the file does not list is; who left is listed as not active."""
         rep = self.reps.get(recipient_id)
         return rep is None or rep.active
+
+    def in_line(self, territory: str = "") -> tuple[str, ...]:
+        """Active reps who take turns, in the order of the file: those of a territory, where it has any, else all."""
+        turns = [(who, rep) for who, rep in self.reps.items() if rep.active and not rep.field]
+        wanted = territory.casefold()
+        covering = [who for who, rep in turns if wanted in (one.casefold() for one in rep.territories)]
+        return tuple(covering) or tuple(who for who, _ in turns)
+
+    def field_reps(self) -> tuple[str, ...]:
+        """Active field salespeople, in the order of the file."""
+        return tuple(who for who, rep in self.reps.items() if rep.active and rep.field)
+
+    def leader_of(self, recipient_id: str) -> str | None:
+        """The nearest active leader above a rep, None where the file names none."""
+        rep = self.reps.get(recipient_id)
+        while rep is not None and rep.leader is not None:
+            leader = self._naming.recipient_of(rep.leader)
+            rep = self.reps[leader]
+            if rep.active:
+                return leader
+        return None
+
+    def language_of(self, recipient_id: str) -> Language:
+        """What a rep reads; a team and whom the file does not list: the site's language."""
+        rep = self.reps.get(recipient_id)
+        return self.rules.language if rep is None else rep.language
 
     def channels_of(self, level: AlertLevel) -> tuple[str, ...]:
         """Names of the channels that take this level."""

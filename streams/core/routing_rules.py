@@ -1,5 +1,6 @@
 """What `rules/routing.toml` may say: who sells, who is told, through which channels, and whom we never sell to."""
 
+from collections.abc import Mapping
 from datetime import date, time
 from ipaddress import ip_network
 from typing import Annotated, Literal, TypeAlias
@@ -8,12 +9,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from schemas.cards import AlertLevel
+from streams.core.rules_text import near
 
-__all__ = ["Channels", "Company", "Hours", "Network", "Rep", "RoutingRules", "Target"]
+__all__ = ["Channels", "Company", "Hours", "Language", "Network", "Rep", "RoutingRules", "Target"]
 
 Domain: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 Mail: TypeAlias = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
 Team: TypeAlias = Annotated[str, Meta(pattern=r"^team:[a-z0-9_-]+$")]
+Language: TypeAlias = Literal["en", "ko"]
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -21,8 +24,14 @@ class Channels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which channels take which level. A channel that is not configured is passed over."""
 
     real_time: tuple[str, ...] = ("webhook",)
-    digest: tuple[str, ...] = ()
-    at_once: tuple[str, ...] = ("webhook",)  # these know neither quiet hours nor caps nor digests
+    digest: tuple[str, ...] = ("webhook",)
+    at_once: tuple[str, ...] = ("webhook", "console")  # these know neither quiet hours nor caps nor digests
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a channel whose posts over the day's most would reach nobody."""
+        paced = [name for name in self.real_time if name not in (*self.at_once, *self.digest)]
+        if paced:
+            raise ValueError(f'"{paced[0]}" takes no digest, where posts over most_a_day go; name it in digest too')
 
 
 class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +61,7 @@ class Rep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     active: bool = True
     field: bool = False  # a field salesperson: gets a copy, no round robin
     territories: tuple[str, ...] = ()
-    language: Literal["en", "ko"] = "en"
+    language: Language = "en"
 
     def __post_init__(self) -> None:
         """Raises ValueError for a time zone that nobody knows."""
@@ -93,6 +102,7 @@ class RoutingRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The whole file. People of `own_domains` and `competitor_domains` are a dead end once they have a name."""
 
     team: Team = "team:sales"  # where nobody else is to be told
+    language: Language = "en"  # of teams
     own_domains: tuple[Domain, ...] = ()
     competitor_domains: tuple[Domain, ...] = ()
     holidays: tuple[date, ...] = ()
@@ -107,17 +117,39 @@ class RoutingRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     company: tuple[Company, ...] = ()
 
     def __post_init__(self) -> None:
-        """Nobody stands there twice, and leaders and target reps are reps. Raises ValueError."""
-        emails = [rep.email.lower() for rep in self.rep]
-        if doubled := next((email for email in emails if emails.count(email) > 1), None):
-            raise ValueError(f'rep "{doubled}" is there twice')
-        named = [rep.leader for rep in self.rep] + [one.rep for one in self.target]
-        if lost := next((email for email in named if email and email.lower() not in emails), None):
-            raise ValueError(f'there is no [[rep]] "{lost}"')
-        domains = [domain for one in self.company for domain in one.domains]
-        if doubled := next((domain for domain in domains if domains.count(domain) > 1), None):
-            raise ValueError(f'domain "{doubled}" belongs to two companies')
+        """Nobody stands there twice; leaders are reps in no circle, and so are those of targets. Raises ValueError."""
+        leaders = {rep.email.lower(): (rep.leader or "").lower() for rep in self.rep}
+        _once('rep "{}"', [rep.email for rep in self.rep], "is there twice")
+        _once('target "{}"', [one.domain for one in self.target], "is there twice")
+        _once('company "{}"', [domain for one in self.company for domain in one.domains], "belongs to two companies")
+        for rep in self.rep:
+            _is_rep(f'rep "{rep.email}": leader', rep.leader, leaders)
+            if rep.email.lower() in _above(rep.email.lower(), leaders):
+                raise ValueError(f'rep "{rep.email}": leader: leads back to this rep; take one of the circle out')
+        for one in self.target:
+            _is_rep(f'target "{one.domain}": rep', one.rep, leaders)
 
     def channels_of(self, level: AlertLevel) -> tuple[str, ...]:
         """Names of the channels that take this level."""
         return self.channels.real_time if level == "real_time" else self.channels.digest
+
+
+def _once(whose: str, names: list[str], said: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise ValueError(f"{whose.format(name)}: {said}")
+        seen.add(name.lower())
+
+
+def _is_rep(whose: str, email: str | None, leaders: Mapping[str, str]) -> None:
+    if email and email.lower() not in leaders:
+        raise ValueError(f'{whose}: there is no [[rep]] "{email}"{near(email, leaders)}')
+
+
+def _above(email: str, leaders: Mapping[str, str]) -> set[str]:
+    """All leaders above somebody."""
+    found: set[str] = set()
+    while (email := leaders.get(email, "")) and email not in found:
+        found.add(email)
+    return found

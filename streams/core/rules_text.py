@@ -21,7 +21,7 @@ _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`$"
 _TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
 # How checks of a whole file begin: `stage "mql": after: there is no ...`
 _ABOUT: Final = re.compile(r'^(?P<table>\w+) "(?P<title>[^"]*)"(: (?P<key>\w+))?')
-_TITLES: Final = ("name", "event", "kind", "id")
+_TITLES: Final = ("name", "event", "kind", "id", "email", "domain", "domains")
 _HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 
@@ -109,10 +109,17 @@ def _path_about(tree: Any, about: re.Match[str]) -> tuple[str | int, ...]:
     """The path to what a check of the whole file speaks of."""
     rows = tree.get(about["table"], [])
     for number, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict) and about["title"] in (row.get(key) for key in _TITLES):
+        if isinstance(row, dict) and about["title"] in _titles(row):
             key = about["key"]
             return (about["table"], number, key) if key in row else (about["table"], number)
     return ()
+
+
+def _titles(row: dict[str, Any]) -> Iterator[Any]:
+    """What a row may be called by."""
+    for key in _TITLES:
+        if found := row.get(key):
+            yield from found if isinstance(found, list) else [found]
 
 
 def _path(text: str) -> tuple[str | int, ...]:
@@ -135,7 +142,7 @@ def _whose(tree: Any, path: tuple[str | int, ...]) -> str:
         if isinstance(after, int) and isinstance(tree, list) and after < len(tree):
             element = tree[after]
             if isinstance(element, dict):
-                title = next((element[key] for key in _TITLES if element.get(key)), None)
+                title = next(_titles(element), None)
                 told = f'{step} "{title}": ' if title else f"{step} number {after + 1}: "
                 tree = {}
     return told

@@ -96,6 +96,10 @@ class Receiver:
         checker = Webhook(self.secret)
         return [(headers["webhook-id"], checker.verify(body.decode(), headers)) for headers, body in self.posts]
 
+    def real_time(self) -> list[tuple[str, dict[str, Any]]]:
+        """Those of the level that tells at once; what is for the digest comes too, and earlier."""
+        return [one for one in self.verified() if one[1]["data"]["level"] == "real_time"]
+
 
 @contextmanager
 def receiving(secret: str) -> Iterator[Receiver]:

@@ -173,7 +173,7 @@ def test_a_lost_deals_person_comes_back_and_sales_hears_of_it_once(
         "a deal person and an intent day"
     )
 
-    post_id, body = eventually(receiver.verified, timeout_s=10, missing="no post reached the webhook")[0]
+    post_id, body = eventually(receiver.real_time, timeout_s=10, missing="no post reached the webhook")[0]
     assert body["type"] == "alert.raised"
     assert body["data"]["level"] == "real_time"
     assert body["data"]["post_id"] == post_id
@@ -193,8 +193,8 @@ def test_a_lost_deals_person_comes_back_and_sales_hears_of_it_once(
     lose_a_deal(up, "D-1002", account={"name": "Brinkwerk", "domain": "brinkwerk.example"}, person=other)
     come_back_elsewhere(up, other)
     expect(alerts).to_have_count(2, timeout=SEEN_MS)
-    eventually(lambda: len(receiver.posts) > 1, timeout_s=10, missing="no post about the other company")
-    told = [body["data"]["alert"]["account_id"] for _, body in receiver.verified()]
+    eventually(lambda: len(receiver.real_time()) > 1, timeout_s=10, missing="no post about the other company")
+    told = [body["data"]["alert"]["account_id"] for _, body in receiver.real_time()]
     assert told == ["ostermann-guss.example", "brinkwerk.example"], "each once"
 
     inbox.get_by_role("link", name="Ostermann Guss").click()

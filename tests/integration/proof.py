@@ -93,7 +93,7 @@ def _left_kafka(siege: Siege, outcome: Outcome, *, receiver: Receiver, redis_url
 
 def _due(outcome: Outcome) -> set[str]:
     """Posts that must reach the webhook."""
-    return {post_id for post_id, posts in outcome.posts.items() if posts[0].level == "real_time"}
+    return set(outcome.posts)
 
 
 def _newest(outcome: Outcome) -> dict[str, dict[str, bytes]]:

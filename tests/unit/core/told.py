@@ -8,6 +8,7 @@ from schemas.activity import Activity, Hit, Milestone, PageSeen, Trait, Version
 from schemas.cards import AccountCard, AlertCard, LeadCard
 from schemas.deals import DealFacts, DealPerson, DealStanding, Owner
 from schemas.delivery import Trust
+from schemas.posts import Post
 from schemas.signals import AlertAction, Day, LeadStanding, Member, Signal
 from schemas.touches import Disposition, Touch, VisitorStanding
 from streams.core import lead
@@ -185,8 +186,8 @@ class AccountStory:
         for alert in folded.effects.alerts:
             self.alerts[alert.alert_id] = alert
         for post in folded.effects.posts:
-            assert hasattr(post, "alert")
-            self.posts.append((post.alert.alert_id, post.level, post.to))
+            if isinstance(post, Post):
+                self.posts.append((post.alert.alert_id, post.level, post.to))
         return self.card
 
     @property

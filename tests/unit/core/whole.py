@@ -16,7 +16,7 @@ from streams.core.rules import Rules
 from streams.core.signals import fold_signals
 from tests.unit.core.made import RULES, delivery, routed
 
-CHANNELS: Final = frozenset({"webhook"})
+CHANNELS: Final = frozenset({"webhook", "memory"})  # what routing.toml does not name is passed over
 
 
 class WholeCore:
@@ -84,7 +84,7 @@ class WholeCore:
             self._waiting.append(("recipients", post))
         for due in effects.dues:
             self.dues.append(due)
-            self._waiting.append(("recipients", _receipt(due)))
+            self._waiting.append(("recipients", _receipt(due, at=max(due.post.at, self.now))))
         self.leads |= {one.lead_id: one for one in effects.leads}
         self.accounts |= {one.account_id: one for one in effects.accounts}
         self.alerts |= {one.alert_id: one for one in effects.alerts}
@@ -92,8 +92,8 @@ class WholeCore:
             assert self.moves.setdefault((move.lead_id, move.number), move) == move
 
 
-def _receipt(due: Due) -> Receipt:
-    return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="sent", at=due.post.at)
+def _receipt(due: Due, *, at: int) -> Receipt:
+    return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="sent", at=at)
 
 
 def moves_of(core: WholeCore, lead_id: str) -> Sequence[Transition]:
