@@ -29,7 +29,7 @@ REPEATING: Final = ("broke_through", "escalation", "reminder", "woke")  # these 
 def composed(row: Recipient, place: Place, *, since: int, version: Version) -> tuple[Recipient, tuple[str, ...]]:
     """The row with the digest that fell due after `since`, of several the last, and the bounds that were met."""
     at = place.time.latest_at(row.as_of, place.routing.hours.digest_at)
-    if at <= since or is_away(row, at) or not place.paced("digest"):
+    if at <= since or is_away(row, at) or not place.paced["digest"]:
         return row, ()
     row = _without_repeats(row)
     groups = _groups(row, at)
@@ -63,7 +63,7 @@ def digest_of(digest_id: str, row: Recipient, place: Place) -> Digest:
 
 def next_digest(row: Recipient, place: Place) -> int | None:
     """When the next one is due, None where nothing is known that it would tell."""
-    if not place.paced("digest"):
+    if not place.paced["digest"]:
         return None
     clock, since = place.routing.hours.digest_at, row.as_of
     if row.absence is not None and is_away(row, since):
@@ -81,9 +81,14 @@ def _waits(kept: Kept) -> bool:
     return kept.post is not None and kept.way == "digest"
 
 
+def _waits_since(kept: Kept) -> int:
+    """Since when it waits for a digest: what is over a day's most since that was decided."""
+    return kept.at if kept.level == "digest" else kept.told_at
+
+
 def _groups(row: Recipient, at: int) -> dict[str, list[str]]:
     """Posts that wait for the digest of `at`, by alert: the one to show is the first, at the highest level, newest."""
-    names = [name for name, kept in row.posts.items() if _waits(kept) and kept.at <= at]
+    names = [name for name, kept in row.posts.items() if _waits(kept) and _waits_since(kept) <= at]
     groups: dict[str, list[str]] = {}
     for name in sorted(names, key=lambda one: (_freshness(row.posts[one]), one), reverse=True):
         groups.setdefault(row.posts[name].alert_id, []).append(name)

@@ -99,7 +99,7 @@ def _way_of(kept: Kept, row: Recipient, place: Place) -> Way:
         return "message"
     if is_away(row, row.as_of):
         return "passed_on" if _deputy(kept, row, place) else kept.way
-    if kept.way == "digest" or not place.paced(kept.level):
+    if kept.way == "digest" or not place.paced[kept.level]:
         return "digest" if kept.way == "digest" else "nowhere"
     return "digest" if kept.level == "digest" else _real_time(kept, row, place)
 

@@ -8,56 +8,52 @@ from streams.core.recipient_row import Digested, Kept, Recipient
 from streams.core.routing_rules import RoutingRules
 from streams.core.rules import Rules
 
-__all__ = ["Place", "is_away"]
+__all__ = ["Place", "is_away", "place_of"]
 
 
-class Place(Struct, frozen=True):
-    """`channels` names those that are configured.
+class Place(Struct, frozen=True, kw_only=True):
+    """`time`: when this recipient works. After `repeat_ms` without a receipt a post is due again.
 
-    Channels in `at_once` take each post as it comes; the others keep the hours of work, the daily most, and digests.
+    Channels in `at_once` take each post of a level as it comes; those in `paced` keep the hours of work, the daily
+    most, and digests.
     """
 
     recipient_id: str
     rules: Rules
-    channels: frozenset[str]
-
-    @property
-    def routing(self) -> RoutingRules:
-        """The file `routing.toml`."""
-        return self.rules.routing.rules
-
-    @property
-    def time(self) -> BusinessTime:
-        """When this recipient works."""
-        return self.rules.routing.time_of(self.recipient_id)
-
-    @property
-    def repeat_ms(self) -> int:
-        """After so long without a receipt a post is due again."""
-        return self.routing.repeat_after_s * 1_000
-
-    def at_once(self, level: AlertLevel) -> tuple[str, ...]:
-        """Channels that take this level as it comes."""
-        return tuple(one for one in self._taking(level) if one in self.routing.channels.at_once)
-
-    def paced(self, level: AlertLevel) -> tuple[str, ...]:
-        """Channels that take this level at its time."""
-        return tuple(one for one in self._taking(level) if one not in self.routing.channels.at_once)
+    routing: RoutingRules
+    time: BusinessTime
+    repeat_ms: int
+    at_once: dict[AlertLevel, tuple[str, ...]]
+    paced: dict[AlertLevel, tuple[str, ...]]
 
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
-        return () if kept.post is None else _without_receipt(self.at_once(kept.level), kept)
+        return () if kept.post is None else _without_receipt(self.at_once[kept.level], kept)
 
     def owed_message(self, kept: Kept) -> tuple[str, ...]:
         """Channels on which it was told as a message and that have given no receipt."""
-        return () if kept.post is None or kept.way != "message" else _without_receipt(self.paced(kept.level), kept)
+        return () if kept.post is None or kept.way != "message" else _without_receipt(self.paced[kept.level], kept)
 
     def owed_digest(self, digest: Digested) -> tuple[str, ...]:
         """Channels that have given no receipt for a digest."""
-        return _without_receipt(self.paced("digest"), digest)
+        return _without_receipt(self.paced["digest"], digest)
 
-    def _taking(self, level: AlertLevel) -> tuple[str, ...]:
-        return tuple(one for one in self.routing.channels_of(level) if one in self.channels)
+
+def place_of(recipient_id: str, rules: Rules, channels: frozenset[str]) -> Place:
+    """`channels` names those that are configured."""
+    routing = rules.routing.rules
+    levels: tuple[AlertLevel, ...] = ("digest", "real_time")
+    taking = {level: [one for one in rules.routing.channels_of(level) if one in channels] for level in levels}
+    at_once = routing.channels.at_once
+    return Place(
+        recipient_id=recipient_id,
+        rules=rules,
+        routing=routing,
+        time=rules.routing.time_of(recipient_id),
+        repeat_ms=routing.repeat_after_s * 1_000,
+        at_once={level: tuple(one for one in taking[level] if one in at_once) for level in levels},
+        paced={level: tuple(one for one in taking[level] if one not in at_once) for level in levels},
+    )
 
 
 def is_away(row: Recipient, at: int) -> bool:
@@ -67,4 +63,4 @@ def is_away(row: Recipient, at: int) -> bool:
 
 
 def _without_receipt(names: tuple[str, ...], told: Kept | Digested) -> tuple[str, ...]:
-    return tuple(one for one in names if one not in told.outcomes)
+    return tuple(one for one in names if one not in told.outcomes) if told.outcomes else names

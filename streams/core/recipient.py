@@ -15,7 +15,7 @@ from streams.core.digest import composed
 from streams.core.effects import Folded
 from streams.core.folding import met, newer, settled
 from streams.core.pacing import decided
-from streams.core.place import Place
+from streams.core.place import place_of
 from streams.core.recipient_heard import heard
 from streams.core.recipient_row import Kept, Recipient
 from streams.core.recipient_said import bounded, due_again, said, wakes_at, without_settled
@@ -34,7 +34,7 @@ def fold(
     channels: frozenset[str],
 ) -> Folded[Recipient]:
     """The recipient after these messages. `channels` names those that are configured."""
-    place = Place(key, rules, channels)
+    place = place_of(key, rules, channels)
     before = row or Recipient(version, as_of=0)
     now = newer(before.version, version)
     after, lost = heard(before, messages, version=now)
