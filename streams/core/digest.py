@@ -35,7 +35,8 @@ def composed(row: Recipient, place: Place, *, since: int, version: Version) -> t
     groups = _groups(row, at)
     best = sorted(groups.values(), key=lambda names: (worth(row.posts[names[0]], place.rules.returns), names[0]))
     shown = best[: place.routing.digest_most]
-    ahead = _ahead(row, at, place.rules.returns)[:MAX_AHEAD] if _is_weekly(at, since, place) else ()
+    is_weekly = _is_weekly(row, at, since=since, place=place)
+    ahead = _ahead(row, at, place.rules.returns)[:MAX_AHEAD] if is_weekly else ()
     if not shown and not ahead:
         return row, ()
     digest_id = digest_id_of(place.recipient_id, place.time.day(at))
@@ -116,10 +117,10 @@ def _is_known(kept: Kept, told: set[tuple[str, AlertLevel]]) -> bool:
     return any((kept.alert_id, level) in told for level in levels)
 
 
-def _is_weekly(at: int, since: int, place: Place) -> bool:
-    """Whether the week of this digest had its first one after `since`."""
+def _is_weekly(row: Recipient, at: int, *, since: int, place: Place) -> bool:
+    """Whether the week of this digest had its first one after `since`, and somebody was there."""
     first = place.time.first_of_week(at, place.routing.hours.digest_at)
-    return since < first <= at
+    return since < first <= at and not is_away(row, first)
 
 
 def _ahead(row: Recipient, at: int, rules: ReturnsRules) -> tuple[Ahead, ...]:

@@ -97,14 +97,16 @@ def _way_of(kept: Kept, row: Recipient, place: Place) -> Way:
         return "left_out"
     if kept.way == "message":
         return "message"
-    if is_away(row, row.as_of):
-        return "passed_on" if _deputy(kept, row, place) else kept.way
-    if kept.way == "digest" or not place.paced[kept.level]:
-        return "digest" if kept.way == "digest" else "nowhere"
-    return "digest" if kept.level == "digest" else _real_time(kept, row, place)
+    if is_away(row, row.as_of) and _deputy(kept, row, place):
+        return "passed_on"
+    if kept.way == "digest" or kept.level == "digest":
+        return "digest" if place.paced["digest"] else "nowhere"
+    return _real_time(kept, row, place) if place.paced["real_time"] else "nowhere"
 
 
 def _real_time(kept: Kept, row: Recipient, place: Place) -> Way:
+    if is_away(row, row.as_of):
+        return "waits"
     if _is_urgent(kept.post):
         return "message"
     if not place.time.is_open(row.as_of):

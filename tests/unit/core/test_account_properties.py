@@ -1,4 +1,4 @@
-"""Accounts and recipients: any order, copies, blocks and crashes give the same card; alerts are raised and posted once.
+"""Accounts: any order, copies, blocks and crashes give the same card; alerts are raised and posted once.
 
 Alerts are threshold decisions: in another order another moment may raise them, or another level be reached on the way.
 """
@@ -14,20 +14,17 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import AccountCard, AlertCard
 from schemas.ids import alert_id_of
-from schemas.posts import Post, Receipt
-from streams.core import account, recipient
+from schemas.posts import Post
+from streams.core import account
 from streams.core.account import Account
 from streams.core.effects import Effects
-from streams.core.recipient import Recipient
 from streams.core.rows import ROWS
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import NOW, RULES
 from tests.unit.core.told import ACME, action
-from tests.unit.core.told_posts import DIGEST, REAL_TIME
 
 ZERO = Version(0, 0)
-ACCOUNTS, RECIPIENTS = ROWS["accounts"], ROWS["recipients"]
-NAMES = frozenset({"webhook"})
+ACCOUNTS = ROWS["accounts"]
 
 
 def accounts(
@@ -139,48 +136,3 @@ def newest_alerts(said: Sequence[Effects]) -> dict[str, AlertCard]:
         if alert.alert_id not in held or alert.version >= held[alert.alert_id].version:
             held[alert.alert_id] = alert
     return held
-
-
-POSTS = [replace((DIGEST, REAL_TIME)[n % 2], post_id=f"po_{n}", at=NOW + n) for n in range(4)]
-receipts = st.builds(
-    lambda post, outcome, at: Receipt(
-        to=post.to, post_id=post.post_id, channel="webhook", outcome=outcome, at=NOW + at
-    ),
-    st.sampled_from(POSTS), st.sampled_from(("sent", "refused")), st.integers(0, 200_000),
-)  # fmt: skip
-
-
-def recipients(
-    blocks: Sequence[Sequence[Any]], row: Recipient | None = None, *, start: int = 0
-) -> tuple[list[Recipient], list[Effects]]:
-    rows: list[Recipient] = []
-    said: list[Effects] = []
-    for offset, block in enumerate(blocks, start):
-        row, effects = recipient.fold("rep:1", row, block, version=Version(0, offset), rules=RULES, channels=NAMES)
-        rows.append(row)
-        said.append(effects)
-    return rows, said
-
-
-@settings(max_examples=60)
-@given(sent=st.lists(st.one_of(st.sampled_from(POSTS), receipts), min_size=1, max_size=8), data=st.data())
-def test_order_copies_blocks_and_crashes_do_not_matter_to_a_recipient(sent: list[Any], data: st.DataObject) -> None:
-    """When it was last said depends on the way; what is settled does not."""
-    one, blocks = recipients([sent])[0][-1], data.draw(some.arrivals(sent))
-    rows, said = recipients(blocks)
-    assert settled(rows[-1]) == settled(one)
-    committed, survived, _ = data.draw(some.crashes(len(blocks)))
-    restored = RECIPIENTS.decode(RECIPIENTS.encode(rows[survived - 1])) if survived else None
-    again, said_again = recipients(blocks[committed:], restored, start=committed)
-    if survived < len(blocks) or again:
-        assert settled((again or [restored])[-1]) == settled(rows[-1])
-    owed = {
-        post_id
-        for post_id, kept in rows[-1].posts.items()
-        if kept.post and kept.post.level == "real_time" and not kept.outcomes
-    }
-    assert owed <= {due.post.post_id for effects in (*said[:committed], *said_again) for due in effects.dues}
-
-
-def settled(row: Recipient) -> dict[str, Any]:
-    return {post_id: (kept.post, kept.outcomes) for post_id, kept in row.posts.items()}

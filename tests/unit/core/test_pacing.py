@@ -1,4 +1,4 @@
-"""When a post is told on channels that keep hours: quiet times, the daily most, absence, and what became of an alert."""
+"""When a post is told on channels that keep hours: quiet times, the daily most, absence, what became of an alert."""
 
 import pytest
 from msgspec.structs import replace
@@ -8,7 +8,19 @@ from schemas.posts import AlertUpdate, Post
 from schemas.touches import Tick
 from streams.core import recipient
 from tests.unit.core.told_hours import (
-    BERLIN, BOTH, DORA, MINUTE, RULES, SEOUL, SLOW, TEAM, Desk, absence, at, post, update,
+    BERLIN,
+    BOTH,
+    DORA,
+    MINUTE,
+    RULES,
+    SEOUL,
+    SLOW,
+    TEAM,
+    Desk,
+    absence,
+    at,
+    post,
+    update,
 )  # fmt: skip
 
 
@@ -79,9 +91,8 @@ def test_the_sixth_message_of_a_day_goes_to_the_digest() -> None:
 
 def test_requests_reminders_and_escalations_do_not_count() -> None:
     desk, start = Desk(), at("2026-03-03 10:00")
-    uncounted = [post(1, start, fast_pass=True), post(2, start, occasion="reminder"), post(3, start, occasion="escalation"),
-                 post(4, start, occasion="taken")]  # fmt: skip
-    desk.hears(*uncounted)
+    desk.hears(post(1, start, fast_pass=True))
+    desk.hears(*(post(n, start, occasion=name) for n, name in enumerate(("reminder", "escalation", "taken"), 2)))
     desk.hears(*(post(n, start + n, occasion="copy") for n in range(5, 10)))
     assert len(desk.told) == 9
     desk.hears(post(10, start + MINUTE, occasion="deputy"))

@@ -86,7 +86,9 @@ def alert(
     )  # fmt: skip
 
 
-def post(n: int, when: int, *, to: str = BERLIN, occasion: Any = "raised", level: Any = "real_time", **more: Any) -> Post:
+def post(
+    n: int, when: int, *, to: str = BERLIN, occasion: Any = "raised", level: Any = "real_time", **more: Any
+) -> Post:
     """A post of alert number `n`."""
     card = alert(n, real_time=level == "real_time", **more)
     post_id = post_id_of(card.alert_id, level, to, occasion=occasion)
