@@ -35,8 +35,8 @@ def composed(row: Recipient, place: Place, *, since: int, version: Version) -> t
     groups = _groups(row, at)
     best = sorted(groups.values(), key=lambda names: (worth(row.posts[names[0]], place.rules.returns), names[0]))
     shown = best[: place.routing.digest_most]
-    is_weekly = _is_weekly(row, at, since=since, place=place)
-    ahead = _ahead(row, at, place.rules.returns)[:MAX_AHEAD] if is_weekly else ()
+    week = _week_began(row, at, since=since, place=place)
+    ahead = () if week is None else _ahead(row, week, place.rules.returns)
     if not shown and not ahead:
         return row, ()
     digest_id = digest_id_of(place.recipient_id, place.time.day(at))
@@ -117,17 +117,17 @@ def _is_known(kept: Kept, told: set[tuple[str, AlertLevel]]) -> bool:
     return any((kept.alert_id, level) in told for level in levels)
 
 
-def _is_weekly(row: Recipient, at: int, *, since: int, place: Place) -> bool:
-    """Whether the week of this digest had its first one after `since`, and somebody was there."""
+def _week_began(row: Recipient, at: int, *, since: int, place: Place) -> int | None:
+    """When the week of this digest had its first one, None where that was not after `since`, or nobody was there."""
     first = place.time.first_of_week(at, place.routing.hours.digest_at)
-    return since < first <= at and not is_away(row, first)
+    return first if since < first <= at and not is_away(row, first) else None
 
 
 def _ahead(row: Recipient, at: int, rules: ReturnsRules) -> tuple[Ahead, ...]:
-    """What falls due by now and was not told, the earliest first. A week late is better than never."""
+    """What falls due by then and was not told, the earliest first. A week late is better than never."""
     found = [one for expected in row.outlooks.values() for one in _dates(expected)]
     due = [one for one in found if at - WEEK_MS < one.at <= at + _before(one, rules)]
-    return tuple(sorted(due, key=lambda one: (one.at, one.account_id, one.reason)))
+    return tuple(sorted(due, key=lambda one: (one.at, one.account_id, one.reason))[:MAX_AHEAD])
 
 
 def _dates(expected: Expected) -> list[Ahead]:

@@ -12,11 +12,12 @@ from typing import Any, Protocol
 import msgspec
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from schemas.cards import AlertCard
-from schemas.ids import post_id_of
-from schemas.posts import Post
+from schemas.ids import digest_id_of, post_id_of
+from schemas.posts import Ahead, Digest, Post
 from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
@@ -30,6 +31,12 @@ ALERT = Samples(now=NOW).alert()
 
 def post(level: str = "real_time") -> Post:
     return Post(to="rep:1", post_id=post_id_of(ALERT.alert_id, level, "rep:1"), level="real_time", at=NOW, alert=ALERT)
+
+
+def digest() -> Digest:
+    ahead = Ahead(account_id="a.example", account_name="A", deal=ALERT.deal, reason="hold_ends", at=5)
+    entry = replace(post(), occasion="deputy", detail="rep:2")
+    return Digest(to="rep:1", post_id=digest_id_of("rep:1", 20_000), at=NOW, posts=(entry,), ahead=(ahead,), waiting=3)
 
 
 class World(Protocol):
@@ -160,6 +167,42 @@ async def test_the_webhook_says_alert_raised_with_the_card_and_a_link(far: Far) 
     assert (body["type"], body["data"]["level"]) == ("alert.raised", "real_time")
     assert body["data"]["url"] == f"https://c.example/alerts/{ALERT.alert_id}"
     assert msgspec.convert(body["data"]["alert"], AlertCard) == ALERT
+
+
+@pytest.mark.asyncio
+async def test_a_digest_is_delivered_once_and_has_a_receipt(world: World) -> None:
+    for _ in range(2):
+        receipt = await world.channel.deliver(digest())
+        assert (receipt.to, receipt.post_id, receipt.outcome) == ("rep:1", digest().post_id, "sent")
+    assert world.received() == [digest().post_id]
+
+
+@pytest.mark.asyncio
+async def test_a_refused_digest_is_refused(world: World) -> None:
+    world.plan(410)
+    with pytest.raises(ChannelRefused):
+        await world.channel.deliver(digest())
+
+
+@pytest.mark.asyncio
+async def test_the_webhook_says_alert_digest_with_its_alerts_and_what_is_ahead(far: Far) -> None:
+    await WebhookWorld(far).channel.deliver(digest())
+    body = far.bodies[digest().post_id]
+    assert (body["type"], body["timestamp"]) == ("alert.digest", datetime.fromtimestamp(NOW / 1000, UTC).isoformat())
+    data = body["data"]
+    assert (data["post_id"], data["waiting"]) == (digest().post_id, 3)
+    (told,) = data["alerts"]
+    assert (told["level"], told["occasion"], told["detail"]) == ("real_time", "deputy", "rep:2")
+    assert told["url"] == f"https://c.example/alerts/{ALERT.alert_id}"
+    assert msgspec.convert(told["alert"], AlertCard) == ALERT
+    assert [(one["account_id"], one["reason"], one["at"]) for one in data["ahead"]] == [("a.example", "hold_ends", 5)]
+
+
+@pytest.mark.asyncio
+async def test_the_webhook_says_on_what_occasion(far: Far) -> None:
+    await WebhookWorld(far).channel.deliver(replace(post(), occasion="reminder", detail="why"))
+    data = far.bodies[post().post_id]["data"]
+    assert (data["occasion"], data["detail"]) == ("reminder", "why")
 
 
 @pytest.mark.asyncio

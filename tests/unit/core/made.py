@@ -81,9 +81,10 @@ def files() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in PACKAGED.glob("*.toml")}
 
 
-def example_rules() -> Rules:
-    """The packaged rules, with mail and programs, a segment and a region."""
+def example_rules(*, routing: str = "") -> Rules:
+    """The packaged rules, with mail and programs, a segment and a region; `routing` instead of the packaged file."""
     told = files()
+    told["routing.toml"] = routing or told["routing.toml"]
     told["scoring.toml"] = told["scoring.toml"].replace("segments = []", 'segments = ["growth"]') + MORE_POINTS
     told["site.toml"] += MORE_MEANINGS
     return load_rules(told, naming=NAMING)

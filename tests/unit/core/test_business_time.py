@@ -59,3 +59,41 @@ def test_days_and_weekdays_are_local() -> None:
     assert SEOUL.day(utc("1970-01-01 15:00")) == 1
     assert SEOUL.weekday(utc("2026-03-01 15:00")) == 0
     assert not SEOUL.is_workday(utc("2026-03-01 15:00"))
+
+
+HALF_NINE = time(8, 30)
+
+
+@pytest.mark.parametrize(
+    ("at", "latest"),
+    [
+        ("2026-03-03 23:29", "2026-03-02 23:30"),  # Wednesday 08:29 in Seoul
+        ("2026-03-03 23:30", "2026-03-03 23:30"),
+        ("2026-03-03 20:00", "2026-03-02 23:30"),
+        ("2026-03-02 23:29", "2026-02-26 23:30"),  # Tuesday after a holiday and a week-end
+        ("2026-03-01 23:30", "2026-02-26 23:30"),  # the holiday
+    ],
+)
+def test_the_latest_digest_was_on_a_day_of_work(at: str, latest: str) -> None:
+    assert SEOUL.latest_at(utc(at), HALF_NINE) == utc(latest)
+
+
+def test_latest_and_next_meet() -> None:
+    for hours in range(24 * 40):
+        at = utc("2026-03-01 00:00") + hours * HOUR_MS + 1
+        latest = BERLIN.latest_at(at, HALF_NINE)
+        assert latest <= at < BERLIN.next_at(latest, HALF_NINE) == BERLIN.next_at(at, HALF_NINE)
+
+
+def test_the_first_day_of_work_of_a_week() -> None:
+    """2 March is a holiday: Tuesday is the first one."""
+    for at in ("2026-03-01 15:00", "2026-03-02 23:30", "2026-03-08 14:59"):
+        assert SEOUL.first_of_week(utc(at), HALF_NINE) == utc("2026-03-02 23:30")
+    assert SEOUL.first_of_week(utc("2026-03-08 15:00"), HALF_NINE) == utc("2026-03-08 23:30")
+    assert SEOUL.first_of_week(utc("2026-03-01 14:59"), HALF_NINE) == utc("2026-02-22 23:30")
+
+
+def test_the_next_first_day_of_a_week_lies_ahead() -> None:
+    assert SEOUL.next_week(utc("2026-03-02 23:29"), HALF_NINE) == utc("2026-03-02 23:30")
+    assert SEOUL.next_week(utc("2026-03-02 23:30"), HALF_NINE) == utc("2026-03-08 23:30")
+    assert BERLIN.next_week(utc("2026-03-23 07:30"), HALF_NINE) == utc("2026-03-30 06:30")  # the clocks went forward

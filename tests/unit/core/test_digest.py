@@ -305,6 +305,16 @@ def test_a_monday_that_the_clock_missed_is_made_up_for() -> None:
     assert desk.told == ["03-11 10:00 memory digest of  a1:hold_ends"]
 
 
+def test_what_was_not_due_on_monday_is_not_told_in_its_week() -> None:
+    """Nothing woke this row on Monday; on Wednesday the hold ends within 14 days."""
+    desk = Desk()
+    desk.hears(outlook(1, TUESDAY, hold=at("2026-03-24 12:00")))
+    desk.folds(Tick(to=BERLIN, at=at("2026-03-11 10:00")))
+    assert desk.told == []
+    desk.runs(at("2026-03-17 00:00"))
+    assert desk.told == ["03-16 08:30 memory digest of  a1:hold_ends"]
+
+
 def test_a_date_is_told_once_and_another_date_again() -> None:
     desk = Desk()
     desk.hears(outlook(1, TUESDAY, hold=at("2026-03-20 00:00")))

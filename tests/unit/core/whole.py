@@ -30,6 +30,7 @@ class WholeCore:
         self.alerts: dict[str, AlertCard] = {}
         self.moves: dict[tuple[str, int], Transition] = {}
         self.dues: list[Due] = []
+        self.due_at: list[int] = []
         self.now = 0
         self._offset = 0
         self._waiting: deque[tuple[str, Any]] = deque()
@@ -84,7 +85,8 @@ class WholeCore:
             self._waiting.append(("recipients", post))
         for due in effects.dues:
             self.dues.append(due)
-            self._waiting.append(("recipients", _receipt(due, at=max(due.post.at, self.now))))
+            self.due_at.append(self.rows["recipients"][due.post.to].as_of)
+            self._waiting.append(("recipients", _receipt(due, at=self.due_at[-1])))
         self.leads |= {one.lead_id: one for one in effects.leads}
         self.accounts |= {one.account_id: one for one in effects.accounts}
         self.alerts |= {one.alert_id: one for one in effects.alerts}

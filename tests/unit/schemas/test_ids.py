@@ -14,6 +14,7 @@ from schemas.ids import (
     clean_id,
     deal_id_of,
     derived_message_id,
+    digest_id_of,
     hit_id_of,
     is_deal,
     normalised_email,
@@ -117,6 +118,10 @@ def test_alerts_posts_and_transitions_are_named_by_what_they_say() -> None:
     assert alert == alert_id_of("deal:generic:42", 1) != alert_id_of("deal:generic:42", 2)
     posts = {post_id_of(alert, level, to) for level in ("digest", "real_time") for to in ("rep:a", "team:sales")}
     assert len(posts) == 4
+    digests = {digest_id_of(to, day) for to in ("rep:a", "team:sales") for day in (1, 2)}
+    assert len(digests) == 4
+    assert digest_id_of("rep:a", 1) in digests
+    assert all(one.startswith("di_") for one in digests)
     assert transition_key("lead", 3) == "lead:3"
 
 

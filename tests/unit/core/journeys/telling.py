@@ -2,7 +2,8 @@
 
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail; or
-nothing, when only time passes.
+nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs its own; `hours.py` says
+what journeys of reps who keep hours have beside these.
 """
 
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ import msgspec
 
 from schemas.deals import DealFacts, DealPerson, DealReport, Owner
 from schemas.ids import deal_id_of, registrable_domain
+from schemas.posts import Post
 from schemas.signals import AlertAction
 from schemas.touches import Disposition
 from streams.core.effects import Due
-from tests.unit.core.made import NAMING, engaged, identify, page, track
+from tests.unit.core.journeys.hours import leave, told_when
+from tests.unit.core.made import NAMING, RULES, engaged, example_rules, identify, page, track
 from tests.unit.core.whole import WholeCore, moves_of
 
 HERE: Final = Path(__file__).parent
@@ -26,7 +29,9 @@ NAMES: Final = sorted(path.stem for path in HERE.glob("*.jsonl"))
 
 def told(name: str) -> str:
     """What comes out of a journey now, as its golden file holds it."""
-    core = WholeCore()
+    routing = HERE / f"{name}.toml"
+    own = example_rules(routing=routing.read_text(encoding="utf-8")) if routing.exists() else RULES
+    core = WholeCore(own)
     for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         if line.strip():
             happen(core, msgspec.json.decode(line))
@@ -52,6 +57,8 @@ def happen(core: WholeCore, line: dict[str, Any]) -> None:
         alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
         did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
         core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
+    elif "away" in line:
+        leave(core, line, at)
     elif "decide" in line:
         said = {"kind": line["decide"], "reason": line["reason"], "actor": line["actor"]}
         lead_id = NAMING.lead_of_email(line["lead"])
@@ -89,6 +96,7 @@ def deal_of(facts: dict[str, Any], at: int) -> DealFacts:
         lost_at=None if lost_at is None else utc(lost_at),
         lost_reason=facts.get("reason"),
         competitor=facts.get("competitor"),
+        contract_ends_at=None if facts.get("contract_ends_at") is None else utc(facts["contract_ends_at"]),
         amount=facts.get("amount"),
         owner=None if owner is None else Owner(NAMING.recipient_of(owner), owner, owner),
         people=tuple(
@@ -109,11 +117,12 @@ def outcome(core: WholeCore) -> dict[str, Any]:
             _alert(core, alert_id)
             for alert_id in sorted(core.alerts, key=lambda one: (core.alerts[one].raised_at, one))
         ],
-        "delivered": [_delivery(due) for due in core.dues],
-    }
+        "delivered": [_delivery(due) for due in core.dues if isinstance(due.post, Post)],
+    } | ({"told": told} if (told := told_when(core)) else {})
 
 
 def _delivery(due: Due) -> str:
+    assert isinstance(due.post, Post)
     return f"{due.channel} {due.post.level} {due.post.alert.account_id} #{due.post.alert.episode}"
 
 
