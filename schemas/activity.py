@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Activity", "Claim", "Decision", "Hit", "Milestone", "PageSeen", "Trait", "Version"]
+__all__ = ["Activity", "Claim", "Decision", "Hit", "Milestone", "PageSeen", "Trait", "Version", "Void"]
 
 
 class Version(NamedTuple):
@@ -62,6 +62,16 @@ class Decision(NamedTuple):
     actor: str
     until: int = 0
     said: tuple[tuple[str, str], ...] = ()
+
+
+class Void(NamedTuple):
+    """Somebody ordered at `at` that a hit (or, `hit_id` 0, a milestone) counts for nothing."""
+
+    at: int
+    hit_id: int
+    milestone_id: str
+    reason: str
+    actor: str
 
 
 class Trait(NamedTuple):

@@ -19,6 +19,7 @@ __all__ = [
     "AlertStatus",
     "FitLine",
     "LeadCard",
+    "MailFlags",
     "MemberCard",
     "ReturnLine",
     "ReturnStrength",
@@ -32,7 +33,10 @@ AlertStatus: TypeAlias = Literal["open", "claimed", "done", "dismissed", "expire
 
 
 class ScoredHit(Struct, frozen=True, kw_only=True):
-    """One kept hit with what it gives now. `set_aside` says why it gives nothing ("" = it counts)."""
+    """One kept hit with what it gives now. `set_aside` says why it gives nothing ("" = it counts).
+
+    `note`: what is known about it besides, such as how sure it is that a person clicked.
+    """
 
     hit_id: int
     at: int
@@ -40,6 +44,7 @@ class ScoredHit(Struct, frozen=True, kw_only=True):
     via: str  # the visitor it came through
     points_hundredths: int
     set_aside: str = ""
+    note: str = ""
 
 
 class ScoreLine(Struct, frozen=True, kw_only=True):
@@ -88,6 +93,16 @@ class Transition(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}  # medium, source, program, segment at that time: what the ledger is cut by
 
 
+class MailFlags(Struct, frozen=True, kw_only=True):
+    """What became of our mails: freshest times, None = never. `unsubscribed_at` None also where it was taken back."""
+
+    mailed_at: int | None = None
+    clicked_at: int | None = None  # by a person
+    bounced_at: int | None = None  # for good: no such mailbox; a candidate for the dead end
+    complained_at: int | None = None
+    unsubscribed_at: int | None = None
+
+
 class LeadCard(Struct, frozen=True, kw_only=True):
     """One person: score, stage, and why."""
 
@@ -121,6 +136,10 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     hold_until: int | None
     moves: tuple[Transition, ...]  # newest first
     wake_at: int | None
+    day_before_tenths: int = 0  # the score 24 hours before `as_of`, by what had happened then
+    cools_at: int | None = None  # when it falls below `cools_below_tenths` without new events (the hot mark goes off)
+    cools_below_tenths: int = 0
+    mail: MailFlags | None = None  # None: no mail of ours is known
 
 
 class ReturnLine(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ __all__ = [
     "digest_id_of",
     "hit_id_of",
     "is_deal",
+    "message_hash_of",
     "normalised_email",
     "post_id_of",
     "registrable_domain",
@@ -131,6 +132,12 @@ def derived_message_id(
 def hit_id_of(source: str, message_id: str) -> int:
     """64 bits from source and message id: one site cannot swallow another's events."""
     return int.from_bytes(blake2b(f"{source}\0{message_id}".encode(), digest_size=8).digest(), "big") >> 1
+
+
+@lru_cache(16_384)
+def message_hash_of(message_id: str) -> int:
+    """48 bits that stand for a mail where the id of its message would be too long to keep."""
+    return int.from_bytes(blake2b(message_id.encode("utf-8", "replace"), digest_size=6).digest(), "big")
 
 
 class Naming(Struct, frozen=True):

@@ -4,13 +4,14 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Version
+from schemas.activity import Activity, Version, Void
 from schemas.deals import DealStanding
 from schemas.delivery import Trust
+from schemas.mail import NO_MAIL, Mail
 
 __all__ = [
     "Confirmation", "Disposition", "LeadForward", "LeadLink", "MailEvent", "MailKind", "MergeOrder", "Tick", "Touch",
-    "VisitorStanding",
+    "VisitorStanding", "VoidOrder",
 ]  # fmt: skip
 
 MailKind: TypeAlias = Literal[
@@ -36,7 +37,10 @@ class VisitorStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="vis
 
 
 class LeadForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
-    """The whole standing of a lead that turned out to be this one. `activity` None withdraws (un-merge)."""
+    """The whole standing of a lead that turned out to be this one. `activity` None withdraws (un-merge).
+
+    `mail` and `voids` are what came to that lead directly, and what was forwarded to it.
+    """
 
     v: int = 1
     to: str
@@ -46,6 +50,8 @@ class LeadForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
     known_at: int
     trust: Trust
     activity: Activity | None
+    mail: Mail = NO_MAIL
+    voids: tuple[Void, ...] = ()
 
 
 class Disposition(Struct, frozen=True, kw_only=True, tag_field="t", tag="disposition"):
@@ -127,6 +133,21 @@ class Confirmation(Struct, frozen=True, kw_only=True, tag_field="t", tag="confir
     interactions: int
 
 
+class VoidOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="void"):
+    """A person says that a hit or a milestone counts for nothing: a test form, a visit of our own. Name one of both.
+
+    The order is kept for 400 days; a hit keeps its place and gives 0 points.
+    """
+
+    v: int = 1
+    to: str
+    at: int
+    actor: str
+    reason: str
+    hit_id: int = 0
+    milestone_id: str = ""
+
+
 class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
     """The clock: it is `at` now, a time that this row asked to be woken at."""
 
@@ -136,5 +157,6 @@ class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
 
 
 Touch: TypeAlias = (
-    VisitorStanding | LeadForward | LeadLink | MergeOrder | DealStanding | Disposition | MailEvent | Confirmation | Tick
+    VisitorStanding | LeadForward | LeadLink | MergeOrder | DealStanding | Disposition | MailEvent | Confirmation
+    | VoidOrder | Tick
 )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from schemas.activity import Claim, Hits, Milestone, PageSeen, Trait
+from schemas.touches import Confirmation
 
 __all__ = ["Facts", "Filtered", "Link"]
 
@@ -19,7 +20,10 @@ class Link(NamedTuple):
 
 
 class Facts(Struct, frozen=True, kw_only=True, gc=False):
-    """One event's contribution to the row of visitor `to`. Times are UTC milliseconds; `at` is the event's own."""
+    """One event's contribution to the row of visitor `to`. Times are UTC milliseconds; `at` is the event's own.
+
+    `confirmation` goes on to the lead that it names, and leaves nothing here.
+    """
 
     to: str
     received_at: int
@@ -30,6 +34,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     pages: tuple[PageSeen, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     traits: Mapping[str, Trait] = {}
+    confirmation: Confirmation | None = None
 
 
 class Filtered(Struct, frozen=True):

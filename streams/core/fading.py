@@ -1,5 +1,7 @@
 """What a score becomes without new events: the same hits, later. Used to say when it falls below a threshold."""
 
+from collections.abc import Callable
+from functools import cached_property
 from math import floor, fsum
 from typing import Final
 
@@ -27,19 +29,22 @@ def tenths_of(points: list[float]) -> int:
 
 
 class FadingRule(Struct, frozen=True):
-    """One rule's live hits."""
+    """One rule's live hits: `given` holds the time of each and its points then."""
 
-    points: float
     half_life_days: float
     group: str
-    ats: tuple[int, ...]
+    given: tuple[tuple[int, float], ...]
+
+    def points(self, at: int) -> list[float]:
+        """What each hit gives at a time."""
+        return [faded(points, age_ms=at - hit, half_life_days=self.half_life_days) for hit, points in self.given]
 
     def tenths(self, at: int) -> int:
         """This rule's line at a time."""
-        return tenths_of([faded(self.points, age_ms=at - hit, half_life_days=self.half_life_days) for hit in self.ats])
+        return tenths_of(self.points(at))
 
 
-class Fading(Struct, frozen=True):
+class Fading(Struct, frozen=True, dict=True):
     """Everything that fades, and what does not (`fit_tenths`, after its clamp). Bounds and caps in tenths."""
 
     as_of: int
@@ -51,31 +56,70 @@ class Fading(Struct, frozen=True):
 
     def total(self, at: int) -> int:
         """Total at a time, in tenths."""
-        groups: dict[str, int] = {}
-        for rule in self.rules:
-            groups[rule.group] = groups.get(rule.group, 0) + rule.tenths(at)
-        engagement = sum(min(tenths, self.caps.get(group, tenths)) for group, tenths in groups.items())
-        return min(max(engagement, self.least), self.most) + self.fit_tenths
+        return self._sum([(rule.group, rule.tenths(at)) for rule in self.rules])
 
     def falls_below(self, threshold_tenths: int) -> int | None:
         """The first whole minute (UTC milliseconds) within 90 days at which the total is below; None = not, or already.
 
         A scan by day, then bisection. Where no rule takes points away the total only falls, so the scan is one look.
         """
+        if threshold_tenths not in self._found:
+            self._found[threshold_tenths] = self._look(threshold_tenths)
+        return self._found[threshold_tenths]
+
+    @cached_property
+    def _found(self) -> dict[int, int | None]:
+        """What was looked for already, by threshold: the row's due time and the card ask for the same."""
+        return {}
+
+    def _look(self, threshold_tenths: int) -> int | None:
         if self.total(self.as_of) < threshold_tenths:
             return None
         days = range(1, HORIZON_DAYS + 1)
-        if all(rule.points >= 0 or not rule.ats for rule in self.rules):
+        if all(points >= 0 for rule in self.rules for _, points in rule.given):
             days = range(HORIZON_DAYS, HORIZON_DAYS + 1)
         below = next((day for day in days if self.total(self.as_of + day * DAY_MS) < threshold_tenths), None)
         if below is None:
             return None
         above = 0 if below == days.start else below - 1
         low, high = (self.as_of + above * DAY_MS) // MINUTE_MS, -(-(self.as_of + below * DAY_MS) // MINUTE_MS)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.total(middle * MINUTE_MS) < threshold_tenths:
-                high = middle
-            else:
-                low = middle
-        return high * MINUTE_MS
+        near = self._nearly()
+        found = _first(low, high, lambda minute: near(minute * MINUTE_MS) < threshold_tenths)
+        if not self.total(found * MINUTE_MS) < threshold_tenths <= self.total(max((found - 1) * MINUTE_MS, self.as_of)):
+            found = _first(low, high, lambda minute: self.total(minute * MINUTE_MS) < threshold_tenths)
+        return found * MINUTE_MS
+
+    def _sum(self, lines: list[tuple[str, int]]) -> int:
+        groups: dict[str, int] = {}
+        for group, tenths in lines:
+            groups[group] = groups.get(group, 0) + tenths
+        engagement = sum(min(tenths, self.caps.get(group, tenths)) for group, tenths in groups.items())
+        return min(max(engagement, self.least), self.most) + self.fit_tenths
+
+    def _nearly(self) -> Callable[[int], int]:
+        """The total from each rule's sum, one power a rule: quick, and all but equal to the sum of its faded hits."""
+        sums = [
+            (rule.group, fsum(rule.points(self.as_of)), rule.half_life_days) for rule in self.rules if rule.given
+        ]
+
+        def total(at: int) -> int:
+            age_ms = at - self.as_of
+            return self._sum(
+                [
+                    (group, floor(10 * faded(points, age_ms=age_ms, half_life_days=half_life_days) + 0.5))
+                    for group, points, half_life_days in sums
+                ]
+            )
+
+        return total
+
+
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The first number above `low` from which on something holds, by bisection; it holds at `high`."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high

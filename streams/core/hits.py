@@ -32,8 +32,10 @@ def keep_of(rule: ScoringRule, day_of: DayOf) -> Keep:
     if rule.limit is None:
         return Keep(rule.keep, None, _no_bucket)
     buckets: dict[str, BucketOf] = {
-        "asset": _asset,
+        "asset": _object,
         "day": lambda hit: day_of(hit[0]),
+        "message": _object,
+        "program": _object,
         "week": lambda hit: week_of(day_of(hit[0])),
     }
     return Keep(rule.keep, rule.limit, buckets[rule.limit_per])
@@ -68,5 +70,6 @@ def _no_bucket(_: Hit) -> int:
     return 0
 
 
-def _asset(hit: Hit) -> str:
+def _object(hit: Hit) -> str:
+    """The asset, the message, the program that it is about."""
     return hit[2]

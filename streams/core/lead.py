@@ -70,7 +70,7 @@ def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:
 def _wake_at(row: Lead, view: LeadView, stage: StageNow, *, rules: Rules) -> int | None:
     """The earliest time at which something changes without an event."""
     rule = rules.stages.qualified
-    times = [stage.hold_until]
+    times = [stage.hold_until, view.mail.settles_at]
     if view.scored.total_tenths >= round(10 * rule.total):
         times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total)))
     if row.hot:

@@ -7,7 +7,7 @@ from schemas.cards import LeadCard
 from schemas.signals import LeadStanding, Member
 from streams.core.effects import Effects
 from streams.core.lead_row import Lead, as_transition
-from streams.core.lead_view import LeadView
+from streams.core.lead_view import LeadView, day_before_tenths
 from streams.core.parts import to_withdraw
 from streams.core.rules import Rules
 from streams.core.scoring import falls_below
@@ -40,7 +40,9 @@ def said_of(key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Vers
 
 def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -> LeadCard:
     scored = view.scored
-    threshold_tenths = round(10 * rules.stages.qualified.total)
+    qualified = rules.stages.qualified
+    threshold_tenths = round(10 * qualified.total)
+    cools_below_tenths = round(10 * qualified.total * qualified.hot_until)
     return LeadCard(
         lead_id=key,
         version=row.version,
@@ -71,6 +73,10 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         hold_until=now.hold_until,
         moves=tuple(as_transition(key, move) for move in row.moves),
         wake_at=row.wake_at,
+        day_before_tenths=day_before_tenths(view, rules),
+        cools_at=falls_below(scored, threshold_tenths=cools_below_tenths),
+        cools_below_tenths=cools_below_tenths,
+        mail=view.mail.flags,
     )
 
 
@@ -98,6 +104,8 @@ def _member(row: Lead, view: LeadView) -> Member:
         requests=tuple(one for one in view.activity.milestones if one.kind == "requested"),
         pages=_shown(view, MEMBER_PAGES),
         company="" if trait is None else trait.value,
+        clicked_at=None if view.mail.flags is None else view.mail.flags.clicked_at,
+        mailed_at=None if view.mail.flags is None else view.mail.flags.mailed_at,
     )
 
 

@@ -17,15 +17,19 @@ from schemas.touches import (
     Tick,
     Touch,
     VisitorStanding,
+    VoidOrder,
 )
 from streams.core.activity import gather
 from streams.core.errors import UnknownDecision
 from streams.core.known_deals import freshest_deals
+from streams.core.lead_direct import Direct, with_direct
 from streams.core.lead_row import Known, Lead
 from streams.core.lead_view import JOINED
+from streams.core.mail_kept import joined_mail
 from streams.core.parts import Part, live, newest
 from streams.core.rules import Rules
 from streams.core.stages import stages_in
+from streams.core.voids import MAX_VOIDS
 
 __all__ = ["heard_by"]
 
@@ -39,6 +43,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
     sources: list[tuple[str, Part[Known]]] = []
     deals: list[tuple[str, Part[DealFacts]]] = []
     decisions: list[Decision] = []
+    direct: list[Direct] = []
     as_of = row.as_of
     for message in messages:
         match message:
@@ -54,21 +59,27 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
             case Disposition():
                 decisions.append(_decision(message, rules))
                 as_of = max(as_of, message.at)
-            case LeadLink() | MergeOrder() | MailEvent() | Confirmation() | Tick():
+            case MailEvent() | Confirmation() | VoidOrder():
+                direct.append(message)
+                as_of = max(as_of, message.at)
+            case LeadLink() | MergeOrder() | Tick():
                 as_of = max(as_of, message.at)
             case _:
                 assert_never(message)
-    return replace(
+    after = replace(
         row,
         as_of=as_of,
         sources=_bounded_sources(newest(row.sources, sources), rules) if sources else row.sources,
         deals=freshest_deals(newest(row.deals, deals), most=MAX_DEALS) if deals else row.deals,
         decisions=_freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
     )
+    return with_direct(after, direct, rules)
 
 
 def _part(said: VisitorStanding | LeadForward) -> Part[Known]:
     known = None if said.activity is None else Known(said.known_at, said.trust, said.activity)
+    if known is not None and isinstance(said, LeadForward):
+        known = replace(known, mail=said.mail, voids=said.voids)
     return Part(said.version, said.as_of, known)
 
 
@@ -111,6 +122,8 @@ def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str,
         known_at=min(one.known_at for one in known),
         trust="proven" if any(one.trust == "proven" for one in known) else "claimed",
         activity=gather([one.activity for one in known], rules),
+        mail=joined_mail((one.mail for one in known), rules),
+        voids=tuple(sorted({void for one in known for void in one.voids}, reverse=True)[:MAX_VOIDS]),
     )
     kept[JOINED] = Part(max(part.version for part in joined), max(part.as_of for part in joined), body)
     return dict(sorted(kept.items()))

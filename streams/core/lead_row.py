@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Decision, Milestone, Version
+from schemas.activity import Activity, Decision, Milestone, Version, Void
 from schemas.cards import Transition
 from schemas.deals import DealFacts
 from schemas.delivery import Trust
+from schemas.mail import NO_MAIL, Mail
 from streams.core.parts import Part, Told
 
 __all__ = ["Evidence", "Known", "Latch", "Lead", "Move", "as_transition"]
@@ -22,6 +23,8 @@ class Known(Struct, frozen=True, array_like=True):
     known_at: int
     trust: Trust
     activity: Activity
+    mail: Mail = NO_MAIL  # of a lead that forwards here, as its voids
+    voids: tuple[Void, ...] = ()
 
 
 class Evidence(Struct, frozen=True, array_like=True):
@@ -75,6 +78,8 @@ class Lead(Struct, frozen=True, array_like=True):
     hot: bool = False
     moves: tuple[Move, ...] = ()
     told: Told = {}
+    mail: Mail = NO_MAIL
+    voids: tuple[Void, ...] = ()
 
     @property
     def stage(self) -> str:

@@ -1,6 +1,6 @@
 """All that follows from a lead's parts at its `as_of`: who it is, its score, its days, its milestones, its stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -8,15 +8,20 @@ from msgspec import Struct
 from schemas.activity import Activity, Milestone, Trait
 from schemas.deals import DealFacts, DealPerson
 from schemas.delivery import Trust
+from schemas.mail import NO_MAIL
 from streams.core.activity import EMPTY, gather
-from streams.core.lead_row import Lead
+from streams.core.days import DAY_MS
+from streams.core.lead_row import Known, Lead
+from streams.core.mail_kept import joined_mail
+from streams.core.mail_view import MailView, mail_view
 from streams.core.parts import live
 from streams.core.rules import Rules
-from streams.core.scoring import Scored, score
+from streams.core.scoring import Doings, Scored, score, total_tenths
 from streams.core.seen_days import Seen, seen_of
 from streams.core.stages_rules import Consent
+from streams.core.voids import is_void, kept_voids, without
 
-__all__ = ["JOINED", "LeadView", "consents", "view_of"]
+__all__ = ["JOINED", "LeadView", "consents", "day_before_tenths", "view_of"]
 
 JOINED: Final = "joined:"  # the part that the stalest are joined into, beyond the bound
 VISITOR: Final = "visitor:"
@@ -32,7 +37,9 @@ class LeadView(Struct, frozen=True, kw_only=True):
     traits: Mapping[str, Trait]
     trust: Trust
     known_at: int | None
-    activity: Activity
+    activity: Activity  # nothing void
+    doings: Doings
+    mail: MailView
     visitors: tuple[str, ...]
     deals: tuple[DealFacts, ...]
     epoch_at: int | None
@@ -45,18 +52,30 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
     """What the row shows at its `as_of`."""
     sources, deals = live(row.sources), tuple(live(row.deals).values())
     vias = {source.removeprefix(VISITOR): known.activity for source, known in sources.items()}
-    activity = _together(tuple(vias.values()), rules)
+    doings = _doings(row, sources, vias, rules=rules)
+    heard = (Activity(hits=doings.mail.hits),) if doings.mail.hits else ()
+    activity = without(_together((*vias.values(), *heard), rules), doings.voids)
+    mail = mail_view(doings.mail, as_of=row.as_of, voids=doings.voids, rules=rules)
     person = _person(key, deals)
     traits = dict(activity.traits)
     if person is not None:
         traits.setdefault("email", Trait(0, person.email))
         traits.setdefault("name", Trait(0, person.name))
     said = {name: trait.value for name, trait in traits.items()}
-    epoch_at = max((_lost_at(deal) for deal in deals if deal.status == "lost"), default=None)
-    known = [one.known_at for one in sources.values()] + [_lost_at(deal) for deal in deals]
+    epoch_at = _epoch_at(deals)
+    known = [*(one.known_at for one in sources.values()), *(_lost_at(deal) for deal in deals), *mail.human_ats]
     # What a CRM knows proves nothing about who sits at a browser.
     proven = any(one.trust == "proven" for one in sources.values()) if sources else bool(deals)
-    known_at, seen, email = min(known, default=None), seen_of(activity, rules), said.get("email", "")
+    known_at, email = min(known, default=None), said.get("email", "")
+    seen = seen_of(activity, rules, clicked=mail.human_ats)
+    milestones = (
+        *activity.milestones,
+        *(Milestone(one.at, one.kind, one.milestone_id, one.reason, one.until) for one in row.decisions),
+        *(_of_deal(deal) for deal in deals),
+        *(Milestone(at, "visited", "visited") for at in seen.active_ats),
+        *mail.milestones(),
+        *_known(known_at, email, activity, rules=rules),
+    )
     return LeadView(
         email=email,
         name=said.get("name", ""),
@@ -66,18 +85,14 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         trust="proven" if proven else "claimed",
         known_at=known_at,
         activity=activity,
+        doings=doings,
+        mail=mail,
         visitors=tuple(source.removeprefix(VISITOR) for source in sources if source.startswith(VISITOR)),
         deals=deals,
         epoch_at=epoch_at,
-        scored=score(vias, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
+        scored=score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
-        milestones=(
-            *activity.milestones,
-            *(Milestone(one.at, one.kind, one.milestone_id, one.reason, one.until) for one in row.decisions),
-            *(_of_deal(deal) for deal in deals),
-            *(Milestone(at, "visited", "visited") for at in seen.active_ats),
-            *_known(known_at, email, activity, rules=rules),
-        ),
+        milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
     )
 
 
@@ -85,6 +100,28 @@ def consents(traits: Mapping[str, Trait], rule: Consent) -> bool:
     """Whether somebody may be written to: refused in words that the rules know, or (opt_in) never given."""
     said = traits[rule.trait].value.strip().casefold() if rule.trait in traits else ""
     return said in rule.given if rule.mode == "opt_in" else said not in rule.refused
+
+
+def day_before_tenths(view: LeadView, rules: Rules) -> int:
+    """The score 24 hours ago, by what had happened by then."""
+    as_of = view.scored.as_of - DAY_MS
+    epoch_at = _epoch_at(view.deals, until=as_of)
+    return total_tenths(view.doings, fit=view.scored.fit, as_of=as_of, epoch_at=epoch_at, rules=rules)
+
+
+def _epoch_at(deals: Iterable[DealFacts], *, until: int | None = None) -> int | None:
+    """When the freshest lost deal (that was lost by then) was lost: what was before it counts for nothing."""
+    lost = [_lost_at(deal) for deal in deals if deal.status == "lost"]
+    return max((at for at in lost if until is None or at <= until), default=None)
+
+
+def _doings(row: Lead, sources: Mapping[str, Known], vias: Mapping[str, Activity], *, rules: Rules) -> Doings:
+    """What came through each via, with what came directly: here, and to the leads that forward here."""
+    more = [one for one in sources.values() if one.mail is not NO_MAIL or one.voids]
+    if not more:
+        return Doings(vias, row.mail, row.voids)
+    voids = kept_voids((*row.voids, *(void for one in more for void in one.voids)), as_of=row.as_of)
+    return Doings(vias, joined_mail((row.mail, *(one.mail for one in more)), rules), voids)
 
 
 def _together(activities: tuple[Activity, ...], rules: Rules) -> Activity:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from streams.core.days import DayOf
 from streams.core.hits import Keep, keep_of
+from streams.core.mail_verdict import Judge
 from streams.core.scoring_rules import PageKeep, ScoringRule, ScoringRules
 
 __all__ = ["Points"]
@@ -13,9 +14,9 @@ class Points:
     """What gives points. Immutable but for its look-up cache."""
 
     __slots__ = (
-        "_by_form", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "keeps", "pages", "rules",
-        "uncounted",
-    )
+        "_by_form", "_by_mail", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "judge", "keeps",
+        "pages", "rules", "uncounted",
+    )  # fmt: skip
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
         self.rules = rules
@@ -27,6 +28,8 @@ class Points:
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
         self.caps = {group.name: group.cap for group in rules.group}
         self.caps_tenths = {name: round(10 * cap) for name, cap in self.caps.items() if cap is not None}
+        self.judge = Judge(rules.mail)
+        self._by_mail = lru_cache(256)(self._hit_by_mail)
         self._by_page = lru_cache(256)(self._hit_by_page)
         self._by_form = lru_cache(256)(self._hit_by_form)
 
@@ -37,6 +40,13 @@ class Points:
     def hit_by_form(self, kind: str) -> tuple[ScoringRule, ...]:
         """Rules that a form of this kind hits."""
         return self._by_form(kind)
+
+    def hit_by_mail(self, kind: str) -> tuple[ScoringRule, ...]:
+        """Rules that a mail event of this kind hits."""
+        return self._by_mail(kind)
+
+    def _hit_by_mail(self, kind: str) -> tuple[ScoringRule, ...]:
+        return tuple(rule for rule in self.rules.rule if kind in rule.mail_kinds)
 
     def _hit_by_page(self, kind: str) -> tuple[ScoringRule, ...]:
         return tuple(rule for rule in self.rules.rule if kind in rule.page_kinds)

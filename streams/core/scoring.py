@@ -1,24 +1,25 @@
 """The score: the sum of the kept hits' faded points, with its explanation, line by line, in tenths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Final
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Hit, Hits, Trait
+from schemas.activity import Hits, Trait
 from schemas.cards import FitLine, ScoredHit, ScoreLine
-from streams.core import hits, pages
 from streams.core.explain import reasons_down, reasons_up
 from streams.core.fading import Fading, FadingRule, faded, tenths_of
 from streams.core.fit import fit_of
-from streams.core.rule_kinds import RULE_KINDS, Joined
+from streams.core.points import Points
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Grade, ScoringRule
+from streams.core.together import BEFORE_EPOCH, BY_RULE, Doings, Together, together
 
-__all__ = ["BEFORE_EPOCH", "Scored", "falls_below", "score"]
+__all__ = ["BEFORE_EPOCH", "BY_RULE", "Doings", "Scored", "falls_below", "score", "total_tenths"]
 
-BEFORE_EPOCH: Final = "before the lost deal"
+MOST_IDLE: Final = 8  # clicks that give nothing, to show
+VERDICTS: Final = {"human": "human", "probable_human": "probably human", "machine": "machine", "pending": "pending"}
 
 
 class Scored(Struct, frozen=True, kw_only=True):
@@ -38,26 +39,26 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 
 def score(
-    joined: Mapping[str, Activity], *, traits: Mapping[str, Trait], as_of: int, epoch_at: int | None, rules: Rules
+    doings: Doings, *, traits: Mapping[str, Trait], as_of: int, epoch_at: int | None, rules: Rules
 ) -> Scored:
     """The score of one person at `as_of`, from what came through each `via`, by hits with `at <= as_of` only.
 
-    Hits with `at <= epoch_at` are shown and give nothing.
+    Hits with `at <= epoch_at` are shown and give nothing; so are void ones, and clicks of machines.
     """
     points = rules.scoring
-    together, vias = _together(joined, as_of=as_of, rules=rules)
+    found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
     lines: list[ScoreLine] = []
     fading: list[FadingRule] = []
     for rule in points.rules.rule:
-        kept = hits.latest_of_each(hits.freshest(RULE_KINDS[rule.kind](rule, together), points.keeps[rule.name]))
-        if kept:
-            lines.append(_line(rule, kept, vias=vias, as_of=as_of, epoch_at=epoch_at))
-            live = tuple(hit[0] for hit in kept if epoch_at is None or hit[0] > epoch_at)
-            fading.append(FadingRule(rule.points, rule.half_life_days, rule.group, live))
+        kept = found.kept(rule)
+        idle = _idle_clicks(found) if rule.kind == "mail_click" else ()
+        if kept or idle:
+            lines.append(_line(rule, kept, idle, found=found, as_of=as_of))
+            fading.append(found.fading(rule, kept))
     lines += _caps(lines, points.caps)
     totals, fit_rules = points.rules.totals, points.rules.fit
     fit = fit_of(traits, fit_rules)
-    least, most = round(10 * totals.engagement_least), round(10 * totals.engagement_most)
+    least, most = _bounds(points)
     engagement = _clamped(lines, sum(line.tenths for line in lines), name="engagement", least=least, most=most)
     fit_line = ScoreLine(kind="fit", name="fit", group="fit", tenths=10 * fit.points, label="Fit")
     lines.append(fit_line)
@@ -77,6 +78,14 @@ def score(
     )
 
 
+def total_tenths(doings: Doings, *, fit: int, as_of: int, epoch_at: int | None, rules: Rules) -> int:
+    """The total that `score` would give, without its lines. `fit` is in points, after its clamp."""
+    points = rules.scoring
+    found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
+    fading = tuple(found.fading(rule, kept) for rule in points.rules.rule if (kept := found.kept(rule)))
+    return Fading(as_of, fading, points.caps_tenths, *_bounds(points), 10 * fit).total(as_of)
+
+
 def falls_below(scored: Scored, *, threshold_tenths: int) -> int | None:
     """When this score falls below a threshold without new events (whole minute, UTC milliseconds).
 
@@ -85,47 +94,44 @@ def falls_below(scored: Scored, *, threshold_tenths: int) -> int | None:
     return scored.fading.falls_below(threshold_tenths)
 
 
-def _together(
-    joined: Mapping[str, Activity], *, as_of: int, rules: Rules
-) -> tuple[Joined, Mapping[tuple[int, int], str]]:
-    """All parts as one, and through which part each hit came (of several the first by name)."""
-    by_rule: dict[str, list[Hit]] = {}
-    vias: dict[tuple[int, int], str] = {}
-    all_pages = []
-    for via in sorted(joined):
-        activity = joined[via]
-        for name, kept in activity.hits.items():
-            found = by_rule.setdefault(name, [])
-            for hit in kept:
-                if hit[0] <= as_of:
-                    found.append(hit)
-                    vias.setdefault(hit[:2], via)
-        for page in activity.pages:
-            if page[0] <= as_of:
-                all_pages.append(page)
-                vias.setdefault(page[:2], via)
-    counted = pages.counted(all_pages, rules.scoring, rules.site)
-    days = {day: tuple(Hit(page[0], page[1], page[2]) for page in of_day) for day, of_day in counted.items()}
-    return Joined(by_rule, days, rules.scoring.pages.counted_a_day), vias
-
-
 def _line(
-    rule: ScoringRule, kept: Hits, *, vias: Mapping[tuple[int, int], str], as_of: int, epoch_at: int | None
+    rule: ScoringRule, kept: Hits, idle: Sequence[ScoredHit], *, found: Together, as_of: int
 ) -> ScoreLine:
     shown: list[ScoredHit] = []
     given: list[float] = []
-    for at, hit_id, what in kept:
-        aside = BEFORE_EPOCH if epoch_at is not None and at <= epoch_at else ""
-        gives = 0.0 if aside else faded(rule.points, age_ms=as_of - at, half_life_days=rule.half_life_days)
+    for hit in kept:
+        at, hit_id, what = hit
+        worth, aside = found.worth(rule, hit)
+        gives = faded(worth, age_ms=as_of - at, half_life_days=rule.half_life_days) if worth else 0.0
         given.append(gives)
+        judged = found.judged.get(hit_id)
         shown.append(
-            ScoredHit(hit_id=hit_id, at=at, what=what, via=vias.get((at, hit_id), ""),
-                      points_hundredths=floor(100 * gives + 0.5), set_aside=aside)
+            ScoredHit(hit_id=hit_id, at=at, what=what, via=found.vias.get((at, hit_id), ""),
+                      points_hundredths=floor(100 * gives + 0.5), set_aside=aside,
+                      note="" if judged is None else VERDICTS[judged.verdict])
         )  # fmt: skip
+    if idle:
+        shown = sorted((*shown, *idle), key=lambda hit: (hit.at, hit.hit_id), reverse=True)
     return ScoreLine(
         kind="rule", name=rule.name, group=rule.group, tenths=tenths_of(given), label=rule.label, keep=rule.keep,
         hits=tuple(shown),
     )  # fmt: skip
+
+
+def _idle_clicks(found: Together) -> list[ScoredHit]:
+    """The freshest clicks of machines and those too young to tell: kept and shown, for nothing."""
+    idle = [one for one in found.joined.clicks if one.verdict in ("machine", "pending")][:MOST_IDLE]
+    return [
+        ScoredHit(hit_id=one.click.hit_id, at=one.click.at, what=one.click.message_id, via="mail", points_hundredths=0,
+                  set_aside=f"{one.verdict}: {one.reason}", note=VERDICTS[one.verdict])
+        for one in idle
+    ]  # fmt: skip
+
+
+def _bounds(points: Points) -> tuple[int, int]:
+    """Of engagement, in tenths."""
+    totals = points.rules.totals
+    return round(10 * totals.engagement_least), round(10 * totals.engagement_most)
 
 
 def _caps(lines: list[ScoreLine], caps: Mapping[str, float | None]) -> list[ScoreLine]:

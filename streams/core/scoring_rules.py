@@ -4,6 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.mail_rules import MailRules
+
 __all__ = ["Band", "FitRules", "Grade", "GroupRule", "PageKeep", "ScoringRule", "ScoringRules", "Totals"]
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -15,8 +17,9 @@ class ScoringRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One rule. `keep` is N; at most `limit` hits of one bucket (`limit_per`) are among them, None = no such limit.
 
     A rule of kind `page` is hit by pages of `page_kinds` that were read for `min_dwell_ms`, one of kind `form` by forms
-    of `form_kinds`, one of kind `track` by what `[[track]]` in site.toml sends here. The kinds `page_view`,
-    `return_visit` and `deep_visit` are read from the pages store.
+    of `form_kinds`, one of kind `track` by what `[[track]]` in site.toml sends here, one of kind `mail` by mail events
+    of `mail_kinds`. The kinds `page_view`, `return_visit` and `deep_visit` are read from the pages store, `mail_click`
+    from the clicks: it gives `points` for a person's and `probable_points` for what was probably one.
     """
 
     name: Name
@@ -25,12 +28,14 @@ class ScoringRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     points: float
     keep: Places
     limit: Places | None = None
-    limit_per: Literal["day", "week", "asset"] = "day"
+    limit_per: Literal["day", "week", "asset", "message", "program"] = "day"
     half_life_days: Days
     group: Name
     page_kinds: tuple[str, ...] = ()
     min_dwell_ms: Annotated[int, Meta(ge=0)] = 0
     form_kinds: tuple[str, ...] = ()
+    mail_kinds: tuple[Literal["bounced", "complained", "opened", "replied", "subscribed", "unsubscribed"], ...] = ()
+    probable_points: float = 0
 
 
 class GroupRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,3 +115,4 @@ class ScoringRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     pages: PageKeep = PageKeep()
     fit: FitRules = FitRules()
     totals: Totals = Totals()
+    mail: MailRules = MailRules()

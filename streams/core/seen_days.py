@@ -30,14 +30,14 @@ class Seen(Struct, frozen=True):
         return tuple(day.at for day in self.days if day.active)
 
 
-def seen_of(activity: Activity, rules: Rules) -> Seen:
-    """The days of all that is kept of one person."""
+def seen_of(activity: Activity, rules: Rules, *, clicked: Iterable[int] = ()) -> Seen:
+    """The days of all that is kept of one person; `clicked`: when that person clicked in a mail of ours."""
     found = pages.seen(activity.pages)
     by_day: dict[int, list[PageSeen]] = {}
     for page in found:
         by_day.setdefault(rules.site.day_of(page.at), []).append(page)
     acts: dict[int, int] = {}
-    for at in _acts(activity, rules):
+    for at in (*_acts(activity, rules), *clicked):
         day = rules.site.day_of(at)
         acts[day] = max(at, acts.get(day, at))
     freshest = sorted({*by_day, *acts}, reverse=True)[:MAX_DAYS]
@@ -54,10 +54,10 @@ def seen_of(activity: Activity, rules: Rules) -> Seen:
 
 
 def _acts(activity: Activity, rules: Rules) -> Iterable[int]:
-    """Times of what only people do: forms, requests, files, films."""
+    """Times of what only people do: forms, requests, files, films, replies."""
     for name, hits in activity.hits.items():
         rule = rules.scoring.by_name.get(name)
-        if rule is not None and rule.points > 0 and rule.kind in ("form", "track"):
+        if rule is not None and rule.points > 0 and rule.kind in ("form", "mail", "track"):
             yield from (hit.at for hit in hits)
 
 

@@ -14,6 +14,8 @@ from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Scre
 from schemas.ids import clean_id, derived_message_id, hit_id_of
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
+from schemas.touches import Confirmation
+from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
 from streams.core.free_form import object_of, path_of, text_in, text_of
@@ -119,6 +121,7 @@ def _facts(
     pages: tuple[PageSeen, ...] = (),
     milestones: tuple[Milestone, ...] = (),
     traits: Mapping[str, Trait] = NO_TRAITS,
+    confirmation: Confirmation | None = None,
 ) -> Facts:
     """The facts of an event: whoever it names was there at the event's own time. `at`: when what it tells began."""
     claims: tuple[Claim, ...] = ()
@@ -132,6 +135,7 @@ def _facts(
     return Facts(
         to=seen.to, received_at=seen.received_at, at=seen.at if at is None else at, claims=claims, links=links,
         hits=hits, pages=pages, milestones=milestones, traits=traits if believed else NO_TRAITS,
+        confirmation=confirmation,
     )  # fmt: skip
 
 
@@ -161,7 +165,22 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
     at = seen.time_of(engaged.started_at)
     page = PageSeen(at, hit_id, path, seen.rules.site.page(path).kind, dwell_ms, interactions)
-    return _facts(seen, user_lead, at=at, hits=_page_hits(page, seen.rules), pages=(page,))
+    confirmation = _confirmation(engaged.url, page, seen) if MARK in engaged.url else None
+    return _facts(
+        seen, user_lead, at=at, hits=_page_hits(page, seen.rules), pages=(page,), confirmation=confirmation
+    )
+
+
+def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:
+    """That somebody looked at a page behind a click in a mail; None while too little was seen to prove it."""
+    click_id, dwell_ms, interactions = click_id_in(url), page.dwell_ms or 0, page.interactions or 0
+    needed = seen.rules.scoring.rules.mail
+    if not click_id or dwell_ms < needed.confirmed_dwell_ms or interactions < needed.confirmed_interactions:
+        return None
+    return Confirmation(
+        to=lead_of_click(click_id), click_id=click_id, visitor_id=seen.to, at=page.at, dwell_ms=dwell_ms,
+        interactions=interactions,
+    )  # fmt: skip
 
 
 def _page_hits(page: PageSeen, rules: Rules) -> Mapping[str, Hits]:
@@ -184,10 +203,20 @@ def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     meaning = seen.rules.site.track(event.event)
     if meaning is None:
         return _facts(seen, user_lead)
+    if meaning.measure and not _is_enough(text_of(properties.get(meaning.measure)), meaning.at_least):
+        return _facts(seen, user_lead)
     if meaning.form:
         return _form(seen, user_lead, kind=meaning.form, what=meaning.form)
     asset = text_of(properties.get(meaning.asset)) if meaning.asset else ""
     return _facts(seen, user_lead, hits={meaning.rule: (Hit(seen.at, seen.hit_id, asset or meaning.event),)})
+
+
+def _is_enough(said: str, least: float) -> bool:
+    """Whether a measure reaches its least value. A sender that cannot measure says nothing, and counts."""
+    try:
+        return not said or float(said) >= least
+    except ValueError:
+        return True
 
 
 def _form(seen: _Seen, user_lead: str | None, *, kind: str, what: str) -> Facts:

@@ -59,12 +59,17 @@ class FormMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TrackMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `track` event: a hit of `rule`, or a form of kind `form`. `asset` is the property that tells assets apart."""
+    """A `track` event: a hit of `rule`, or a form of kind `form`. `asset` is the property that tells assets apart.
+
+    `measure`: a property that must be `at_least` so much where a sender says it.
+    """
 
     event: Word
     rule: str = ""
     form: str = ""
     asset: str = ""
+    measure: str = ""
+    at_least: float = 0
 
     def __post_init__(self) -> None:
         """Exactly one meaning. Raises ValueError."""

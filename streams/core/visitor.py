@@ -54,6 +54,16 @@ def fold(
     key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
 ) -> Folded[Visitor]:
     """The row after these facts, and what its leads must know. Facts may be copies, late, in any order."""
+    folded = _folded(key, row, messages, version=version, rules=rules)
+    confirmed = tuple(one.confirmation for one in messages if one.confirmation is not None)
+    if not confirmed:
+        return folded
+    return Folded(folded.row, replace(folded.effects, touches=(*folded.effects.touches, *confirmed)))
+
+
+def _folded(
+    key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
+) -> Folded[Visitor]:
     before = row if row is not None else Visitor(version=version, as_of=0)
     after = _named(before, messages)
     timeline = timeline_of(after.claims, after.links)

@@ -6,16 +6,19 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.activity import Activity, Version
+from schemas.activity import Activity, Version, Void
 from schemas.codec import EVENT
 from schemas.delivery import Delivery, Trust
 from schemas.ids import Naming
+from schemas.mail import NO_MAIL
+from schemas.touches import Confirmation, MailEvent, MailKind
 from streams.core import visitor
 from streams.core.activity import gather
 from streams.core.effects import Effects
 from streams.core.facts import Facts, Filtered
+from streams.core.mail_kept import heard_mail
 from streams.core.rules import Rules, load_rules
-from streams.core.scoring import Scored, score
+from streams.core.scoring import Doings, Scored, score
 from streams.core.site import route
 from streams.core.visitor import Visitor
 from streams.rules_files import PACKAGED
@@ -28,51 +31,9 @@ NOW: Final = int(datetime(2026, 3, 20, 10, tzinfo=UTC).timestamp() * 1_000)
 ANN: Final = NAMING.lead_of_email("ann@acme.example")
 BEN: Final = NAMING.lead_of_email("ben@acme.example")
 
-# Rules of mail and programs, as simple hit rules, so that the worked example of the scoring can be told whole.
-MORE_POINTS: Final = """
-[[rule]]
-name = "mail_click"
-kind = "track"
-label = "Click in a mail"
-points = 3
-keep = 5
-limit = 1
-limit_per = "asset"
-half_life_days = 14
-group = "mail"
-
-[[rule]]
-name = "webinar_attended"
-kind = "track"
-label = "Webinar"
-points = 20
-keep = 2
-limit = 1
-limit_per = "asset"
-half_life_days = 45
-group = "programs"
-
-[[group]]
-name = "mail"
-cap = 30
-
-[[group]]
-name = "programs"
-cap = 50
-"""
 MORE_MEANINGS: Final = """
 [[source]]
 name = "crm"
-
-[[track]]
-event = "mail_clicked"
-rule = "mail_click"
-asset = "message"
-
-[[track]]
-event = "webinar_attended"
-rule = "webinar_attended"
-asset = "program"
 """
 
 
@@ -82,10 +43,10 @@ def files() -> dict[str, str]:
 
 
 def example_rules(*, routing: str = "") -> Rules:
-    """The packaged rules, with mail and programs, a segment and a region; `routing` instead of the packaged file."""
+    """The packaged rules, with a segment and a source of imports; `routing` instead of the packaged file."""
     told = files()
     told["routing.toml"] = routing or told["routing.toml"]
-    told["scoring.toml"] = told["scoring.toml"].replace("segments = []", 'segments = ["growth"]') + MORE_POINTS
+    told["scoring.toml"] = told["scoring.toml"].replace("segments = []", 'segments = ["growth"]')
     told["site.toml"] += MORE_MEANINGS
     return load_rules(told, naming=NAMING)
 
@@ -162,12 +123,38 @@ def activity(messages: Sequence[Facts], *, rules: Rules = RULES) -> Activity:
     return gather(list(visited(messages, rules=rules)[0].by_lead.values()), rules)
 
 
+def mailed(kind: MailKind, at: int, message: str = "m1", **more: Any) -> MailEvent:
+    """Something became of a mail to Ann, or was done in it; a click is of its first link if not told otherwise."""
+    told = {"link": "1"} if kind == "clicked" else {}
+    event_id = more.pop("event", f"{kind}:{message}@{at}:{more.get('link', '')}")
+    return MailEvent(to=ANN, kind=kind, mail_event_id=event_id, message_id=message, at=at, **(told | more))
+
+
+def confirmed(click_id: str, at: int, *, visitor: str = "v1", dwell_ms: int = 5_000, touched: int = 1) -> Confirmation:
+    """Somebody looked at the page behind a click."""
+    return Confirmation(
+        to=ANN, click_id=click_id, visitor_id=visitor, at=at, dwell_ms=dwell_ms, interactions=touched
+    )
+
+
+def human_click(at: int, message: str = "m1") -> list[MailEvent | Confirmation]:
+    """A click that the tracker saw somebody behind."""
+    return [mailed("clicked", at, message, click_id=f"{ANN}.{message}"), confirmed(f"{ANN}.{message}", at + 1_000)]
+
+
 def scored(
-    messages: Sequence[Facts], *, as_of: int = NOW, epoch_at: int | None = None, rules: Rules = RULES
+    messages: Sequence[Facts],
+    *,
+    mail: Sequence[MailEvent | Confirmation] = (),
+    voids: Sequence[Void] = (),
+    as_of: int = NOW,
+    epoch_at: int | None = None,
+    rules: Rules = RULES,
 ) -> Scored:
-    """The score of somebody who did this through one browser."""
+    """The score of somebody who did this through one browser, and this in mails."""
     done = activity(messages, rules=rules)
-    return score({"v1": done}, traits=done.traits, as_of=as_of, epoch_at=epoch_at, rules=rules)
+    doings = Doings({"v1": done}, heard_mail(NO_MAIL, mail, rules), tuple(voids))
+    return score(doings, traits=done.traits, as_of=as_of, epoch_at=epoch_at, rules=rules)
 
 
 def points(told: Scored, name: str) -> float:

@@ -62,7 +62,7 @@ def test_an_error_names_file_line_and_fix(name: str, before: str, after: str, sa
 def test_a_missing_key_names_its_table() -> None:
     message, _ = refusal("scoring.toml", 'group = "web"\n', "")
     assert message.endswith('rule "page_view": Object missing required field `group`')
-    assert message.startswith("scoring.toml:5:")
+    assert message.startswith("scoring.toml:6:")
 
 
 def test_a_missing_file_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from streams.core.facts import Facts
 from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules import load_rules
-from streams.core.scoring import BEFORE_EPOCH, score
+from streams.core.scoring import BEFORE_EPOCH, Doings, score
 from tests.unit.core.made import (
     DAY,
     HOUR,
@@ -79,7 +79,7 @@ def test_a_full_group_is_capped_by_a_line_of_its_own() -> None:
 def test_engagement_and_fit_stay_in_their_bounds_and_say_so() -> None:
     everything = [
         *(page(path, NOW - day * DAY, n) for day in range(4) for n in range(8) for path in ("/pricing", "/product")),
-        *(track("webinar_attended", NOW, n=n, program=str(n)) for n in range(3)),
+        *(track("webinar_attended", NOW, n=n, program_id=str(n)) for n in range(3)),
         track("form_submitted", NOW, form="quote"), track("form_submitted", NOW, form="other"),
     ]  # fmt: skip
     told = scored(imported(everything))
@@ -103,7 +103,7 @@ def test_what_was_before_the_lost_deal_is_shown_and_gives_nothing() -> None:
 
 def test_hits_say_what_they_were_and_through_which_part_they_came() -> None:
     mine, other = activity(imported(pages(1, NOW, "/pricing"))), activity(imported(pages(1, YESTERDAY, "/pricing")))
-    told = score({"v1": mine, "v2": other}, traits={}, as_of=NOW, epoch_at=None, rules=RULES)
+    told = score(Doings({"v1": mine, "v2": other}), traits={}, as_of=NOW, epoch_at=None, rules=RULES)
     line = next(line for line in told.lines if line.name == "pricing_page")
     assert [(hit.what, hit.via, hit.at) for hit in line.hits] == [
         ("/pricing", "v1", NOW),
@@ -113,7 +113,7 @@ def test_hits_say_what_they_were_and_through_which_part_they_came() -> None:
 
 def test_limits_hold_over_all_parts_together() -> None:
     parts = {name: activity(imported(pages(4, NOW - n * MINUTE, start=10 * n))) for n, name in enumerate("abc")}
-    told = score(parts, traits={}, as_of=NOW, epoch_at=None, rules=RULES)
+    told = score(Doings(parts), traits={}, as_of=NOW, epoch_at=None, rules=RULES)
     assert (points(told, "page_view"), points(told, "deep_visit")) == (5.0, 7.0)
 
 
@@ -140,4 +140,4 @@ def test_changed_points_are_exact_at_once() -> None:
     told["scoring.toml"] = told["scoring.toml"].replace(pricing, fewer_points)
     fewer = load_rules(told, naming=NAMING)
     done = activity(imported(pages(1, NOW, "/pricing") + pages(1, YESTERDAY, "/pricing")))
-    assert points(score({"v1": done}, traits={}, as_of=NOW, epoch_at=None, rules=fewer), "pricing_page") == 4.0
+    assert points(score(Doings({"v1": done}), traits={}, as_of=NOW, epoch_at=None, rules=fewer), "pricing_page") == 4.0

@@ -10,10 +10,14 @@ from tests.unit.core.made import DAY, HOUR, MINUTE, NOW
 rules = st.lists(
     st.builds(
         FadingRule,
-        points=st.sampled_from((-10.0, 1.0, 5.0, 20.0, 50.0)),
         half_life_days=st.sampled_from((7.0, 14.0, 60.0)),
         group=st.sampled_from(("web", "forms", "penalty")),
-        ats=st.lists(st.integers(0, 40).map(lambda hours: NOW - hours * HOUR), max_size=3).map(tuple),
+        given=st.lists(
+            st.tuples(
+                st.integers(0, 40).map(lambda hours: NOW - hours * HOUR), st.sampled_from((-10.0, 1.0, 5.0, 20.0, 50.0))
+            ),
+            max_size=3,
+        ).map(tuple),
     ),
     max_size=5,
 )
@@ -43,12 +47,12 @@ def test_it_is_below_from_that_minute_on_and_not_the_minute_before(
 
 
 def test_penalties_fade_too_so_a_score_may_rise_by_itself() -> None:
-    told = fading(FadingRule(20, 60, "forms", (NOW,)), FadingRule(-10, 7, "penalty", (NOW,)))
+    told = fading(FadingRule(60, "forms", ((NOW, 20),)), FadingRule(7, "penalty", ((NOW, -10),)))
     assert told.total(NOW) < told.total(NOW + 14 * DAY)
     assert told.falls_below(100) is not None
 
 
 def test_after_half_a_life_half_is_left() -> None:
-    told = fading(FadingRule(20, 10, "forms", (NOW,)))
+    told = fading(FadingRule(10, "forms", ((NOW, 20),)))
     assert [told.total(NOW + days * DAY) for days in (0, 10, 20)] == [200, 100, 50]
     assert told.falls_below(100) == NOW + 10 * DAY + 1 * HOUR + 45 * MINUTE  # when 9.95 are left

@@ -12,7 +12,7 @@ from streams.core import visitor
 from streams.core.effects import NOTHING, Folded
 from streams.core.facts import Facts
 from streams.core.rows import ROWS
-from streams.core.scoring import score
+from streams.core.scoring import Doings, score
 from streams.core.visitor import Visitor
 from tests.unit.core import strategies as some
 from tests.unit.core.made import NOW, RULES
@@ -105,7 +105,7 @@ def test_the_explanation_adds_up_and_no_bound_is_exceeded(sent: list[Facts], dat
         done = standing.activity
         if done is None:
             continue
-        told = score({"v1": done}, traits=done.traits, as_of=row.as_of if row else NOW, epoch_at=None, rules=RULES)
+        told = score(Doings({"v1": done}), traits=done.traits, as_of=row.as_of if row else NOW, epoch_at=None, rules=RULES)
         assert sum(line.tenths for line in told.lines) == told.total_tenths
         for line in told.lines:
             assert len(line.hits) <= line.keep or line.kind != "rule"
