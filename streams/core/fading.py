@@ -56,7 +56,11 @@ class Fading(Struct, frozen=True, dict=True):
 
     def total(self, at: int) -> int:
         """Total at a time, in tenths."""
-        return self._sum([(rule.group, rule.tenths(at)) for rule in self.rules])
+        groups: dict[str, int] = {}
+        for rule in self.rules:
+            groups[rule.group] = groups.get(rule.group, 0) + rule.tenths(at)
+        engagement = sum(min(tenths, self.caps.get(group, tenths)) for group, tenths in groups.items())
+        return min(max(engagement, self.least), self.most) + self.fit_tenths
 
     def falls_below(self, threshold_tenths: int) -> int | None:
         """The first whole minute (UTC milliseconds) within 90 days at which the total is below; None = not, or already.
@@ -89,27 +93,23 @@ class Fading(Struct, frozen=True, dict=True):
             found = _first(low, high, lambda minute: self.total(minute * MINUTE_MS) < threshold_tenths)
         return found * MINUTE_MS
 
-    def _sum(self, lines: list[tuple[str, int]]) -> int:
-        groups: dict[str, int] = {}
-        for group, tenths in lines:
-            groups[group] = groups.get(group, 0) + tenths
-        engagement = sum(min(tenths, self.caps.get(group, tenths)) for group, tenths in groups.items())
-        return min(max(engagement, self.least), self.most) + self.fit_tenths
-
     def _nearly(self) -> Callable[[int], int]:
         """The total from each rule's sum, one power a rule: quick, and all but equal to the sum of its faded hits."""
-        sums = [
-            (rule.group, fsum(rule.points(self.as_of)), rule.half_life_days) for rule in self.rules if rule.given
-        ]
+        groups: dict[str, list[tuple[float, float]]] = {}
+        for rule in self.rules:
+            if rule.given:
+                line = 10 * fsum(rule.points(self.as_of)), -1 / (rule.half_life_days * DAY_MS)
+                groups.setdefault(rule.group, []).append(line)
+        capped = [(self.caps.get(group), lines) for group, lines in groups.items()]
 
         def total(at: int) -> int:
-            age_ms = at - self.as_of
-            return self._sum(
-                [
-                    (group, floor(10 * faded(points, age_ms=age_ms, half_life_days=half_life_days) + 0.5))
-                    for group, points, half_life_days in sums
-                ]
-            )
+            age_ms, engagement = at - self.as_of, 0
+            for cap, lines in capped:
+                tenths = 0
+                for points, rate in lines:
+                    tenths += floor(points * 2.0 ** (age_ms * rate) + 0.5)
+                engagement += tenths if cap is None or tenths < cap else cap
+            return min(max(engagement, self.least), self.most) + self.fit_tenths
 
         return total
 

@@ -105,7 +105,8 @@ def test_the_explanation_adds_up_and_no_bound_is_exceeded(sent: list[Facts], dat
         done = standing.activity
         if done is None:
             continue
-        told = score(Doings({"v1": done}), traits=done.traits, as_of=row.as_of if row else NOW, epoch_at=None, rules=RULES)
+        as_of = row.as_of if row else NOW
+        told = score(Doings({"v1": done}), traits=done.traits, as_of=as_of, epoch_at=None, rules=RULES)
         assert sum(line.tenths for line in told.lines) == told.total_tenths
         for line in told.lines:
             assert len(line.hits) <= line.keep or line.kind != "rule"
