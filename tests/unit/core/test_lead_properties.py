@@ -49,7 +49,7 @@ def card_of(row: Lead) -> LeadCard | None:
 def content(row: Lead) -> Any:
     """What order must not change."""
     concerned = {to for to, gone in row.told.items() if gone is None}
-    return row.as_of, row.sources, row.deals, row.decisions, concerned
+    return row.as_of, row.sources, row.deals, row.decisions, row.mail, row.voids, concerned
 
 
 def shown(row: Lead) -> Any:

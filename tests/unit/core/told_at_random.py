@@ -10,6 +10,7 @@ from schemas.deals import DealPerson, DealReport, DealStanding, Owner
 from schemas.signals import LeadStanding
 from schemas.touches import Tick, VisitorStanding
 from tests.unit.core import told
+from tests.unit.core.mail_at_random import mail, voids
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
 
 M = TypeVar("M")
@@ -89,6 +90,7 @@ def touches(draw: st.DrawFn) -> list[Any]:
     ]
     found += [told.decided("dead_end", "student", at=at) for at in draw(st.sampled_from(([], [], [NOW])))]
     found += [told.decided("restored", "", at=at) for at in draw(st.sampled_from(([], [NOW + 1], [NOW - 1])))]
+    found += draw(st.one_of(st.just([]), mail)) + draw(st.one_of(st.just([]), voids))
     return found + [Tick(to=ANN, at=at) for at in draw(st.lists(arrivals_at, max_size=2))]
 
 
