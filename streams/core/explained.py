@@ -71,8 +71,8 @@ def _outlook(score_tenths: int, threshold_tenths: int, at: int | None) -> str:
     distance, threshold = score_tenths - threshold_tenths, f"{threshold_tenths / 10:g}"
     if distance < 0:
         return f"{in_points(-distance)} below {threshold}."
-    until = "not within 90 days" if at is None else f"on {_when(at)}"
-    return f"{in_points(distance)} above {threshold}; falls below it without new events {until}."
+    when = "not below it within 90 days" if at is None else f"below it on {_when(at)}"
+    return f"{in_points(distance)} above {threshold}; without new events {when}."
 
 
 def _when(at: int) -> str:

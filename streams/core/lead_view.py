@@ -47,6 +47,11 @@ class LeadView(Struct, frozen=True, kw_only=True):
     seen: Seen
     milestones: tuple[Milestone, ...]  # all that decides about the stage but the score
 
+    @property
+    def gone(self) -> frozenset[int]:
+        """Hit ids that count for nothing, whatever they gave before: void, or clicks that are a machine's now."""
+        return self.mail.refuted | {one.hit_id for one in self.doings.voids if one.hit_id}
+
 
 def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
     """What the row shows at its `as_of`."""

@@ -58,11 +58,69 @@ def downloads(assets: str) -> list[dict[str, Any]]:
         pytest.param([track("demo_requested", NOW)], {"request": 50.0}, id="a request by another name"),
         pytest.param([track("assessment_completed", NOW - 45 * DAY)], {"assessment": 10.0}, id="a half-life later"),
         pytest.param([track("something_else", NOW)], {}, id="an event without a meaning"),
+        pytest.param(
+            [track("program_registered", NOW, n=n, program_id=one) for n, one in enumerate("AABC")],
+            {"program_registered": 10.0}, id="registrations, once a program",
+        ),
+        pytest.param(
+            [track("webinar_attended", NOW, n=n, program_id=one) for n, one in enumerate("AABC")],
+            {"webinar_attended": 40.0}, id="webinars, once a program",
+        ),
+        pytest.param(
+            [track("program_attended", NOW, n=n, program_id=one) for n, one in enumerate("AB")],
+            {"program_attended": 40.0}, id="one program in person",
+        ),
+        pytest.param([track("video_watched", NOW, asset="a", percent=50)], {"asset_view": 5.0}, id="half a film"),
+        pytest.param([track("video_watched", NOW, asset="a", percent=49)], {}, id="less than half of it"),
+        pytest.param([track("video_watched", NOW, asset="a", percent="49.9")], {}, id="in letters"),
+        pytest.param([track("video_watched", NOW, asset="a")], {"asset_view": 5.0}, id="a player that cannot measure"),
+        pytest.param([track("video_watched", NOW, asset="a", percent="?")], {"asset_view": 5.0}, id="or says nothing"),
     ],
 )
 def test_what_people_do_gives_points(events: list[dict[str, Any]], lines: dict[str, float]) -> None:
     told = scored(imported(events))
     assert {line.name: line.tenths / 10 for line in told.lines if line.kind == "rule"} == lines
+
+
+def test_programs_together_are_capped_at_fifty() -> None:
+    everything = [track("webinar_attended", NOW, n=n, program_id=str(n)) for n in range(3)]
+    told = scored(imported([*everything, track("program_attended", NOW, program_id="p"),
+                            track("program_registered", NOW, program_id="p")]))  # fmt: skip
+    assert (told.engagement_tenths, [line.tenths for line in told.lines if line.kind == "cap"]) == (500, [-350])
+
+
+# Points, N, limit and its bucket, half-life in days, group: all of the table, and nothing beside it.
+TABLE = {
+    "page_view": (1, 10, 5, "day", 7, "web"),
+    "return_visit": (5, 3, None, "day", 14, "web"),
+    "deep_visit": (7, 2, None, "day", 14, "web"),
+    "product_page": (3, 5, 3, "day", 14, "web"),
+    "pricing_page": (10, 3, 1, "day", 14, "web"),
+    "comparison_page": (10, 2, 1, "day", 14, "web"),
+    "asset_view": (5, 3, 1, "asset", 30, "content"),
+    "gated_download": (10, 3, 1, "asset", 30, "content"),
+    "assessment": (20, 1, None, "day", 45, "content"),
+    "mail_open": (0, 5, 1, "message", 14, "mail"),
+    "mail_click": (3, 5, 1, "message", 14, "mail"),
+    "mail_reply": (15, 2, 1, "week", 30, "mail"),
+    "program_registered": (5, 2, 1, "program", 45, "programs"),
+    "webinar_attended": (20, 2, 1, "program", 45, "programs"),
+    "program_attended": (40, 1, None, "day", 45, "programs"),
+    "form": (20, 2, 1, "day", 60, "forms"),
+    "request": (50, 1, None, "day", 60, "forms"),
+    "careers_page": (-10, 2, 1, "day", 30, "penalty"),
+    "unsubscribed": (-15, 1, None, "day", 180, "penalty"),
+    "hard_bounce": (0, 1, None, "day", 180, "mail"),
+}
+
+
+def test_the_packaged_rules_are_those_of_the_table() -> None:
+    """Ask A33: the score separates leads."""
+    assert {rule.name: (rule.points, rule.keep, rule.limit, rule.limit_per, rule.half_life_days, rule.group)
+            for rule in RULES.scoring.rules.rule} == TABLE  # fmt: skip
+    assert RULES.scoring.by_name["mail_click"].probable_points == 1
+    caps = {"web": 50, "mail": 30, "content": 40, "programs": 50, "forms": 60, "penalty": None}
+    assert RULES.scoring.caps == caps
 
 
 def test_a_full_group_is_capped_by_a_line_of_its_own() -> None:

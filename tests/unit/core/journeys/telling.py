@@ -1,9 +1,9 @@
 """Golden journeys: `<name>.jsonl` says what happens, `<name>.json` what came out of it. See `retell.py`.
 
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
-each by `who` (a browser); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail; or
-nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs its own; `hours.py` says
-what journeys of reps who keep hours have beside these.
+each by `who` (a browser); `mail` (an event of a mail, `to` an e-mail address; a page that is `behind` a click of the
+lead `of` an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail; or
+nothing, when only time passes.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.cards import LeadCard
 from schemas.deals import DealFacts, DealPerson, DealReport, Owner
 from schemas.ids import deal_id_of, registrable_domain
 from schemas.posts import Post
 from schemas.signals import AlertAction
-from schemas.touches import Disposition
+from schemas.touches import Disposition, MailEvent
 from streams.core.effects import Due
 from tests.unit.core.journeys.hours import leave, told_when
 from tests.unit.core.made import NAMING, RULES, engaged, example_rules, identify, page, track
@@ -59,6 +60,8 @@ def happen(core: WholeCore, line: dict[str, Any]) -> None:
         core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
     elif "away" in line:
         leave(core, line, at)
+    elif "mail" in line:
+        core.hears("leads", mail_event(line, at))
     elif "decide" in line:
         said = {"kind": line["decide"], "reason": line["reason"], "actor": line["actor"]}
         lead_id = NAMING.lead_of_email(line["lead"])
@@ -70,6 +73,8 @@ def _events(line: dict[str, Any], at: int) -> Iterator[tuple[dict[str, Any], int
     who = line["who"]
     match line:
         case {"page": path}:
+            if "behind" in line:
+                path += f"?ls_click={NAMING.lead_of_email(line['of'])}.{line['behind']}"
             yield page(path, at, who=who), at + 1_000
             read_ms = 1_000 * line.get("read_s", 30)
             yield engaged(path, at, who=who, dwell_ms=read_ms, touched=line.get("touched", 2)), at + read_ms
@@ -81,6 +86,16 @@ def _events(line: dict[str, Any], at: int) -> Iterator[tuple[dict[str, Any], int
             yield identify(at, who=who, user=line.get("user"), **traits), at
         case _:
             raise ValueError(f"nobody knows what happens in {line}")
+
+
+def mail_event(line: dict[str, Any], at: int) -> MailEvent:
+    """What became of a mail, or was done in it: `id` is that of the click, before the lead is named in it."""
+    lead_id, more = NAMING.lead_of_email(line["to"]), line.get("with", {})
+    click_id = f"{lead_id}.{line['id']}" if "id" in line else ""
+    return MailEvent(
+        to=lead_id, kind=line["mail"], mail_event_id=f"{line['mail']}@{at}:{line.get('link', '')}", at=at,
+        message_id=line["message"], link=line.get("link", ""), click_id=click_id, **more,
+    )  # fmt: skip
 
 
 def deal_of(facts: dict[str, Any], at: int) -> DealFacts:
@@ -139,7 +154,14 @@ def _lead(core: WholeCore, lead_id: str) -> dict[str, Any]:
             f"at {text(move.effective_at)}" + (f" past {', '.join(move.skipped)}" if move.skipped else "")
             for move in moves_of(core, lead_id)
         ],
-    }  # fmt: skip
+    } | _clicks(card)  # fmt: skip
+
+
+def _clicks(card: LeadCard) -> dict[str, Any]:
+    """What is known of each click that is shown, where there are any."""
+    shown = [hit for line in card.lines if line.name == "mail_click" for hit in line.hits]
+    told = [f"{text(hit.at)} {hit.what} {hit.points_hundredths / 100} {hit.set_aside or hit.note}" for hit in shown]
+    return {"clicks": told} if told else {}
 
 
 def _account(core: WholeCore, account_id: str) -> dict[str, Any]:
