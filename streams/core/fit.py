@@ -1,6 +1,7 @@
 """Fit: who somebody is. It does not fade; a trait that is unknown gives 0 and is shown as unknown."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -60,12 +61,17 @@ def _seniority(title: str, rules: FitRules) -> int:
 
 def _says(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of these words; words of other scripts also count inside a longer one."""
-    plain = f" {_NOT_WORD.sub(' ', text.casefold())} "
+    plain = f" {_NOT_WORD.sub(' ', _plain(text))} "
     return any((f" {word} " in plain) if word.isascii() else (word in plain) for word in words)
 
 
 def _is_one_of(text: str, names: tuple[str, ...]) -> bool:
-    return text.strip().casefold() in {name.casefold() for name in names} if text else False
+    return _plain(text.strip()) in {_plain(name) for name in names} if text else False
+
+
+def _plain(text: str) -> str:
+    """One spelling: without case, letters whole (some systems send Hangul in parts) and of normal width."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _size(text: str, rules: FitRules) -> int:

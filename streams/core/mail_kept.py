@@ -20,6 +20,7 @@ from streams.core.rules import Rules
 __all__ = ["heard_mail", "joined_mail"]
 
 SOURCE: Final = "mail"  # of the hits that mail events make
+MAX_TEXT: Final = 128
 T = TypeVar("T")
 
 
@@ -81,8 +82,9 @@ def _told(message: MailEvent | Confirmation, rules: Rules) -> Mail:
         return Mail(traps=(_click(message),))
     if (message.kind == "bounced" and not message.permanent) or (message.kind == "replied" and message.auto):
         return NO_MAIL  # will be tried again; nobody wrote it
-    hit = (Hit(message.at, hit_id_of(SOURCE, message.mail_event_id), message.message_id),)
-    mark = (Mark(message.at, message_hash_of(message.message_id)),)
+    message_id = _short(message.message_id)
+    hit = (Hit(message.at, hit_id_of(SOURCE, message.mail_event_id), message_id),)
+    mark = (Mark(message.at, message_hash_of(message_id)),)
     return Mail(
         marks={message.kind: mark} if message.kind in MARKS else {},
         hits={rule.name: hit for rule in rules.scoring.hit_by_mail(message.kind)},
@@ -93,14 +95,22 @@ def _click(event: MailEvent) -> Click:
     agent = event.user_agent
     sign = event.sign or ("bot" if agent and is_machine(agent) else "")
     return Click(
-        event.at, hit_id_of(SOURCE, event.mail_event_id), event.message_id, event.link, event.click_id,
-        event.visitor_id, sign, event.ip, _agent_hash(agent) if agent else 0,
+        event.at, hit_id_of(SOURCE, event.mail_event_id), _short(event.message_id), _short(event.link),
+        _short(event.click_id), _short(event.visitor_id), _short(sign), _short(event.ip),
+        _agent_hash(agent) if agent else 0,
     )  # fmt: skip
 
 
 @lru_cache(4_096)
 def _agent_hash(agent: str) -> int:
     return int.from_bytes(blake2b(agent.encode("utf-8", "replace"), digest_size=6).digest(), "big")
+
+
+def _short(text: str) -> str:
+    """A text of any length within the bound of a row: what is too long is only told apart from others."""
+    if len(text) <= MAX_TEXT:
+        return text
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _walked(

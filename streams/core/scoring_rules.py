@@ -37,6 +37,11 @@ class ScoringRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     mail_kinds: tuple[Literal["bounced", "complained", "opened", "replied", "subscribed", "unsubscribed"], ...] = ()
     probable_points: float = 0
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a rule that nothing could ever hit."""
+        if self.kind == "mail" and not self.mail_kinds:
+            raise ValueError(f'rule "{self.name}": kind: one of kind "mail" names its events in mail_kinds')
+
 
 class GroupRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules of one group are worth at most `cap` points together; None = no cap (penalties)."""

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from schemas.activity import Version
 from schemas.touches import Confirmation
 from streams.core import visitor
 from streams.core.click_ids import click_id_in, lead_of_click
 from tests.unit.core.made import ANN, NOW, RULES, engaged, facts, page, visited
-from schemas.activity import Version
 
 ID = f"{ANN}.spring-26_A"
 REST = "x" * 64

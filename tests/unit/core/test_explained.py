@@ -83,5 +83,6 @@ def test_a_score_that_rests_on_fit_does_not_fall() -> None:
 def test_the_card_holds_both_moments_of_cooling() -> None:
     told = card(journey(), *MAIL)
     assert (told.cools_below_tenths, told.day_before_tenths, told.version) == (800, 865, Version(0, 0))
-    assert told.falls_below_at is not None and told.cools_at is not None
+    assert told.falls_below_at is not None
+    assert told.cools_at is not None
     assert told.falls_below_at < told.cools_at

@@ -94,3 +94,14 @@ def test_replies_of_one_week_do_not_push_out_those_of_the_week_before() -> None:
 def test_a_user_agent_is_kept_as_a_hash() -> None:
     one, other = heard(mailed("clicked", NOW, user_agent="Firefox"), mailed("clicked", NOW - 1)).clicks
     assert (one.agent != 0, other.agent, one.sign) == (True, 0, "")
+
+
+def test_texts_of_any_length_stay_within_the_row() -> None:
+    long = "x" * 4_000
+    said = mailed("clicked", NOW, long, link=long + "1", click_id=long), mailed("clicked", NOW, long, link=long + "2")
+    mail = heard(*said, mailed("delivered", NOW - 1, long), mailed("opened", NOW, long))
+    assert all(len(text) <= 128 for one in mail.clicks for text in (one.message_id, one.link, one.click_id))
+    assert len(mail.hits["mail_open"][0].what) <= 128
+    assert len({one.link for one in mail.clicks}) == 2
+    assert {one.reason for one in RULES.scoring.judge.judged(mail, as_of=NOW)} == {"right after delivery"}
+    assert heard(mailed("clicked", NOW, "y" * 128)).clicks[0].message_id == "y" * 128

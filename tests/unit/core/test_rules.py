@@ -65,6 +65,11 @@ def test_a_missing_key_names_its_table() -> None:
     assert message.startswith("scoring.toml:6:")
 
 
+def test_a_mail_rule_that_nothing_hits_is_refused() -> None:
+    message, _ = refusal("scoring.toml", 'mail_kinds = ["replied"]\n', "")
+    assert message.endswith('rule "mail_reply": kind: one of kind "mail" names its events in mail_kinds')
+
+
 def test_a_missing_file_is_named() -> None:
     told: dict[str, Any] = files()
     del told["stages.toml"]

@@ -14,8 +14,8 @@ from streams.core.facts import Facts
 from streams.core.mail_kept import heard_mail
 from streams.core.scoring import Doings, Scored, score, total_tenths
 from tests.unit.core import strategies as some
-from tests.unit.core.mail_at_random import mail as some_mail
 from tests.unit.core.made import DAY, NOW, RULES, activity, mailed
+from tests.unit.core.mail_at_random import mail as some_mail
 
 POSITIVE = sorted(rule.name for rule in RULES.scoring.rules.rule if rule.kind in ("page", "form", "track", "mail"))
 facts = st.lists(some.anonymous, max_size=40)

@@ -10,8 +10,8 @@ from schemas.deals import DealPerson, DealReport, DealStanding, Owner
 from schemas.signals import LeadStanding
 from schemas.touches import Tick, VisitorStanding
 from tests.unit.core import told
-from tests.unit.core.mail_at_random import mail, voids
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
+from tests.unit.core.mail_at_random import mail, voids
 
 M = TypeVar("M")
 PEOPLE: Final = (ANN, BEN, "cem", "dan")

@@ -1,9 +1,10 @@
 """Golden journeys: `<name>.jsonl` says what happens, `<name>.json` what came out of it. See `retell.py`.
 
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
-each by `who` (a browser); `mail` (an event of a mail, `to` an e-mail address; a page that is `behind` a click of the
-lead `of` an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail; or
-nothing, when only time passes.
+each by `who` (a browser); `mail` (what became of one `to` an address; a page that is `behind` a click of the lead `of`
+an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail;
+or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs its own; `hours.py` says
+what journeys of reps who keep hours have beside these.
 """
 
 from collections.abc import Iterator
@@ -30,13 +31,18 @@ NAMES: Final = sorted(path.stem for path in HERE.glob("*.jsonl"))
 
 def told(name: str) -> str:
     """What comes out of a journey now, as its golden file holds it."""
+    return msgspec.json.format(msgspec.json.encode(outcome(played(name))), indent=2).decode() + "\n"
+
+
+def played(name: str) -> WholeCore:
+    """The core after a journey."""
     routing = HERE / f"{name}.toml"
     own = example_rules(routing=routing.read_text(encoding="utf-8")) if routing.exists() else RULES
     core = WholeCore(own)
     for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         if line.strip():
             happen(core, msgspec.json.decode(line))
-    return msgspec.json.format(msgspec.json.encode(outcome(core)), indent=2).decode() + "\n"
+    return core
 
 
 def golden(name: str) -> Path:
