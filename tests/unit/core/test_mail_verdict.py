@@ -124,6 +124,7 @@ def test_two_links_of_one_message_within_a_second(apart_ms: int, link: str, mess
     other = mailed("clicked", CLICKED + apart_ms, message, link=link)
     assert verdict(click(), other) == expected
     assert verdict(other, click()) == expected  # known late, or first
+    assert {one.verdict for one in verdicts([other, click()])} == {expected.partition(":")[0]}
 
 
 def test_a_burst_makes_machines_of_all_its_clicks_also_afterwards() -> None:
@@ -172,6 +173,7 @@ def network(trust: Any, scope: Any = "all", ranges: tuple[str, ...] = ("203.0.11
     [
         ("all", "203.0.113.0", "machine: scanner network"),
         ("clicks", "203.0.113.7", "machine: scanner network"),
+        ("all", "203.0.113.0/24", "machine: scanner network"),
         ("opens", "203.0.113.0", "probable_human"),
         ("all", "203.0.114.0", "probable_human"),
         ("all", "", "probable_human"),
@@ -216,6 +218,22 @@ def test_two_weak_signs(trust: str, delivered_ms: int | None, opened_ms: int | N
 def test_a_click_is_pending_for_a_quarter_of_an_hour(age_ms: int, expected: str, settles_at: int | None) -> None:
     one = verdicts([click()], as_of=CLICKED + age_ms)[0]
     assert (one.verdict, one.settles_at) == (expected, settles_at)
+
+
+def test_a_range_may_be_written_by_any_of_its_addresses() -> None:
+    listed = (network("certain", ranges=("203.0.113.77/24",)),)
+    assert verdict(click(ip="203.0.113.0"), network=listed) == "machine: scanner network"
+
+
+def test_a_verdict_says_why() -> None:
+    seen = [click(), click(CLICKED + MINUTE, "2"), click(CLICKED + 20 * MINUTE, "3"), confirmed(ID, CLICKED + 2)]
+    assert [one.reason for one in verdicts(seen)] == ["seen on the site", "no sign of a machine", "too young to tell"]
+
+
+def test_what_became_of_a_message_later_does_not_count_before() -> None:
+    said = [click(), mailed("delivered", CLICKED + 1)]
+    assert [one.verdict for one in verdicts(said, as_of=CLICKED)] == ["pending"]
+    assert [one.verdict for one in verdicts(said, as_of=CLICKED + 1)] == ["machine"]
 
 
 def test_at_a_past_time_only_what_had_happened_counts() -> None:
