@@ -13,7 +13,7 @@ from schemas.touches import LeadForward, Tick, VoidOrder
 from streams.core.errors import UnknownDecision
 from streams.core.lead import fold
 from streams.core.lead_view import view_of
-from tests.unit.core.made import ANN, BEN, DAY, MINUTE, NOW, RULES, human_click, mailed
+from tests.unit.core.made import ANN, BEN, DAY, MINUTE, NOW, RULES, activity, human_click, imported, mailed, track
 from tests.unit.core.told import LeadStory, browser, deal, did, hash_of, hits, of_deal, read
 
 
@@ -198,3 +198,40 @@ def test_what_is_gone_is_named_for_those_who_rested_on_it() -> None:
                version=Version(0, 0), rules=RULES).row  # fmt: skip
     machine = next(one.hit_id for one in row.mail.clicks if one.sign)
     assert view_of(ANN, row, RULES).gone == {7, machine}
+
+
+def test_a_void_form_is_no_visit_a_void_request_no_request_and_a_void_page_no_interest() -> None:
+    story = LeadStory()
+    done = did(points=hits("form", NOW) | hits("pricing_page", NOW), asked=[NOW])
+    assert story.hears(browser(done, offset=1)).stage == "mql"
+    assert [day.at for day in member_of(story).days] == [NOW]
+    card = story.hears(
+        void(hit_id=hash_of("form", NOW)), void(hit_id=hash_of("pricing_page", NOW)), void(milestone_id=f"r{NOW}")
+    )
+    assert (card.stage, member_of(story).days, member_of(story).requests) == ("gained", (), ())
+
+
+def test_a_void_click_of_a_person_is_no_interest() -> None:
+    story = LeadStory()
+    story.hears(browser(did(), offset=1), *human_click(NOW))
+    assert story.card.stage == "nurture"
+    assert story.row is not None
+    card = story.hears(void(hit_id=story.row.mail.clicks[0].hit_id))
+    assert (card.stage, card.score_tenths) == ("gained", 0)
+    assert card.mail is not None
+    assert card.mail.clicked_at is None
+
+
+def test_of_two_orders_about_one_thing_the_newer_is_kept_with_its_reason() -> None:
+    orders = [replace(void(NOW - n, hit_id=1), reason=f"reason {n}") for n in range(3)]
+    row = fold(ANN, None, orders, version=Version(0, 0), rules=RULES).row
+    assert [(one.at, one.reason) for one in row.voids] == [(NOW, "reason 0")]
+
+
+def test_the_milestone_of_a_form_is_void_with_its_hit() -> None:
+    story = LeadStory()
+    asked = activity(imported([track("form_submitted", NOW, form="quote")]))
+    story.hears(browser(asked, offset=1))
+    card = story.hears(void(hit_id=asked.hits["request"][0].hit_id))
+    assert story.way == ["T4 mql", "T1 gained"]
+    assert (card.stage, card.score_tenths) == ("gained", 0)
