@@ -136,6 +136,13 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     hold_until: int | None
     moves: tuple[Transition, ...]  # newest first
     wake_at: int | None
+    sub_stage: str = ""
+    mail_stop_until: int | None = None  # no marketing mail before: the longest hold that no opt-in ended
+    due_at: int | None = None  # of an SLA stage: until when sales has to act
+    reminder_at: int | None = None  # half of that time
+    overdue: bool = False
+    attempts: int = 0  # tries to reach them since the last setback
+    dead_end_candidate: str = ""  # why a person should look at whether this is a dead end
     day_before_tenths: int = 0  # the score 24 hours before `as_of`, by what had happened then
     cools_at: int | None = None  # when it falls below `cools_below_tenths` without new events (the hot mark goes off)
     cools_below_tenths: int = 0

@@ -12,9 +12,9 @@ from streams.core.account_card import account_name
 from streams.core.account_row import Account
 from streams.core.account_view import AccountView, member_cards
 from streams.core.days import DAY_MS
+from streams.core.holds import hold_of_loss
 from streams.core.returns import decisive, lost_at
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
 
 __all__ = ["alert_card", "as_told", "is_same"]
 
@@ -111,8 +111,5 @@ def _back_after_days(row: Account, view: AccountView, deal: DealFacts, *, rules:
 
 def _hold_until(deal: DealFacts, *, as_of: int, rules: Rules) -> int | None:
     """Until when nobody writes to them of our own accord, None where that is over."""
-    setback = stages_in(rules).milestones.get("deal_lost")
-    if setback is None:
-        return None
-    ends = lost_at(deal) + rules.stages.hold_ms(setback.stage, deal.lost_reason or "")
+    ends = hold_of_loss(deal, rules.stages)
     return ends if ends > as_of else None

@@ -51,11 +51,11 @@ def _decided(
     row = replace(heard, told=addressed(heard.told, accounts, version=now))
     stage = stage_now(row, view, rules)
     if stage.stage in rules.stages.qualified.leaves:
-        latch = crossing(key, before, row, view=view, rules=rules)
+        latch = crossing(key, before, row, view=view, setback=stage.setback, rules=rules)
         if latch is not None:
             row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
             stage = stage_now(row, view, rules)
-    row = moved(row, view, stage, version=now, rules=rules)
+    row = moved(row, view, stage, before=before, version=now, rules=rules)
     row = replace(row, hot=_is_hot(row, view, rules))
     return replace(row, wake_at=_wake_at(row, view, stage, rules=rules)), stage
 
@@ -70,7 +70,7 @@ def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:
 def _wake_at(row: Lead, view: LeadView, stage: StageNow, *, rules: Rules) -> int | None:
     """The earliest time at which something changes without an event."""
     rule = rules.stages.qualified
-    times = [stage.hold_until, view.mail.settles_at]
+    times = [stage.hold_until, stage.mail_stop_until, stage.reminder_at, stage.due_at, view.mail.settles_at]
     if view.scored.total_tenths >= round(10 * rule.total):
         times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total)))
     if row.hot:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.activity import PageSeen, Version
+from schemas.activity import Milestone, PageSeen, Version
 from schemas.cards import LeadCard
 from schemas.signals import LeadStanding, Member
 from streams.core.effects import Effects
@@ -17,6 +17,7 @@ __all__ = ["said_of"]
 
 CARD_PAGES: Final = 40
 MEMBER_PAGES: Final = 8
+MEMBER_REQUESTS: Final = 8
 
 
 def said_of(key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules) -> Effects:
@@ -73,6 +74,13 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         hold_until=now.hold_until,
         moves=tuple(as_transition(key, move) for move in row.moves),
         wake_at=row.wake_at,
+        sub_stage=now.sub_stage,
+        mail_stop_until=now.mail_stop_until,
+        due_at=now.due_at,
+        reminder_at=now.reminder_at,
+        overdue=now.due_at is not None and row.as_of >= now.due_at,
+        attempts=_attempts(view, now),
+        dead_end_candidate=_candidate(view, rules),
         day_before_tenths=day_before_tenths(view, rules),
         cools_at=falls_below(scored, threshold_tenths=cools_below_tenths),
         cools_below_tenths=cools_below_tenths,
@@ -101,12 +109,30 @@ def _member(row: Lead, view: LeadView) -> Member:
         days=view.seen.days,
         intents=view.seen.intents,
         answers=view.seen.answers,
-        requests=tuple(one for one in view.activity.milestones if one.kind == "requested"),
+        requests=_requests(view),
         pages=_shown(view, MEMBER_PAGES),
         company="" if trait is None else trait.value,
         clicked_at=None if view.mail.flags is None else view.mail.flags.clicked_at,
         mailed_at=None if view.mail.flags is None else view.mail.flags.mailed_at,
     )
+
+
+def _requests(view: LeadView) -> tuple[Milestone, ...]:
+    """Requests that stand, however they came, freshest first."""
+    found = [one for one in view.milestones if one.kind == "requested"]
+    return tuple(sorted(found, reverse=True)[:MEMBER_REQUESTS])
+
+
+def _attempts(view: LeadView, now: StageNow) -> int:
+    """Tries since the last setback."""
+    since = 0 if now.setback is None else now.setback.at
+    return sum(one.kind == "attempt" and one.at > since for one in view.milestones)
+
+
+def _candidate(view: LeadView, rules: Rules) -> str:
+    """The rule whose hits ask for a look: such as a mail address that does not exist."""
+    named = rules.stages.candidate.rules
+    return next((line.name for line in view.scored.lines if line.name in named and line.hits), "")
 
 
 def _shown(view: LeadView, most: int) -> tuple[PageSeen, ...]:

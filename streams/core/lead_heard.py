@@ -20,15 +20,14 @@ from schemas.touches import (
     VoidOrder,
 )
 from streams.core.activity import gather
-from streams.core.errors import UnknownDecision
 from streams.core.known_deals import freshest_deals
+from streams.core.lead_decisions import decision_of, freshest_decisions
 from streams.core.lead_direct import Direct, with_direct
 from streams.core.lead_row import Known, Lead
 from streams.core.lead_view import JOINED
 from streams.core.mail_kept import joined_mail
 from streams.core.parts import Part, live, newest
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
 from streams.core.voids import MAX_VOIDS
 
 __all__ = ["heard_by"]
@@ -57,7 +56,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
                 deals.append((message.deal_id, Part(message.version, message.as_of, message.deal)))
                 as_of = max(as_of, message.as_of)
             case Disposition():
-                decisions.append(_decision(message, rules))
+                decisions.append(decision_of(message, row, rules))
                 as_of = max(as_of, message.at)
             case MailEvent() | Confirmation() | VoidOrder():
                 direct.append(message)
@@ -71,7 +70,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
         as_of=as_of,
         sources=_bounded_sources(newest(row.sources, sources), rules) if sources else row.sources,
         deals=freshest_deals(newest(row.deals, deals), most=MAX_DEALS) if deals else row.deals,
-        decisions=_freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
+        decisions=freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
     )
     return with_direct(after, direct, rules)
 
@@ -81,30 +80,6 @@ def _part(said: VisitorStanding | LeadForward) -> Part[Known]:
     if known is not None and isinstance(said, LeadForward):
         known = replace(known, mail=said.mail, voids=said.voids)
     return Part(said.version, said.as_of, known)
-
-
-def _decision(said: Disposition, rules: Rules) -> Decision:
-    rule = stages_in(rules).milestones.get(said.kind)
-    if rule is None or not rule.by_hand:
-        raise UnknownDecision(f"nobody may say {said.kind!r} of a lead")
-    if rule.reasons and said.reason not in rule.reasons:
-        raise UnknownDecision(f"{said.kind} needs one of these reasons: {', '.join(rule.reasons)}")
-    return Decision(
-        said.at, said.kind, said.milestone_id, said.reason, said.actor, said.until, tuple(sorted(said.said.items()))
-    )
-
-
-def _freshest_decisions(decisions: Iterable[Decision], rules: Rules) -> tuple[Decision, ...]:
-    """Of each kind the freshest distinct ones; of two tellings of one the later."""
-    taken: dict[str, set[str]] = {}
-    kept: list[Decision] = []
-    for one in sorted(set(decisions), reverse=True):
-        rule = stages_in(rules).milestones.get(one.kind)
-        ids = taken.setdefault(one.kind, set())
-        if one.milestone_id not in ids and len(ids) < (8 if rule is None else rule.keep):
-            ids.add(one.milestone_id)
-            kept.append(one)
-    return tuple(kept)
 
 
 def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str, Part[Known]]:

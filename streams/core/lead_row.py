@@ -34,6 +34,9 @@ class Evidence(Struct, frozen=True, array_like=True):
     hit_id: int
     hundredths: int
     via: str
+    at: int = 0
+    what: str = ""
+    keep: int = 0  # how many its rule kept then
 
 
 class Latch(Struct, frozen=True, array_like=True):
@@ -43,10 +46,11 @@ class Latch(Struct, frozen=True, array_like=True):
     total_tenths: int
     rules_version: str
     evidence: tuple[Evidence, ...]
+    threshold_tenths: int = 0  # that it crossed
 
 
 class Move(Struct, frozen=True, array_like=True):
-    """One transition as the row remembers it; `by` decided it."""
+    """One transition as the row remembers it; `by` decided it, `proof` led there where that is something else."""
 
     number: int
     account_id: str
@@ -62,6 +66,10 @@ class Move(Struct, frozen=True, array_like=True):
     actor: str
     version: Version
     by: Milestone | None
+    proof: Milestone | None = None
+    sub_stage: str = ""
+    corrects: int | None = None
+    labels: dict[str, str] = {}
 
 
 class Lead(Struct, frozen=True, array_like=True):
@@ -104,4 +112,7 @@ def as_transition(lead_id: str, move: Move) -> Transition:
         recorded_at=move.recorded_at,
         actor=move.actor,
         version=move.version,
+        sub_stage=move.sub_stage,
+        corrects=move.corrects,
+        labels=move.labels,
     )

@@ -5,16 +5,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Milestone, Trait
+from schemas.activity import Activity, Decision, Milestone, Trait
 from schemas.deals import DealFacts, DealPerson
 from schemas.delivery import Trust
 from schemas.mail import NO_MAIL
 from streams.core.activity import EMPTY, gather
 from streams.core.days import DAY_MS
+from streams.core.lead_milestones import milestones_of
 from streams.core.lead_row import Known, Lead
 from streams.core.mail_kept import joined_mail
 from streams.core.mail_view import MailView, mail_view
 from streams.core.parts import live
+from streams.core.returns import lost_at
 from streams.core.rules import Rules
 from streams.core.scoring import Doings, Scored, score, total_tenths
 from streams.core.seen_days import Seen, seen_of
@@ -45,6 +47,7 @@ class LeadView(Struct, frozen=True, kw_only=True):
     epoch_at: int | None
     scored: Scored
     seen: Seen
+    decisions: tuple[Decision, ...]
     milestones: tuple[Milestone, ...]  # all that decides about the stage but the score
 
     @property
@@ -68,18 +71,14 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         traits.setdefault("name", Trait(0, person.name))
     said = {name: trait.value for name, trait in traits.items()}
     epoch_at = _epoch_at(deals)
-    known = [*(one.known_at for one in sources.values()), *(_lost_at(deal) for deal in deals), *mail.human_ats]
+    known = [*(one.known_at for one in sources.values()), *(lost_at(deal) for deal in deals), *mail.human_ats]
     # What a CRM knows proves nothing about who sits at a browser.
     proven = any(one.trust == "proven" for one in sources.values()) if sources else bool(deals)
     known_at, email = min(known, default=None), said.get("email", "")
     seen = seen_of(activity, rules, clicked=mail.human_ats)
     milestones = (
-        *activity.milestones,
-        *(Milestone(one.at, one.kind, one.milestone_id, one.reason, one.until) for one in row.decisions),
-        *(_of_deal(deal) for deal in deals),
-        *(Milestone(at, "visited", "visited") for at in seen.active_ats),
+        *milestones_of(row.decisions, activity, deals, seen=seen, known_at=known_at, email=email, rules=rules),
         *mail.milestones(),
-        *_known(known_at, email, activity, rules=rules),
     )
     return LeadView(
         email=email,
@@ -97,6 +96,7 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         epoch_at=epoch_at,
         scored=score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
+        decisions=row.decisions,
         milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
     )
 
@@ -116,7 +116,7 @@ def day_before_tenths(view: LeadView, rules: Rules) -> int:
 
 def _epoch_at(deals: Iterable[DealFacts], *, until: int | None = None) -> int | None:
     """When the freshest lost deal (that was lost by then) was lost: what was before it counts for nothing."""
-    lost = [_lost_at(deal) for deal in deals if deal.status == "lost"]
+    lost = [lost_at(deal) for deal in deals if deal.status == "lost"]
     return max((at for at in lost if until is None or at <= until), default=None)
 
 
@@ -143,26 +143,3 @@ def _person(key: str, deals: tuple[DealFacts, ...]) -> DealPerson | None:
     """What the freshest report says of this person."""
     said = [(deal.reported_at, deal.deal_id, one) for deal in deals for one in deal.people if one.lead_id == key]
     return max(said, key=lambda row: row[:2])[2] if said else None
-
-
-def _lost_at(deal: DealFacts) -> int:
-    return deal.reported_at if deal.lost_at is None else deal.lost_at
-
-
-def _of_deal(deal: DealFacts) -> Milestone:
-    at = _lost_at(deal) if deal.status == "lost" else deal.reported_at
-    return Milestone(at, f"deal_{deal.status}", deal.deal_id, deal.lost_reason or "")
-
-
-def _known(known_at: int | None, email: str, activity: Activity, *, rules: Rules) -> list[Milestone]:
-    """That the lead has a name, and showed interest; that it is of our own or of a competitor."""
-    if known_at is None:
-        return []
-    found = [Milestone(known_at, "identified", "identified")]
-    shown = [hit for name in rules.stages.engaged.rules for hit in activity.hits.get(name, ())]
-    if shown:
-        first = min(shown)
-        found.append(Milestone(max(first.at, known_at), "engaged", "engaged", first.what))
-    if reason := rules.routing.set_aside(email):
-        found.append(Milestone(known_at, "dead_end", f"list:{rules.routing.account_of(email)}", reason))
-    return found

@@ -1,6 +1,7 @@
 """`site.toml` made ready for the hot path: what a path, a form or an event means, looked up once."""
 
 import re
+from collections.abc import Mapping
 from fnmatch import translate
 from functools import lru_cache
 from typing import Final
@@ -27,7 +28,8 @@ class Meanings:
     """What the site's events mean. Immutable but for its look-up cache."""
 
     __slots__ = (
-        "_forms", "_kind_of", "_measuring", "_pages", "_tracks", "day_of", "rules", "senders", "trait_names", "traits",
+        "_forms", "_kind_of", "_measuring", "_no_competitor", "_pages", "_tracks", "day_of", "programs",
+        "rules", "senders", "trait_names", "traits",
     )  # fmt: skip
 
     def __init__(self, rules: SiteRules) -> None:
@@ -37,6 +39,8 @@ class Meanings:
         self.traits = {trait.name: (trait.name, *trait.called) for trait in rules.trait}
         self.trait_names = frozenset(name for called in self.traits.values() for name in called)
         self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
+        self.programs = {program.id: program for program in rules.program}
+        self._no_competitor = frozenset(said.casefold() for said in rules.site.no_competitor)
         self._forms = {plain_name(form.name): form.kind for form in rules.form}
         self._tracks = {plain_name(track.event): track for track in rules.track}
         self._pages = tuple((_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page)
@@ -49,6 +53,12 @@ class Meanings:
     def form(self, name: str) -> str:
         """Kind of a form, by its name; `other` for one that site.toml does not list."""
         return self._forms.get(plain_name(name), "other")
+
+    def names_competitor(self, said: Mapping[str, object]) -> bool:
+        """Whether the answers of a form name a competitor under review."""
+        answers = (said.get(field) for field in self.rules.site.competitor_fields)
+        names = (one.strip().casefold() for one in answers if isinstance(one, str))
+        return any(name and name not in self._no_competitor for name in names)
 
     def track(self, event: str) -> TrackMeaning | None:
         """The meaning of a `track` event, None where it has none."""

@@ -13,9 +13,9 @@ from schemas.posts import Outlook
 from streams.core.account_row import Account, Looked
 from streams.core.account_view import AccountView
 from streams.core.days import DAY_MS
+from streams.core.holds import hold_of_loss
 from streams.core.returns import CUSTOMER, OPEN_DEAL, lost_at
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
 
 __all__ = ["looked_ahead", "outlooks_of"]
 
@@ -59,10 +59,8 @@ def outlooks_of(key: str, row: Account, *, name: str, since: Version) -> tuple[O
 
 def _dates(deal: DealFacts, *, as_of: int, rules: Rules) -> tuple[int | None, int | None]:
     """Ends of the hold and of the contract, None where there is none ahead."""
-    setback = stages_in(rules).milestones.get("deal_lost")
-    hold_ms = 0 if setback is None else rules.stages.hold_ms(setback.stage, deal.lost_reason or "")
-    hold_ends_at = lost_at(deal) + hold_ms if hold_ms else None
-    over = as_of - GRACE_MS
+    ends_at, over = hold_of_loss(deal, rules.stages), as_of - GRACE_MS
+    hold_ends_at = ends_at if ends_at > lost_at(deal) else None
     return (
         None if hold_ends_at is None or hold_ends_at <= over else hold_ends_at,
         None if deal.contract_ends_at is None or deal.contract_ends_at <= over else deal.contract_ends_at,

@@ -1,49 +1,57 @@
 """The `qualified` latch (arrow T3): a score crosses its threshold once, with its evidence, and fading never undoes it.
 
-`at` is the `as_of` of the fold that saw it. It holds until what it rests on is withdrawn and the rest is too little.
+`at` is the `as_of` of the fold that saw it. It holds until what it rests on becomes void (it was somebody else's, or a
+machine's) and the rest is below the threshold that it crossed; new rules take none back. What is imported from the past
+qualifies nobody: one of the hits that cross must have happened within the last `fresh_days`.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from schemas.activity import Milestone
+from msgspec.structs import replace
+
+from schemas.activity import Hit, Milestone
 from schemas.cards import ScoredHit, ScoreLine
+from streams.core import hits
+from streams.core.days import DAY_MS
 from streams.core.lead_row import Evidence, Known, Latch, Lead
 from streams.core.lead_view import LeadView, view_of
 from streams.core.parts import Part
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
 
 __all__ = ["crossing", "latched", "milestone_of"]
 
 MAX_EVIDENCE: Final = 24
+FROM_PAGES: Final = frozenset({"deep_visit", "page_view", "return_visit"})  # kinds of rules
 
 
-def crossing(key: str, before: Lead | None, after: Lead, *, view: LeadView, rules: Rules) -> Latch | None:
-    """The latch that this fold sets, None for none. Only a fold that brought a live hit sets one."""
-    if not (_enough(view, rules) and _enough_since_decision(after, view, rules)):
+def crossing(
+    key: str, before: Lead | None, after: Lead, *, view: LeadView, setback: Milestone | None, rules: Rules
+) -> Latch | None:
+    """The latch that this fold sets, None for none. Only a fold that brought a live hit sets one.
+
+    After a setback the old interest alone does not qualify again.
+    """
+    if not (_enough(view, rules) and _enough_since(setback, view, rules)):
         return None
     if not _brought(key, before, view, rules=rules):
         return None
-    hits = sorted(_live(view), key=lambda found: (-found[1].points_hundredths, found[0].name, found[1].hit_id))
+    found = sorted(_live(view), key=lambda pair: (-pair[1].points_hundredths, pair[0].name, pair[1].hit_id))
     return Latch(
         at=after.as_of,
         total_tenths=view.scored.total_tenths,
         rules_version=rules.version,
         evidence=tuple(
-            Evidence(line.name, hit.hit_id, hit.points_hundredths, hit.via) for line, hit in hits[:MAX_EVIDENCE]
+            Evidence(line.name, hit.hit_id, hit.points_hundredths, hit.via, hit.at, hit.what, line.keep)
+            for line, hit in found[:MAX_EVIDENCE]
         ),
+        threshold_tenths=round(10 * rules.stages.qualified.total),
     )
 
 
-def latched(row: Lead, rules: Rules) -> list[Milestone]:
+def latched(row: Lead, view: LeadView, rules: Rules) -> list[Milestone]:
     """The latches that still hold, as milestones."""
-    threshold = 10 * rules.stages.qualified.total
-    return [
-        milestone_of(latch)
-        for latch in row.latches
-        if latch.total_tenths - _withdrawn_tenths(latch, row.sources) >= threshold
-    ]
+    return [milestone_of(latch) for latch in row.latches if _stands(latch, row, view, rules=rules)]
 
 
 def milestone_of(latch: Latch) -> Milestone:
@@ -60,22 +68,21 @@ def _enough(view: LeadView, rules: Rules) -> bool:
     return len({family_of.get(line.name, f"rule {line.name}") for line in strong}) >= rule.families
 
 
-def _enough_since_decision(row: Lead, view: LeadView, rules: Rules) -> bool:
-    """After a disposition the old interest alone does not qualify again."""
-    stages = stages_in(rules)
-    decided = [one.at for one in row.decisions if stages.role(one.kind) == "setback"]
-    if not decided:
+def _enough_since(setback: Milestone | None, view: LeadView, rules: Rules) -> bool:
+    if setback is None:
         return True
-    fresh = sum(hit.points_hundredths for _, hit in _live(view) if hit.at > max(decided))
+    fresh = sum(hit.points_hundredths for _, hit in _live(view) if hit.at > setback.at)
     return fresh >= 100 * rules.stages.qualified.fresh_points
 
 
 def _brought(key: str, before: Lead | None, view: LeadView, *, rules: Rules) -> bool:
-    """Whether a live hit is new, or worth more than before because it is at a later time."""
-    if before is None:
-        return any(True for _ in _live(view))
+    """Whether a live hit of the last days is new, or worth more than before because it is at a later time."""
+    since = view.scored.as_of - rules.stages.qualified.fresh_days * DAY_MS
+    fresh = [(line.name, hit) for line, hit in _live(view) if hit.at > since]
+    if before is None or not fresh:
+        return bool(fresh)
     held = {(line.name, hit.hit_id): hit.at for line, hit in _live(view_of(key, before, rules))}
-    return any(hit.at > held.get((line.name, hit.hit_id), hit.at - 1) for line, hit in _live(view))
+    return any(hit.at > held.get((name, hit.hit_id), hit.at - 1) for name, hit in fresh)
 
 
 def _live(view: LeadView) -> Iterator[tuple[ScoreLine, ScoredHit]]:
@@ -83,7 +90,26 @@ def _live(view: LeadView) -> Iterator[tuple[ScoreLine, ScoredHit]]:
         yield from ((line, hit) for hit in line.hits if hit.points_hundredths > 0)
 
 
-def _withdrawn_tenths(latch: Latch, sources: Mapping[str, Part[Known]]) -> float:
-    """What the latch rested on that came through a source which withdrew."""
-    gone = {source for source, part in sources.items() if part.body is None}
-    return sum(one.hundredths for one in latch.evidence if gone & {one.via, f"visitor:{one.via}"}) / 10
+def _stands(latch: Latch, row: Lead, view: LeadView, *, rules: Rules) -> bool:
+    """Whether nothing of its evidence is void, or the rest is enough."""
+    gone = [one for one in latch.evidence if one.hit_id in view.gone or _is_taken(one, row.sources, rules)]
+    rest = latch.total_tenths - sum(one.hundredths for one in gone) / 10
+    return not gone or rest >= (latch.threshold_tenths or round(10 * rules.stages.qualified.total))
+
+
+def _is_taken(one: Evidence, sources: Mapping[str, Part[Known]], rules: Rules) -> bool:
+    """Whether the hit turned out to be somebody else's: its source withdrew, or holds it no more though it had room.
+
+    Hits that are read from pages have no room of their own: only their source tells.
+    """
+    part = sources.get(f"visitor:{one.via}", sources.get(one.via))
+    if part is None:
+        return False
+    if part.body is None:
+        return True
+    keep, kept = rules.scoring.keeps.get(one.rule), part.body.activity.hits.get(one.rule, ())
+    rule = rules.scoring.by_name.get(one.rule)
+    if keep is None or rule is None or rule.kind in FROM_PAGES or any(hit.hit_id == one.hit_id for hit in kept):
+        return False
+    hit = Hit(one.at, one.hit_id, one.what)
+    return hit in hits.freshest((*kept, hit), replace(keep, most=min(keep.most, one.keep)))

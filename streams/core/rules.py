@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from schemas.ids import Naming
 from streams.core.meanings import Meanings
+from streams.core.milestone_sources import PRODUCED
 from streams.core.points import Points
 from streams.core.returns_rules import ReturnsRules
 from streams.core.routing import Routing
@@ -19,6 +20,7 @@ from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring_rules import ScoringRules
 from streams.core.site_rules import SiteRules
+from streams.core.stages_graph import faults_of
 from streams.core.stages_rules import StagesRules
 
 __all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
@@ -50,6 +52,8 @@ def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity =
     scoring_rules = _parsed(files, "scoring.toml", ScoringRules)
     _check_points(scoring_rules, files["scoring.toml"])
     _check_meanings(site_rules, scoring_rules, files["site.toml"])
+    stages_rules = _parsed(files, "stages.toml", StagesRules)
+    _check_stages(stages_rules, files["stages.toml"])
     site = Meanings(site_rules)
     return Rules(
         version=version_of(files),
@@ -57,7 +61,7 @@ def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity =
         identity=identity,
         site=site,
         scoring=Points(scoring_rules, site.day_of),
-        stages=_parsed(files, "stages.toml", StagesRules),
+        stages=stages_rules,
         returns=_parsed(files, "returns.toml", ReturnsRules),
         routing=Routing(
             _parsed(files, "routing.toml", RoutingRules), naming, timezone=site_rules.site.timezone
@@ -101,6 +105,12 @@ def _check_meanings(site: SiteRules, scoring: ScoringRules, text: str) -> None:
         if track.rule and track.rule not in names:
             said = f'track "{track.event}": no rule of scoring.toml is named "{track.rule}"{near(track.rule, names)}'
             _refuse("site.toml", text, ("track", number, "rule"), said=said)
+
+
+def _check_stages(rules: StagesRules, text: str) -> None:
+    """The graph of stages is whole. Raises RulesError for the first fault."""
+    for fault in faults_of(rules, PRODUCED):
+        _refuse("stages.toml", text, fault.path, said=fault.said)
 
 
 def _refuse(name: str, text: str, path: tuple[str | int, ...], *, said: str) -> NoReturn:

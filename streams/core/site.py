@@ -15,6 +15,7 @@ from schemas.ids import clean_id, derived_message_id, hit_id_of
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from schemas.touches import Confirmation
+from streams.core import campaign
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
@@ -22,7 +23,7 @@ from streams.core.free_form import object_of, path_of, text_in, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.rules import Rules
-from streams.core.site_rules import REQUESTS
+from streams.core.site_rules import OPT_IN, REQUESTS
 from streams.core.traits import company_traits, traits_of
 
 __all__ = ["route"]
@@ -147,10 +148,12 @@ def _url_of(event: Page | Screen, properties: Mapping[str, Any]) -> str:
 
 
 def _page(event: Page | Screen, seen: _Seen, user_lead: str | None) -> Facts:
-    path = path_of(_url_of(event, object_of(event.properties)))
+    url = _url_of(event, object_of(event.properties))
+    path = path_of(url)
     attention = 0 if seen.rules.site.measures_dwell(seen.source) else None
     page = PageSeen(seen.at, seen.hit_id, path, seen.rules.site.page(path).kind, attention, attention)
-    return _facts(seen, user_lead, hits=_page_hits(page, seen.rules), pages=(page,))
+    traits = campaign.campaign_of(url, at=seen.at) if campaign.MARK in url else NO_TRAITS
+    return _facts(seen, user_lead, hits=_page_hits(page, seen.rules), pages=(page,), traits=traits)
 
 
 def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
@@ -199,7 +202,10 @@ def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     properties = object_of(event.properties)
     if plain_name(event.event) == "form_submitted":
         name = text_of(properties.get("form"))
-        return _form(seen, user_lead, kind=seen.rules.site.form(name), what=name)
+        kind = seen.rules.site.form(name)
+        if kind not in REQUESTS and seen.rules.site.names_competitor(properties):
+            kind = "comparison"
+        return _form(seen, user_lead, kind=kind, what=name)
     meaning = seen.rules.site.track(event.event)
     if meaning is None:
         return _facts(seen, user_lead)
@@ -208,7 +214,11 @@ def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     if meaning.form:
         return _form(seen, user_lead, kind=meaning.form, what=meaning.form)
     asset = text_of(properties.get(meaning.asset)) if meaning.asset else ""
-    return _facts(seen, user_lead, hits={meaning.rule: (Hit(seen.at, seen.hit_id, asset or meaning.event),)})
+    hits = {meaning.rule: (Hit(seen.at, seen.hit_id, asset or meaning.event),)} if meaning.rule else {}
+    took_part: tuple[Milestone, ...] = ()
+    if meaning.program and asset:
+        took_part = (Milestone(seen.at, f"program_{meaning.program}", f"{seen.hit_id:016x}", asset),)
+    return _facts(seen, user_lead, hits=hits, milestones=took_part)
 
 
 def _is_enough(said: str, least: float) -> bool:
@@ -220,9 +230,10 @@ def _is_enough(said: str, least: float) -> bool:
 
 
 def _form(seen: _Seen, user_lead: str | None, *, kind: str, what: str) -> Facts:
-    """A form that was filled in; those that ask for a talk are a milestone too."""
+    """A form that was filled in; those that ask for a talk, or for mail, are a milestone too."""
     hits = {rule.name: (Hit(seen.at, seen.hit_id, what),) for rule in seen.rules.scoring.hit_by_form(kind)}
-    asked = (Milestone(seen.at, "requested", f"{seen.hit_id:016x}", kind),) if kind in REQUESTS else ()
+    said = "requested" if kind in REQUESTS else "opted_in" if kind == OPT_IN else ""
+    asked = (Milestone(seen.at, said, f"{seen.hit_id:016x}", kind),) if said else ()
     return _facts(seen, user_lead, hits=hits, milestones=asked)
 
 

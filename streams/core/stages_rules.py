@@ -1,49 +1,55 @@
-"""What `rules/stages.toml` may say: stages, what decides about them, the arrows between them, thresholds and holds.
+"""What `rules/stages.toml` may say: stages, what decides about them, the arrows between them, clocks, holds.
 
-The table is checked when it is read: every name exists, every arrow has its criterion, every stage can be reached.
+That the table is whole (`streams/core/stages_graph.py`) is checked when it is read.
 """
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-__all__ = ["ANY", "Arrow", "Consent", "Engaged", "Family", "Hold", "MilestoneRule", "Qualified", "Role", "Stage",
-           "StagesRules"]  # fmt: skip
+__all__ = ["ANY", "Arrow", "Candidate", "Check", "Consent", "Engaged", "Family", "Guard", "Hold", "MilestoneRule",
+           "Qualified", "Release", "Role", "Sla", "Stage", "StagesRules"]  # fmt: skip
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Role: TypeAlias = Literal["first", "base", "progress", "setback", "recovery", "closing", "lifting", "current", "final"]
+Days: TypeAlias = Annotated[int, Meta(ge=0)]
+Role: TypeAlias = Literal[
+    "first", "base", "progress", "setback", "recovery", "closing", "lifting", "current", "final", "absorbed", "note"
+]
 ANY: Final = "any"  # an arrow that leaves every stage
-DAY_MS: Final = 86_400_000
 
 
 class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A place in the journey. `rank` > 0: its place on the way, else beside it. An account stands at its greatest.
 
-    `after` names the stage that a lead falls out of when it comes here from further back (it passed through).
+    `inventory` has no clock, `sla` has one (`[[sla]]`), `terminal` is left by hand only. `sub_stages` in their order.
     """
 
     name: Name
     label: str
     kind: Literal["inventory", "sla", "terminal"]
     rank: int
-    after: str = ""
+    sub_stages: tuple[Name, ...] = ()
 
 
 class MilestoneRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of milestone and what it decides.
 
-    `final` for good, `current` while it holds, `closing` until something fresher of role `lifting`, `progress` if it is
-    fresher than the last `setback` (of the setback, `times` since the one before), `recovery` ends a setback (`waits`:
-    only from the end of the hold on), `base` where nothing else decides, `first` before anybody has a name.
+    `absorbed` while the lead is another one, `final` for good, `current` while it holds, `closing` until something
+    fresher of role `lifting`, `progress` if it is fresher than the last `setback` (of the setback, `times` since the
+    one before), `recovery` ends a setback (`waits`: only from the end of the hold on, else it ends the hold too),
+    `base` where nothing else decides, `first` before anybody has a name, `note` nothing by itself. A setback without a
+    stage leads back to the base.
     """
 
     kind: Name
     role: Role
     stage: str = ""
+    sub_stage: str = ""  # "" in a stage that has some: the milestone itself says which
     keep: Annotated[int, Meta(ge=1, le=64)] = 8
     by_hand: bool = False  # people in sales may say it
     reasons: tuple[str, ...] = ()  # if not empty: by hand only with one of these
+    why: bool = False  # by hand only with a reason, in any words
     needs: str = ""  # counts only behind a milestone of this kind
     times: Annotated[int, Meta(ge=1)] = 1
     waits: bool = False
@@ -54,11 +60,49 @@ class MilestoneRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Arrow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way from stage to stage: `by` is the kind of milestone that proves it. `to` "" = wherever the rest leads."""
 
-    id: Annotated[str, Meta(pattern=r"^T[0-9]+$")]
+    id: Annotated[str, Meta(pattern=r"^[TM][0-9]+$")]
     leaves: tuple[str, ...]
     to: str = ""
     by: Name
     via: Name
+
+
+class Sla(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long sales has in a stage that milestones of kind `by` proved: `hours` of work, or so many `days` of work.
+
+    Days end at the same local time. It starts at the milestone, or at the date that it names. It moves nobody.
+    """
+
+    stage: str
+    by: Name
+    hours: Annotated[int, Meta(ge=1)] | None = None
+    days: Annotated[int, Meta(ge=1, le=60)] | None = None
+
+    def __post_init__(self) -> None:
+        """Exactly one length. Raises ValueError."""
+        if (self.hours is None) == (self.days is None):
+            raise ValueError("say either hours or days")
+
+
+class Guard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A setback of this kind and reason counts only after so many tries since the last setback, or so many days.
+
+    Both bounds are inclusive; days count from the first progress since that setback.
+    """
+
+    kind: Name
+    reason: str
+    tried: Name  # the kind of milestone that is a try
+    tries: Annotated[int, Meta(ge=1, le=16)]
+    days: Days
+
+
+class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One question that a talk has to answer: `yes` if all its flags are. `text`: any words or number are a yes."""
+
+    name: Name
+    flags: tuple[Name, ...] = ()  # none: the name itself is the flag
+    text: bool = False
 
 
 class Qualified(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +113,7 @@ class Qualified(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     families: Annotated[int, Meta(ge=1)] = 2
     family_points: float = 1.0
     fresh_points: float = 20.0  # from hits younger than a disposition, where there was one
+    fresh_days: Annotated[int, Meta(ge=1)] = 7  # what crosses must have happened within these: imports qualify nobody
     leaves: tuple[str, ...] = ("gained", "nurture")
     hot_until: Annotated[float, Meta(gt=0, le=1)] = 0.8  # of `total`: below it the hot mark goes off
 
@@ -86,6 +131,12 @@ class Engaged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: tuple[Name, ...] = ("product_page", "pricing_page", "comparison_page")
 
 
+class Candidate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hit of one of these rules makes a person look at whether this is a dead end; it moves nobody."""
+
+    rules: tuple[Name, ...] = ("hard_bounce",)
+
+
 class Consent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Consent to marketing, as a trait says it. `opt_out`: there unless refused; `opt_in`: only where it was given."""
 
@@ -96,11 +147,24 @@ class Consent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Hold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long nobody writes after a setback with this reason; reason "" = every other."""
+    """How long nobody writes after a setback with this reason; reason "" = every other.
+
+    `before_contract_end_days`: it ends so long before the rival's contract does, where that date is known.
+    `until_release`: it ends earlier with a release that answers the reason.
+    """
 
     stage: str
     reason: str = ""
-    days: Annotated[int, Meta(ge=0)]
+    days: Days
+    before_contract_end_days: Days | None = None
+    until_release: bool = False
+
+
+class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that was missing is there: `answers` are reasons of losses, such as `feature_gap:sso`."""
+
+    answers: Annotated[tuple[str, ...], Meta(min_length=1)]
+    at: Annotated[datetime, Meta(tz=True)]
 
 
 class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,64 +173,13 @@ class StagesRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     stage: tuple[Stage, ...]
     milestone: tuple[MilestoneRule, ...]
     arrow: tuple[Arrow, ...]
+    sla: tuple[Sla, ...] = ()
+    guard: tuple[Guard, ...] = ()
+    check: tuple[Check, ...] = ()
     hold: tuple[Hold, ...] = ()
+    release: tuple[Release, ...] = ()
     family: tuple[Family, ...] = ()
     qualified: Qualified = Qualified()
     engaged: Engaged = Engaged()
+    candidate: Candidate = Candidate()
     consent: Consent = Consent()
-
-    def __post_init__(self) -> None:
-        """The graph is whole. Raises ValueError."""
-        self._check_names()
-        for rule in self.milestone:
-            if rule.stage and not any(arrow.by == rule.kind and arrow.to == rule.stage for arrow in self.arrow):
-                raise ValueError(f'milestone "{rule.kind}": no [[arrow]] leads to "{rule.stage}" by it')
-        if lost := sorted({stage.name for stage in self.stage} - _reached(self.arrow)):
-            raise ValueError(f'stage "{lost[0]}": no arrow reaches it')
-
-    def _check_names(self) -> None:
-        """Names are unique, and what is named is there."""
-        names = [stage.name for stage in self.stage]
-        kinds = [rule.kind for rule in self.milestone]
-        _unique("stage", names)
-        _unique("milestone", kinds)
-        _unique("rank", [str(stage.rank) for stage in self.stage])
-        for stage in self.stage:
-            _known(stage.after, names, f'stage "{stage.name}": after')
-        for rule in self.milestone:
-            _known(rule.stage, names, f'milestone "{rule.kind}": stage')
-            _known(rule.needs, kinds, f'milestone "{rule.kind}": needs')
-        for arrow in self.arrow:
-            _known(arrow.to, names, f'arrow "{arrow.id}": to')
-            _known(arrow.by, kinds, f'arrow "{arrow.id}": by')
-            for leaves in arrow.leaves:
-                _known(leaves if leaves != ANY else "", names, f'arrow "{arrow.id}": leaves')
-        for hold in self.hold:
-            _known(hold.stage, names, "hold: stage")
-
-    def hold_ms(self, stage: str, reason: str) -> int:
-        """Length of the hold in `stage` after a setback with this reason, in milliseconds; 0 = none."""
-        days = {hold.reason: hold.days for hold in self.hold if hold.stage == stage}
-        return next((days[said] for said in (reason, reason.partition(":")[0], "") if said in days), 0) * DAY_MS
-
-
-def _unique(what: str, names: list[str]) -> None:
-    if doubled := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f'{what} "{doubled}" is there twice')
-
-
-def _known(name: str, names: Iterable[str], what: str) -> None:
-    if name and name not in names:
-        raise ValueError(f'{what}: there is no "{name}"')
-
-
-def _reached(arrows: Iterable[Arrow]) -> set[str]:
-    """Stages that can be reached from nowhere ("")."""
-    reached = {""}
-    while more := {arrow.to for arrow in arrows if arrow.to and reached & {*arrow.leaves, *_anywhere(arrow)}} - reached:
-        reached |= more
-    return reached
-
-
-def _anywhere(arrow: Arrow) -> set[str]:
-    return {""} if ANY in arrow.leaves else set()
