@@ -2,9 +2,10 @@
 
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser); `mail` (what became of one `to` an address; a page that is `behind` a click of the lead `of`
-an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail;
-or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs its own; `hours.py`
-says what journeys of reps who keep hours have beside these.
+an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail
+(with `until`, `said`); or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs
+its own, a first line `rules` holds more text for other files; `hours.py` says what journeys of reps who keep hours have
+beside these.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,9 @@ from schemas.posts import Post
 from schemas.signals import AlertAction
 from schemas.touches import Disposition, MailEvent
 from streams.core.effects import Due
+from streams.core.rules import Rules, load_rules
 from tests.unit.core.journeys.hours import leave, told_when
-from tests.unit.core.made import NAMING, RULES, engaged, example_rules, identify, page, track
+from tests.unit.core.made import NAMING, RULES, engaged, example_rules, files, identify, page, track
 from tests.unit.core.whole import WholeCore, moves_of
 
 HERE: Final = Path(__file__).parent
@@ -36,13 +38,20 @@ def told(name: str) -> str:
 
 def played(name: str) -> WholeCore:
     """The core after a journey."""
-    routing = HERE / f"{name}.toml"
-    own = example_rules(routing=routing.read_text(encoding="utf-8")) if routing.exists() else RULES
-    core = WholeCore(own)
-    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            happen(core, msgspec.json.decode(line))
+    text = (HERE / f"{name}.jsonl").read_text(encoding="utf-8")
+    lines = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+    core = WholeCore(_rules_of(name, lines.pop(0)["rules"] if "rules" in lines[0] else {}))
+    for line in lines:
+        happen(core, line)
     return core
+
+
+def _rules_of(name: str, more: dict[str, str]) -> Rules:
+    """The packaged rules, with the journey's own routing, or with more text at the end of some files."""
+    if more:
+        return load_rules({file: text + more.get(file, "") for file, text in files().items()}, naming=NAMING)
+    routing = HERE / f"{name}.toml"
+    return example_rules(routing=routing.read_text(encoding="utf-8")) if routing.exists() else RULES
 
 
 def golden(name: str) -> Path:
@@ -69,7 +78,8 @@ def happen(core: WholeCore, line: dict[str, Any]) -> None:
     elif "mail" in line:
         core.hears("leads", mail_event(line, at))
     elif "decide" in line:
-        said = {"kind": line["decide"], "reason": line["reason"], "actor": line["actor"]}
+        said = {"kind": line["decide"], "reason": line.get("reason", ""), "actor": line["actor"]}
+        said |= {"said": line.get("said", {}), "until": utc(line["until"]) if "until" in line else 0}
         lead_id = NAMING.lead_of_email(line["lead"])
         core.hears("leads", Disposition(to=lead_id, milestone_id=f"{line['decide']}@{at}", at=at, **said))
 
@@ -113,7 +123,7 @@ def deal_of(facts: dict[str, Any], at: int) -> DealFacts:
         status=facts["status"],
         account_id=registrable_domain(facts["domain"]) or facts["domain"],
         account_name=facts["account"],
-        reported_at=at,
+        reported_at=utc(facts["reported_at"]) if "reported_at" in facts else at,
         lost_at=None if lost_at is None else utc(lost_at),
         lost_reason=facts.get("reason"),
         competitor=facts.get("competitor"),
@@ -155,9 +165,11 @@ def _lead(core: WholeCore, lead_id: str) -> dict[str, Any]:
         "engagement": card.engagement_tenths / 10, "fit": card.fit, "hot": card.hot, "trust": card.trust,
         "visitors": list(card.visitors), "hold_until": text(card.hold_until), "wake_at": text(card.wake_at),
         "why": {line.name: line.tenths / 10 for line in card.lines if line.tenths},
+        **_due(card),
         "moves": [
             f"{move.number} {move.rule_id} {move.from_stage or '-'} -> {move.to_stage} via {move.via} "
             f"at {text(move.effective_at)}" + (f" past {', '.join(move.skipped)}" if move.skipped else "")
+            + ("" if move.corrects is None else f" corrects {move.corrects}")
             for move in moves_of(core, lead_id)
         ],
     } | _clicks(card)  # fmt: skip
@@ -168,6 +180,15 @@ def _clicks(card: LeadCard) -> dict[str, Any]:
     shown = [hit for line in card.lines if line.name == "mail_click" for hit in line.hits]
     told = [f"{text(hit.at)} {hit.what} {hit.points_hundredths / 100} {hit.set_aside or hit.note}" for hit in shown]
     return {"clicks": told} if told else {}
+
+
+def _due(card: LeadCard) -> dict[str, Any]:
+    """What a card says only of some: where in its stage, until when no mail, until when sales has to act."""
+    found = {
+        "sub_stage": card.sub_stage, "mail_stop_until": text(card.mail_stop_until), "due_at": text(card.due_at),
+        "overdue": card.overdue, "dead_end_candidate": card.dead_end_candidate,
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
 
 
 def _account(core: WholeCore, account_id: str) -> dict[str, Any]:
