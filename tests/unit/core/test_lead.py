@@ -8,17 +8,10 @@ from streams.core import lead
 from streams.core.errors import CoreError, UnknownDecision
 from streams.core.rules import Rules, load_rules
 from tests.unit.core.made import ANN, DAY, HOUR, NAMING, NOW, files
-from tests.unit.core.told import ACME, LeadStory, browser, deal, decided, did, hits, of_deal, read
+from tests.unit.core.told import ACME, ENOUGH, LeadStory, browser, deal, decided, did, hits, of_deal, read
 
 LATER = NOW + DAY
 PRICING = read("/pricing", NOW - HOUR, kind="pricing")
-# 48 points of web and 60 of forms; the request's own milestone is left out.
-ENOUGH = (
-    hits("pricing_page", NOW, NOW - DAY, NOW - 2 * DAY)
-    | hits("comparison_page", NOW, NOW - DAY)
-    | hits("request", NOW)
-    | hits("form", NOW)
-)
 
 
 def rules_with(name: str, old: str, new: str) -> Rules:
@@ -68,8 +61,10 @@ def test_a_score_qualifies_with_its_evidence_and_fading_never_takes_it_back() ->
     assert story.moves[2].evidence[0] == f"score {card.score_tenths / 10:.1f}"
     assert any(one.startswith("pricing_page 10.00 hit ") for one in story.moves[2].evidence)
     assert card.hot
-    assert card.wake_at == card.falls_below_at
+    assert card.wake_at == card.reminder_at
     assert card.falls_below_at is not None
+    assert card.due_at is not None
+    assert story.hears(Tick(to=ANN, at=card.due_at)).wake_at == card.falls_below_at
     card = story.hears(Tick(to=ANN, at=card.falls_below_at))
     assert (card.stage, card.hot, card.falls_below_at) == ("mql", True, None)
     assert card.score_tenths < 1_000
@@ -170,7 +165,7 @@ def test_a_deal_takes_its_people_along_and_a_jump_says_so() -> None:
     story = LeadStory()
     story.hears(of_deal(deal("open", at=NOW - DAY), offset=1))
     assert story.way == ["T9 consultation"]
-    assert story.moves[1].skipped == ("gained", "nurture", "mql")
+    assert story.moves[1].skipped == ("gained", "nurture", "mql", "meeting")
     story.hears(of_deal(deal("won", at=NOW), offset=2))
     story.hears(of_deal(deal("lost", at=NOW + 1, deal_id="deal:crm:2"), offset=1, as_of=LATER))
     assert story.way == ["T9 consultation", "T11 won"]

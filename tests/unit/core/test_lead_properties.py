@@ -57,8 +57,13 @@ def shown(row: Lead) -> Any:
     card = card_of(row)
     if card is None:
         return None
-    stage = card.stage if not row.latches else ""
-    return replace(card, version=ZERO, moves=(), stage="", stage_since=0, hot=False, wake_at=None), stage
+    placed = (card.stage, card.sub_stage, card.hold_until, card.mail_stop_until, card.due_at, card.reminder_at,
+              card.overdue, card.attempts)  # fmt: skip
+    card = replace(
+        card, version=ZERO, moves=(), stage="", stage_since=0, hot=False, wake_at=None, sub_stage="", hold_until=None,
+        mail_stop_until=None, due_at=None, reminder_at=None, overdue=False, attempts=0,
+    )  # fmt: skip
+    return card, placed if not row.latches else ()
 
 
 @settings(max_examples=60)

@@ -85,6 +85,32 @@ def test_a_track_event_has_one_meaning(track: str) -> None:
         load_rules(told, naming=NAMING)
 
 
+PROGRAM = """
+[[program]]
+id = "fair-1"
+kind = "fair"
+starts_at = 2026-04-14T08:00:00Z
+ends_at = 2026-04-14T08:00:00Z
+"""
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    pytest.param(PROGRAM + PROGRAM, 'program "fair-1" is there twice', id="twice"),
+    pytest.param(PROGRAM.replace("T08:00:00Z", "T07:59:59Z").replace("T07:59:59Z", "T08:00:00Z", 1),
+                 "ends_at is before starts_at", id="backwards"),
+    pytest.param(PROGRAM.replace("08:00:00Z", "08:00:00"), "starts_at", id="a time without its zone"),
+    pytest.param(PROGRAM.replace('"fair"', '"party"'), "party", id="another kind"),
+    pytest.param('\n[[track]]\nevent = "x"\nprogram = "attended"\n', "asset must name the property", id="which one"),
+    pytest.param('\n[[track]]\nevent = "x"\nform = "quote"\nprogram = "attended"\n', "say either rule or form",
+                 id="a form and a program"),
+])  # fmt: skip
+def test_programs_are_whole(text: str, said: str) -> None:
+    told = files()
+    load_rules(told | {"site.toml": told["site.toml"] + PROGRAM}, naming=NAMING)
+    with pytest.raises(RulesError, match=rf"^site\.toml:\d+: .*{said}"):
+        load_rules(told | {"site.toml": told["site.toml"] + text}, naming=NAMING)
+
+
 def test_the_version_follows_from_what_the_files_say() -> None:
     same, other = load_rules(files(), naming=NAMING), files()
     other["scoring.toml"] += "\n# a remark\n"

@@ -142,7 +142,12 @@ def test_one_source_cannot_swallow_anothers_events() -> None:
         (track("form_submitted", NOW, form="inquiry"), "request", "inquiry"),
         (track("form_submitted", NOW, form="Request Demo"), "request", "demo"),
         (track("form_submitted", NOW, form="catalogue"), "request", "catalogue"),
-        (track("form_submitted", NOW, form="newsletter"), "form", None),
+        (track("form_submitted", NOW, form="webinar list"), "form", None),
+        (track("form_submitted", NOW, form="feedback", competitor="Rival"), "request", "comparison"),
+        (track("form_submitted", NOW, form="quote", competitor="Rival"), "request", "quote"),
+        (track("form_submitted", NOW, form="feedback", competitor=" None "), "form", None),
+        (track("form_submitted", NOW, form="feedback", competitor=""), "form", None),
+        (track("form_submitted", NOW, form="feedback", competitor=7), "form", None),
         (track("form_submitted", NOW), "form", None),
         (track("quote_requested", NOW), "request", "quote"),
         (track("Demo Requested", NOW), "request", "demo"),
@@ -158,6 +163,48 @@ def test_forms_are_hits_and_those_that_ask_for_a_talk_are_milestones(
     if asked is not None:
         hit_id = hit_id_of("site", event["messageId"])
         assert told.milestones == (Milestone(NOW, "requested", f"{hit_id:016x}", asked),)
+
+
+@pytest.mark.parametrize(("url", "named"), [
+    ("https://acme.example/?utm_source=LinkedIn&utm_medium=social#utm_source=x",
+     {"utm_source": "linkedin", "utm_medium": "social"}),
+    ("https://acme.example/?utm_campaign=x", {}),
+    ("https://acme.example/utm_source=x", {}),
+    ("/?utm_source=a&utm_source=b&utm_medium=%20", {"utm_source": "a"}),
+    ("/?utm_source=" + "x" * 100, {"utm_source": "x" * 64}),
+    ("/?" + "a=1&" * 63 + "utm_source=b", {"utm_source": "b"}),
+    ("/?" + "a=1&" * 64 + "utm_source=b", {}),
+])  # fmt: skip
+def test_the_address_that_was_opened_names_its_campaign(url: str, named: dict[str, str]) -> None:
+    event = {"type": "page", "messageId": "m", "anonymousId": "v1", "timestamp": NOW, "properties": {"url": url}}
+    assert {name: trait.value for name, trait in facts(event).traits.items()} == named
+
+
+def test_a_form_that_asks_for_mail_is_an_opt_in() -> None:
+    """It ends a hold (arrow T12), and is a form like others."""
+    event = track("form_submitted", NOW, form="newsletter")
+    told = facts(event)
+    assert list(told.hits) == ["form"]
+    assert told.milestones == (Milestone(NOW, "opted_in", f"{hit_id_of('site', event['messageId']):016x}", "opt_in"),)
+
+
+@pytest.mark.parametrize("part", ["invited", "registered", "attended", "followed_up"])
+def test_what_somebody_had_to_do_with_a_program_is_a_milestone(part: str) -> None:
+    """Ask A28. Without the program's id nobody knows which it was."""
+    event = track(f"program_{part}", NOW, program_id="seminar-1")
+    told = facts(event)
+    milestone_id = f"{hit_id_of('site', event['messageId']):016x}"
+    assert told.milestones == (Milestone(NOW, f"program_{part}", milestone_id, "seminar-1"),)
+    assert facts(track(f"program_{part}", NOW)).milestones == ()
+
+
+def test_a_program_gives_a_hit_of_its_rule_and_a_milestone() -> None:
+    told = files()
+    row = '\n[[track]]\nevent = "fair_visited"\nrule = "form"\nprogram = "attended"\nasset = "fair"\n'
+    rules = load_rules(told | {"site.toml": told["site.toml"] + row}, naming=NAMING)
+    said = facts(track("fair_visited", NOW, fair="fair-1"), rules=rules)
+    assert [(name, found[0].what) for name, found in said.hits.items()] == [("form", "fair-1")]
+    assert [(one.kind, one.what) for one in said.milestones] == [("program_attended", "fair-1")]
 
 
 def test_an_asset_is_told_apart_by_the_property_that_site_toml_names() -> None:

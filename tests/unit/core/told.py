@@ -40,6 +40,15 @@ def hits(rule: str, *ats: int) -> dict[str, tuple[Hit, ...]]:
     return {rule: tuple(sorted((Hit(at, hash_of(rule, at), rule) for at in ats), reverse=True))}
 
 
+# 48 points of web and 60 of forms; the request's own milestone is left out.
+ENOUGH: Final = (
+    hits("pricing_page", NOW, NOW - DAY, NOW - 2 * DAY)
+    | hits("comparison_page", NOW, NOW - DAY)
+    | hits("request", NOW)
+    | hits("form", NOW)
+)
+
+
 def did(
     *pages: PageSeen, points: Mapping[str, tuple[Hit, ...]] | None = None, asked: Iterable[int] = (), **traits: str
 ) -> Activity:
@@ -86,9 +95,14 @@ def of_deal(
     return DealStanding(to=to, deal_id=found, version=Version(0, offset), as_of=as_of, deal=facts)
 
 
-def decided(kind: str, reason: str, *, at: int = NOW, to: str = ANN) -> Disposition:
-    """What somebody in sales decided."""
-    return Disposition(to=to, milestone_id=f"{kind}@{at}", kind=kind, reason=reason, at=at, actor="sam")
+def decided(
+    kind: str, reason: str = "", *, at: int = NOW, to: str = ANN, until: int = 0, said: Mapping[str, str] | None = None
+) -> Disposition:
+    """What somebody in sales decided. `until`: a date that the customer named."""
+    return Disposition(
+        to=to, milestone_id=f"{kind}@{at}", kind=kind, reason=reason, at=at, actor="sam", until=until,
+        said=dict(said or {}),
+    )  # fmt: skip
 
 
 def member(

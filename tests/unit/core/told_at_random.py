@@ -75,6 +75,24 @@ def _versions(
     return said
 
 
+FLAGS: Final = ("budget", "authority", "needs", "timeframe", "problem", "obstacle", "solution", "effect")
+FIVE_YES: Final = dict.fromkeys(FLAGS, "yes")
+SAID: Final = (
+    ("accepted", "", {}), ("booked", "", {}), ("held", "", {}), ("no_show", "", {}), ("attempt", "", {}),
+    ("disposition", "not_now", {}), ("disposition", "no_response", {}), ("disposition", "too_early", {}),
+    ("opted_in", "", {}), ("returned", "contacted", {}), ("reviewed", "", {}), ("requested", "quote", {}),
+    ("checked", "", FIVE_YES), ("checked", "", FIVE_YES | {"budget": "no"}), ("checked", "", {"effect": "12"}),
+    ("correction", "a mistake", {}),
+    ("correction", "a mistake", {"milestone": f"disposition:disposition@{NOW}"}),
+    ("correction", "a mistake", {"milestone": f"accepted:accepted@{NOW}"}),
+    ("correction", "a mistake", {"milestone": f"correction:correction@{NOW}"}),
+)  # fmt: skip
+decisions = st.builds(
+    lambda what, days: told.decided(what[0], what[1], at=NOW + days * DAY, said=what[2]),
+    st.sampled_from(SAID), st.sampled_from((0, 0, 1, 2, 120)),
+)  # fmt: skip
+
+
 @st.composite
 def touches(draw: st.DrawFn) -> list[Any]:
     found: list[Any] = [
@@ -88,8 +106,9 @@ def touches(draw: st.DrawFn) -> list[Any]:
         for source in draw(st.sampled_from(((), ("deal:crm:1",), ("deal:crm:1", "deal:crm:2"))))
         for _, version, as_of, body in draw(_versions(deal_facts((source,)), (source,)))
     ]
+    found += draw(st.lists(decisions, max_size=5))
     found += [told.decided("dead_end", "student", at=at) for at in draw(st.sampled_from(([], [], [NOW])))]
-    found += [told.decided("restored", "", at=at) for at in draw(st.sampled_from(([], [NOW + 1], [NOW - 1])))]
+    found += [told.decided("restored", "a mistake", at=at) for at in draw(st.sampled_from(([], [NOW + 1], [NOW - 1])))]
     found += draw(st.one_of(st.just([]), mail)) + draw(st.one_of(st.just([]), voids))
     return found + [Tick(to=ANN, at=at) for at in draw(st.lists(arrivals_at, max_size=2))]
 
