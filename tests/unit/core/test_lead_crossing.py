@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.touches import Tick
+from schemas.touches import Tick, VoidOrder
 from streams.core.rules import load_rules
 from tests.unit.core.made import ANN, DAY, HOUR, NAMING, NOW, files
 from tests.unit.core.told import ENOUGH, LeadStory, browser, decided, did, hits, read
@@ -113,6 +113,18 @@ def test_t3_evidence_that_went_to_somebody_else_corrects_unless_sales_accepted()
     move = card.moves[0]
     assert (card.stage, move.via, move.corrects, move.rule_id) == ("nurture", "correction", 2, "T2")
     assert accepted.hears(browser(rest, offset=3, as_of=NOW + 1)).stage == "meeting"
+
+
+@pytest.mark.parametrize(("rule", "stage"), [("careers_page", "mql"), ("request", "nurture")])
+def test_t3_a_void_hit_of_the_evidence_corrects_and_another_does_not(rule: str, stage: str) -> None:
+    """A test form that somebody takes out afterwards."""
+    story = LeadStory()
+    story.hears(browser(did(points=INTEREST), offset=1))
+    story.hears(browser(did(points=ENOUGH | hits("careers_page", NOW - 50 * DAY)), offset=2))
+    assert story.card.stage == "mql"
+    hit = (ENOUGH | hits("careers_page", NOW - 50 * DAY))[rule][0]
+    card = story.hears(VoidOrder(to=ANN, hit_id=hit.hit_id, at=NOW + 1, actor="sam", reason="a test"))
+    assert (card.stage, card.moves[0].corrects) == (stage, None if stage == "mql" else 2)
 
 
 def test_t3_a_hit_that_others_pushed_out_takes_nothing_back() -> None:
