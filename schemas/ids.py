@@ -21,10 +21,12 @@ __all__ = [
     "account_id_of",
     "alert_id_of",
     "clean_id",
+    "contact_key_of",
     "deal_id_of",
     "derived_message_id",
     "digest_id_of",
     "hit_id_of",
+    "is_contact",
     "is_deal",
     "message_hash_of",
     "normalised_email",
@@ -93,6 +95,16 @@ def deal_id_of(source: str, crm_deal_id: str) -> str:
 def is_deal(key: str) -> bool:
     """Whether a key of `signals` names a deal (else it names an account)."""
     return key.startswith("deal:")
+
+
+def contact_key_of(source: str, crm_contact_id: str) -> str:
+    """Row key of a person whom a CRM names by its own id: begins with `contact:`, which no account id does."""
+    return f"contact:{source}:{crm_contact_id}"
+
+
+def is_contact(key: str) -> bool:
+    """Whether a key of `signals` names a CRM's contact."""
+    return key.startswith("contact:")
 
 
 def alert_id_of(deal_id: str, episode: int) -> str:

@@ -1,6 +1,6 @@
 """Messages to an account's or a deal's row (topic `signals`): a record is a JSON array of them.
 
-`to` is an account_id (a domain, or `crm:...`) or a deal_id (`deal:...`).
+`to` is an account_id (a domain, or `crm:...`), a deal_id (`deal:...`) or the key of a CRM's contact (`contact:...`).
 """
 
 from typing import Literal, TypeAlias
@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from schemas.activity import Milestone, PageSeen, Version
+from schemas.crm import ContactRecord, ContactStanding, ContactWanted, DealPatch
 from schemas.deals import CompanyRecord, DealReport, DealStanding, Owner
 from schemas.delivery import Trust
 from schemas.touches import Tick
@@ -131,6 +132,6 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
 
 
 Signal: TypeAlias = (
-    LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealStanding | AlertAction
-    | Tick
+    LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealPatch | DealStanding
+    | ContactRecord | ContactWanted | ContactStanding | AlertAction | Tick
 )

@@ -1,4 +1,7 @@
-"""A deal's row: the CRM's newest report of it, told to its account and to its people, withdrawn from former ones."""
+"""A deal's row: the CRM's newest report of it and what it said in pieces, told to its account and to its people.
+
+Whom it no longer concerns hears that it was withdrawn.
+"""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,8 +12,9 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
 from schemas.signals import Signal
+from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patched, wanted
 from streams.core.effects import Effects, Folded
-from streams.core.folding import newer, settled
+from streams.core.folding import met, newer, settled
 from streams.core.parts import Told, addressed, to_withdraw
 from streams.core.rules import Rules
 
@@ -29,6 +33,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     deal: DealFacts | None = None
     accounts: Told = {}
     people: Told = {}
+    patched: Patched | None = None
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
@@ -39,27 +44,39 @@ def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Ver
     deals = [_bounded(report.deal) for report in reports] + ([] if before.deal is None else [before.deal])
     deal = max(deals, key=_freshness, default=None)
     now = newer(before.version, version)
+    pieces = patched(before.patched, messages)
+    facts = _shown(key, deal, pieces)
     after = replace(
         before,
-        as_of=max(before.as_of, *(report.received_at for report in reports), 0),
+        as_of=max(before.as_of, *(report.received_at for report in reports), *heard_at(messages), 0),
         deal=deal,
-        accounts=addressed(before.accounts, [] if deal is None else [deal.account_id], version=now),
-        people=addressed(before.people, [] if deal is None else [one.lead_id for one in deal.people], version=now),
+        accounts=addressed(before.accounts, [] if facts is None else [facts.account_id], version=now),
+        people=addressed(before.people, [] if facts is None else [one.lead_id for one in facts.people], version=now),
+        patched=pieces,
     )
-    return settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
+    folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
+    bounds = ("deal_links",) if pieces is not None and crowded(before.patched, messages) else ()
+    return Folded(folded.row, met(folded.effects, *bounds))
+
+
+def _shown(key: str, report: DealFacts | None, pieces: Patched | None) -> DealFacts | None:
+    """The deal as others shall know it."""
+    facts = facts_of(key, report, pieces)
+    return facts if facts is None or pieces is None else _bounded(facts)
 
 
 def _said(key: str, row: Deal, version: Version) -> Effects:
     """The deal to whom it concerns, and nothing to whom it no longer does."""
     return Effects(
-        signals=_standings(key, row, row.accounts, since=version),
+        signals=(*_standings(key, row, row.accounts, since=version), *wanted(key, row.patched, as_of=row.as_of)),
         touches=_standings(key, row, row.people, since=version),
     )
 
 
 def _standings(deal_id: str, row: Deal, told: Told, *, since: Version) -> tuple[DealStanding, ...]:
+    facts = _shown(deal_id, row.deal, row.patched)
     standing = [
-        DealStanding(to=to, deal_id=deal_id, version=row.version, as_of=row.as_of, deal=row.deal)
+        DealStanding(to=to, deal_id=deal_id, version=row.version, as_of=row.as_of, deal=facts)
         for to, withdrawn in told.items()
         if withdrawn is None
     ]

@@ -14,6 +14,7 @@ from schemas.activity import Version
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 from streams.core.account_row import Account
+from streams.core.contact import Contact
 from streams.core.deal import Deal
 from streams.core.lead_row import Lead
 from streams.core.recipient import Recipient
@@ -81,7 +82,7 @@ def header(raw: bytes) -> tuple[Version, int | None]:
 
 
 ROWS: Final[Mapping[str, RowCodec[Any]]] = {
-    "accounts": RowCodec(Account | Deal),
+    "accounts": RowCodec(Account | Deal | Contact),
     "leads": RowCodec(Lead),
     "recipients": RowCodec(Recipient),
     "visitors": RowCodec(Visitor),
