@@ -3,7 +3,7 @@
 ProducerError
 ├── BadSettings         the environment or a file that it names; the process does not start
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
-├── Unmappable          a CRM body that the mapping file cannot read: kept in `rejected`
+├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
 └── SinkError           ours: 503, the sender comes again
     ├── SinkFull        our cap on outstanding bytes
     └── SinkUnavailable Kafka is away, refused, or did not answer in time
@@ -41,6 +41,9 @@ class Refusal(StrEnum):
     ENCODING = "encoding"  # an encoding that we do not read
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many_events"
+    PROOF = "proof"  # a webhook that does not prove who sent it
+    NOT_SET_UP = "not_set_up"  # a source that this collector has no secret for
+    XML = "xml"  # not XML, or XML that could harm
     KEY = "key"  # missing, unknown or revoked
     LEAKED_KEY = "server_key_in_browser"
     ORIGIN = "origin"

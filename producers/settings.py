@@ -5,7 +5,7 @@ Every variable may be given as `..._FILE`, the path of a file that holds the val
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -23,6 +23,7 @@ __all__ = ["CollectorSettings", "CrmSettings", "KafkaSettings", "LogSettings", "
 
 PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
+LEAST_SECRET: Final = 16
 _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
 
@@ -57,10 +58,54 @@ class CollectorSettings(BaseModel):
 
 
 class CrmSettings(BaseModel):
-    """`mapping`: a file that says where a CRM's body holds what (default: the packaged one)."""
+    """A CRM whose secret is empty is not set up. Mapping files: default are the packaged ones.
+
+    `hubspot_secret`: the app's client secret. `pipedrive_secret`: user:password of the webhook. `salesforce_secret`:
+    the end of the path. `generic_secret`: Standard Webhooks; `generic_hmac_*`: any other signature of the body.
+    """
 
     model_config = _FROZEN
     mapping: Path | None = None
+    generic_secret: SecretStr = SecretStr("")
+    generic_hmac_secret: SecretStr = SecretStr("")
+    generic_hmac_header: str = "x-signature"
+    generic_hmac_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    generic_hmac_encoding: Literal["hex", "base64"] = "hex"
+    generic_hmac_prefix: str = ""
+    hubspot_secret: SecretStr = SecretStr("")
+    hubspot_mapping: Path | None = None
+    pipedrive_secret: SecretStr = SecretStr("")
+    pipedrive_mapping: Path | None = None
+    salesforce_secret: SecretStr = SecretStr("")
+    salesforce_organization_id: str = ""
+    salesforce_mapping: Path | None = None
+
+    @field_validator("pipedrive_secret")
+    @classmethod
+    def _two_parts(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
+            raise ValueError("expected user:password, as set on the webhook")
+        return value
+
+    @field_validator("salesforce_secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"at least {LEAST_SECRET} characters: it is all that proves the sender")
+        return value
+
+    def secret_of(self, crm: str) -> str:
+        """The secret of a CRM of the registry, "" where it is not set up."""
+        return str(getattr(self, f"{crm}_secret").get_secret_value())
+
+    def mapping_of(self, crm: str) -> Path | None:
+        """The mapping file of a CRM of the registry."""
+        found: Path | None = getattr(self, f"{crm}_mapping")
+        return found
+
+    def signed(self) -> bool:
+        """Whether generic webhooks may prove themselves by a signature."""
+        return bool(self.generic_secret.get_secret_value() or self.generic_hmac_secret.get_secret_value())
 
 
 class LogSettings(BaseModel):

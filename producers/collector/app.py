@@ -18,7 +18,7 @@ from producers.collector.cors import Cors
 from producers.collector.deals import DealRoute
 from producers.collector.intake import Intake
 from producers.collector.keys import KeyRing
-from producers.crm.mapping import load
+from producers.collector.webhooks import crm_routes
 from producers.errors import Refused
 from producers.metrics import REGISTRY
 from producers.settings import Settings
@@ -43,12 +43,15 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
 
     sdk = _SdkSettings(settings, keys, cors)
     tracker = _Tracker(TRACKER)
+    deals = DealRoute(intake, keys, settings.crm)
     return Starlette(
         routes=[
             Route("/leadstream.js", tracker.answer),
             Route("/v1/projects/{key}/settings", sdk.answer),
             Route("/projects/{key}/settings", sdk.answer),
-            Route("/v1/crm/generic", DealRoute(intake, keys, load(settings.crm.mapping)).answer, methods=["POST"]),
+            Route("/v1/crm/generic", deals.answer, methods=["POST"]),
+            Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
+            *crm_routes(settings, intake),
             Route("/healthz", _alive),
             Route("/health", _alive),
             Route("/readyz", ready),

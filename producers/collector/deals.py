@@ -1,10 +1,12 @@
-"""POST /v1/crm/generic: deals of any CRM, with a server key, mapped and written to `signals`.
+"""POST /v1/crm/generic (deals) and /v1/crm/generic/companies: of any CRM, by a mapping file, written to `signals`.
 
+A server key proves the origin, or a signature that is set up: Standard Webhooks, or an HMAC in a header of any name.
 What cannot be mapped goes to `rejected` with its bytes, and the reply says so: the answer is 200 all the same, because
-sending it again would not help.
+sending it again would not help. With `?crm=<name>` the body is of the packaged shape and speaks of that CRM's ids:
+files that were exported from a CRM are imported so.
 """
 
-import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -15,25 +17,28 @@ from starlette.responses import Response
 from producers.collector.body import read_body
 from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
-from producers.collector.keys import Headers, KeyRing, Sender, offered_key
-from producers.collector.latch import Latch
+from producers.collector.kept import keep
+from producers.collector.keys import Headers, KeyRing, offered_key
 from producers.collector.mend import surrogates
-from producers.collector.routes import RETRY_AFTER_S, STATUS_OF, refused_body
-from producers.collector.wire import BadEvent
-from producers.crm.generic import deal_report, parse_body
-from producers.crm.mapping import DealMapping
+from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
+from producers.crm.bodies import parse_body
+from producers.crm.generic import CRM, company_record, deal_report
+from producers.crm.mapping import DealMapping, load
+from producers.crm.proof import Knock, check_hmac, check_standard
+from producers.crm.registry import CRMS
+from producers.crm.told import CrmSignal, Unread
 from producers.errors import Refusal, Refused, SinkError, Unmappable
-from producers.metrics import DEALS, REQUESTS
-from schemas.codec import encode, encode_block
-from schemas.deals import DealReport
+from producers.settings import CrmSettings
+from schemas.deals import CompanyRecord, DealReport
 from schemas.rejected import Reason
-from schemas.topics import partition_of
 
 __all__ = ["DealRoute"]
 
+Read = Callable[..., DealReport | CompanyRecord]
+
 
 class _Verdict(Struct, frozen=True, omit_defaults=True):
-    """What became of one deal of the body."""
+    """What became of one object of the body."""
 
     verdict: str
     deal_id: str = ""
@@ -43,64 +48,96 @@ class _Verdict(Struct, frozen=True, omit_defaults=True):
 
 
 class DealRoute:
-    """The endpoint, with what it needs."""
+    """The endpoints, with what they need. Raises BadSettings."""
 
-    def __init__(self, intake: Intake, keys: KeyRing, mapping: DealMapping) -> None:
+    def __init__(self, intake: Intake, keys: KeyRing, settings: CrmSettings) -> None:
         self._intake = intake
         self._keys = keys
-        self._mapping = mapping
+        self._settings = settings
+        self._packaged = load(None)
+        self._mapping = load(settings.mapping)
 
     async def answer(self, request: Request) -> Response:
         """One deal or a list of them."""
+        return await self._answer(request, deal_report, said="deals")
+
+    async def companies(self, request: Request) -> Response:
+        """One company or a list of them."""
+        return await self._answer(request, company_record, said="companies")
+
+    async def _answer(self, request: Request, read: Read, *, said: str) -> Response:
         headers: Headers = dict(request.headers.raw)
         try:
-            sender = self._sender(headers, request.scope["query_string"])
-            body = inflated(await read_body(request.receive, headers), headers.get(b"content-encoding"))
-            verdicts = await self._take(parse_body(surrogates(body)), sender)
+            source = self._keyed(headers, request.scope["query_string"])
+            crm, mapping = self._speaks_of(request.query_params.get("crm"))
+            raw = await read_body(request.receive, headers)
+            source = source or self._signed(Knock(method="POST", uri="", headers=headers, body=raw))
+            body = surrogates(inflated(raw, headers.get(b"content-encoding")))
+            verdicts = await self._take(parse_body(body), read, source=source, crm=crm, mapping=mapping)
         except Refused as error:
-            return _answer(STATUS_OF[error.reason], refused_body(error.reason, error.detail))
+            return refused_answer(error)
         except SinkError:
-            return _answer(503, refused_body("busy", "not stored, send it again"))
-        return _answer(200, encode_json({"success": True, "ok": True, "status": 1, "deals": verdicts}))
+            return unsafe_answer()
+        return crm_answer(200, encode_json({"success": True, "ok": True, "status": 1, said: verdicts}))
 
-    def _sender(self, headers: Headers, query: bytes) -> Sender:
-        """Raises Refused: a write key is public, so it proves nothing about deals."""
-        sender = self._keys.sender_of(offered_key(headers, query))
+    def _keyed(self, headers: Headers, query: bytes) -> str | None:
+        """The source of a server key, None where a signature has to prove it. Raises Refused.
+
+        A write key is public, so it proves nothing about deals.
+        """
+        key = offered_key(headers, query)
+        if key is None and self._settings.signed():
+            return None
+        sender = self._keys.sender_of(key)
         if sender.trust != "proven":
             raise Refused(Refusal.KEY, "no such key")
-        return sender
+        return sender.source
 
-    async def _take(self, deals: list[Any], sender: Sender) -> list[_Verdict]:
+    def _signed(self, knock: Knock) -> str:
+        """Raises Refused(PROOF)."""
+        here = self._settings
+        standard, secret = here.generic_secret.get_secret_value(), here.generic_hmac_secret.get_secret_value()
+        if secret and knock.header(here.generic_hmac_header):
+            check_hmac(
+                knock, secret, header=here.generic_hmac_header, algorithm=here.generic_hmac_algorithm,
+                encoding=here.generic_hmac_encoding, prefix=here.generic_hmac_prefix,
+            )  # fmt: skip
+        elif standard:
+            check_standard(knock, standard, now_ms=self._intake.now_ms())
+        else:
+            raise Refused(Refusal.PROOF, "this request does not prove who sent it")
+        return CRM
+
+    def _speaks_of(self, crm: str | None) -> tuple[str, DealMapping]:
+        """Raises Refused for a CRM that there is not."""
+        if crm is None:
+            return CRM, self._mapping
+        if crm != CRM and crm not in CRMS:
+            raise Refused(Refusal.NOT_SET_UP, f"crm is one of {', '.join((CRM, *CRMS))}")
+        return crm, self._packaged
+
+    async def _take(
+        self, objects: list[Any], read: Read, *, source: str, crm: str, mapping: DealMapping
+    ) -> list[_Verdict]:
         """Returns when everything is safe. Raises SinkError."""
-        self._intake.outstanding.admit()
         at = self._intake.now_ms()
-        latch = Latch(asyncio.get_running_loop())
-        groups: dict[int, list[bytes]] = {}
+        signals: list[CrmSignal] = []
+        unread: list[Unread] = []
         verdicts: list[_Verdict] = []
-        for deal in deals:
+        for one in objects:
             try:
-                report = deal_report(deal, mapping=self._mapping, naming=self._intake.naming, received_at=at)
+                signal = read(one, mapping=mapping, naming=self._intake.naming, received_at=at, crm=crm)
             except Unmappable as error:
-                bad = BadEvent(encode_json(deal), Reason.MAPPING, str(error))
-                self._intake.reject(bad, source=sender.source, at=at, latch=latch)
+                unread.append(Unread(encode_json(one), str(error)))
                 verdicts.append(_Verdict("rejected", reason=Reason.MAPPING, detail=str(error)))
             else:
-                groups.setdefault(partition_of(report.to, self._intake.partitions), []).append(encode(report))
-                verdicts.append(_accepted(report))
-        for partition, messages in groups.items():
-            self._intake.outstanding.write(
-                self._intake.topic("signals"), partition=partition, key=None, value=encode_block(messages), latch=latch
-            )
-        await latch.wait()
-        DEALS.labels(sender.source).inc(sum(map(len, groups.values())))
+                signals.append(signal)
+                verdicts.append(_accepted(signal))
+        await keep(self._intake, signals, unread, source=source, at=at)
         return verdicts
 
 
-def _accepted(report: DealReport) -> _Verdict:
-    return _Verdict("accepted", deal_id=report.deal.deal_id, account_id=report.deal.account_id)
-
-
-def _answer(status: int, body: bytes) -> Response:
-    REQUESTS.labels("crm", str(status)).inc()
-    again = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
-    return Response(body, status_code=status, media_type="application/json", headers=again)
+def _accepted(signal: DealReport | CompanyRecord) -> _Verdict:
+    if isinstance(signal, CompanyRecord):
+        return _Verdict("accepted", account_id=signal.to)
+    return _Verdict("accepted", deal_id=signal.deal.deal_id, account_id=signal.deal.account_id)

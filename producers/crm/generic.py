@@ -5,48 +5,31 @@
 
 import argparse
 import json
-import math
 import os
-import re
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import to_builtins
 
+from producers.crm.bodies import parse_body
 from producers.crm.mapping import DealMapping, load
-from producers.errors import BadSettings, Refusal, Refused, Unmappable
-from schemas.deals import DealFacts, DealPerson, DealReport, Owner
-from schemas.ids import Naming, deal_id_of, normalised_email, registrable_domain
-from schemas.times import milliseconds_of
+from producers.crm.values import amount_of, domain_of, owner_of, slug_of, text_of, time_of
+from producers.errors import BadSettings, Refused, Unmappable
+from schemas.deals import CompanyRecord, DealFacts, DealPerson, DealReport
+from schemas.ids import Naming, deal_id_of, normalised_email
 
-__all__ = ["CRM", "MOST_DEALS", "deal_report", "parse_body", "preview"]
+__all__ = ["CRM", "company_record", "deal_report", "preview"]
 
 CRM: Final = "generic"
-MOST_DEALS: Final = 500
 MOST_PEOPLE: Final = 64
-MOST_TEXT: Final = 200
-_SCHEME: Final = re.compile(r"^[a-z]+://", re.IGNORECASE)
-_LONE: Final = re.compile(r"[\ud800-\udfff]")
+CUSTOMER_WORDS: Final = frozenset({"customer", "true", "yes", "y", "1"})
 
 
-def parse_body(body: bytes) -> list[Any]:
-    """The deals of a body, one object or a list of them. Raises Refused: JSON, DEPTH, TOO_MANY."""
-    try:
-        found = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise Refused(Refusal.DEPTH, "nested too deeply") from error
-    except ValueError as error:
-        raise Refused(Refusal.JSON, str(error)) from error
-    deals = found if isinstance(found, list) else [found]
-    if len(deals) > MOST_DEALS:
-        raise Refused(Refusal.TOO_MANY, f"{len(deals)} deals, more than {MOST_DEALS}")
-    return deals
-
-
-def deal_report(deal: Any, *, mapping: DealMapping, naming: Naming, received_at: int) -> DealReport:
+def deal_report(
+    deal: Any, *, mapping: DealMapping, naming: Naming, received_at: int, crm: str = CRM
+) -> DealReport:
     """The signal of one deal. Raises Unmappable, which names the field.
 
     `reported_at` decides which of two reports is the newer: the CRM's own time of change, else the time of arrival.
@@ -54,30 +37,36 @@ def deal_report(deal: Any, *, mapping: DealMapping, naming: Naming, received_at:
     would lose against the older one that it is open.)
     """
     found = mapping.find(deal) if isinstance(deal, dict) else {}
-    crm_id = _text(found.get("deal_id"))
+    crm_id = text_of(found.get("deal_id"))
     if not crm_id:
         raise Unmappable("deal_id: nothing there")
     status = mapping.status_of(found.get("status"))
     if status is None:
-        raise Unmappable(f"status: {_text(found.get('status')) or 'nothing'} is no known word, see [status]")
-    reported_at = _time("reported_at", found.get("reported_at")) or received_at
-    lost_at = _time("lost_at", found.get("lost_at"))
-    account_name = _text(found.get("account_name"))
-    deal_id = deal_id_of(CRM, crm_id)
+        raise Unmappable(f"status: {text_of(found.get('status')) or 'nothing'} is no known word, see [status]")
+    reported_at = time_of(found.get("reported_at"), "reported_at") or received_at
+    lost_at = time_of(found.get("lost_at"), "lost_at")
+    won_at = time_of(found.get("won_at"), "won_at")
+    follows = text_of(found.get("follows"))
+    account_name = text_of(found.get("account_name"))
+    deal_id = deal_id_of(crm, crm_id)
     facts = DealFacts(
         deal_id=deal_id,
         status=status,
-        account_id=_account_id(found, name=account_name, crm_id=crm_id),
+        account_id=_account_id(found, crm=crm, name=account_name, crm_id=crm_id),
         account_name=account_name,
         reported_at=reported_at,
         lost_at=(lost_at or reported_at) if status == "lost" else None,
-        lost_reason=_text(found.get("lost_reason")) or None,
-        lost_stage=_text(found.get("lost_stage")) or None,
-        competitor=_text(found.get("competitor")) or None,
-        amount=_amount(found.get("amount")),
-        currency=_text(found.get("currency")).upper() or None,
-        owner=_owner(found, naming),
+        lost_reason=text_of(found.get("lost_reason")) or None,
+        lost_stage=text_of(found.get("lost_stage")) or None,
+        competitor=text_of(found.get("competitor")) or None,
+        amount=amount_of(found.get("amount")),
+        currency=text_of(found.get("currency")).upper() or None,
+        owner=owner_of(found.get("owner_email"), found.get("owner_name"), naming),
         people=_people(found.get("people"), naming),
+        stage=text_of(found.get("stage")) or None,
+        won_at=(won_at or reported_at) if status == "won" else None,
+        contract_ends_at=time_of(found.get("contract_ends_at"), "contract_ends_at"),
+        follows_deal_id=deal_id_of(crm, follows) if follows else None,
     )
     return DealReport(to=deal_id, received_at=received_at, deal=facts)
 
@@ -95,25 +84,39 @@ def preview(body: bytes, *, mapping: DealMapping, naming: Naming, received_at: i
     return "\n".join(lines)
 
 
-def _account_id(found: dict[str, Any], *, name: str, crm_id: str) -> str:
+def company_record(
+    company: Any, *, mapping: DealMapping, naming: Naming, received_at: int, crm: str = CRM
+) -> CompanyRecord:
+    """The signal of one company. Raises Unmappable, which names the field.
+
+    A company with an id is told to the row of that id, which forwards to its domain: deals may name either.
+    """
+    found = mapping.find_company(company) if isinstance(company, dict) else {}
+    name, domain, crm_id = text_of(found.get("name")), domain_of(found.get("domain")), text_of(found.get("company_id"))
+    key = crm_id or ("" if domain else slug_of(name))
+    if not key and not domain:
+        raise Unmappable("company: neither id nor domain nor name")
+    to = f"crm:{crm}:{key}" if key else domain
+    return CompanyRecord(
+        to=to,
+        source=crm,
+        record_id=key or domain,
+        reported_at=time_of(found.get("reported_at"), "reported_at") or received_at,
+        received_at=received_at,
+        name=name,
+        domain=domain,
+        employees=text_of(found.get("employees")),
+        industry=text_of(found.get("industry")),
+        region=text_of(found.get("region")),
+        customer=found.get("customer") is True or text_of(found.get("customer")).lower() in CUSTOMER_WORDS,
+        owner=owner_of(found.get("owner_email"), found.get("owner_name"), naming),
+    )
+
+
+def _account_id(found: dict[str, Any], *, crm: str, name: str, crm_id: str) -> str:
     """The company's domain; else a key of its own, so that the deal is kept and not lost."""
-    written = _text(found.get("account_domain")).lower()
-    host = _SCHEME.sub("", written).partition("/")[0].rpartition("@")[2].partition(":")[0]
-    domain = registrable_domain(host) if host else None
-    if domain:
-        return domain
-    slug = re.sub(r"\W+", "-", name.casefold()).strip("-")
-    return f"crm:{CRM}:{_text(found.get('account_id')) or slug or 'deal-' + crm_id}"
-
-
-def _owner(found: dict[str, Any], naming: Naming) -> Owner | None:
-    written = _text(found.get("owner_email"))
-    if not written:
-        return None
-    email = normalised_email(written)
-    if email is None:
-        raise Unmappable("owner_email: not an address")
-    return Owner(naming.recipient_of(email), _text(found.get("owner_name")), email)
+    domain = domain_of(found.get("account_domain"))
+    return domain or f"crm:{crm}:{text_of(found.get('account_id')) or slug_of(name) or 'deal-' + crm_id}"
 
 
 def _people(found: Any, naming: Naming) -> tuple[DealPerson, ...]:
@@ -124,50 +127,10 @@ def _people(found: Any, naming: Naming) -> tuple[DealPerson, ...]:
     for person in found:
         if not isinstance(person, dict):
             continue
-        email = normalised_email(_text(person.get("email")))
+        email = normalised_email(text_of(person.get("email")))
         if email is not None:
-            people.setdefault(email, DealPerson(naming.lead_of_email(email), email, _text(person.get("name"))))
+            people.setdefault(email, DealPerson(naming.lead_of_email(email), email, text_of(person.get("name"))))
     return tuple(people.values())[:MOST_PEOPLE]
-
-
-def _amount(value: Any) -> float | None:
-    if value is None or value == "":
-        return None
-    try:
-        amount = float(value.replace(",", "").replace(" ", "") if isinstance(value, str) else value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Unmappable("amount: not a number") from error
-    if not math.isfinite(amount) or amount < 0 or isinstance(value, bool):
-        raise Unmappable("amount: not an amount")
-    return amount
-
-
-def _time(field: str, value: Any) -> int | None:
-    if value is None or value == "":
-        return None
-    at = milliseconds_of(value) if isinstance(value, str | int | float) else None
-    if at is None:
-        raise Unmappable(f"{field}: neither ISO 8601 nor seconds or milliseconds")
-    return at
-
-
-def _text(value: Any) -> str:
-    """One printable line, "" for nothing."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    line = _LONE.sub("\ufffd", str(value))
-    return "".join(c if c.isprintable() else " " for c in line).strip()[:MOST_TEXT]
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """The mapping file of a CRM: JMESPath expressions by field, and what its words for a status mean."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -18,21 +18,31 @@ __all__ = ["FIELDS", "DealMapping", "load", "parse"]
 
 FIELDS: Final = (
     "deal_id", "status", "lost_at", "reported_at", "lost_reason", "lost_stage", "competitor", "amount", "currency",
-    "owner_name", "owner_email", "account_id", "account_name", "account_domain", "people",
+    "owner_name", "owner_email", "account_id", "account_name", "account_domain", "people", "stage", "won_at",
+    "contract_ends_at", "follows",
+)  # fmt: skip
+COMPANY_FIELDS: Final = (
+    "company_id", "name", "domain", "employees", "industry", "region", "customer", "owner_name", "owner_email",
+    "reported_at",
 )  # fmt: skip
 REQUIRED: Final = frozenset({"deal_id", "status"})
 STATUSES: Final = frozenset(get_args(DealStatus))
 
 
 class DealMapping(Struct, frozen=True):
-    """Compiled: `fields` by name, `statuses` by the CRM's word for them."""
+    """Compiled: `fields` of a deal and of a `company` by name, `statuses` by the CRM's word for them."""
 
     fields: Mapping[str, Any]
     statuses: Mapping[str, DealStatus]
+    company: Mapping[str, Any] = {}
 
     def find(self, body: Any) -> dict[str, Any]:
         """What each field's expression finds in a body, None for nothing."""
         return {name: path.search(body) for name, path in self.fields.items()}
+
+    def find_company(self, body: Any) -> dict[str, Any]:
+        """The same for a company."""
+        return {name: path.search(body) for name, path in self.company.items()}
 
     def status_of(self, word: Any) -> DealStatus | None:
         """The status that a CRM's word means."""
@@ -59,19 +69,25 @@ def parse(text: str, *, name: str) -> DealMapping:
     for missing in sorted(REQUIRED - fields.keys()):
         raise BadSettings(f"{name}: [deal] needs {missing}")
     return DealMapping(
-        fields={field: _compiled(field, path, name=name) for field, path in fields.items()},
+        fields=_compiled_all("deal", fields, FIELDS, name=name),
+        company=_compiled_all("company", tables.get("company", {}), COMPANY_FIELDS, name=name),
         statuses=_statuses(tables.get("status", {}), name=name),
     )
 
 
-def _compiled(field: str, path: Any, *, name: str) -> Any:
-    if field not in FIELDS:
-        near = get_close_matches(field, FIELDS, n=1)
-        raise BadSettings(f'{name}: [deal] unknown "{field}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+def _compiled_all(table: str, paths: Mapping[str, Any], known: Sequence[str], *, name: str) -> dict[str, Any]:
+    for field in paths:
+        if field not in known:
+            near = get_close_matches(field, known, n=1)
+            raise BadSettings(f'{name}: [{table}] unknown "{field}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    return {field: _compiled(table, field, path, name=name) for field, path in paths.items()}
+
+
+def _compiled(table: str, field: str, path: Any, *, name: str) -> Any:
     try:
         return jmespath.compile(path)
     except (JMESPathError, TypeError, AttributeError) as error:
-        raise BadSettings(f"{name}: [deal] {field}: not a JMESPath expression: {path!r}") from error
+        raise BadSettings(f"{name}: [{table}] {field}: not a JMESPath expression: {path!r}") from error
 
 
 def _statuses(table: Mapping[str, Any], *, name: str) -> dict[str, DealStatus]:

@@ -1,0 +1,41 @@
+"""The CRMs whose webhooks we read: one line each."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from producers.crm import hubspot, pipedrive, salesforce
+from producers.crm.proof import Knock
+from producers.crm.reading import Reading
+from producers.crm.told import Told
+
+__all__ = ["CRMS", "Crm", "Verify"]
+
+
+class Verify(Protocol):
+    """Raises Refused(PROOF) for a request that does not prove who sent it. `now_ms` is UTC milliseconds."""
+
+    def __call__(self, knock: Knock, *, secret: str, now_ms: int) -> None:
+        """Returns for a good proof."""
+
+
+class Crm(Struct, frozen=True, kw_only=True):
+    """How one CRM proves itself, what its bodies become, and what it wants to hear (None: our usual JSON)."""
+
+    verify: Verify
+    signals_of: Callable[[bytes, Reading], Told]
+    answer: bytes | None = None
+    media_type: str = "application/json"
+    secret_in_path: bool = False
+    json: bool = True
+
+
+CRMS: Final[Mapping[str, Crm]] = {
+    "hubspot": Crm(verify=hubspot.verify, signals_of=hubspot.signals_of),
+    "pipedrive": Crm(verify=pipedrive.verify, signals_of=pipedrive.signals_of),
+    "salesforce": Crm(
+        verify=salesforce.verify, signals_of=salesforce.signals_of, answer=salesforce.ACKNOWLEDGED,
+        media_type="text/xml", secret_in_path=True, json=False,
+    ),
+}  # fmt: skip
