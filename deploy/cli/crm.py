@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,28 +23,46 @@ def _deals() -> None:
 
 @app.command("dry-run")
 def dry_run(
-    body: Annotated[Path, typer.Argument(help="A file with the JSON that the CRM posts; - reads standard input.")],
+    body: Annotated[Path, typer.Argument(help="A file with what the CRM posts; - reads standard input.")],
     *,
+    crm: Annotated[
+        Literal["generic", "hubspot", "pipedrive", "salesforce"], typer.Option(help="Whose webhook it is.")
+    ] = "generic",
     mapping: Annotated[
-        Path | None, typer.Option(help="Your mapping file (default: LEADSTREAM_CRM__MAPPING, else the packaged one).")
+        Path | None,
+        typer.Option(help="Your mapping file (default: LEADSTREAM_CRM__MAPPING or LEADSTREAM_CRM__<CRM>_MAPPING, else "
+                           "the packaged one).")
     ] = None,
 ) -> None:
-    """Print the signal that a body would become, and send nothing.
+    """Print the signals that a body would become, and send nothing. Its proof of origin is not looked at.
 
-    The collector takes the same body at POST /v1/crm/generic with a server key.
+    The collector takes the same body at POST /v1/crm/<crm>: of generic ones with a server key.
     """
-    from producers.crm.generic import preview
-    from producers.crm.mapping import load
     from producers.errors import ProducerError
-    from schemas.ids import Naming
 
-    chosen = mapping or (Path(named) if (named := os.environ.get("LEADSTREAM_CRM__MAPPING")) else None)
-    naming = Naming(os.environ.get("LEADSTREAM_SECRET", _ANY_SECRET).encode())
+    variable = "LEADSTREAM_CRM__MAPPING" if crm == "generic" else f"LEADSTREAM_CRM__{crm.upper()}_MAPPING"
+    chosen = mapping or (Path(named) if (named := os.environ.get(variable)) else None)
     try:
-        shown = preview(_content(body), mapping=load(chosen), naming=naming, received_at=int(time.time() * 1000))
+        shown = _shown(crm, _content(body), chosen)
     except ProducerError as error:
         raise BadDeploySettings(str(error)) from error
     typer.echo(shown)
+
+
+def _shown(crm: str, body: bytes, mapping: Path | None) -> str:
+    """Raises ProducerError."""
+    from producers.crm import generic, registry
+    from producers.crm.fieldmap import load_fields
+    from producers.crm.mapping import load
+    from producers.crm.reading import Reading
+    from schemas.ids import Naming
+
+    naming = Naming(os.environ.get("LEADSTREAM_SECRET", _ANY_SECRET).encode())
+    at = int(time.time() * 1000)
+    if crm == "generic":
+        return generic.preview(body, mapping=load(mapping), naming=naming, received_at=at)
+    reading = Reading(source=crm, fields=load_fields(crm, mapping), naming=naming, received_at=at)
+    return registry.preview(registry.CRMS[crm], body, reading)
 
 
 def _content(path: Path) -> bytes:

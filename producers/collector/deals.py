@@ -6,6 +6,7 @@ sending it again would not help. With `?crm=<name>` the body is of the packaged 
 files that were exported from a CRM are imported so.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -128,7 +129,7 @@ class DealRoute:
             try:
                 signal = read(one, mapping=mapping, naming=self._intake.naming, received_at=at, crm=crm)
             except Unmappable as error:
-                unread.append(Unread(encode_json(one), str(error)))
+                unread.append(Unread(json.dumps(one).encode(), str(error)))
                 verdicts.append(_Verdict("rejected", reason=Reason.MAPPING, detail=str(error)))
             else:
                 signals.append(signal)

@@ -1,16 +1,17 @@
 """The CRMs whose webhooks we read: one line each."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from producers.crm import hubspot, pipedrive, salesforce
 from producers.crm.proof import Knock
 from producers.crm.reading import Reading
 from producers.crm.told import Told
 
-__all__ = ["CRMS", "Crm", "Verify"]
+__all__ = ["CRMS", "Crm", "Verify", "preview"]
 
 
 class Verify(Protocol):
@@ -39,3 +40,13 @@ CRMS: Final[Mapping[str, Crm]] = {
         media_type="text/xml", secret_in_path=True, json=False,
     ),
 }  # fmt: skip
+
+
+def preview(crm: Crm, body: bytes, reading: Reading) -> str:
+    """What a body would become, for people to read. Raises Refused where it cannot be read at all."""
+    told = crm.signals_of(body, reading)
+    lines = [json.dumps(to_builtins(signal), indent=2, ensure_ascii=False) for signal in told.signals]
+    lines += [f"rejected: {one.why}" for one in told.unread]
+    if told.passed_over:
+        lines.append(f"passed over, nothing that we need: {told.passed_over}")
+    return "\n".join(lines)

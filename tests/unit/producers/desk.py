@@ -10,10 +10,11 @@ from msgspec.json import decode
 from pydantic import SecretStr
 
 from producers.collector.server import Collector, build
-from producers.settings import CollectorSettings, Settings
+from producers.settings import CollectorSettings, CrmSettings, Settings
 from producers.sinks.memory import MemorySink
 from schemas.delivery import Delivery
 from schemas.rejected import Rejected
+from schemas.signals import Signal
 
 NOW = 1_795_252_570_000
 SECRET = "no secret, only long enough"
@@ -26,12 +27,13 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def settings(**collector: Any) -> Settings:
+def settings(crm: CrmSettings | None = None, **collector: Any) -> Settings:
     return Settings(
         secret=SecretStr(SECRET),
         write_keys={"wk_site": "site", "wk_test": "site", "id:secret": "other"},
         server_keys={"sk_crm": "crm"},
         collector=CollectorSettings(**collector),
+        crm=crm or CrmSettings(),
     )
 
 
@@ -53,15 +55,21 @@ class Desk:
     def events(self) -> list[dict[str, Any]]:
         return [decode(raw) for delivery in self.deliveries() for raw in delivery.events]
 
+    def signals(self) -> list[Any]:
+        blocks = self.sink.values("leadstream.signals.v1")
+        return [signal for block in blocks for signal in decode(block, type=list[Signal])]
+
     def rejected(self) -> list[Rejected]:
         return [decode(value, type=Rejected) for value in self.sink.values("leadstream.rejected.v1")]
 
 
 @asynccontextmanager
-async def desk(sink: MemorySink | None = None, **collector: Any) -> AsyncIterator[Desk]:
+async def desk(
+    sink: MemorySink | None = None, *, crm: CrmSettings | None = None, **collector: Any
+) -> AsyncIterator[Desk]:
     """A started collector; the clock stands at NOW."""
     kept = sink or MemorySink()
-    app = build(settings(**collector), kept, now_ms=lambda: NOW)
+    app = build(settings(crm, **collector), kept, now_ms=lambda: NOW)
     async with _lifespan(app):
         made = Desk(app, kept)
         async with made.http:
