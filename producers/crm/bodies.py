@@ -12,9 +12,9 @@ MOST_OBJECTS: Final = 500
 
 
 def parse_body(body: bytes) -> list[Any]:
-    """The objects of a body, one or a list of them. Raises Refused: JSON, DEPTH, TOO_MANY."""
+    """The objects of a body in UTF-8, one or a list of them. Raises Refused: JSON, DEPTH, TOO_MANY."""
     try:
-        found = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+        found = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except RecursionError as error:
         raise Refused(Refusal.DEPTH, "nested too deeply") from error
     except ValueError as error:

@@ -172,3 +172,59 @@ def test_the_dry_run_shows_the_signal() -> None:
     ran = subprocess.run(command, input=json.dumps([DEAL, {}]).encode(), capture_output=True, check=True)
     assert b'"to": "deal:generic:D-1041"' in ran.stdout
     assert b"rejected: deal_id: nothing there" in ran.stdout
+
+
+async def test_numbers_beyond_64_bits_are_kept_where_they_cannot_be_used() -> None:
+    async with desk() as d:
+        answer = await d.http.post("/v1/crm/generic", content=b'{"status": "x", "id": 1' + b"0" * 40 + b"}",
+                                   auth=("sk_crm", ""))  # fmt: skip
+        assert (answer.status_code, answer.json()["deals"][0]["verdict"]) == (200, "rejected")
+        assert json.loads(d.rejected()[0].raw)["id"] == 10**40
+
+
+def test_more_of_a_deal_is_mapped() -> None:
+    deal = mapped(stage="Proposal", contract_ends_at="2027-03-31", follows_deal_id="D-7").deal
+    assert (deal.stage, deal.contract_ends_at, deal.won_at) == ("Proposal", milliseconds_of("2027-03-31"), None)
+    assert deal.follows_deal_id == "deal:generic:D-7"
+    won = mapped(status="won", won_at="2026-10-06").deal
+    assert (won.won_at, won.lost_at, won.follows_deal_id) == (milliseconds_of("2026-10-06"), None, None)
+    assert mapped(status="won", lost_at=None).deal.won_at == NOW
+
+
+COMPANY: dict[str, Any] = {
+    "id": 90, "name": "Halden Optics", "website": "https://www.halden-optics.example", "employees": 240,
+    "industry": "optics", "country": "DE", "customer": "yes", "updated_at": "2026-10-01",
+    "owner": {"name": "Rita Sommer", "email": "rita.sommer@planwerk.example"},
+}  # fmt: skip
+
+
+async def test_companies_are_told_to_their_own_rows() -> None:
+    async with desk() as d:
+        said = [COMPANY, {"domain": "halden-optics.example"}, {"name": "Halden & Co"}, {"name": ""}, 3]
+        answer = await d.http.post("/v1/crm/generic/companies?crm=hubspot", json=said, auth=("sk_crm", ""))
+        assert [one.get("account_id", one.get("detail")) for one in answer.json()["companies"]] == [
+            "crm:hubspot:90", "halden-optics.example", "crm:hubspot:halden-co",
+            *["company: neither id nor domain nor name"] * 2,
+        ]  # fmt: skip
+        record = next(one for one in d.signals() if one.to == "crm:hubspot:90")
+    assert (record.source, record.record_id, record.reported_at) == ("hubspot", "90", milliseconds_of("2026-10-01"))
+    assert (record.name, record.domain, record.employees) == ("Halden Optics", "halden-optics.example", "240")
+    assert (record.industry, record.region, record.customer) == ("optics", "DE", True)
+    assert record.owner.recipient_id == NAMING.recipient_of("rita.sommer@planwerk.example")
+
+
+async def test_an_import_speaks_of_the_crm_that_the_file_came_from() -> None:
+    """So it meets that CRM's webhooks in one row, whatever the mapping file says of generic bodies."""
+    async with desk() as d:
+        there = DEAL | {"account": {"id": 9}}
+        answer = await d.http.post("/v1/crm/generic?crm=hubspot", json=there, auth=("sk_crm", ""))
+        assert answer.json()["deals"][0] == {
+            "verdict": "accepted", "deal_id": "deal:hubspot:D-1041", "account_id": "crm:hubspot:9",
+        }  # fmt: skip
+        unknown = await d.http.post("/v1/crm/generic?crm=other", json=DEAL, auth=("sk_crm", ""))
+        assert (unknown.status_code, unknown.json()["reason"]) == (404, "not_set_up")
+
+
+def test_a_mapping_of_companies_is_checked_too() -> None:
+    with pytest.raises(BadSettings, match=r'\[company\] unknown "domian"; did you mean "domain"'):
+        parse('[deal]\ndeal_id="i"\nstatus="s"\n[company]\ndomian="d"', name="crm.toml")
