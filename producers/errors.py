@@ -1,6 +1,8 @@
 """Errors of the producers.
 
 ProducerError
+├── BadFile             a file that cannot be imported as a whole: its encoding, its header
+├── ImportStopped       the collector refused or was away for too long; running it again goes on
 ├── BadSettings         the environment or a file that it names; the process does not start
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
@@ -12,7 +14,9 @@ ProducerError
 from enum import StrEnum
 
 __all__ = [
+    "BadFile",
     "BadSettings",
+    "ImportStopped",
     "ProducerError",
     "Refusal",
     "Refused",
@@ -25,6 +29,14 @@ __all__ = [
 
 class ProducerError(Exception):
     """Any error of this package."""
+
+
+class BadFile(ProducerError):
+    """One clear message: which line or column, and what to do."""
+
+
+class ImportStopped(ProducerError):
+    """What was acknowledged until then is safe."""
 
 
 class BadSettings(ProducerError):

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import crm, settings, topics
+from deploy.cli import crm, imports, settings, topics
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(topics.app, name="topics")
 app.add_typer(crm.app, name="crm")
+app.add_typer(imports.app, name="import")
 app.add_typer(settings.app, name="config")
 
 
