@@ -46,40 +46,51 @@ Encoding: TypeAlias = Annotated[
 ]
 Dates: TypeAlias = Annotated[Literal["", "dmy", "mdy"], typer.Option(help="Of 05/10/2026: day or month first.")]
 
+Patience: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Seconds to try again while the collector is away.")
+]
+
 
 @app.command()
 def leads(
     file: File, *, dry_run: DryRun = False, crm: Crm = "generic", means: Means = [], encoding: Encoding = None,  # noqa: B006
-    dates: Dates = "", home: Home = AT_HOME,
+    dates: Dates = "", patience: Patience = 60, home: Home = AT_HOME,
 ) -> None:  # fmt: skip
     """People with their e-mail, name, company, title, consent. They become known leads; no alert comes of it."""
-    _run(file, "leads", crm=crm, means=means, encoding=encoding, dates=dates, home=home, dry_run=dry_run)
+    _run(file, "leads", crm=crm, means=means, encoding=encoding, dates=dates, patience=patience, home=home,
+         dry_run=dry_run)  # fmt: skip
 
 
 @app.command()
 def accounts(
     file: File, *, dry_run: DryRun = False, crm: Crm = "generic", means: Means = [], encoding: Encoding = None,  # noqa: B006
-    dates: Dates = "", home: Home = AT_HOME,
+    dates: Dates = "", patience: Patience = 60, home: Home = AT_HOME,
 ) -> None:  # fmt: skip
     """Companies with their id, domain, size, owner. Deals that name a company by its id find its domain so."""
-    _run(file, "accounts", crm=crm, means=means, encoding=encoding, dates=dates, home=home, dry_run=dry_run)
+    _run(file, "accounts", crm=crm, means=means, encoding=encoding, dates=dates, patience=patience, home=home,
+         dry_run=dry_run)  # fmt: skip
 
 
 @app.command()
 def deals(
     file: File, *, dry_run: DryRun = False, crm: Crm = "generic", means: Means = [], encoding: Encoding = None,  # noqa: B006
-    dates: Dates = "", home: Home = AT_HOME,
+    dates: Dates = "", patience: Patience = 60, home: Home = AT_HOME,
 ) -> None:  # fmt: skip
     """Open, won and lost deals with company, people, owner, reason. They keep their own past time."""
-    _run(file, "deals", crm=crm, means=means, encoding=encoding, dates=dates, home=home, dry_run=dry_run)
+    _run(file, "deals", crm=crm, means=means, encoding=encoding, dates=dates, patience=patience, home=home,
+         dry_run=dry_run)  # fmt: skip
 
 
 def _run(
     file: Path, kind: Literal["leads", "accounts", "deals"], *, crm: str, means: list[str], encoding: str | None,
-    dates: Literal["", "dmy", "mdy"], home: Path, dry_run: bool,
+    dates: Literal["", "dmy", "mdy"], patience: int, home: Path, dry_run: bool,
 ) -> None:  # fmt: skip
+    import httpx
+
     from producers.errors import ImportStopped, ProducerError
     from producers.importers.plan import planned
+    from producers.importers.post import Door
+    from producers.importers.progress import Progress, digest_of, progress_path
     from producers.importers.reading import Reading
     from schemas.ids import Naming
 
@@ -96,7 +107,10 @@ def _run(
         if dry_run:
             rejected = _show(console, file, plan)
         else:
-            rejected = _send(console, file, plan, content=content, said=said, url=url, key=key)
+            progress = Progress(progress_path(file), digest_of(content, *said))
+            with httpx.Client(timeout=30, trust_env=False) as http:
+                door = Door(http, url=url, key=key, crm=crm, patience_s=patience)
+                rejected = _send(console, file, plan, door=door, progress=progress)
     except ImportStopped as error:
         raise DeployError(f"stopped: {error}. Run it again to go on behind the last row that is safe") from error
     except ProducerError as error:
@@ -106,24 +120,16 @@ def _run(
     raise typer.Exit(SOME_REJECTED if rejected else 0)
 
 
-def _send(
-    console: Console, file: Path, plan: "Plan", *, content: bytes, said: tuple[str, ...], url: str, key: str
-) -> int:
-    """How many rows were rejected, in this run and before it was interrupted."""
-    import httpx
-
-    from producers.importers.post import Door
-    from producers.importers.progress import Progress, digest_of, progress_path
+def _send(console: Console, file: Path, plan: "Plan", *, door: "Door", progress: "Progress") -> bool:
+    """Whether rows were rejected, in this run or before it was interrupted."""
     from producers.importers.rejects import RejectsFile, rejects_path
 
-    progress = Progress(progress_path(file), digest_of(content, *said))
     rejects = RejectsFile(rejects_path(file), plan)
     if progress.done:
         console.print(f"goes on behind row {progress.done:,} of {len(plan.rows):,}")
     else:
         rejects.begin()
-    with httpx.Client(timeout=30, trust_env=False) as http:
-        _post(console, plan, Door(http, url=url, key=key, crm=plan.reading.crm), progress=progress, rejects=rejects)
+    _post(console, plan, door, progress=progress, rejects=rejects)
     progress.finished()
     there = rejects_path(file)
     taken = len(plan.rows) - rejects.count
@@ -149,8 +155,8 @@ def _post(console: Console, plan: "Plan", door: "Door", *, progress: "Progress",
             bar.update(task, completed=progress.done)
 
 
-def _show(console: Console, file: Path, plan: "Plan") -> int:
-    """The mapping, the first rows, and what would be rejected; how many."""
+def _show(console: Console, file: Path, plan: "Plan") -> bool:
+    """The mapping, the first rows, and what would be rejected; whether there is any."""
     from producers.importers.plan import Row
 
     separator = {",": "comma", ";": "semicolon", "\t": "tab"}.get(plan.file.separator, plan.file.separator)
@@ -170,7 +176,7 @@ def _show(console: Console, file: Path, plan: "Plan") -> int:
     if len(rejected) > SHOWN_REJECTED:
         console.print(Text(f"... and {len(rejected) - SHOWN_REJECTED:,} more", style="yellow"))
     console.print(f"{len(plan.rows) - len(rejected):,} {plan.kind} would be sent, {len(rejected):,} rejected")
-    return len(rejected)
+    return bool(rejected)
 
 
 def _collector(home: Path, *, needed: bool) -> tuple[str, str]:
