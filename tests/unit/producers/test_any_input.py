@@ -1,10 +1,18 @@
 """No input at all gives a 5xx or an exception, and what is answered 200 is either stored or kept."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producers.errors import BadFile
+from producers.importers.plan import planned
+from producers.importers.reading import Reading
+from schemas.ids import Naming
+from tests.unit.producers.crm_knocks import crm_settings, knock
 from tests.unit.producers.desk import desk
 
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -58,3 +66,56 @@ async def test_any_deals_are_stored_or_kept(deals: list[object]) -> None:
         assert answer.status_code == 200
         said = [one["verdict"] for one in answer.json()["deals"]]
         assert (len(said), said.count("rejected")) == (len(deals), len(d.rejected()))
+
+
+CRM_EVENT = st.fixed_dictionaries(
+    {},
+    optional={
+        "subscriptionType": st.sampled_from(
+            ["deal.propertyChange", "deal.associationChange", "deal.merge", "object.creation", "contact.propertyChange"]
+        ) | VALUE,
+        "objectTypeId": st.sampled_from(["0-1", "0-2", "0-3"]) | VALUE,
+        "occurredAt": st.sampled_from([1_795_000_000_000]) | VALUE,
+        "objectId": st.sampled_from([41_077]) | VALUE,
+        "propertyName": st.sampled_from(["dealstage", "amount", "closedate", "email", "domain"]) | VALUE,
+        "propertyValue": VALUE,
+        "associationType": st.sampled_from(["DEAL_TO_CONTACT", "DEAL_TO_COMPANY"]) | VALUE,
+        "fromObjectId": VALUE, "toObjectId": VALUE, "mergedObjectIds": VALUE, "primaryObjectId": VALUE,
+        "meta": st.fixed_dictionaries({"version": st.just("2.0")}, optional={
+            "action": st.sampled_from(["create", "delete"]) | VALUE, "entity_id": st.just(7) | VALUE,
+            "entity": st.sampled_from(["deal", "person", "organization"]) | VALUE, "timestamp": VALUE,
+        }) | VALUE,
+        "data": st.dictionaries(st.sampled_from(["status", "value", "person_id", "org_id", "emails", "custom_fields",
+                                                 "lost_time", "website", "name"]), VALUE) | VALUE,
+    },
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=80)
+@given(events=st.lists(CRM_EVENT | VALUE, max_size=4), crm=st.sampled_from(["hubspot", "pipedrive"]))
+async def test_any_webhook_is_stored_kept_or_passed_over(events: list[object], crm: str) -> None:
+    body = json.dumps(events).encode()
+    with TemporaryDirectory() as folder:
+        async with desk(crm=crm_settings(Path(folder))) as d:
+            answer = await knock(d, crm, body)
+            if answer.status_code == 400:
+                assert any(word in body for word in (b"NaN", b"Infinity"))
+                return
+            assert answer.status_code == 200
+            said = answer.json()
+            assert said["rejected"] == len(d.rejected())
+            assert said["accepted"] == len(d.signals())
+            assert said["accepted"] + said["rejected"] + said["passed_over"] >= len(events)
+
+
+@settings(deadline=None, max_examples=80)
+@given(body=st.binary(max_size=64) | st.text(max_size=64).map(lambda text: text.encode("utf-8", "replace")),
+       kind=st.sampled_from(["leads", "accounts", "deals"]))
+def test_any_file_is_planned_or_refused(body: bytes, kind: Any) -> None:
+    header = b"Email,Deal ID,Stage,Amount,Close Date,Name,Website\n"
+    for content in (body, header + body):
+        try:
+            plan = planned(content, kind, Reading(crm="generic", as_of=1, naming=Naming(b"long enough a secret")))
+        except BadFile:
+            continue
+        assert all(one.why for one in plan.rejected)
