@@ -89,6 +89,11 @@ def test_the_64_deals_linked_last_are_told() -> None:
     assert "deal:hubspot:zz" in more.row.deals
 
 
+def test_a_deal_that_was_linked_again_counts_by_the_later_time() -> None:
+    for order in ((wanted(at=NOW), wanted(at=NOW + 1)), (wanted(at=NOW + 1), wanted(at=NOW))):
+        assert hears(None, *order).row.deals == {DEAL: NOW + 1}
+
+
 def test_other_messages_are_passed_over_and_alerts_belong_to_accounts() -> None:
     row = hears(None, wanted()).row
     assert hears(row, Tick(to=MIRA, at=NOW + 5), offset=2).row is row

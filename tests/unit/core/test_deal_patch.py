@@ -72,6 +72,23 @@ def test_pieces_in_any_order_copied_or_together_are_one_deal() -> None:
         assert (row.patched, row.as_of) == (whole.row.patched, whole.row.as_of)
 
 
+def test_every_field_that_is_said_is_shown() -> None:
+    said = {
+        "account_name": "Halden Optics", "amount": 5.0, "competitor": "Orbis", "contract_ends_at": NOW + DAY,
+        "currency": "EUR", "follows_deal_id": "deal:hubspot:6", "lost_reason": "price", "owner": told.OWNER,
+        "stage": "closedlost",
+    }  # fmt: skip
+    facts = shown(hears(None, patch(NOW, status="lost", **said)))
+    assert {name: getattr(facts, name) for name in said} == said
+
+
+def test_the_128_contacts_that_answered_last_are_known() -> None:
+    answers = [answer(DealPerson(f"{n:03}", "", ""), offset=n, contact=f"contact:hubspot:{n:03}") for n in range(129)]
+    row = hears(None, *answers).row
+    assert row.patched is not None
+    assert sorted(row.patched.contacts) == [f"contact:hubspot:{n:03}" for n in range(1, 129)]
+
+
 def test_a_deal_whose_status_nobody_said_is_told_to_nobody() -> None:
     folded = hears(None, patch(NOW, link(COMPANY), amount=1.0))
     assert folded.effects == NOTHING
@@ -86,6 +103,7 @@ def test_a_deal_whose_status_nobody_said_is_told_to_nobody() -> None:
         pytest.param(-MINUTE - 1, NOW - 5 * DAY, NOW, id="before it: a forecast"),
         pytest.param(2 * DAY, NOW - 5 * DAY, NOW - 5 * DAY, id="corrected later"),
         pytest.param(0, NOW, NOW, id="the same moment"),
+        pytest.param(2 * DAY, NOW + 2 * DAY, NOW + 2 * DAY, id="the moment at which it was set"),
         pytest.param(0, NOW + 1, NOW, id="in the future: a forecast"),
     ],
 )
