@@ -19,6 +19,7 @@ from deploy.local.apache_jars import java_missing
 from deploy.local.embedded import embedded_valkey
 from tests.bench.cards import lead_card
 from tests.bench.collector import collector
+from tests.bench.core import core
 from tests.bench.decode import decode
 from tests.bench.harness import Figure, publish
 from tests.bench.latency import latency
@@ -36,12 +37,14 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "latency": latency,
     "worker": worker,
 }
-ALONE: Final = ("decode", "projection", "tracker")
+ALONE: Final = ("core", "decode", "projection", "tracker")
 _MARK: Final = "leadstream-bench-"
 
 
 def _alone(name: str, rounds: int) -> list[Figure]:
     match name:
+        case "core":
+            return core(rounds)
         case "decode":
             return decode(rounds)
         case "tracker":
