@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -56,10 +56,10 @@ def run(settings: Settings) -> NoReturn:
     build(settings, rules).worker(loop).execute_from_commandline()
 
 
-def build(settings: Settings, rules: Rules) -> Engine:
-    """The four hops and the projector."""
+def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = lambda: _now_ms()) -> Engine:
+    """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows."""
     channels = _channels(settings)
-    engine = Engine(settings, channels=channels)
+    engine = Engine(settings, channels=channels, now=now)
     shell = engine.shell
     fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
     books: dict[str, Book[Any]] = {name: engine.book(name, ROWS[name]) for name in INBOXES}

@@ -183,6 +183,17 @@ class Bus:
                 if time.monotonic() > give_up:
                     raise Timeout(f"reading {full_name}: {ends}")
 
+    def follow(self, names: Iterable[str]) -> KafkaConsumer:
+        """A consumer of all that comes to these topics from now on; whoever asks closes it."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=10
+        )
+        ends = self.ends(names)
+        consumer.assign(list(ends))
+        for top, end in ends.items():
+            consumer.seek(top, end)
+        return consumer
+
     @contextmanager
     def _consumer(self) -> Iterator[KafkaConsumer]:
         consumer = KafkaConsumer(

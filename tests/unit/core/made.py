@@ -42,13 +42,18 @@ def files() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in PACKAGED.glob("*.toml")}
 
 
-def example_rules(*, routing: str = "") -> Rules:
-    """The packaged rules, with a segment and a source of imports; `routing` instead of the packaged file."""
+def example_files(*, routing: str = "") -> dict[str, str]:
+    """The packaged rules files, with a segment and a source of imports; `routing` instead of the packaged one."""
     told = files()
     told["routing.toml"] = routing or told["routing.toml"]
     told["scoring.toml"] = told["scoring.toml"].replace("segments = []", 'segments = ["growth"]')
     told["site.toml"] += MORE_MEANINGS
-    return load_rules(told, naming=NAMING)
+    return told
+
+
+def example_rules(*, routing: str = "") -> Rules:
+    """These files made ready."""
+    return load_rules(example_files(routing=routing), naming=NAMING)
 
 
 RULES: Final = example_rules()

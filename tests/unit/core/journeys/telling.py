@@ -22,9 +22,9 @@ from schemas.posts import Post
 from schemas.signals import AlertAction
 from schemas.touches import Disposition, MailEvent
 from streams.core.effects import Due
-from streams.core.rules import Rules, load_rules
+from streams.core.rules import load_rules
 from tests.unit.core.journeys.hours import leave, told_when
-from tests.unit.core.made import NAMING, RULES, engaged, example_rules, files, identify, page, track
+from tests.unit.core.made import NAMING, RULES, engaged, example_files, files, identify, page, track
 from tests.unit.core.whole import WholeCore, moves_of
 
 HERE: Final = Path(__file__).parent
@@ -38,20 +38,29 @@ def told(name: str) -> str:
 
 def played(name: str) -> WholeCore:
     """The core after a journey."""
-    text = (HERE / f"{name}.jsonl").read_text(encoding="utf-8")
-    lines = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
-    core = WholeCore(_rules_of(name, lines.pop(0)["rules"] if "rules" in lines[0] else {}))
-    for line in lines:
+    said = rules_files(name)
+    core = WholeCore(RULES if said == example_files() else load_rules(said, naming=NAMING))
+    for line in lines_of(name):
         happen(core, line)
     return core
 
 
-def _rules_of(name: str, more: dict[str, str]) -> Rules:
-    """The packaged rules, with the journey's own routing, or with more text at the end of some files."""
-    if more:
-        return load_rules({file: text + more.get(file, "") for file, text in files().items()}, naming=NAMING)
-    routing = HERE / f"{name}.toml"
-    return example_rules(routing=routing.read_text(encoding="utf-8")) if routing.exists() else RULES
+def lines_of(name: str) -> list[dict[str, Any]]:
+    """What happens, without the rules."""
+    return [line for line in _all_lines(name) if "rules" not in line]
+
+
+def rules_files(name: str) -> dict[str, str]:
+    """The packaged rules files, with the journey's own routing, or with more text at the end of some."""
+    first, routing = _all_lines(name)[0], HERE / f"{name}.toml"
+    if "rules" in first:
+        return {file: text + first["rules"].get(file, "") for file, text in files().items()}
+    return example_files(routing=routing.read_text(encoding="utf-8") if routing.exists() else "")
+
+
+def _all_lines(name: str) -> list[dict[str, Any]]:
+    text = (HERE / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
 
 
 def golden(name: str) -> Path:
