@@ -42,6 +42,10 @@ BEAT_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
 def run(settings: Settings) -> NoReturn:
     """Runs one worker until a signal, and exits."""
     logs.configure(settings.log.level)
@@ -56,7 +60,7 @@ def run(settings: Settings) -> NoReturn:
     build(settings, rules).worker(loop).execute_from_commandline()
 
 
-def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = lambda: _now_ms()) -> Engine:
+def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms) -> Engine:
     """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows."""
     channels = _channels(settings)
     engine = Engine(settings, channels=channels, now=now)
@@ -103,7 +107,3 @@ async def _beat(projection: Projection) -> None:
         except ReadModelAway as error:
             _log.debug("beat_missed", error=str(error))
         await asyncio.sleep(BEAT_S)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -1,4 +1,4 @@
-"""`core_visit_us`: folding a typical visit of three events. `visitor_row_bytes`, `lead_row_bytes`: typical rows, encoded.
+"""`core_visit_us`: folding a typical visit of three events. `visitor_row_bytes`, `lead_row_bytes`: typical rows.
 
 A typical visitor came on two days before, three pages each; a typical lead has two browsers and has filled in a form.
 No broker, no engine: the pure core on one core, CPU time of this process.

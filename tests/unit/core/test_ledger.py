@@ -117,7 +117,9 @@ def test_a_move_counts_when_it_was_recorded() -> None:
     assert ledger_of(postings(log.moves), TWO, STAGES).flow("gained").came == 1
 
 
-@pytest.mark.parametrize(("at", "came", "opening"), [(FIRST - 1, 0, 1), (FIRST, 1, 0), (SECOND - 1, 1, 0), (SECOND, 0, 0)])
+@pytest.mark.parametrize(
+    ("at", "came", "opening"), [(FIRST - 1, 0, 1), (FIRST, 1, 0), (SECOND - 1, 1, 0), (SECOND, 0, 0)]
+)
 def test_a_window_holds_its_beginning_and_not_its_end(at: int, came: int, opening: int) -> None:
     log = MoveLog()
     log.move("kim", "gained", at=at)
@@ -220,7 +222,7 @@ def test_next_stages_follow_from_the_table() -> None:
     assert [next_stage(stage, STAGES) for stage in ("recycle_a", "recycle_b", "dead_end")] == ["nurture", "nurture", ""]
 
 
-PLACES = ["gained", "nurture", "mql", "meeting", "consultation", "won", "recycle_a", "recycle_b", "dead_end", "anonymous"]
+PLACES = [*WAY, "recycle_a", "recycle_b", "dead_end", "anonymous"]
 
 
 @given(
