@@ -17,10 +17,10 @@ from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, TRANSITION, encode
 from schemas.delivery import Delivery, Trust
 from tests.integration.bus import Bus, wait_until
-from tests.unit.core.journeys.telling import HERE, happen
+from tests.unit.core.journeys.telling import happen, lines_of
 from tests.unit.core.whole import WholeCore
 
-__all__ = ["StoryStage", "lines_of"]
+__all__ = ["StoryStage", "apart_from_others"]
 
 CARDS: Final[dict[str, Any]] = {
     "leads": LEAD_CARD, "accounts": ACCOUNT_CARD, "alerts": ALERT_CARD, "transitions": TRANSITION,
@@ -30,11 +30,10 @@ NOWHERE: Final = Version(0, 0)
 WITHIN_S: Final = 30
 
 
-def lines_of(name: str, number: int) -> list[dict[str, Any]]:
+def apart_from_others(name: str, number: int) -> list[dict[str, Any]]:
     """A journey's lines with people, browsers, companies and deals of its own, so that all can share one worker."""
-    text = (HERE / f"{name}.jsonl").read_text(encoding="utf-8")
-    text = re.sub(r"\b([a-z0-9-]+)\.example", rf"\1-{number}.example", text)
-    lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+    text = re.sub(r"\b([a-z0-9-]+)\.example", rf"\1-{number}.example", json.dumps(lines_of(name)))
+    lines: list[dict[str, Any]] = json.loads(text)
     for line in lines:
         if "who" in line:
             line["who"] = f"{line['who']}-{number}"
@@ -83,6 +82,12 @@ class StoryStage(WholeCore):
         if until <= self.now:
             return
         self.agree(f"before {until}")
+        while due := sorted({at for _, _, at in self._asleep() if at <= until}):
+            self._pass(due[0])
+        self._pass(until)
+
+    def _pass(self, until: int) -> None:
+        """Up to the next due time: what one wakes is told to all before the next one is woken."""
         self._told_outside(lambda: super(StoryStage, self).wait(until))
         self._clock.write_text(str(until), "utf-8")
         self.agree(f"at {until}")
