@@ -147,6 +147,8 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     cools_at: int | None = None  # when it falls below `cools_below_tenths` without new events (the hot mark goes off)
     cools_below_tenths: int = 0
     mail: MailFlags | None = None  # None: no mail of ours is known
+    merged_into: str = ""  # the lead that this one turned out to be: it stands for nobody itself
+    aliases: tuple[str, ...] = ()  # leads that turned out to be this one
 
 
 class ReturnLine(Struct, frozen=True, kw_only=True):

@@ -36,16 +36,17 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     trust: Trust = "claimed"
     ip: str | None = None  # truncated before it is written
     user_agent: str | None = None
-    orders: tuple[VisitorOrder, ...] | UnsetType = UNSET  # only people in our console write them
 
 
 class Delivery(_Envelope, frozen=True, kw_only=True):
-    """A delivery as it travels: events as original bytes."""
+    """A delivery as it travels: events as original bytes. Only people in our console write `orders`."""
 
     events: list[Raw]
+    orders: list[Raw] | UnsetType = UNSET
 
 
 class TypedDelivery(_Envelope, frozen=True, kw_only=True):
     """The same delivery, its events read in one typed pass (the worker's fast path)."""
 
     events: list[AnyEvent]
+    orders: list[VisitorOrder] | UnsetType = UNSET

@@ -4,10 +4,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Version, Void
+from schemas.activity import Activity, Version
 from schemas.deals import DealStanding
 from schemas.delivery import Trust
-from schemas.mail import NO_MAIL, Mail
+from schemas.lead_body import LeadBody
 
 __all__ = [
     "Confirmation", "Disposition", "LeadForward", "LeadLink", "MailEvent", "MailKind", "MergeOrder", "Tick", "Touch",
@@ -37,9 +37,11 @@ class VisitorStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="vis
 
 
 class LeadForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
-    """The whole standing of a lead that turned out to be this one. `activity` None withdraws (un-merge).
+    """The whole standing of a lead that turned out to be this one, so far as its time belongs here.
 
-    `mail` and `voids` are what came to that lead directly, and what was forwarded to it.
+    `through`: ways by which standings came to the sender, each from the lead that they began at to the sender itself;
+    a lead that finds itself in one stands in a circle. () withdraws (an un-merge). `body` None with a way: hollow, it
+    only tells of the circle and counts for nothing.
     """
 
     v: int = 1
@@ -47,11 +49,8 @@ class LeadForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
     lead_id: str
     version: Version
     as_of: int
-    known_at: int
-    trust: Trust
-    activity: Activity | None
-    mail: Mail = NO_MAIL
-    voids: tuple[Void, ...] = ()
+    through: tuple[tuple[str, ...], ...]
+    body: LeadBody | None
 
 
 class Disposition(Struct, frozen=True, kw_only=True, tag_field="t", tag="disposition"):
@@ -86,7 +85,10 @@ class LeadLink(Struct, frozen=True, kw_only=True, tag_field="t", tag="link"):
 
 
 class MergeOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="merge"):
-    """An operator says that this lead is `into`, all of it; `into` "" takes that back. The newest `at` wins."""
+    """An operator says that this lead is `into`, all of it; `into` "" takes that back. The newest `at` wins.
+
+    `into` the lead itself: it is nobody else, whatever links say (undoes one that a browser made).
+    """
 
     v: int = 1
     to: str

@@ -4,6 +4,7 @@ Whatever tells of one page or one form belongs to the lead that owned its latest
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from schemas.activity import Activity, Hit, Hits, Milestone, PageSeen, Trait
 from streams.core import pages
@@ -65,16 +66,25 @@ class _Share:
 
 
 def divided(
-    held: Sequence[Activity], spare: Spare, several: Sequence[Facts], *, timeline: Timeline, rules: Rules
+    held: Sequence[Activity],
+    spare: Spare,
+    several: Sequence[Facts],
+    *,
+    timeline: Timeline,
+    rules: Rules,
+    unsaid: AbstractSet[int] = frozenset(),
 ) -> tuple[dict[str, Activity], Spare]:
-    """The activity of each lead that owns anything, by lead, and what was let go."""
+    """The activity of each lead that owns anything, by lead, and what was let go.
+
+    Traits that were said at a time of `unsaid` came with a claim that counts for nothing: they are nobody's.
+    """
     pool = _Pool(held, spare, several)
-    shares = _shares(pool, timeline)
+    shares = _shares(pool, timeline, unsaid)
     by_lead = {lead_id: shares[lead_id].kept(rules) for lead_id in sorted(shares)}
     return by_lead, _left(pool, by_lead, rules)
 
 
-def _shares(pool: _Pool, timeline: Timeline) -> dict[str, _Share]:
+def _shares(pool: _Pool, timeline: Timeline, unsaid: AbstractSet[int]) -> dict[str, _Share]:
     shares: dict[str, _Share] = {}
     owners = {hit_id: owner_at(timeline, at) for hit_id, at in pool.latest().items()}
 
@@ -88,7 +98,8 @@ def _shares(pool: _Pool, timeline: Timeline) -> dict[str, _Share]:
     for milestone in pool.milestones:
         share_of(owner_at(timeline, milestone.at)).milestones.append(milestone)
     for at, value, name in pool.traits:
-        share_of(owner_at(timeline, at)).traits.append({name: Trait(at, value)})
+        if at not in unsaid:
+            share_of(owner_at(timeline, at)).traits.append({name: Trait(at, value)})
     return shares
 
 

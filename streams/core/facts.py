@@ -1,22 +1,35 @@
 """What one event says, once the rules have read it: the message that a visitor's row is folded from."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
 from schemas.activity import Claim, Hits, Milestone, PageSeen, Trait
+from schemas.delivery import Trust
 from schemas.touches import Confirmation
 
-__all__ = ["Facts", "Filtered", "Link"]
+__all__ = ["Facts", "Filtered", "Link", "LinkedBy", "Ordered"]
+
+LinkedBy: TypeAlias = Literal["alias", "email"]
 
 
 class Link(NamedTuple):
-    """At `at` the lead of a user id was said to have an e-mail, whose lead that is."""
+    """At `at` the lead of a user id was said to be `lead_id`: that of its e-mail, or (`alias`) of another user id."""
 
     at: int
     user_lead: str
-    email_lead: str
+    lead_id: str
+    by: LinkedBy = "email"
+    trust: Trust = "claimed"
+
+
+class Ordered(NamedTuple):
+    """What an operator said of a lead at this browser: `deny` = it never was that one, `allow` takes that back."""
+
+    lead_id: str
+    at: int
+    kind: Literal["allow", "deny"]
 
 
 class Facts(Struct, frozen=True, kw_only=True, gc=False):
@@ -30,6 +43,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     at: int
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
+    orders: tuple[Ordered, ...] = ()
     hits: Mapping[str, Hits] = {}
     pages: tuple[PageSeen, ...] = ()
     milestones: tuple[Milestone, ...] = ()

@@ -1,7 +1,8 @@
 """Who it was when: the claims that a browser was somebody, in the order of their own times.
 
 The lead that was claimed last before a moment owns it; the first lead also owns what came before. A claim of a user id
-speaks of the lead of its e-mail where a link says so: the last link before the claim, else the first.
+speaks of the lead of its e-mail where a link says so: the last link before the claim, else the first. What an operator
+denied counts for nothing, whenever it was claimed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,24 +11,28 @@ from typing import Final, NamedTuple, TypeAlias
 
 from schemas.activity import Claim
 from schemas.delivery import Trust
-from streams.core.facts import Link
+from streams.core.facts import Link, Ordered
 
 __all__ = [
     "ANYBODY",
     "Span",
     "Timeline",
+    "Who",
     "kept_claims",
     "kept_links",
+    "kept_orders",
     "known_leads",
     "named_leads",
     "owner_at",
     "timeline_of",
+    "who_of",
 ]
 
 ANYBODY: Final = ""  # owns what nobody was claimed for
 MAX_CLAIMS: Final = 16
 MAX_LEADS: Final = 8
 MAX_LINKS: Final = 16
+MAX_ORDERS: Final = 32
 
 
 class Span(NamedTuple):
@@ -38,6 +43,15 @@ class Span(NamedTuple):
 
 
 Timeline: TypeAlias = tuple[Span, ...]
+NO_TIMES: Final[frozenset[int]] = frozenset()
+
+
+class Who(NamedTuple):
+    """Who it was when, by the claims that count; `denied` are the times of those that an operator denied."""
+
+    claims: tuple[Claim, ...]
+    timeline: Timeline
+    denied: frozenset[int]
 
 
 def kept_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -59,8 +73,12 @@ def kept_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
 
 def kept_links(links: Iterable[Link]) -> tuple[Link, ...]:
-    """The 16 newest distinct links, by time."""
-    return tuple(sorted(set(links))[-MAX_LINKS:])
+    """The 16 newest distinct links of each kind, by time."""
+    found = sorted(set(links))
+    if len(found) <= MAX_LINKS:
+        return tuple(found)
+    kept = [one for by in ("alias", "email") for one in [link for link in found if link.by == by][-MAX_LINKS:]]
+    return tuple(sorted(kept))
 
 
 def timeline_of(claims: Sequence[Claim], links: Sequence[Link]) -> Timeline:
@@ -89,11 +107,11 @@ def _resolved(claim: Claim, links: Sequence[Link]) -> str:
     """The lead that a claim speaks of."""
     if not links:
         return claim.lead_id
-    own = [link for link in links if link.user_lead == claim.lead_id]
+    own = [link for link in links if link.user_lead == claim.lead_id and link.by == "email"]
     if not own:
         return claim.lead_id
     before = [link for link in own if link.at <= claim.at]
-    return before[-1].email_lead if before else own[0].email_lead
+    return before[-1].lead_id if before else own[0].lead_id
 
 
 def known_leads(claims: Sequence[Claim], links: Sequence[Link]) -> dict[str, tuple[int, Trust]]:
@@ -108,7 +126,31 @@ def known_leads(claims: Sequence[Claim], links: Sequence[Link]) -> dict[str, tup
 
 def named_leads(claims: Iterable[Claim], links: Iterable[Link]) -> set[str]:
     """Every lead that may ever have been told of, given these."""
-    return {claim.lead_id for claim in claims} | {lead for link in links for lead in link[1:]}
+    leads = {claim.lead_id for claim in claims}
+    return leads | {lead for link in links if link.by == "email" for lead in (link.user_lead, link.lead_id)}
+
+
+def who_of(claims: tuple[Claim, ...], links: Sequence[Link], orders: Sequence[Ordered]) -> Who:
+    """Who it was when, by the claims that no operator denied.
+
+    Those of a denied lead count for nothing, and those of a user id that speaks of it.
+    """
+    denied = {one.lead_id for one in orders if one.kind == "deny"}
+    if not denied:
+        return Who(claims, timeline_of(claims, links), NO_TIMES)
+    counted = tuple(one for one in claims if denied.isdisjoint((one.lead_id, _resolved(one, links))))
+    return Who(counted, timeline_of(counted, links), frozenset({one.at for one in claims if one not in counted}))
+
+
+def kept_orders(orders: Iterable[Ordered]) -> tuple[Ordered, ...]:
+    """Of each lead the newest (of equal times the denial), of at most 32 leads: those denied, and the newest, first."""
+    newest: dict[str, Ordered] = {}
+    for one in orders:
+        held = newest.get(one.lead_id)
+        if held is None or one[1:] > held[1:]:
+            newest[one.lead_id] = one
+    ranked = sorted(newest.values(), key=lambda one: (one.kind == "deny", one.at, one.lead_id), reverse=True)
+    return tuple(sorted(ranked[:MAX_ORDERS]))
 
 
 def _without_repeats(claims: list[Claim], *, most: int) -> list[Claim]:

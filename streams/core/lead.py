@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.touches import Touch
-from streams.core.effects import NOTHING, Folded
+from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
+from streams.core.lead_body import JOINED, body_of
 from streams.core.lead_card import said_of
+from streams.core.lead_forwards import forwards_of
 from streams.core.lead_heard import heard_by
 from streams.core.lead_moves import moved, stage_now
 from streams.core.lead_row import Lead
-from streams.core.lead_view import JOINED, LeadView, view_of
+from streams.core.lead_view import LeadView, view_of
 from streams.core.parts import addressed
 from streams.core.qualified import crossing
 from streams.core.rules import Rules
@@ -35,29 +37,48 @@ def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Vers
         return Folded(row, NOTHING)
     view = view_of(key, heard, rules)
     after, stage = _decided(key, row, heard, view=view, version=version, rules=rules)
-    row_after, effects = settled(
-        row, after, version=version, say=lambda now: said_of(key, now, view, stage=stage, since=version, rules=rules)
-    )
-    joined = None if row is None else row.sources.get(JOINED)
-    return Folded(row_after, met(effects, "sources") if row_after.sources.get(JOINED) != joined else effects)
+
+    def say(now: Lead) -> Effects:
+        touches = forwards_of(key, now, before=row, since=version, rules=rules)
+        return said_of(key, now, view, stage=stage, since=version, touches=touches, rules=rules)
+
+    row_after, effects = settled(row, after, version=version, say=say)
+    return Folded(row_after, met(effects, *_bounds_met(row, row_after)))
+
+
+def _bounds_met(before: Lead | None, after: Lead) -> list[str]:
+    """What was joined because there was too much of it."""
+    held = (None, None) if before is None else (before.sources.get(JOINED), before.absorbed.get(JOINED))
+    found = after.sources.get(JOINED), after.absorbed.get(JOINED)
+    names = ("sources", "absorbed")
+    return [name for name, was, now in zip(names, held, found, strict=True) if was != now]
 
 
 def _decided(
     key: str, before: Lead | None, heard: Lead, *, view: LeadView, version: Version, rules: Rules
 ) -> tuple[Lead, StageNow]:
-    """The row with what follows: whom it concerns, the latch, the move, the hot mark, when to come back."""
+    """The row with what follows: whom it concerns, the latch, the move, the hot mark, when to come back.
+
+    A lead that turned out to be another concerns nobody: that one stands for it.
+    """
     now = newer(heard.version, version)
-    accounts = {view.account_id, *(deal.account_id for deal in view.deals)} - {""}
-    row = replace(heard, told=addressed(heard.told, accounts, version=now))
+    absorbed = view.pointing.merged_into
+    accounts = set() if absorbed else {view.account_id, *(deal.account_id for deal in view.deals)} - {""}
+    told = addressed(heard.told, accounts, version=now)
+    pointed = heard.pointed
+    if pointed or view.pointing.owners:
+        pointed = addressed(pointed, view.pointing.targets, version=now)
+    row = replace(heard, told=told, pointed=pointed)
     stage = stage_now(row, view, rules)
     if stage.stage in rules.stages.qualified.leaves:
         latch = crossing(key, before, row, view=view, setback=stage.setback, rules=rules)
         if latch is not None:
             row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
             stage = stage_now(row, view, rules)
-    row = moved(row, view, stage, before=before, version=now, rules=rules)
-    row = replace(row, hot=_is_hot(row, view, rules))
-    return replace(row, wake_at=_wake_at(row, view, stage, rules=rules)), stage
+    decided = () if before is None else body_of(key, before, rules).decisions
+    row = moved(row, view, stage, decided=decided, version=now, rules=rules)
+    row = replace(row, hot=not absorbed and _is_hot(row, view, rules))
+    return replace(row, wake_at=None if absorbed else _wake_at(row, view, stage, rules=rules)), stage
 
 
 def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from schemas.activity import Milestone, PageSeen, Version
 from schemas.cards import LeadCard
 from schemas.signals import LeadStanding, Member
+from schemas.touches import Touch
 from streams.core.effects import Effects
 from streams.core.lead_row import Lead, as_transition
 from streams.core.lead_view import LeadView, day_before_tenths
@@ -20,7 +21,9 @@ MEMBER_PAGES: Final = 8
 MEMBER_REQUESTS: Final = 8
 
 
-def said_of(key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, rules: Rules) -> Effects:
+def said_of(
+    key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, touches: tuple[Touch, ...], rules: Rules
+) -> Effects:
     """All that this row says, from a message of version `since` on. Somebody who was never known has no card."""
     member = _member(row, view)
     standing = [
@@ -35,6 +38,7 @@ def said_of(key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Vers
     return Effects(
         leads=(_card(key, row, view, now=stage, rules=rules),) if row.moves else (),
         signals=(*standing, *withdrawn),
+        touches=touches,
         transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
     )
 
@@ -85,6 +89,8 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         cools_at=falls_below(scored, threshold_tenths=cools_below_tenths),
         cools_below_tenths=cools_below_tenths,
         mail=view.mail.flags,
+        merged_into=view.pointing.merged_into,
+        aliases=view.body.absorbed,
     )
 
 
@@ -114,6 +120,7 @@ def _member(row: Lead, view: LeadView) -> Member:
         company="" if trait is None else trait.value,
         clicked_at=None if view.mail.flags is None else view.mail.flags.clicked_at,
         mailed_at=None if view.mail.flags is None else view.mail.flags.mailed_at,
+        aliases=view.body.absorbed,
     )
 
 

@@ -1,12 +1,13 @@
 """What a lead's row hears: the newest of each source, what people decided, the greatest time; all within bounds."""
 
-from collections.abc import Iterable
-from typing import Final, assert_never
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
-from schemas.activity import Decision
+from schemas.activity import Claim, Decision
 from schemas.deals import DealFacts, DealStanding
+from schemas.lead_body import Known
 from schemas.touches import (
     Confirmation,
     Disposition,
@@ -19,67 +20,96 @@ from schemas.touches import (
     VisitorStanding,
     VoidOrder,
 )
-from streams.core.activity import gather
 from streams.core.known_deals import freshest_deals
+from streams.core.lead_absorbed import bounded_absorbed
+from streams.core.lead_body import JOINED, one_known
 from streams.core.lead_decisions import decision_of, freshest_decisions
-from streams.core.lead_direct import Direct, with_direct
-from streams.core.lead_row import Known, Lead
-from streams.core.lead_view import JOINED
-from streams.core.mail_kept import joined_mail
+from streams.core.lead_direct import with_direct
+from streams.core.lead_row import Absorbed, Lead, Order
 from streams.core.parts import Part, live, newest
+from streams.core.pointers import kept_pointers, newest_order
 from streams.core.rules import Rules
-from streams.core.voids import MAX_VOIDS
 
 __all__ = ["heard_by"]
 
 MAX_SOURCES: Final = 16
 MAX_WITHDRAWN: Final = 64
 MAX_DEALS: Final = 16
+_DIRECT: Final = (MailEvent, Confirmation, VoidOrder)
+_POINTERS: Final = frozenset({LeadForward, LeadLink, MergeOrder})
 
 
 def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
-    """The row with what came. Raises UnknownDecision."""
-    sources: list[tuple[str, Part[Known]]] = []
-    deals: list[tuple[str, Part[DealFacts]]] = []
-    decisions: list[Decision] = []
-    direct: list[Direct] = []
+    """The row with what came, each kind of touch by itself. Raises UnknownDecision."""
+    heard: dict[type[Touch], list[Any]] = {}
     as_of = row.as_of
     for message in messages:
-        match message:
-            case VisitorStanding():
-                sources.append((f"visitor:{message.visitor_id}", _part(message)))
-                as_of = max(as_of, message.as_of)
-            case LeadForward():
-                sources.append((f"lead:{message.lead_id}", _part(message)))
-                as_of = max(as_of, message.as_of)
-            case DealStanding():
-                deals.append((message.deal_id, Part(message.version, message.as_of, message.deal)))
-                as_of = max(as_of, message.as_of)
-            case Disposition():
-                decisions.append(decision_of(message, row, rules))
-                as_of = max(as_of, message.at)
-            case MailEvent() | Confirmation() | VoidOrder():
-                direct.append(message)
-                as_of = max(as_of, message.at)
-            case LeadLink() | MergeOrder() | Tick():
-                as_of = max(as_of, message.at)
-            case _:
-                assert_never(message)
-    after = replace(
+        heard.setdefault(type(message), []).append(message)
+        as_of = max(as_of, _time_of(message))
+    row = replace(
         row,
         as_of=as_of,
-        sources=_bounded_sources(newest(row.sources, sources), rules) if sources else row.sources,
-        deals=freshest_deals(newest(row.deals, deals), most=MAX_DEALS) if deals else row.deals,
-        decisions=freshest_decisions((*row.decisions, *decisions), rules) if decisions else row.decisions,
+        sources=_sources(row, heard.get(VisitorStanding, ()), rules),
+        deals=_deals(row, heard.get(DealStanding, ())),
+        decisions=_decisions(row, heard.get(Disposition, ()), rules),
     )
-    return with_direct(after, direct, rules)
+    row = with_direct(row, [one for kind in _DIRECT for one in heard.get(kind, ())], rules)
+    return row if heard.keys().isdisjoint(_POINTERS) else _with_pointers(row, heard, rules)
 
 
-def _part(said: VisitorStanding | LeadForward) -> Part[Known]:
+def _time_of(message: Touch) -> int:
+    match message:
+        case VisitorStanding() | LeadForward() | DealStanding():
+            return message.as_of
+        case LeadLink() | MergeOrder() | Disposition() | MailEvent() | Confirmation() | VoidOrder() | Tick():
+            return message.at
+        case _:
+            assert_never(message)
+
+
+def _sources(row: Lead, said: Sequence[VisitorStanding], rules: Rules) -> dict[str, Part[Known]]:
+    if not said:
+        return row.sources
+    parts = [(f"visitor:{one.visitor_id}", _part(one)) for one in said]
+    return _bounded_sources(newest(row.sources, parts), rules)
+
+
+def _deals(row: Lead, said: Sequence[DealStanding]) -> dict[str, Part[DealFacts]]:
+    if not said:
+        return row.deals
+    parts = [(one.deal_id, Part(one.version, one.as_of, one.deal)) for one in said]
+    return freshest_deals(newest(row.deals, parts), most=MAX_DEALS)
+
+
+def _decisions(row: Lead, said: Sequence[Disposition], rules: Rules) -> tuple[Decision, ...]:
+    if not said:
+        return row.decisions
+    return freshest_decisions((*row.decisions, *(decision_of(one, row, rules) for one in said)), rules)
+
+
+def _with_pointers(row: Lead, heard: Mapping[type[Touch], Sequence[Any]], rules: Rules) -> Lead:
+    """The row with who points here, and with who it was said to be."""
+    said: dict[str, list[Claim]] = {"alias": [], "email": []}
+    for link in heard.get(LeadLink, ()):
+        said[link.by].append(Claim(link.at, link.lead_id, link.trust))
+    orders = [Order(one.at, one.into, one.actor, one.reason) for one in heard.get(MergeOrder, ())]
+    absorbed = [(one.lead_id, _absorbed(one)) for one in heard.get(LeadForward, ())]
+    return replace(
+        row,
+        absorbed=bounded_absorbed(newest(row.absorbed, absorbed), rules) if absorbed else row.absorbed,
+        emails=kept_pointers(row.emails, said["email"]),
+        aliases=kept_pointers(row.aliases, said["alias"]),
+        order=newest_order((row.order, *orders)),
+    )
+
+
+def _part(said: VisitorStanding) -> Part[Known]:
     known = None if said.activity is None else Known(said.known_at, said.trust, said.activity)
-    if known is not None and isinstance(said, LeadForward):
-        known = replace(known, mail=said.mail, voids=said.voids)
     return Part(said.version, said.as_of, known)
+
+
+def _absorbed(said: LeadForward) -> Part[Absorbed]:
+    return Part(said.version, said.as_of, Absorbed(said.through, said.body) if said.through else None)
 
 
 def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str, Part[Known]]:
@@ -92,13 +122,6 @@ def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str,
     if not stalest:
         return kept
     joined = [kept.pop(source) for source in {*stalest, *({JOINED} & kept.keys())}]
-    known = [part.body for part in joined if part.body is not None]
-    body = Known(
-        known_at=min(one.known_at for one in known),
-        trust="proven" if any(one.trust == "proven" for one in known) else "claimed",
-        activity=gather([one.activity for one in known], rules),
-        mail=joined_mail((one.mail for one in known), rules),
-        voids=tuple(sorted({void for one in known for void in one.voids}, reverse=True)[:MAX_VOIDS]),
-    )
+    body = one_known([part.body for part in joined if part.body is not None], rules)
     kept[JOINED] = Part(max(part.version for part in joined), max(part.as_of for part in joined), body)
     return dict(sorted(kept.items()))

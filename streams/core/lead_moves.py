@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from schemas.activity import Milestone, Version
+from schemas.activity import Decision, Milestone, Version
 from streams.core.corrections import CORRECTION as TAKEN_BACK
 from streams.core.corrections import Voided, standing, target_of, voided
 from streams.core.lead_labels import labels_of
-from streams.core.lead_row import Lead, Move
-from streams.core.lead_view import LeadView, consents
-from streams.core.qualified import latched, milestone_of
+from streams.core.lead_row import Latch, Lead, Move, Order
+from streams.core.lead_view import MERGED, LeadView, consents
+from streams.core.qualified import latched, latches_of, milestone_of
 from streams.core.rules import Rules
 from streams.core.sla import clocked
 from streams.core.stage_fold import stage_of
@@ -29,17 +29,22 @@ def stage_now(row: Lead, view: LeadView, rules: Rules) -> StageNow:
 
 
 def moved(
-    row: Lead, view: LeadView, now: StageNow, *, before: Lead | None, version: Version, rules: Rules
+    row: Lead, view: LeadView, now: StageNow, *, decided: Sequence[Decision], version: Version, rules: Rules
 ) -> Lead:
-    """The row with one more move, if its stage is no longer that of its last one. `before`: as the fold found it."""
-    if now.stage == row.stage or (not row.moves and now.by is None):
+    """The row with one more move, if its stage is no longer that of its last one. `decided`: what was known before.
+
+    A lead that never stood for itself moves nowhere by being absorbed.
+    """
+    if now.stage == row.stage or (not row.moves and (now.by is None or view.pointing.merged_into)):
         return row
     last = row.moves[0] if row.moves else None
     stages = stages_in(rules)
-    gone = voided(view.decisions) - voided(before.decisions if before is not None else ())
+    gone = voided(view.decisions) - voided(decided)
     proof = _proof(row, now, stages)
-    corrects = _corrects(row, _standing(row, view, rules), gone, stages=stages)
-    if last is not None and (now.by is None or (proof is not None and proof.kind == TAKEN_BACK)):
+    order = _order(row, now)
+    unmerged = stages.is_of(row.stage, "absorbed")
+    corrects = None if unmerged else _corrects(row, _standing(row, view, rules), gone, stages=stages)
+    if not unmerged and last is not None and (now.by is None or (proof is not None and proof.kind == TAKEN_BACK)):
         corrects = last.number
     arrow = stages.arrow(row.stage or "anonymous", now.stage, proof)
     via = CORRECTION if corrects is not None or arrow is None else arrow.via
@@ -48,14 +53,14 @@ def moved(
         account_id=view.account_id,
         from_stage=row.stage,
         to_stage=now.stage,
-        skipped=() if via == CORRECTION or proof is None else _passed(row, now, proof, stages=stages),
+        skipped=() if via == CORRECTION or proof is None or unmerged else _passed(row, now, proof, stages=stages),
         via=via,
         rule_id="" if arrow is None else arrow.id,
         rules_version=rules.version,
-        evidence=(*_evidence(row, proof, stages), *(f"{TAKEN_BACK}:{kind}:{name}" for kind, name in sorted(gone))),
-        effective_at=max(now.since, proof.at if proof else 0, last.effective_at if last else 0),
+        evidence=(*_evidence(latches_of(row, view), proof, stages), *(f"{TAKEN_BACK}:{kind}:{name}" for kind, name in sorted(gone))),
+        effective_at=max(now.since, proof.at if proof else 0, last.effective_at if last else 0, order.at if order else 0),
         recorded_at=row.as_of,
-        actor=_actor(view, proof, gone, via=via),
+        actor=order.actor if order else _actor(view, proof, gone, via=via),
         version=version,
         by=now.by,
         proof=None if proof == now.by else proof,
@@ -101,14 +106,19 @@ def _passed(row: Lead, now: StageNow, proof: Milestone, *, stages: Stages) -> tu
     return () if proof is now.lifted_by else stages.passed(row.stage, now.stage, by=proof.kind)
 
 
-def _evidence(row: Lead, proof: Milestone | None, stages: Stages) -> tuple[str, ...]:
+def _order(row: Lead, now: StageNow) -> Order | None:
+    """The operator's order that moves the lead into the stage of the merged, or out of it."""
+    return row.order if MERGED in (row.stage, now.stage) else None
+
+
+def _evidence(latches: Sequence[Latch], proof: Milestone | None, stages: Stages) -> tuple[str, ...]:
     """What proves the move: `kind:id reason`; of a score each hit with what it gave then.
 
     Where somebody says that it came too early, also the rules whose score it was: a false positive of theirs.
     """
     if proof is None:
         return ()
-    latch = next((one for one in row.latches if proof == milestone_of(one)), None)
+    latch = next((one for one in latches if proof == milestone_of(one)), None)
     if latch is not None:
         total = f"score {latch.total_tenths / 10:.1f}"
         return (total, *(f"{one.rule} {one.hundredths / 100:.2f} hit {one.hit_id}" for one in latch.evidence))
@@ -117,7 +127,7 @@ def _evidence(row: Lead, proof: Milestone | None, stages: Stages) -> tuple[str, 
     rule = stages.milestones.get(proof.kind)
     if rule is None or proof.what not in rule.base_reasons:
         return told
-    wrong = [one for one in row.latches if one.at <= proof.at]
+    wrong = [one for one in latches if one.at <= proof.at]
     return (*told, *(f"false positive of rules {one.rules_version}" for one in wrong[:1]))
 
 

@@ -3,50 +3,34 @@
 Times are UTC milliseconds, scores tenths, hit points hundredths.
 """
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from msgspec import Struct
 
-from schemas.activity import Activity, Decision, Milestone, Version, Void
+from schemas.activity import Claim, Decision, Milestone, Version, Void
 from schemas.cards import Transition
 from schemas.deals import DealFacts
-from schemas.delivery import Trust
+from schemas.lead_body import Evidence, Known, Latch, LeadBody
 from schemas.mail import NO_MAIL, Mail
 from streams.core.parts import Part, Told
 
-__all__ = ["Evidence", "Known", "Latch", "Lead", "Move", "as_transition"]
+__all__ = ["Absorbed", "Evidence", "Known", "Latch", "Lead", "Move", "Order", "as_transition"]
 
 
-class Known(Struct, frozen=True, array_like=True):
-    """What a visitor, or a lead that forwards here, contributes."""
-
-    known_at: int
-    trust: Trust
-    activity: Activity
-    mail: Mail = NO_MAIL  # of a lead that forwards here, as its voids
-    voids: tuple[Void, ...] = ()
-
-
-class Evidence(Struct, frozen=True, array_like=True):
-    """One hit that a score rested on."""
-
-    rule: str
-    hit_id: int
-    hundredths: int
-    via: str
-    at: int = 0
-    what: str = ""
-    keep: int = 0  # how many its rule kept then
-
-
-class Latch(Struct, frozen=True, array_like=True):
-    """A score that qualified: taken once with what was known then, and never undone because points fade."""
+class Order(NamedTuple):
+    """What an operator ordered last. `into` "" = took a merge back. Sorting orders sorts by freshness."""
 
     at: int
-    total_tenths: int
-    rules_version: str
-    evidence: tuple[Evidence, ...]
-    threshold_tenths: int = 0  # that it crossed
+    into: str
+    actor: str
+    reason: str
+
+
+class Absorbed(Struct, frozen=True, array_like=True):
+    """What a lead that forwards here says: the ways it came (`LeadForward.through`), and its body (None: hollow)."""
+
+    through: tuple[tuple[str, ...], ...]
+    body: LeadBody | None
 
 
 class Move(Struct, frozen=True, array_like=True):
@@ -73,7 +57,11 @@ class Move(Struct, frozen=True, array_like=True):
 
 
 class Lead(Struct, frozen=True, array_like=True):
-    """One person. `sources` by "visitor:<id>" or "lead:<id>", `deals` by deal id, `moves` newest first."""
+    """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id, `moves` newest first.
+
+    `emails`, `aliases`: who this lead was said to be, and when; `order`: who an operator said it is. `pointed`: whom it
+    forwards to.
+    """
 
     FORMAT: ClassVar[int] = 1
     version: Version
@@ -88,6 +76,11 @@ class Lead(Struct, frozen=True, array_like=True):
     told: Told = {}
     mail: Mail = NO_MAIL
     voids: tuple[Void, ...] = ()
+    absorbed: dict[str, Part[Absorbed]] = {}
+    emails: tuple[Claim, ...] = ()
+    aliases: tuple[Claim, ...] = ()
+    order: Order | None = None
+    pointed: Told = {}
 
     @property
     def stage(self) -> str:

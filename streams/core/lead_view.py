@@ -8,14 +8,14 @@ from msgspec import Struct
 from schemas.activity import Activity, Decision, Milestone, Trait
 from schemas.deals import DealFacts, DealPerson
 from schemas.delivery import Trust
-from schemas.mail import NO_MAIL
+from schemas.lead_body import Known, LeadBody
 from streams.core.activity import EMPTY, gather
 from streams.core.days import DAY_MS
+from streams.core.lead_body import JOINED, VISITOR, body_of
 from streams.core.lead_milestones import milestones_of
-from streams.core.lead_row import Known, Lead
-from streams.core.mail_kept import joined_mail
+from streams.core.lead_row import Lead
 from streams.core.mail_view import MailView, mail_view
-from streams.core.parts import live
+from streams.core.pointers import Pointing, pointing_of
 from streams.core.returns import lost_at
 from streams.core.rules import Rules
 from streams.core.scoring import Doings, Scored, score, total_tenths
@@ -23,10 +23,9 @@ from streams.core.seen_days import Seen, seen_of
 from streams.core.stages_rules import Consent
 from streams.core.voids import is_void, kept_voids, without
 
-__all__ = ["JOINED", "LeadView", "consents", "day_before_tenths", "view_of"]
+__all__ = ["MERGED", "LeadView", "consents", "day_before_tenths", "view_of"]
 
-JOINED: Final = "joined:"  # the part that the stalest are joined into, beyond the bound
-VISITOR: Final = "visitor:"
+MERGED: Final = "merged"  # the milestone of a lead that turned out to be another, and its stage
 
 
 class LeadView(Struct, frozen=True, kw_only=True):
@@ -40,6 +39,8 @@ class LeadView(Struct, frozen=True, kw_only=True):
     trust: Trust
     known_at: int | None
     activity: Activity  # nothing void
+    body: LeadBody  # what it stands for: its own, and what other leads forwarded
+    pointing: Pointing
     doings: Doings
     mail: MailView
     visitors: tuple[str, ...]
@@ -58,14 +59,16 @@ class LeadView(Struct, frozen=True, kw_only=True):
 
 def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
     """What the row shows at its `as_of`."""
-    sources, deals = live(row.sources), tuple(live(row.deals).values())
-    vias = {source.removeprefix(VISITOR): known.activity for source, known in sources.items()}
-    doings = _doings(row, sources, vias, rules=rules)
+    body, pointing = body_of(key, row, rules), pointing_of(key, row, rules)
+    sources, deals = body.vias, body.deals
+    vias = {via: known.activity for via, known in sources.items()}
+    voids = kept_voids(body.voids, as_of=row.as_of) if row.absorbed else body.voids
+    doings = Doings(vias, body.mail, voids)
     heard = (Activity(hits=doings.mail.hits),) if doings.mail.hits else ()
     activity = without(_together((*vias.values(), *heard), rules), doings.voids)
     mail = mail_view(doings.mail, as_of=row.as_of, voids=doings.voids, rules=rules)
-    person = _person(key, deals)
-    traits = dict(activity.traits)
+    person = _person(key, deals, body.absorbed)
+    traits = _traits(row, body, activity.traits)
     if person is not None:
         traits.setdefault("email", Trait(0, person.email))
         traits.setdefault("name", Trait(0, person.name))
@@ -77,8 +80,9 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
     known_at, email = min(known, default=None), said.get("email", "")
     seen = seen_of(activity, rules, clicked=mail.human_ats)
     milestones = (
-        *milestones_of(row.decisions, activity, deals, seen=seen, known_at=known_at, email=email, rules=rules),
+        *milestones_of(body.decisions, activity, deals, seen=seen, known_at=known_at, email=email, rules=rules),
         *mail.milestones(),
+        *_merged(known_at, pointing),
     )
     return LeadView(
         email=email,
@@ -89,14 +93,16 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         trust="proven" if proven else "claimed",
         known_at=known_at,
         activity=activity,
+        body=body,
+        pointing=pointing,
         doings=doings,
         mail=mail,
-        visitors=tuple(source.removeprefix(VISITOR) for source in sources if source.startswith(VISITOR)),
+        visitors=_visitors(row, sources),
         deals=deals,
         epoch_at=epoch_at,
         scored=score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
-        decisions=row.decisions,
+        decisions=body.decisions,
         milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
     )
 
@@ -120,15 +126,6 @@ def _epoch_at(deals: Iterable[DealFacts], *, until: int | None = None) -> int | 
     return max((at for at in lost if until is None or at <= until), default=None)
 
 
-def _doings(row: Lead, sources: Mapping[str, Known], vias: Mapping[str, Activity], *, rules: Rules) -> Doings:
-    """What came through each via, with what came directly: here, and to the leads that forward here."""
-    more = [one for one in sources.values() if one.mail is not NO_MAIL or one.voids]
-    if not more:
-        return Doings(vias, row.mail, row.voids)
-    voids = kept_voids((*row.voids, *(void for one in more for void in one.voids)), as_of=row.as_of)
-    return Doings(vias, joined_mail((row.mail, *(one.mail for one in more)), rules), voids)
-
-
 def _together(activities: tuple[Activity, ...], rules: Rules) -> Activity:
     match activities:
         case ():
@@ -139,7 +136,34 @@ def _together(activities: tuple[Activity, ...], rules: Rules) -> Activity:
             return gather(activities, rules)
 
 
-def _person(key: str, deals: tuple[DealFacts, ...]) -> DealPerson | None:
-    """What the freshest report says of this person."""
-    said = [(deal.reported_at, deal.deal_id, one) for deal in deals for one in deal.people if one.lead_id == key]
-    return max(said, key=lambda row: row[:2])[2] if said else None
+def _person(key: str, deals: tuple[DealFacts, ...], absorbed: tuple[str, ...]) -> DealPerson | None:
+    """What the freshest report says of this person; what one says of a lead that it absorbed only without that."""
+    said = [
+        (one.lead_id == key, deal.reported_at, deal.deal_id, one)
+        for deal in deals for one in deal.people if one.lead_id == key or one.lead_id in absorbed
+    ]  # fmt: skip
+    return max(said, key=lambda row: row[:3])[3] if said else None
+
+
+def _traits(row: Lead, body: LeadBody, newest: Mapping[str, Trait]) -> dict[str, Trait]:
+    """The newest of each; but a lead keeps its own e-mail beside that of one that it absorbed."""
+    traits = dict(newest)
+    if body.absorbed:
+        own = [one.body.activity.traits for one in row.sources.values() if one.body is not None]
+        emails = [one["email"] for one in own if "email" in one]
+        if emails:
+            traits["email"] = max(emails)
+    return traits
+
+
+def _visitors(row: Lead, vias: Mapping[str, Known]) -> tuple[str, ...]:
+    """The browsers, those of absorbed leads too."""
+    own = {via for via in vias if VISITOR + via in row.sources}
+    forwarded = {via.rpartition("@")[0] for via in vias if via not in own and "@" in via}
+    return tuple(sorted(own | forwarded - {JOINED}))
+
+
+def _merged(known_at: int | None, pointing: Pointing) -> list[Milestone]:
+    """That the lead turned out to be another, if it was known at all."""
+    into = pointing.merged_into
+    return [Milestone(pointing.owners[0].since, MERGED, into)] if into and known_at is not None else []

@@ -5,21 +5,23 @@ machine's) and the rest is below the threshold that it crossed; new rules take n
 qualifies nobody: one of the hits that cross must have happened within the last `fresh_days`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec.structs import replace
 
 from schemas.activity import Hit, Milestone
 from schemas.cards import ScoredHit, ScoreLine
+from schemas.mail import NO_MAIL
 from streams.core import hits
 from streams.core.days import DAY_MS
-from streams.core.lead_row import Evidence, Known, Latch, Lead
+from streams.core.lead_body import JOINED, VISITOR
+from streams.core.lead_row import Evidence, Latch, Lead
 from streams.core.lead_view import LeadView, view_of
-from streams.core.parts import Part
 from streams.core.rules import Rules
+from streams.core.together import VIA_MAIL
 
-__all__ = ["crossing", "latched", "milestone_of"]
+__all__ = ["crossing", "latched", "latches_of", "milestone_of"]
 
 MAX_EVIDENCE: Final = 24
 FROM_PAGES: Final = frozenset({"deep_visit", "page_view", "return_visit"})  # kinds of rules
@@ -50,8 +52,13 @@ def crossing(
 
 
 def latched(row: Lead, view: LeadView, rules: Rules) -> list[Milestone]:
-    """The latches that still hold, as milestones."""
-    return [milestone_of(latch) for latch in row.latches if _stands(latch, row, view, rules=rules)]
+    """The latches that still hold, as milestones: the row's own, and those of leads that it absorbed."""
+    return [milestone_of(latch) for latch in latches_of(row, view) if _stands(latch, row, view, rules=rules)]
+
+
+def latches_of(row: Lead, view: LeadView) -> tuple[Latch, ...]:
+    """The row's latches, and those that came with other leads."""
+    return (*row.latches, *(latch for latch in view.body.latches if latch not in row.latches))
 
 
 def milestone_of(latch: Latch) -> Milestone:
@@ -92,24 +99,30 @@ def _live(view: LeadView) -> Iterator[tuple[ScoreLine, ScoredHit]]:
 
 def _stands(latch: Latch, row: Lead, view: LeadView, *, rules: Rules) -> bool:
     """Whether nothing of its evidence is void, or the rest is enough."""
-    gone = [one for one in latch.evidence if one.hit_id in view.gone or _is_taken(one, row.sources, rules)]
+    gone = [one for one in latch.evidence if one.hit_id in view.gone or _is_taken(one, row, view, rules=rules)]
     rest = latch.total_tenths - sum(one.hundredths for one in gone) / 10
     return not gone or rest >= (latch.threshold_tenths or round(10 * rules.stages.qualified.total))
 
 
-def _is_taken(one: Evidence, sources: Mapping[str, Part[Known]], rules: Rules) -> bool:
+def _is_taken(one: Evidence, row: Lead, view: LeadView, *, rules: Rules) -> bool:
     """Whether the hit turned out to be somebody else's: its source withdrew, or holds it no more though it had room.
 
     Hits that are read from pages have no room of their own: only their source tells.
     """
-    part = sources.get(f"visitor:{one.via}", sources.get(one.via))
-    if part is None:
-        return False
-    if part.body is None:
-        return True
-    keep, kept = rules.scoring.keeps.get(one.rule), part.body.activity.hits.get(one.rule, ())
+    known = view.body.vias.get(one.via)
+    if known is None:
+        return _is_gone(one.via, row, view)
+    keep, kept = rules.scoring.keeps.get(one.rule), known.activity.hits.get(one.rule, ())
     rule = rules.scoring.by_name.get(one.rule)
     if keep is None or rule is None or rule.kind in FROM_PAGES or any(hit.hit_id == one.hit_id for hit in kept):
         return False
     hit = Hit(one.at, one.hit_id, one.what)
     return hit in hits.freshest((*kept, hit), replace(keep, most=min(keep.most, one.keep)))
+
+
+def _is_gone(via: str, row: Lead, view: LeadView) -> bool:
+    """Whether a source withdrew. One that cannot be found may have been joined with others."""
+    if via == VIA_MAIL:
+        return view.doings.mail == NO_MAIL
+    part = row.sources.get(VISITOR + via)
+    return (part is not None and part.body is None) or not any(one.startswith(JOINED) for one in view.body.vias)

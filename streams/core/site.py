@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
 from schemas.codec import refusal
@@ -132,7 +133,7 @@ def _facts(
     if lead_id is not None and believed:
         claims = (Claim(seen.at, lead_id, seen.trust),)
         if email_lead is not None and user_lead is not None:
-            links = (Link(seen.at, user_lead, email_lead),)
+            links = (Link(seen.at, user_lead, email_lead, "email", seen.trust),)
     return Facts(
         to=seen.to, received_at=seen.received_at, at=seen.at if at is None else at, claims=claims, links=links,
         hits=hits, pages=pages, milestones=milestones, traits=traits if believed else NO_TRAITS,
@@ -251,9 +252,23 @@ def _group(event: Group, seen: _Seen, user_lead: str | None) -> Facts:
     return _facts(seen, user_lead, traits=company_traits(object_of(event.traits), at=seen.at, meanings=seen.rules.site))
 
 
-def _alias(_: Alias, seen: _Seen, user_lead: str | None) -> Facts:
-    """Names its user and nothing else: two known people never merge by themselves."""
-    return _facts(seen, user_lead)
+def _alias(event: Alias, seen: _Seen, user_lead: str | None) -> Facts:
+    """Names its user; a `previousId` that is another user id points to that user from now on.
+
+    One that is the event's own anonymous id says no more than the user id does. Nobody can tell another browser's
+    anonymous id from a user id: it points as well, from a lead that nobody ever is.
+    """
+    try:
+        previous = clean_id(event.previous_id)
+    except BadId as error:
+        raise Undecodable(Reason.NO_ID, str(error)) from error
+    said = _facts(seen, user_lead)
+    if previous is None or previous == clean_id(event.anonymous_id) or not said.claims or user_lead is None:
+        return said
+    previous_lead = seen.rules.naming.lead_of_user(previous)
+    if previous_lead == user_lead:
+        return said
+    return replace(said, links=(Link(seen.at, previous_lead, user_lead, "alias", seen.trust),))
 
 
 _READERS: Final[Mapping[type[AnyEvent], Callable[[Any, _Seen, str | None], Facts]]] = {

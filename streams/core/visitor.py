@@ -11,21 +11,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.activity import Activity, Claim, Version
-from schemas.touches import VisitorStanding
+from schemas.touches import LeadLink, VisitorStanding
 from streams.core.activity import EMPTY
 from streams.core.division import divided
 from streams.core.effects import NOTHING, Effects, Folded
-from streams.core.facts import Facts, Link
+from streams.core.facts import Facts, Link, Ordered
 from streams.core.folding import met, newer
 from streams.core.growth import with_facts
 from streams.core.identity import (
     ANYBODY,
-    Timeline,
+    Who,
     kept_claims,
     kept_links,
+    kept_orders,
     known_leads,
     named_leads,
-    timeline_of,
+    who_of,
 )
 from streams.core.rules import Rules
 from streams.core.spare import NO_SPARE, Spare
@@ -48,6 +49,7 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     by_lead: dict[str, Activity] = {}
     spare: Spare = NO_SPARE
     former: tuple[str, ...] = ()
+    orders: tuple[Ordered, ...] = ()
 
 
 def fold(
@@ -66,39 +68,42 @@ def _folded(
 ) -> Folded[Visitor]:
     before = row if row is not None else Visitor(version=version, as_of=0)
     after = _named(before, messages)
-    timeline = timeline_of(after.claims, after.links)
-    divide = after is not before and timeline != timeline_of(before.claims, before.links)
-    after = _grown(after, messages, timeline=timeline, divide=divide, rules=rules)
+    who = who_of(after.claims, after.links, after.orders)
+    divide = after is not before and who[1:] != who_of(before.claims, before.links, before.orders)[1:]
+    after = _grown(after, messages, who=who, divide=divide, rules=rules)
     as_of = max(before.as_of, max((one.received_at for one in messages), default=0))
     replayed = row is not None and version <= row.version
+    links = _links(messages, () if replayed else before.links)
     if row is not None and after is before and as_of == before.as_of:
-        return Folded(row, _said(key, row, timeline, withdraw=True) if replayed else NOTHING)
+        return Folded(row, _said(key, row, who, withdraw=True, links=links) if replayed else _only(links))
     after = replace(after, version=newer(before.version, version), as_of=as_of)
-    effects = _said(key, after, timeline, withdraw=divide or replayed)
+    effects = _said(key, after, who, withdraw=divide or replayed, links=links)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
 
 def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     """The row with who the messages say it was; the same object where they say nothing new."""
-    if not any(one.claims or one.links for one in messages):
+    if not any(one.claims or one.links or one.orders for one in messages):
         return row
     new_claims = {claim for one in messages for claim in one.claims}.difference(row.claims)
     new_links = {link for one in messages for link in one.links}.difference(row.links)
-    if not new_claims and not new_links:
+    orders = kept_orders((*row.orders, *(order for one in messages for order in one.orders)))
+    if not new_claims and not new_links and orders == row.orders:
         return row
     claims, links = kept_claims((*row.claims, *new_claims)), kept_links((*row.links, *new_links))
-    if claims == row.claims and links == row.links:
+    if claims == row.claims and links == row.links and orders == row.orders:
         return row
     lost = named_leads((*row.claims, *new_claims), (*row.links, *new_links)) - named_leads(claims, links)
     former = tuple(sorted((lost | set(row.former)) - named_leads(claims, links)))[:MAX_FORMER]
-    return replace(row, claims=claims, links=links, former=former)
+    return replace(row, claims=claims, links=links, former=former, orders=orders)
 
 
-def _grown(row: Visitor, messages: Sequence[Facts], *, timeline: Timeline, divide: bool, rules: Rules) -> Visitor:
+def _grown(row: Visitor, messages: Sequence[Facts], *, who: Who, divide: bool, rules: Rules) -> Visitor:
     """The row with what the messages add, each to its owner; the same object where they add nothing."""
-    if divide or len(timeline) > 1:
+    timeline = who.timeline
+    if divide or len(timeline) > 1 or who.denied:
         held = list(row.by_lead.values())
-        by_lead, spare = divided(held, row.spare, messages, timeline=timeline, rules=rules)
+        by_lead, spare = divided(held, row.spare, messages, timeline=timeline, rules=rules, unsaid=who.denied)
         if by_lead == row.by_lead and spare == row.spare:
             return row
         return replace(row, by_lead=by_lead, spare=spare)
@@ -110,11 +115,24 @@ def _grown(row: Visitor, messages: Sequence[Facts], *, timeline: Timeline, divid
     return replace(row, by_lead={lead_id: after}, spare=spare)
 
 
-def _said(visitor_id: str, row: Visitor, timeline: Timeline, *, withdraw: bool) -> Effects:
+def _links(messages: Sequence[Facts], known: Sequence[Link]) -> tuple[LeadLink, ...]:
+    """What the messages say of leads of user ids, unless the row knew it: facts, whoever it is at this browser."""
+    found = {link for one in messages if one.links for link in one.links}
+    return tuple(
+        LeadLink(to=link.user_lead, lead_id=link.lead_id, at=link.at, by=link.by, trust=link.trust)
+        for link in sorted(found.difference(known))
+    )
+
+
+def _only(links: tuple[LeadLink, ...]) -> Effects:
+    return Effects(touches=links) if links else NOTHING
+
+
+def _said(visitor_id: str, row: Visitor, who: Who, *, withdraw: bool, links: tuple[LeadLink, ...]) -> Effects:
     """One standing for each lead in the row's history, and an empty one for each that has no part in it any more."""
-    if not timeline:
+    if not row.claims and not links:
         return NOTHING
-    known = known_leads(row.claims, row.links)
+    known = known_leads(who.claims, row.links)
     standings = [
         VisitorStanding(
             to=lead_id, visitor_id=visitor_id, version=row.version, as_of=row.as_of, known_at=since, trust=trust,
@@ -131,4 +149,4 @@ def _said(visitor_id: str, row: Visitor, timeline: Timeline, *, withdraw: bool) 
             )
             for lead_id in sorted(gone)
         ]  # fmt: skip
-    return Effects(touches=tuple(standings))
+    return Effects(touches=(*standings, *links))

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from schemas.activity import Activity, Version, Void
 from schemas.cards import LeadCard, MailFlags
-from schemas.mail import NO_MAIL, Mail
+from schemas.lead_body import Known, LeadBody
+from schemas.mail import Mail
 from schemas.signals import Member
 from schemas.touches import LeadForward, Tick, VoidOrder
 from streams.core.errors import UnknownDecision
@@ -104,8 +105,8 @@ def test_clicks_before_the_lost_deal_are_set_aside_for_who_is_on_it() -> None:
 
 def forward(mail: Mail, *, offset: int, voids: tuple[Void, ...] = (), activity: Activity | None = None) -> LeadForward:
     return LeadForward(
-        to=ANN, lead_id=BEN, version=Version(0, offset), as_of=NOW, known_at=NOW - DAY, trust="claimed",
-        activity=activity or did(), mail=mail, voids=voids,
+        to=ANN, lead_id=BEN, version=Version(0, offset), as_of=NOW, through=((BEN,),),
+        body=LeadBody(vias={f"v2@{BEN}": Known(NOW - DAY, "claimed", activity or did())}, mail=mail, voids=voids),
     )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def test_mails_and_voids_of_a_lead_that_forwards_here_count_here_until_it_withdr
     card = story.hears(*human_click(NOW - 2 * DAY, "m1"), forwarded)
     assert [hit.what for hit in line(card, "mail_click").hits] == ["m2", "m1"]
     assert line(card, "form").hits[0].set_aside == "void: a test"
-    gone = replace(forwarded, version=Version(0, 2), activity=None, mail=NO_MAIL, voids=())
+    gone = replace(forwarded, version=Version(0, 2), through=(), body=None)
     assert [hit.what for hit in line(story.hears(gone), "mail_click").hits] == ["m1"]
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.deals import DealPerson
+from schemas.lead_body import Known, LeadBody
 from schemas.touches import LeadForward
 from streams.core import lead
 from streams.core.effects import NOTHING
@@ -20,10 +21,14 @@ def test_a_lead_that_forwards_here_brings_its_doings_and_takes_them_back() -> No
     story.hears(browser(did(), offset=1))
     done = did(PRICING, points=hits("pricing_page", PRICING.at))
     forward = LeadForward(
-        to=ANN, lead_id="u1", version=Version(0, 5), as_of=NOW, known_at=NOW, trust="claimed", activity=done
-    )
-    assert story.hears(forward).score_tenths > 0
-    assert story.hears(replace(forward, version=Version(0, 6), activity=None)).score_tenths == 0
+        to=ANN, lead_id="u1", version=Version(0, 5), as_of=NOW, through=(("u1",),),
+        body=LeadBody(vias={"w1@u1": Known(NOW, "claimed", done)}, absorbed=("u1",)),
+    )  # fmt: skip
+    card = story.hears(forward)
+    assert card.score_tenths > 0
+    assert (card.visitors, card.aliases) == (("v1", "w1"), ("u1",))
+    card = story.hears(replace(forward, version=Version(0, 6), through=(), body=None))
+    assert (card.score_tenths, card.visitors, card.aliases) == (0, ("v1",), ())
 
 
 def test_somebody_who_was_never_known_has_no_card() -> None:

@@ -220,7 +220,7 @@ def test_an_identify_with_an_email_is_a_claim_of_its_lead_at_its_own_time() -> N
 def test_an_identify_with_a_user_id_and_an_email_links_them() -> None:
     told = facts(identify(NOW, user="u1", email="ann@acme.example"), SERVER)
     assert told.claims == (Claim(NOW, ANN, "proven"),)
-    assert told.links == (Link(NOW, NAMING.lead_of_user("u1"), ANN),)
+    assert told.links == (Link(NOW, NAMING.lead_of_user("u1"), ANN, "email", "proven"),)
 
 
 @pytest.mark.parametrize("kind", ["page", "screen", "track", "group", "alias", "identify"])

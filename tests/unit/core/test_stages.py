@@ -227,7 +227,7 @@ def test_every_stage_is_reached_and_left_and_every_arrow_has_its_criterion() -> 
     deciding = {kind for kind in PACKAGED.milestones if PACKAGED.role(kind) != "note"} - {"correction"}
     assert {arrow.by for arrow in PACKAGED.rules.arrow} == deciding
     arrows = {arrow.id for arrow in PACKAGED.rules.arrow}
-    assert arrows == {f"T{number}" for number in range(15)}
+    assert arrows == {f"T{number}" for number in range(15)} | {"M1", "M2"}
 
 
 def test_a_stage_that_nobody_leaves_is_a_fault_unless_it_is_an_end() -> None:
