@@ -7,7 +7,7 @@ from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder, Encoder
 
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
-from schemas.delivery import Delivery, TypedDelivery
+from schemas.delivery import Delivery, TypedDelivery, VisitorOrder
 from schemas.errors import Undecodable
 from schemas.events import AnyEvent
 from schemas.posts import PostMessage
@@ -16,7 +16,7 @@ from schemas.signals import Signal
 from schemas.touches import Touch
 
 __all__ = [
-    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "POSTS", "REJECTED", "SIGNALS", "TOUCHES", "TRANSITION",
+    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "ORDER", "POSTS", "REJECTED", "SIGNALS", "TOUCHES", "TRANSITION",
     "VISITS", "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "encode", "encode_block", "refusal",
 ]  # fmt: skip
 
@@ -97,6 +97,7 @@ def encode_block(messages: Sequence[bytes]) -> bytes:
 
 
 EVENT: Final[Codec[AnyEvent]] = Codec(AnyEvent)
+ORDER: Final[Codec[VisitorOrder]] = Codec(VisitorOrder)
 VISITS: Final[BlockCodec[Delivery]] = BlockCodec(Delivery)
 VISITS_TYPED: Final[BlockCodec[TypedDelivery]] = BlockCodec(TypedDelivery)
 TOUCHES: Final[BlockCodec[Touch]] = BlockCodec(Touch)

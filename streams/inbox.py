@@ -6,20 +6,33 @@ DoorClosed is its one error: the message did not get in and nothing has changed.
 import asyncio
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
+from msgspec import Raw
 
 from schemas.codec import encode, encode_block
+from schemas.delivery import Delivery, VisitorOrder
 from schemas.signals import AlertAction
 from schemas.topics import partition_of, topic
-from schemas.touches import Disposition
+from schemas.touches import Disposition, MergeOrder
 
-__all__ = ["Door", "DoorClosed", "KafkaDoor", "MemoryDoor"]
+__all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor"]
 
 PATIENCE_S: Final = 5.0
-_INBOXES: Final[dict[type[AlertAction] | type[Disposition], str]] = {AlertAction: "signals", Disposition: "touches"}
+Caused: TypeAlias = AlertAction | Disposition | MergeOrder | VisitorOrder
+_INBOXES: Final[dict[type[Caused], str]] = {
+    AlertAction: "signals", Disposition: "touches", MergeOrder: "touches", VisitorOrder: "visits",
+}  # fmt: skip
+
+
+def _carried(message: Caused) -> Caused | Delivery:
+    """What the inbox holds: an order to a visitor's row comes in a delivery without events."""
+    if not isinstance(message, VisitorOrder):
+        return message
+    order = Raw(encode(message))
+    return Delivery(received_at=message.at, source="console", trust="proven", events=[], orders=[order])
 
 
 class DoorClosed(Exception):
@@ -29,7 +42,7 @@ class DoorClosed(Exception):
 class Door(Protocol):
     """Where people's messages go in."""
 
-    async def send(self, message: AlertAction | Disposition) -> None:
+    async def send(self, message: Caused) -> None:
         """Put one message into its inbox; returns when it is safe there. Raises DoorClosed."""
         ...
 
@@ -38,10 +51,10 @@ class MemoryDoor:
     """A door that only remembers: for tests. `closed` makes it refuse."""
 
     def __init__(self) -> None:
-        self.messages: list[AlertAction | Disposition] = []
+        self.messages: list[Caused] = []
         self.closed = False
 
-    async def send(self, message: AlertAction | Disposition) -> None:
+    async def send(self, message: Caused) -> None:
         """Raises DoorClosed where a test says so."""
         if self.closed:
             raise DoorClosed("closed by the test")
@@ -58,7 +71,7 @@ class KafkaDoor:
         self._producer: Any = None
         self._lock = Lock()
 
-    async def send(self, message: AlertAction | Disposition) -> None:
+    async def send(self, message: Caused) -> None:
         """One record of one message, acknowledged by all replicas. Raises DoorClosed."""
         await asyncio.to_thread(self._send, message)
 
@@ -69,11 +82,11 @@ class KafkaDoor:
                 self._producer.close(timeout=1)
                 self._producer = None
 
-    def _send(self, message: AlertAction | Disposition) -> None:
+    def _send(self, message: Caused) -> None:
         name = topic(_INBOXES[type(message)]).full(self._prefix)
         partition = partition_of(message.to, self._partitions)
         try:
-            sent = self._connected().send(name, value=encode_block([encode(message)]), partition=partition)
+            sent = self._connected().send(name, value=encode_block([encode(_carried(message))]), partition=partition)
             sent.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
             raise DoorClosed(type(error).__name__) from error

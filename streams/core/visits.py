@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from schemas.codec import EVENT, VISITS, VISITS_TYPED
-from schemas.delivery import Delivery, TypedDelivery
+from schemas.codec import EVENT, ORDER, VISITS, VISITS_TYPED
+from schemas.delivery import Delivery, TypedDelivery, VisitorOrder
 from schemas.errors import Undecodable
 from schemas.events import AnyEvent
 from schemas.rejected import Reason
-from streams.core.facts import Facts
+from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
 from streams.core.site import route
 
@@ -43,6 +43,8 @@ def decode_visits(raw: bytes, rules: Rules) -> Visits:
         return visits
     originals: list[Delivery] | None = None
     for number, delivery in enumerate(typed):
+        if delivery.orders:
+            visits.facts.extend(_ordered(order, delivery.received_at) for order in delivery.orders)
         for place, event in enumerate(delivery.events):
             refused = _routed(event, delivery, visits, rules=rules)
             if refused is not None:
@@ -55,6 +57,11 @@ def _one_by_one(raw: bytes, visits: Visits, rules: Rules) -> None:
     deliveries, bad = VISITS.decode(raw)
     visits.refused.extend(Refused(one.raw, one.error, "", None) for one in bad)
     for delivery in deliveries:
+        for raw_order in delivery.orders or ():
+            try:
+                visits.facts.append(_ordered(ORDER.decode(raw_order), delivery.received_at))
+            except Undecodable as error:
+                visits.refused.append(_refused(bytes(raw_order), error, delivery))
         for original in delivery.events:
             refused: Undecodable | None
             try:
@@ -80,6 +87,12 @@ def _routed(
     else:
         visits.filtered[said.reason] += 1
     return None
+
+
+def _ordered(order: VisitorOrder, received_at: int) -> Facts:
+    """What an operator says of a browser, as a message to its row."""
+    said = Ordered(order.lead_id, order.at, order.kind)
+    return Facts(to=order.to, received_at=received_at, at=order.at, orders=(said,))
 
 
 def _refused(raw: bytes, error: Undecodable, delivery: Delivery | TypedDelivery) -> Refused:

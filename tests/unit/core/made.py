@@ -111,6 +111,12 @@ def identify(at: int, *, who: str = "v1", user: str | None = None, **traits: Any
             "timestamp": at, "traits": traits}  # fmt: skip
 
 
+def alias(previous: str | None, user: str | None, at: int, *, who: str | None = "v1") -> dict[str, Any]:
+    """An alias event."""
+    return {"type": "alias", "messageId": f"a@{at}:{previous}:{user}", "anonymousId": who, "userId": user,
+            "previousId": previous, "timestamp": at}  # fmt: skip
+
+
 def imported(events: Iterable[Mapping[str, Any]], *, at: int = NOW, rules: Rules = RULES) -> list[Facts]:
     """Facts of events that a server key brought: they keep their own past time, and cannot measure dwell."""
     sent = delivery(at=at, source="crm", trust="proven")

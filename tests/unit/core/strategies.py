@@ -10,8 +10,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from schemas.delivery import Delivery
-from streams.core.facts import Facts
-from tests.unit.core.made import DAY, HOUR, NOW, delivery, engaged, facts, identify, page, track
+from streams.core.facts import Facts, Ordered
+from tests.unit.core.made import DAY, HOUR, NAMING, NOW, alias, delivery, engaged, facts, identify, page, track
 
 PATHS: Final = ("/", "/pricing", "/products/a", "/compare/x", "/security", "/careers/dev", "/team", "/legal")
 PEOPLE: Final = ("ann@acme.example", "ben@acme.example", "cem@acme.example")
@@ -69,9 +69,28 @@ def messages(draw: st.DrawFn, events: st.SearchStrategy[dict[str, Any]]) -> Fact
     return facts(draw(events), draw(deliveries()))
 
 
+@st.composite
+def alias_events(draw: st.DrawFn) -> dict[str, Any]:
+    """Of a user id, now and then of one that is none."""
+    users = st.sampled_from(("u1", "u2", "u3", "v1", "null"))
+    return alias(draw(users), draw(users), draw(moments))
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Facts:
+    """An operator says of one of the people that it is not, or is, this one."""
+    leads = [*(NAMING.lead_of_email(one) for one in PEOPLE), NAMING.lead_of_user("u1")]
+    said = Ordered(draw(st.sampled_from(leads)), draw(moments), draw(st.sampled_from(("allow", "deny", "deny"))))
+    return Facts(to="v1", received_at=NOW, at=said.at, orders=(said,))
+
+
 anonymous_events = st.one_of(page_events(), page_events(), other_events())
 anonymous = messages(anonymous_events)
-anything = messages(st.one_of(page_events(), page_events(), page_events(), other_events(), identify_events()))
+anything = st.one_of(
+    messages(st.one_of(page_events(), page_events(), page_events(), other_events(), identify_events())),
+    messages(st.one_of(page_events(), identify_events(), alias_events())),
+    orders(),
+)
 of_one_person = messages(st.one_of(page_events(), page_events(), other_events(), identify_events(PEOPLE[:1])))
 
 

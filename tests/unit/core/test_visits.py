@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rejected import Reason
+from streams.core.facts import Ordered
 from streams.core.visits import decode_visits
 from tests.unit.core.made import NOW, RULES, identify, page
 
@@ -56,6 +57,30 @@ def test_machines_are_counted_and_left_out() -> None:
 def test_what_is_no_block_is_refused_whole(raw: bytes) -> None:
     told = decode_visits(raw, RULES)
     assert (told.facts, len(told.refused), told.refused[0].source) == ([], 1, "")
+
+
+ORDER = {"to": "v1", "kind": "deny", "lead_id": "ann", "at": NOW - 5, "actor": "sam"}
+
+
+def ordered(*orders: Any, events: tuple[bytes, ...] = ()) -> bytes:
+    return block(*events)[:-1] + b',"orders":' + msgspec.json.encode(orders) + b"}"
+
+
+def test_orders_come_alone_or_beside_events() -> None:
+    """An operator's word travels in the visitor's own inbox."""
+    told = decode_visits(b"[" + ordered(ORDER) + b"," + ordered(ORDER, ORDER, events=(GOOD,)) + b"]", RULES)
+    assert (len(told.facts), told.refused) == (4, [])
+    alone = told.facts[0]
+    assert (alone.to, alone.received_at, alone.at) == ("v1", NOW, NOW - 5)
+    assert alone.orders == (Ordered("ann", NOW - 5, "deny"),)
+
+
+@pytest.mark.parametrize("bad", [{"to": "v1"}, {**ORDER, "kind": "kill"}, 7, None, {**ORDER, "at": "today"}])
+def test_a_malformed_order_is_refused_with_its_bytes_and_its_neighbours_live(bad: Any) -> None:
+    told = decode_visits(b"[" + ordered(ORDER, bad, events=(GOOD,)) + b"]", RULES)
+    assert [len(one.orders) for one in told.facts] == [1, 0]
+    (refused,) = told.refused
+    assert (refused.raw, refused.source, refused.received_at) == (msgspec.json.encode(bad), "site", NOW)
 
 
 json_like: st.SearchStrategy[Any] = st.recursive(
