@@ -16,8 +16,8 @@ from schemas.signals import Signal
 from schemas.touches import Touch
 
 __all__ = [
-    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "ORDER", "POSTS", "REJECTED", "SIGNALS", "TOUCHES", "TRANSITION",
-    "VISITS", "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "encode", "encode_block", "refusal",
+    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "ORDER", "POSTS", "REJECTED", "SIGNALS", "TOUCHES",
+    "TRANSITION", "VISITS", "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "encode", "encode_block", "refusal",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -43,11 +43,15 @@ class Library(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, rename="camel"):
-    """What surrounds an event. RudderStack's browser SDK puts the traits of an identify here."""
+    """What surrounds an event. RudderStack's browser SDK puts the traits of an identify here.
+
+    `identity` may hold the `signature` of an identify (`streams/core/signing.py`).
+    """
 
     page: PageContext | None = None
     library: Library | None = None
     traits: Raw = field(default_factory=Raw)
+    identity: Raw = field(default_factory=Raw)
     user_agent: str | None = None
 
 

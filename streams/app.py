@@ -25,6 +25,7 @@ from streams.core.facts import Facts
 from streams.core.machines import is_machine
 from streams.core.rows import ROWS
 from streams.core.rules import Rules, RulesError
+from streams.core.signing import UNSIGNED, Signing
 from streams.core.visits import decode_visits
 from streams.engine.book import Book
 from streams.engine.engine import INBOXES, Engine
@@ -50,7 +51,8 @@ def run(settings: Settings) -> NoReturn:
     """Runs one worker until a signal, and exits."""
     logs.configure(settings.log.level)
     try:
-        rules = read_rules(settings.rules_dir, _naming(settings), identity=settings.identity)
+        signing = _signing(settings)
+        rules = read_rules(settings.rules_dir, _naming(settings), identity=settings.identity, signing=signing)
     except RulesError as error:
         _log.critical("rules_refused", error=str(error))
         sys.exit(STOPPED)
@@ -82,6 +84,11 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
 
 def _naming(settings: Settings) -> Naming:
     return Naming(settings.secret.get_secret_value().encode())
+
+
+def _signing(settings: Settings) -> Signing:
+    secret = settings.identity_secret
+    return UNSIGNED if secret is None else Signing(secret.get_secret_value().encode())
 
 
 def _channels(settings: Settings) -> Sequence[Channel]:

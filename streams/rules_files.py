@@ -5,18 +5,22 @@ from typing import Final
 
 from schemas.ids import Naming
 from streams.core.rules import FILES, Identity, Rules, RulesError, load_rules
+from streams.core.signing import UNSIGNED, Signing
 
 __all__ = ["PACKAGED", "read_rules"]
 
 PACKAGED: Final = Path(__file__).with_name("rules")
 
 
-def read_rules(directory: Path | None, naming: Naming, *, identity: Identity = "open") -> Rules:
+def read_rules(
+    directory: Path | None, naming: Naming, *, identity: Identity = "open", signing: Signing = UNSIGNED
+) -> Rules:
     """The rules in a directory (None: the packaged ones); a file that is not there is taken from the packaged ones.
 
     Raises RulesError: its text is one clear message.
     """
-    return load_rules({name: _text(directory, name) for name in FILES}, naming=naming, identity=identity)
+    texts = {name: _text(directory, name) for name in FILES}
+    return load_rules(texts, naming=naming, identity=identity, signing=signing)
 
 
 def _text(directory: Path | None, name: str) -> str:

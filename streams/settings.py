@@ -108,6 +108,7 @@ class Settings(BaseSettings):
 
     secret: SecretStr
     identity: Literal["open", "signed"] = "open"
+    identity_secret: SecretStr | None = None  # signs who a browser's person is
     rules_dir: Path | None = None
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
@@ -116,14 +117,14 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
 
-    @field_validator("secret")
+    @field_validator("secret", "identity_secret")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < 16:
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("must have at least 16 characters")
         return value
 
-    @field_validator("rules_dir", mode="before")
+    @field_validator("rules_dir", "identity_secret", mode="before")
     @classmethod
     def _none_if_empty(cls, value: object) -> object:
         return value or None

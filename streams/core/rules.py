@@ -19,6 +19,7 @@ from streams.core.routing_rules import RoutingRules
 from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring_rules import ScoringRules
+from streams.core.signing import UNSIGNED, Signing
 from streams.core.site_rules import SiteRules
 from streams.core.stages_graph import faults_of
 from streams.core.stages_rules import StagesRules
@@ -33,12 +34,14 @@ Identity = Literal["open", "signed"]
 class Rules(Struct, frozen=True, kw_only=True, eq=False):
     """Everything that a fold may ask for besides its row and its messages.
 
-    `identity` `open`: claimed identities count and are marked; `signed`: they count for nothing.
+    `identity` `open`: claimed identities count and are marked; `signed`: they count for nothing. `signing` checks what
+    a browser key can prove.
     """
 
     version: str
     naming: Naming
     identity: Identity
+    signing: Signing
     site: Meanings
     scoring: Points
     stages: StagesRules
@@ -46,7 +49,9 @@ class Rules(Struct, frozen=True, kw_only=True, eq=False):
     routing: Routing
 
 
-def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity = "open") -> Rules:
+def load_rules(
+    files: Mapping[str, str], *, naming: Naming, identity: Identity = "open", signing: Signing = UNSIGNED
+) -> Rules:
     """The rules that these files (name -> TOML text) say. Raises RulesError."""
     site_rules = _parsed(files, "site.toml", SiteRules)
     scoring_rules = _parsed(files, "scoring.toml", ScoringRules)
@@ -59,6 +64,7 @@ def load_rules(files: Mapping[str, str], *, naming: Naming, identity: Identity =
         version=version_of(files),
         naming=naming,
         identity=identity,
+        signing=signing,
         site=site,
         scoring=Points(scoring_rules, site.day_of),
         stages=stages_rules,

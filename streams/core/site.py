@@ -24,6 +24,7 @@ from streams.core.free_form import object_of, path_of, text_in, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.rules import Rules
+from streams.core.signing import signature_in
 from streams.core.site_rules import OPT_IN, REQUESTS
 from streams.core.traits import company_traits, traits_of
 
@@ -119,20 +120,25 @@ def _facts(
     *,
     at: int | None = None,
     email_lead: str | None = None,
+    signed: bool = False,
     hits: Mapping[str, Hits] = {},
     pages: tuple[PageSeen, ...] = (),
     milestones: tuple[Milestone, ...] = (),
     traits: Mapping[str, Trait] = NO_TRAITS,
     confirmation: Confirmation | None = None,
 ) -> Facts:
-    """The facts of an event: whoever it names was there at the event's own time. `at`: when what it tells began."""
+    """The facts of an event: whoever it names was there at the event's own time. `at`: when what it tells began.
+
+    A signature proves who it is, but not that a user id and an e-mail belong together.
+    """
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
     lead_id = email_lead or user_lead
-    believed = seen.rules.identity == "open" or seen.trust == "proven"
+    known = seen.rules.identity == "open" or seen.trust == "proven"
+    believed = known or signed
     if lead_id is not None and believed:
-        claims = (Claim(seen.at, lead_id, seen.trust),)
-        if email_lead is not None and user_lead is not None:
+        claims = (Claim(seen.at, lead_id, "proven" if signed else seen.trust),)
+        if email_lead is not None and user_lead is not None and known:
             links = (Link(seen.at, user_lead, email_lead, "email", seen.trust),)
     return Facts(
         to=seen.to, received_at=seen.received_at, at=seen.at if at is None else at, claims=claims, links=links,
@@ -163,7 +169,7 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
         engaged = _ENGAGED.decode(event.properties or b"{}")
     except (ValueError, RecursionError, DecodeError) as error:
         raise refusal(error) from error
-    hit_id = hit_id_of(seen.source, _hashed_id(engaged.page_id) or "")
+    hit_id = hit_id_of(seen.source, _hashed_id(engaged.page_id) or _made_page_id(event, engaged))
     path = path_of(engaged.url)
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
@@ -185,6 +191,13 @@ def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:
         to=lead_of_click(click_id), click_id=click_id, visitor_id=seen.to, at=page.at, dwell_ms=dwell_ms,
         interactions=interactions,
     )  # fmt: skip
+
+
+def _made_page_id(event: Track, engaged: Engaged) -> str:
+    """What stands for a page id that says nothing: the same page of the same browser."""
+    return derived_message_id(
+        "page", anonymous_id=event.anonymous_id, user_id=event.user_id, at=engaged.started_at, name=engaged.url
+    )
 
 
 def _page_hits(page: PageSeen, rules: Rules) -> Mapping[str, Hits]:
@@ -245,7 +258,19 @@ def _identify(event: Identify, seen: _Seen, user_lead: str | None) -> Facts:
     traits = traits_of(said, at=seen.at, meanings=seen.rules.site)
     email = traits.get("email")
     email_lead = None if email is None else seen.rules.naming.lead_of_email(email.value)
-    return _facts(seen, user_lead, email_lead=email_lead, traits=traits)
+    signed = _is_signed(event, seen, email.value if email is not None else clean_id(event.user_id) or "")
+    return _facts(seen, user_lead, email_lead=email_lead, signed=signed, traits=traits)
+
+
+def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
+    """Whether the site's server proved who this is."""
+    if event.context is None or not event.context.identity:
+        return False
+    try:
+        signature = signature_in(object_of(event.context.identity))
+    except Undecodable:  # somebody else's `identity`, of another shape
+        return False
+    return seen.rules.signing.proves(name, signature)
 
 
 def _group(event: Group, seen: _Seen, user_lead: str | None) -> Facts:

@@ -25,11 +25,12 @@ const track = (name, properties) => {
 };
 
 /** @param {any} id the user's id, or the traits at once
- * @param {object} [traits] */
-const identify = (id, traits) => {
-  if (id && typeof id === "object") traits = id;
+ * @param {any} [traits] or, after traits, the options
+ * @param {any} [options] `signature`: what your server signed this e-mail with */
+const identify = (id, traits, options) => {
+  if (id && typeof id === "object") [traits, options] = [id, traits];
   else if (id) rememberUser(id);
-  say("identify", { traits: traits || {} });
+  say("identify", { traits: traits || {} }, options?.signature);
   atOnce();
 };
 

@@ -26,9 +26,10 @@ const harmless = (key, value) => (/^(__proto__|constructor|prototype)$/.test(key
  *
  * @param {"page" | "track" | "identify"} type
  * @param {{event?: string, name?: string, properties?: object, traits?: object}} fields
+ * @param {string} [signature] proves an identify
  * @returns {string} its messageId
  */
-export const say = (type, fields) => {
+export const say = (type, fields, signature) => {
   const messageId = uuid();
   const event = JSON.stringify(
     {
@@ -38,7 +39,11 @@ export const say = (type, fields) => {
       userId: userId(),
       timestamp: new Date().toISOString(),
       ...fields,
-      context: { page: place, library: { name: "leadstream-js", version: VERSION } },
+      context: {
+        page: place,
+        library: { name: "leadstream-js", version: VERSION },
+        identity: signature && { signature },
+      },
     },
     harmless,
   );

@@ -88,3 +88,16 @@ test("a full store stops nobody", async () => {
   assert.deepEqual(steps(page), [1]);
   assert.equal(new Set(page.accepted.map(({ anonymousId }) => anonymousId)).size, 1);
 });
+
+test("a signature of the site's server travels in the context, with an id or without", async () => {
+  const tabs = browser();
+  const page = new Page(tabs);
+  page.leadstream.identify({ email: "ann@acme.example" }, { signature: "abc" });
+  page.leadstream.identify("u1", { email: "ann@acme.example" }, { signature: "def" });
+  page.leadstream.identify("u1", { email: "ann@acme.example" });
+  await tabs.clock.pass(2_000);
+  const said = page.accepted.filter(({ type }) => type === "identify");
+  assert.deepEqual(said.map(({ context }) => context.identity), [{ signature: "abc" }, { signature: "def" }, undefined]);
+  assert.deepEqual(said.map(({ traits }) => traits.email), Array(3).fill("ann@acme.example"));
+  assert.deepEqual(said.map(({ userId }) => userId), [undefined, "u1", "u1"]);
+});

@@ -1,4 +1,4 @@
-"""Leads that tell each other who they are, until all is quiet: in any order, with copies, with crashes."""
+"""Browsers, and leads that tell each other who they are, until all is quiet: in any order, with copies and crashes."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import LeadCard
 from schemas.touches import LeadForward
-from streams.core import lead
+from streams.core import lead, visitor
+from streams.core.facts import Facts
 from streams.core.lead import Lead
 from streams.core.parts import live
 from streams.core.rules import Rules
+from streams.core.visitor import Visitor
 from tests.unit.core.made import RULES
 
 ZERO = Version(0, 0)
@@ -21,15 +23,16 @@ MOST_MISHAPS = 60  # folds during which copies and crashes happen: each makes ev
 
 
 class Crowd:
-    """The leads' table alone. `chance` None: everything in its order, once."""
+    """The tables of visitors and leads. `chance` None: everything in its order, once."""
 
     def __init__(self, *, chance: Random | None = None, rules: Rules = RULES) -> None:
         self.rules = rules
         self.chance = chance
         self.rows: dict[str, Lead] = {}
+        self.visitors: dict[str, Visitor] = {}
         self.accounts: dict[tuple[str, str], Any] = {}
         self.folds = 0
-        self._log: dict[str, list[tuple[Any, Lead | None]]] = {}
+        self._log: dict[str, list[tuple[Any, Any]]] = {}
         self._waiting: list[Any] = []
 
     def hears(self, *messages: Any) -> "Crowd":
@@ -52,26 +55,31 @@ class Crowd:
         self.folds += 1
         assert self.folds < MOST_FOLDS, "the leads are never quiet"
         log = self._log.setdefault(key, [])
-        log.append((message, self.rows.get(key)))
+        log.append((message, self._table(message).get(key)))
         if self.chance is not None and self.chance.random() < 0.1 and self.folds < MOST_MISHAPS:
             self._crash(key, self.chance.randrange(len(log)))
         else:
             self._again(key, len(log) - 1)
 
+    def _table(self, message: Any) -> dict[str, Any]:
+        return self.visitors if isinstance(message, Facts) else self.rows
+
     def _crash(self, key: str, survived: int) -> None:
         """The row of an earlier moment is what survived; everything since comes again, with its own versions."""
-        row = self._log[key][survived][1]
-        self.rows.pop(key, None)
+        message, row = self._log[key][survived]
+        table = self._table(message)
+        table.pop(key, None)
         if row is not None:
-            self.rows[key] = row
+            table[key] = row
         committed = self.chance.randrange(survived + 1) if self.chance is not None else survived
         for offset in range(committed, len(self._log[key])):
             self._again(key, offset)
 
     def _again(self, key: str, offset: int) -> None:
         message = self._log[key][offset][0]
-        row, effects = lead.fold(key, self.rows.get(key), [message], version=Version(0, offset), rules=self.rules)
-        self.rows[key] = row
+        table, fold = self._table(message), visitor.fold if isinstance(message, Facts) else lead.fold
+        row, effects = fold(key, table.get(key), [message], version=Version(0, offset), rules=self.rules)
+        table[key] = row
         self._waiting += effects.touches
         for said in effects.signals:
             held = self.accounts.get((said.to, said.lead_id))  # type: ignore[union-attr]
@@ -95,7 +103,8 @@ class Crowd:
 
     def content(self) -> dict[str, Any]:
         """What the order of arrival must not change: without versions, and what thresholds decided on the way."""
-        return {key: _content(row) for key, row in self.rows.items() if _content(row) != _content(Lead(ZERO, 0))}
+        leads = {key: _content(row) for key, row in self.rows.items() if _content(row) != _content(Lead(ZERO, 0))}
+        return leads | {f"visitor:{key}": replace(row, version=ZERO) for key, row in self.visitors.items()}
 
 
 def _content(row: Lead) -> Any:

@@ -111,7 +111,9 @@ def test_a_merge_brings_everything_and_the_absorbed_stands_for_nobody() -> None:
     before = crowd.card("ben")
     crowd.hears(merge("ann", "ben", NOW + 5))
     ann, ben = crowd.card("ann"), crowd.card("ben")
-    assert ann is not None and ben is not None and before is not None
+    assert ann is not None
+    assert ben is not None
+    assert before is not None
     assert (ann.merged_into, ann.stage, ann.hot, ann.wake_at) == ("ben", "merged", False, None)
     assert (ann.moves[0].rule_id, ann.moves[0].via, ann.moves[0].actor) == ("M1", "merged", "sam")
     assert (ann.moves[0].evidence, ann.moves[0].effective_at) == (("merged:ben",), NOW + 5)
@@ -214,7 +216,7 @@ def test_a_circle_is_quiet_and_its_smallest_lead_stands_for_all(said: list[str],
 
 
 @pytest.mark.parametrize(("said", "roots"), CIRCLES)
-def test_a_circle_that_is_opened_leaves_nothing_behind(said: list[str], roots: set[str]) -> None:  # noqa: ARG001
+def test_a_circle_that_is_opened_leaves_nothing_behind(said: list[str], roots: set[str]) -> None:
     names = sorted({name for one in said for name in one.split(">")})
     work = [at_work(name, NOW) for name in names]
     crowd = Crowd().hears(*work, *(merge(*one.split(">")) for one in said))
