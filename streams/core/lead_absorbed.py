@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from streams.core.lead_body import JOINED, joined_bodies
+from msgspec.structs import replace
+
+from schemas.lead_body import LeadBody
+from streams.core.lead_body import JOINED, joined_bodies, one_known
 from streams.core.lead_row import Absorbed
 from streams.core.parts import Part, live
 from streams.core.rules import Rules
@@ -27,7 +30,12 @@ def bounded_absorbed(parts: dict[str, Part[Absorbed]], rules: Rules) -> dict[str
     bodies = [one.body for one in said if one.body is not None]
     body = Absorbed(
         tuple(sorted({path for one in said for path in one.through}, key=lambda path: (len(path), path))[:MAX_PATHS]),
-        joined_bodies(bodies, rules) if bodies else None,
+        _as_one(joined_bodies(bodies, rules), rules) if bodies else None,
     )
     kept[JOINED] = Part(max(part.version for part in joined), max(part.as_of for part in joined), body)
     return dict(sorted(kept.items()))
+
+
+def _as_one(body: LeadBody, rules: Rules) -> LeadBody:
+    """The body with all its vias as one."""
+    return replace(body, vias={JOINED: one_known(list(body.vias.values()), rules)} if body.vias else {})

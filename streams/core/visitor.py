@@ -94,7 +94,8 @@ def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     if claims == row.claims and links == row.links and orders == row.orders:
         return row
     lost = named_leads((*row.claims, *new_claims), (*row.links, *new_links)) - named_leads(claims, links)
-    former = tuple(sorted((lost | set(row.former)) - named_leads(claims, links)))[:MAX_FORMER]
+    earlier = set(row.former) - named_leads(claims, links) - lost
+    former = tuple(sorted([*sorted(lost)[:MAX_FORMER], *sorted(earlier)[: max(MAX_FORMER - len(lost), 0)]]))
     return replace(row, claims=claims, links=links, former=former, orders=orders)
 
 
@@ -117,7 +118,9 @@ def _grown(row: Visitor, messages: Sequence[Facts], *, who: Who, divide: bool, r
 
 def _links(messages: Sequence[Facts], known: Sequence[Link]) -> tuple[LeadLink, ...]:
     """What the messages say of leads of user ids, unless the row knew it: facts, whoever it is at this browser."""
-    found = {link for one in messages if one.links for link in one.links}
+    if not any(one.links for one in messages):
+        return ()
+    found = {link for one in messages for link in one.links}
     return tuple(
         LeadLink(to=link.user_lead, lead_id=link.lead_id, at=link.at, by=link.by, trust=link.trust)
         for link in sorted(found.difference(known))

@@ -22,6 +22,17 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     assert settings.secret.get_secret_value() == "from-a-file-with-newline"
 
 
+def test_the_secret_of_signed_identifies_may_lie_in_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "signing").write_text("signs who somebody is\n", encoding="utf-8")
+    given = {"LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_IDENTITY_SECRET_FILE": str(tmp_path / "signing")}
+    settings = Settings.from_env(given)
+    assert settings.identity_secret is not None
+    assert settings.identity_secret.get_secret_value() == "signs who somebody is"
+    assert "signs" not in repr(settings)
+    assert Settings.from_env({"LEADSTREAM_SECRET": "x" * 16}).identity_secret is None
+    assert Settings.from_env({"LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_IDENTITY_SECRET": ""}).identity_secret is None
+
+
 def test_secrets_are_not_shown() -> None:
     assert SECRET["LEADSTREAM_SECRET"] not in repr(Settings.from_env(SECRET))
 
@@ -30,6 +41,11 @@ def test_secrets_are_not_shown() -> None:
     ("environ", "said"),
     [
         pytest.param({}, "LEADSTREAM_SECRET: Field required", id="no secret"),
+        pytest.param(
+            {"LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_IDENTITY_SECRET": "short"},
+            "LEADSTREAM_IDENTITY_SECRET: must have at least 16",
+            id="short identity secret",
+        ),
         pytest.param({"LEADSTREAM_SECRET": "short"}, "LEADSTREAM_SECRET: must have at least 16", id="short secret"),
         pytest.param(
             {**SECRET, "LEADSTREAM_KAFKA__PARTITIONS": "none"}, "LEADSTREAM_KAFKA__PARTITIONS: ", id="no number"

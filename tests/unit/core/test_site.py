@@ -20,6 +20,7 @@ from tests.unit.core.made import (
     NAMING,
     NOW,
     RULES,
+    alias,
     delivery,
     engaged,
     facts,
@@ -232,6 +233,66 @@ def test_any_event_with_a_user_id_is_a_claim(kind: str) -> None:
 def test_an_event_with_a_user_id_alone_belongs_to_its_pseudo_visitor() -> None:
     event = {"type": "track", "event": "x", "messageId": "m", "userId": "u1"}
     assert facts(event).to == NAMING.visitor_of(None, "u1")
+
+
+def test_an_alias_of_another_user_id_points_to_the_user_that_it_names() -> None:
+    told = facts(alias("u1", "u2", NOW))
+    assert told.claims == (Claim(NOW, NAMING.lead_of_user("u2"), "claimed"),)
+    assert told.links == (Link(NOW, NAMING.lead_of_user("u1"), NAMING.lead_of_user("u2"), "alias", "claimed"),)
+    assert facts(alias("u1", "u2", NOW), SERVER).links[0].trust == "proven"
+    assert facts(alias("u1", "u2", NOW, who=None), SERVER).to == NAMING.visitor_of(None, "u2")
+
+
+@pytest.mark.parametrize(
+    ("previous", "user"),
+    [("v1", "u2"), ("u2", "u2"), ("null", "u2"), ("0", "u2"), (None, "u2"), ("u1", None), ("u1", "undefined")],
+)
+def test_an_alias_that_names_no_second_user_is_a_claim_at_most(previous: str | None, user: str | None) -> None:
+    """Its own anonymous id, itself, an id that says nothing: no pointer."""
+    told = facts(alias(previous, user, NOW))
+    assert told.links == ()
+    assert len(told.claims) == (1 if user == "u2" else 0)
+
+
+def test_a_claimed_alias_counts_for_nothing_where_identities_must_be_signed() -> None:
+    assert (facts(alias("u1", "u2", NOW), rules=SIGNED).links, facts(alias("u1", "u2", NOW), rules=SIGNED).claims) == (
+        (), (),
+    )  # fmt: skip
+    assert len(facts(alias("u1", "u2", NOW), SERVER, SIGNED).links) == 1
+
+
+def test_an_alias_with_an_endless_previous_id_is_refused() -> None:
+    with pytest.raises(Undecodable) as refused:
+        facts(alias("u" * 129, "u2", NOW))
+    assert refused.value.reason == Reason.NO_ID
+
+
+NO_IDS = ["null", "undefined", "0", "NULL", " none ", "00000000-0000-0000-0000-000000000000", "[object Object]", 0]
+
+
+@pytest.mark.parametrize("nothing", NO_IDS)
+def test_an_id_that_says_nothing_is_never_a_key(nothing: Any) -> None:
+    """Visitor, user, group, previous, message and page ids (fault 27)."""
+    event = {"type": "group", "anonymousId": "v1", "userId": nothing, "groupId": nothing, "messageId": nothing,
+             "timestamp": NOW}  # fmt: skip
+    assert facts(event).claims == ()
+    with pytest.raises(Undecodable):
+        facts({**event, "anonymousId": nothing})
+    pages = [page("/a", NOW, who=who) | {"messageId": nothing} for who in ("v1", "v2")]
+    assert len({facts(one).pages[0].hit_id for one in pages}) == 2
+    read = [engaged(path, NOW, who=who) for path in ("/a", "/b") for who in ("v1", "v2")]
+    for one in read:
+        one["properties"]["page_id"] = str(nothing)
+    assert len({facts(one).pages[0].hit_id for one in read}) == 4
+    assert facts(read[0]).pages[0].hit_id == facts(read[0]).pages[0].hit_id
+
+
+def test_a_group_says_something_of_its_person_and_names_nobody() -> None:
+    told = facts({"type": "group", "anonymousId": "v1", "userId": "u1", "groupId": "g1", "messageId": "m",
+                  "timestamp": NOW, "traits": {"name": "Acme", "employees": 50}})  # fmt: skip
+    assert told.claims == (Claim(NOW, NAMING.lead_of_user("u1"), "claimed"),)
+    assert told.links == ()
+    assert told.traits["company"] == Trait(NOW, "Acme")
 
 
 def test_with_signed_identities_a_claim_counts_for_nothing_until_it_is_proven() -> None:
