@@ -57,8 +57,13 @@ def moved(
         via=via,
         rule_id="" if arrow is None else arrow.id,
         rules_version=rules.version,
-        evidence=(*_evidence(latches_of(row, view), proof, stages), *(f"{TAKEN_BACK}:{kind}:{name}" for kind, name in sorted(gone))),
-        effective_at=max(now.since, proof.at if proof else 0, last.effective_at if last else 0, order.at if order else 0),
+        evidence=(
+            *_evidence(latches_of(row, view), proof, stages),
+            *(f"{TAKEN_BACK}:{kind}:{name}" for kind, name in sorted(gone)),
+        ),
+        effective_at=max(
+            now.since, proof.at if proof else 0, last.effective_at if last else 0, order.at if order else 0
+        ),
         recorded_at=row.as_of,
         actor=order.actor if order else _actor(view, proof, gone, via=via),
         version=version,
