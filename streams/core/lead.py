@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.activity import Version
+from schemas.activity import Decision, Version
 from schemas.touches import Touch
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
@@ -75,10 +75,15 @@ def _decided(
         if latch is not None:
             row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
             stage = stage_now(row, view, rules)
-    decided = () if before is None else body_of(key, before, rules).decisions
-    row = moved(row, view, stage, decided=decided, version=now, rules=rules)
+    row = moved(row, view, stage, decided=_decided_before(key, before, rules), version=now, rules=rules)
     row = replace(row, hot=not absorbed and _is_hot(row, view, rules))
     return replace(row, wake_at=None if absorbed else _wake_at(row, view, stage, rules=rules)), stage
+
+
+def _decided_before(key: str, before: Lead | None, rules: Rules) -> tuple[Decision, ...]:
+    if before is None:
+        return ()
+    return body_of(key, before, rules).decisions if before.absorbed else before.decisions
 
 
 def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:

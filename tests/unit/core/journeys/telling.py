@@ -3,9 +3,9 @@
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser); `mail` (what became of one `to` an address; a page that is `behind` a click of the lead `of`
 an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail
-(with `until`, `said`); or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a journey needs
-its own, a first line `rules` holds more text for other files; `hours.py` says what journeys of reps who keep hours have
-beside these.
+(with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes. `<name>.toml` stands for
+`routing.toml` where a journey needs its own, a first line `rules` holds more text for other files; `hours.py` says what
+journeys of reps who keep hours have beside these.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,12 @@ from schemas.touches import Disposition, MailEvent
 from streams.core.effects import Due
 from streams.core.rules import load_rules
 from tests.unit.core.journeys.hours import leave, told_when
+from tests.unit.core.journeys.orders import ordered
 from tests.unit.core.made import NAMING, RULES, engaged, example_files, files, identify, page, track
 from tests.unit.core.whole import WholeCore, moves_of
 
 HERE: Final = Path(__file__).parent
+ELSEWHERE: Final = {"away": leave, "order": ordered}
 NAMES: Final = sorted(path.stem for path in HERE.glob("*.jsonl"))
 
 
@@ -82,8 +84,8 @@ def happen(core: WholeCore, line: dict[str, Any]) -> None:
         alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
         did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
         core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
-    elif "away" in line:
-        leave(core, line, at)
+    elif told_elsewhere := [say for word, say in ELSEWHERE.items() if word in line]:
+        told_elsewhere[0](core, line, at)
     elif "mail" in line:
         core.hears("leads", mail_event(line, at))
     elif "decide" in line:
