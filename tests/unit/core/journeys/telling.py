@@ -3,9 +3,9 @@
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser); `mail` (what became of one `to` an address; a page that is `behind` a click of the lead `of`
 an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail
-(with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes. `<name>.toml` stands for
-`routing.toml` where a journey needs its own, a first line `rules` holds more text for other files; `hours.py` says what
-journeys of reps who keep hours have beside these.
+(with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes. `<name>.toml` stands
+for `routing.toml` where a journey needs its own, a first line `rules` holds more text for other files; `hours.py` says
+what journeys of reps who keep hours have beside these.
 """
 
 from collections.abc import Iterator
