@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, TRANSITION, encode
-from schemas.delivery import Delivery, Trust
+from schemas.delivery import Delivery, Trust, VisitorOrder
 from tests.integration.bus import Bus, wait_until
 from tests.unit.core.journeys.telling import happen, lines_of
 from tests.unit.core.whole import WholeCore
@@ -35,8 +35,9 @@ def apart_from_others(name: str, number: int) -> list[dict[str, Any]]:
     text = re.sub(r"\b([a-z0-9-]+)\.example", rf"\1-{number}.example", json.dumps(lines_of(name)))
     lines: list[dict[str, Any]] = json.loads(text)
     for line in lines:
-        if "who" in line:
-            line["who"] = f"{line['who']}-{number}"
+        for field in ("who", "browser", "user"):
+            if field in line:
+                line[field] = f"{line[field]}-{number}"
         if isinstance(line.get("deal"), dict):
             line["deal"]["id"] = f"{line['deal']['id']}-{number}"
     return lines
@@ -69,6 +70,13 @@ class StoryStage(WholeCore):
         said = Delivery(received_at=at, source=source, trust=trust, events=[Raw(encode(event))])
         self._bus.send("visits", event.get("anonymousId") or event["userId"], encode(said))
         self._told_outside(lambda: super(StoryStage, self).event(event, at=at, source=source, trust=trust))
+
+    def order(self, said: VisitorOrder) -> None:
+        """The order to the worker, as the door writes it, and to the core."""
+        self.wait(said.at)
+        sent = Delivery(received_at=said.at, source="console", trust="proven", events=[], orders=[Raw(encode(said))])
+        self._bus.send("visits", said.to, encode(sent))
+        self._told_outside(lambda: super(StoryStage, self).order(said))
 
     def hears(self, table: str, *messages: Any) -> None:
         """Messages from outside go to both; what follows from them each finds by itself."""

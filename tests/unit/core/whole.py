@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from schemas.activity import Version
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
-from schemas.delivery import Delivery, Trust
+from schemas.delivery import Delivery, Trust, VisitorOrder
 from schemas.posts import Receipt
 from schemas.touches import Tick
 from streams.core import lead, recipient, visitor
 from streams.core.effects import Due, Effects
-from streams.core.facts import Facts
+from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
 from streams.core.signals import fold_signals
 from tests.unit.core.made import RULES, delivery, routed
@@ -42,6 +42,12 @@ class WholeCore:
         said = routed(event, sent, self.rules)
         if isinstance(said, Facts):
             self.hears("visitors", said)
+
+    def order(self, said: VisitorOrder) -> None:
+        """What an operator orders about a browser."""
+        self.wait(said.at)
+        ordered = Ordered(said.lead_id, said.at, said.kind)
+        self.hears("visitors", Facts(to=said.to, received_at=said.at, at=said.at, orders=(ordered,)))
 
     def hears(self, table: str, *messages: Any) -> None:
         """Messages to one table, and all that follows from them."""

@@ -5,8 +5,8 @@
 
 from typing import Any
 
+from schemas.delivery import VisitorOrder
 from schemas.touches import MergeOrder
-from streams.core.facts import Facts, Ordered
 from tests.unit.core.made import NAMING
 from tests.unit.core.whole import WholeCore
 
@@ -20,5 +20,4 @@ def ordered(core: WholeCore, line: dict[str, Any], at: int) -> None:
         into = NAMING.lead_of_email(line["into"]) if line["into"] else ""
         core.hears("leads", MergeOrder(to=lead_id, into=into, at=at, actor=line["actor"]))
     else:
-        said = Ordered(lead_id, at, line["order"])
-        core.hears("visitors", Facts(to=line["browser"], received_at=at, at=at, orders=(said,)))
+        core.order(VisitorOrder(to=line["browser"], kind=line["order"], lead_id=lead_id, at=at, actor=line["actor"]))
