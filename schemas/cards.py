@@ -23,6 +23,7 @@ __all__ = [
     "MemberCard",
     "ReturnLine",
     "ReturnStrength",
+    "RollUpLine",
     "ScoreLine",
     "ScoredHit",
     "Transition",
@@ -116,7 +117,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     traits: dict[str, str]
     trust: Trust
     known_at: int
-    account_id: str  # "" = none (free mail)
+    account_id: str  # "" = none (free mail, and on no deal)
     stage: str
     stage_since: int
     score_tenths: int
@@ -190,8 +191,20 @@ class MemberCard(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
+class RollUpLine(Struct, frozen=True, kw_only=True):
+    """One of those that an account's engagement is rolled up from: a lead, or `network:<visitor>`, or `intent:<id>`."""
+
+    who: str
+    tenths: int
+
+
 class AccountCard(Struct, frozen=True, kw_only=True):
-    """One company."""
+    """One company.
+
+    `flags`: what to know of it, with how many it is true of. `customer`, `target`, `own_staff` and `competitor` are
+    about the company (1); `free_mail`, `job_seekers`, `students`, `staff`, `competitors`, `left` and `silenced` about
+    its people; `network_visitors` about nobody that we know.
+    """
 
     v: int = 1
     account_id: str
@@ -210,6 +223,14 @@ class AccountCard(Struct, frozen=True, kw_only=True):
     not_candidate: str  # why no return is watched for; "" = it is
     alerts: tuple[str, ...]  # alert ids, newest first
     wake_at: int | None
+    forwards_to: str = ""  # it is this account: all that is known stands there
+    flags: dict[str, int] = {}
+    roll_up: tuple[RollUpLine, ...] = ()  # the strongest first
+    more_members: int = 0  # people beyond those of `members`: in the roll-up, and not shown
+    employees: str = ""
+    industry: str = ""
+    region: str = ""
+    owner: Owner | None = None
 
 
 class AlertCard(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from schemas.activity import Version
 
 __all__ = ["CompanyRecord", "DealFacts", "DealPerson", "DealReport", "DealStanding", "DealStatus", "Owner"]
 
-DealStatus: TypeAlias = Literal["open", "won", "lost"]
+DealStatus: TypeAlias = Literal["open", "won", "lost", "deleted"]
 
 
 class Owner(Struct, frozen=True):
@@ -28,7 +28,10 @@ class DealPerson(Struct, frozen=True):
 
 
 class DealFacts(Struct, frozen=True, kw_only=True):
-    """What a CRM says of one deal. `amount` is in whole units of `currency`; times are UTC milliseconds."""
+    """What a CRM says of one deal. `amount` is in whole units of `currency`; times are UTC milliseconds.
+
+    A `deleted` deal stands for nobody: no account and no person hears of it. The last two the deal's row says itself.
+    """
 
     deal_id: str
     status: DealStatus
@@ -47,6 +50,8 @@ class DealFacts(Struct, frozen=True, kw_only=True):
     won_at: int | None = None
     contract_ends_at: int | None = None  # of the rival that won it
     follows_deal_id: str | None = None  # the lost deal that it takes up again
+    moved: int = 0  # how often it changed its account: numbers of alerts go on beyond the former account's
+    reset_at: int | None = None  # when an alert of it was claimed or closed where it was before its domain was known
 
 
 class CompanyRecord(Struct, frozen=True, kw_only=True, tag_field="t", tag="company"):

@@ -27,6 +27,7 @@ __all__ = [
     "digest_id_of",
     "hit_id_of",
     "is_contact",
+    "is_crm_account",
     "is_deal",
     "message_hash_of",
     "normalised_email",
@@ -105,6 +106,11 @@ def contact_key_of(source: str, crm_contact_id: str) -> str:
 def is_contact(key: str) -> bool:
     """Whether a key of `signals` names a CRM's contact."""
     return key.startswith("contact:")
+
+
+def is_crm_account(key: str) -> bool:
+    """Whether an account is known by its CRM's id only: `crm:<source>:<id>`, until somebody names its domain."""
+    return key.startswith("crm:")
 
 
 def alert_id_of(deal_id: str, episode: int) -> str:

@@ -14,8 +14,8 @@ from schemas.delivery import Trust
 from schemas.touches import Tick
 
 __all__ = [
-    "AccountForward", "AlertAction", "AlertVerb", "Day", "Intent", "LeadStanding", "Member", "NetworkStanding",
-    "Signal",
+    "AccountForward", "AlertAction", "AlertVerb", "Day", "DealAddress", "Intent", "LeadStanding", "Member",
+    "NetworkStanding", "Signal",
 ]  # fmt: skip
 
 AlertVerb: TypeAlias = Literal[
@@ -49,7 +49,7 @@ class Member(Struct, frozen=True, kw_only=True):
     grade: str
     reasons: tuple[str, ...]  # top reasons in words
     human: bool  # False where interactions could not be measured for some of what counted
-    days: tuple[Day, ...] = ()  # 16 freshest
+    days: tuple[Day, ...] = ()  # 16 freshest, freshest first
     intents: tuple[int, ...] = ()  # `at` of the freshest high-intent page of each of the 8 freshest such days
     answers: dict[str, int] = {}  # answer tag -> freshest `at`
     requests: tuple[Milestone, ...] = ()  # fast-pass requests
@@ -60,6 +60,7 @@ class Member(Struct, frozen=True, kw_only=True):
     mailed_at: int | None = None  # freshest mail that we sent
     silenced: bool = False  # withdrew consent to tracking: no person in score and alert
     maturity: str = ""  # level of the self-assessment
+    set_aside: str = ""  # why it is at a dead end: student, competitor, left, staff
 
 
 class LeadStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):
@@ -87,20 +88,6 @@ class NetworkStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="net
     member: Member | None
 
 
-class AccountForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="account"):
-    """From an account's row that turned out to be another (a CRM id whose domain is known): who that is.
-
-    `domain` "" withdraws. What the row holds follows in standings of its own.
-    """
-
-    v: int = 1
-    to: str
-    account_id: str
-    version: Version
-    as_of: int
-    domain: str
-
-
 class Intent(Struct, frozen=True, kw_only=True, tag_field="t", tag="intent"):
     """A third party saw this company read about what we sell. It joins the roll-up as one more member."""
 
@@ -109,6 +96,39 @@ class Intent(Struct, frozen=True, kw_only=True, tag_field="t", tag="intent"):
     intent_id: str
     at: int
     topic: str = ""
+
+
+class AccountForward(Struct, frozen=True, kw_only=True, tag_field="t", tag="account"):
+    """From an account's row that turned out to be another (a CRM id whose domain is known): who that is.
+
+    `records` and `intent` are all that it holds besides its deals, which hear where they belong by themselves. `domain`
+    "" withdraws.
+    """
+
+    v: int = 1
+    to: str
+    account_id: str
+    version: Version
+    as_of: int
+    domain: str
+    records: tuple[CompanyRecord, ...] = ()
+    intent: Intent | None = None
+
+
+class DealAddress(Struct, frozen=True, kw_only=True, tag_field="t", tag="deal_address"):
+    """From an account's row to the deals that name it: it is `domain`, they belong there; "" = it is itself again.
+
+    `version` is that of the decision. `reset_at`: when the last alert of this deal was claimed or closed there, 0 for
+    none.
+    """
+
+    v: int = 1
+    to: str  # deal_id
+    account_id: str
+    version: Version
+    as_of: int
+    domain: str
+    reset_at: int = 0
 
 
 class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"):
@@ -133,5 +153,5 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
 
 Signal: TypeAlias = (
     LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealPatch | DealStanding
-    | ContactRecord | ContactWanted | ContactStanding | AlertAction | Tick
+    | DealAddress | ContactRecord | ContactWanted | ContactStanding | AlertAction | Tick
 )

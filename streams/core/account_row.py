@@ -1,19 +1,23 @@
-"""An account's row: parts of its leads and deals, and the episodes in which a lost deal's account came back.
+"""An account's row: parts of its leads, deals and networks, what CRMs say of it, and its alerts by episode.
 
 Times are UTC milliseconds.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
 from schemas.activity import Version
 from schemas.cards import AlertCard, AlertLevel, AlertStatus
-from schemas.deals import DealFacts
-from schemas.signals import Member
-from streams.core.parts import Part
+from schemas.deals import CompanyRecord, DealFacts
+from schemas.signals import Intent, Member
+from streams.core.parts import Part, Told
 
-__all__ = ["Account", "Episode", "Looked", "Posted"]
+__all__ = ["EPISODES", "Account", "Episode", "Forwarding", "Held", "Looked", "Posted", "Rest"]
+
+
+# Each account that a deal moves to numbers its episodes from the next thousand on, so that no alert id comes twice.
+EPISODES: Final = 1_000
 
 
 class Posted(Struct, frozen=True, array_like=True):
@@ -50,9 +54,42 @@ class Looked(Struct, frozen=True, array_like=True):
     contract_ends_at: int | None = None
 
 
+class Rest(Struct, frozen=True, array_like=True):
+    """What the roll-up still needs of a lead that found no place among the 64 most recently active."""
+
+    stage: str
+    counts: bool  # neither at a dead end nor silenced
+    engagement_tenths: int
+    fit: int
+    fit_company: int
+    active_at: int
+    human_at: int
+
+
+class Held(Struct, frozen=True, array_like=True):
+    """All that an account which forwards here holds besides its deals."""
+
+    records: tuple[CompanyRecord, ...] = ()
+    intent: Intent | None = None
+
+
+class Forwarding(Struct, frozen=True, array_like=True):
+    """The account that this one turned out to be ("" = itself again), and since which version and time that is so.
+
+    `resets`: by deal, when its last alert here was claimed or closed before.
+    """
+
+    version: Version
+    as_of: int
+    domain: str
+    resets: dict[str, int] = {}
+
+
 class Account(Struct, frozen=True, array_like=True, tag="account"):
     """One company. `episodes` newest first; `announced` says who or what was in a real-time announcement, and when.
 
+    `members` and `rest` by lead, `networks` by visitor, `records` by the CRM's id, `absorbed` by the account that
+    forwards here; `intent` is the freshest that third parties saw; `forwards` says who was told that this is it.
     `outlooks` by recipient.
     """
 
@@ -66,3 +103,10 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     announced_at: int | None = None
     announced: dict[str, int] = {}
     outlooks: dict[str, Looked] = {}
+    rest: dict[str, Part[Rest]] = {}
+    networks: dict[str, Part[Member]] = {}
+    records: dict[str, CompanyRecord] = {}
+    intent: Intent | None = None
+    absorbed: dict[str, Part[Held]] = {}
+    forward: Forwarding | None = None
+    forwards: Told = {}

@@ -1,63 +1,98 @@
 """All that follows from an account's parts at its `as_of`: its people, deals, roll-up, and how far it is back."""
 
-from math import floor, prod
+from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.cards import MemberCard, ReturnStrength
-from schemas.deals import DealFacts
-from schemas.signals import Member
-from streams.core.account_row import Account
+from schemas.deals import DealFacts, Owner
+from schemas.signals import Intent, Member
+from streams.core.account_row import Account, Rest
+from streams.core.companies import CompanyFacts, company_of, held_by
 from streams.core.days import DAY_MS
 from streams.core.parts import live
-from streams.core.returns import Counted, candidate, counted, counted_from, decisive, strength
-from streams.core.returns_rules import ReturnsRules
+from streams.core.returns import CUSTOMER, Counted, candidate, counted, counted_from, decisive, strength
 from streams.core.rules import Rules
 
-__all__ = ["AccountView", "engagement_of", "member_cards", "view_of"]
+__all__ = ["AccountView", "member_cards", "view_of"]
 
 
 class AccountView(Struct, frozen=True, kw_only=True):
-    """An account as its parts show it. `strength` is None where no return is watched for."""
+    """An account as its parts show it. `strength` is None where no return is watched for.
 
+    `everybody` holds the silenced too, who are in no score and no alert; `members` does not. A row that forwards to
+    another account shows nobody and nothing.
+    """
+
+    everybody: dict[str, Member]
     members: dict[str, Member]
+    rest: dict[str, Rest]
+    networks: dict[str, Member]
+    company: CompanyFacts
+    intent: Intent | None
     deals: tuple[DealFacts, ...]
     deal: DealFacts | None  # the freshest lost one
     not_candidate: str
     counted: Counted
     strength: ReturnStrength | None
 
+    @property
+    def owner(self) -> Owner | None:
+        """Who has the account, as the CRM says."""
+        return self.company.owner
+
+    @property
+    def region(self) -> str:
+        """Where the company is, as the CRM says."""
+        return self.company.region
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether it bought, or a CRM says so."""
+        return self.company.customer or any(deal.status == "won" for deal in self.deals)
+
 
 def view_of(row: Account, rules: Rules) -> AccountView:
     """What the row shows at its `as_of`."""
-    members, deals = live(row.members), tuple(live(row.deals).values())
-    deal, why = decisive(deals), candidate(deals, as_of=row.as_of, rules=rules.returns)
+    if row.forward is not None and row.forward.domain:
+        row = Account(row.version, row.as_of, records=row.records, episodes=row.episodes)
+    everybody, networks, held = live(row.members), live(row.networks), held_by(row)
+    members = {who: one for who, one in everybody.items() if not one.silenced}
+    deals, company = tuple(live(row.deals).values()), company_of(held.records, rules)
+    deal = decisive(deals)
+    why = CUSTOMER if company.customer else candidate(deals, as_of=row.as_of, rules=rules.returns)
     found, strong = Counted(), None
     if deal is not None and not why:
-        resets = [one.reset_at for one in row.episodes if one.deal_id == deal.deal_id and one.reset_at is not None]
-        since = counted_from(deal, as_of=row.as_of, reset_at=max(resets, default=None), rules=rules.returns)
+        since = counted_from(deal, as_of=row.as_of, reset_at=_reset_at(row, deal), rules=rules.returns)
         found = counted(members, deal, since=since, day_of=rules.site.day_of)
+        found = replace(found, networks=_came(networks, since=since))
         strong = strength(found, deal, as_of=row.as_of, since=since, rules=rules.returns)
     return AccountView(
-        members=members, deals=deals, deal=deal, not_candidate=why, counted=found, strength=strong,
+        everybody=everybody, members=members, rest=live(row.rest), networks=networks, company=company,
+        intent=held.intent, deals=deals, deal=deal, not_candidate=why, counted=found, strength=strong,
     )  # fmt: skip
 
 
-def engagement_of(members: dict[str, Member], rules: ReturnsRules) -> int:
-    """Roll-up E in tenths, 0-1000: the chance that not all of the strongest members are cold.
+def _reset_at(row: Account, deal: DealFacts) -> int | None:
+    """When the last alert of this deal was claimed or closed, here or where it was before its domain was known."""
+    resets = [one.reset_at for one in row.episodes if one.deal_id == deal.deal_id and one.reset_at is not None]
+    return max(resets if deal.reset_at is None else [*resets, deal.reset_at], default=None)
 
-    It never falls when a colleague joins. Members of 80, 50, 30 and 20 points give 94.4.
-    """
-    warm = [min(max(one.engagement_tenths, 0), 1_000) for one in members.values() if not one.dead_end]
-    strongest = sorted(warm, reverse=True)[: rules.roll_up_members]
-    return floor(1_000 * (1 - prod(1 - tenths / 1_000 for tenths in strongest)) + 0.5)
+
+def _came(networks: Mapping[str, Member], *, since: int) -> int:
+    """Visitors of the company's networks, of whom nobody knows who they are, with a human hit after `since`."""
+    return sum(any(day.active and day.at > since for day in one.days) for one in networks.values())
 
 
 def member_cards(row: Account, view: AccountView, rules: Rules) -> tuple[MemberCard, ...]:
     """The people, those of the deal first, then the strongest."""
-    on_deal = {person.lead_id for deal in view.deals for person in deal.people}
+    named = {person.lead_id for deal in view.deals for person in deal.people}
     since = row.as_of - rules.returns.window_days * DAY_MS if view.strength is None else view.strength.counted_from
-    cards = [_card(lead_id, one, on_deal=lead_id in on_deal, since=since) for lead_id, one in view.members.items()]
+    cards = [
+        _card(lead_id, one, on_deal=not named.isdisjoint((lead_id, *one.aliases)), since=since)
+        for lead_id, one in view.members.items()
+    ]
     return tuple(sorted(cards, key=lambda card: (not card.on_deal, -card.score_tenths, card.lead_id)))
 
 

@@ -15,7 +15,7 @@ from schemas.cards import AlertCard, AlertLevel
 from schemas.deals import DealFacts
 from schemas.ids import post_id_of
 from schemas.posts import AlertUpdate, Post
-from streams.core.account_row import Account, Episode, Posted
+from streams.core.account_row import EPISODES, Account, Episode, Posted
 from streams.core.account_view import AccountView, view_of
 from streams.core.alert_actions import IN_WORK, ended
 from streams.core.alert_card import alert_card, as_told, is_same
@@ -112,7 +112,7 @@ def _number(row: Account, held: Episode | None, deal: DealFacts) -> int:
     """Of the episode that is open, else the next of this deal."""
     if held is not None:
         return held.number
-    return 1 + max((one.number for one in row.episodes if one.deal_id == deal.deal_id), default=0)
+    return 1 + max((one.number for one in row.episodes if one.deal_id == deal.deal_id), default=EPISODES * deal.moved)
 
 
 def _opened(card: AlertCard, view: AccountView) -> Episode:

@@ -3,28 +3,35 @@
 Whom it no longer concerns hears that it was withdrawn.
 """
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
+from schemas.ids import is_crm_account
 from schemas.signals import Signal
+from streams.core.deal_address import Address, account_of, address_at, named_by, settled_at, with_addresses
 from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patched, wanted
 from streams.core.effects import Effects, Folded
 from streams.core.folding import met, newer, settled
-from streams.core.parts import Told, addressed, to_withdraw
+from streams.core.lost_since import Mark, kept_marks, lost_since, marks_of
+from streams.core.parts import Part, Told, addressed, to_withdraw
 from streams.core.rules import Rules
 
 __all__ = ["Deal", "fold"]
 
-MAX_PEOPLE = 64
+MAX_PEOPLE: Final = 64
 
 
 class Deal(Struct, frozen=True, array_like=True, tag="deal"):
-    """One CRM opportunity. Times are UTC milliseconds."""
+    """One CRM opportunity. Times are UTC milliseconds.
+
+    `deal` is the newest report as it came; `account_id` is where it stands, or stood last, by `addresses`; `moved`
+    counts how often that changed.
+    """
 
     FORMAT: ClassVar[int] = 1
     version: Version
@@ -34,47 +41,86 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     accounts: Told = {}
     people: Told = {}
     patched: Patched | None = None
+    addresses: dict[str, Part[Address]] = {}
+    marks: tuple[Mark, ...] = ()
+    account_id: str = ""
+    moved: int = 0
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
     """The deal after these reports: the greatest `reported_at` wins, ties by value. Other messages are passed over."""
-    del rules
-    reports = [message for message in messages if isinstance(message, DealReport)]
     before = row or Deal(version, as_of=0)
-    deals = [_bounded(report.deal) for report in reports] + ([] if before.deal is None else [before.deal])
-    deal = max(deals, key=_freshness, default=None)
-    now = newer(before.version, version)
-    pieces = patched(before.patched, messages)
-    facts = _shown(key, deal, pieces)
-    after = replace(
-        before,
-        as_of=max(before.as_of, *(report.received_at for report in reports), *heard_at(messages), 0),
-        deal=deal,
-        accounts=addressed(before.accounts, [] if facts is None else [facts.account_id], version=now),
-        people=addressed(before.people, [] if facts is None else [one.lead_id for one in facts.people], version=now),
-        patched=pieces,
-    )
+    heard = _heard(before, messages)
+    after = _placed(heard, _shown(key, heard), version=newer(before.version, version), rules=rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
-    bounds = ("deal_links",) if pieces is not None and crowded(before.patched, messages) else ()
-    return Folded(folded.row, met(folded.effects, *bounds))
+    return Folded(folded.row, met(folded.effects, *_bounds_met(before, messages)))
 
 
-def _shown(key: str, report: DealFacts | None, pieces: Patched | None) -> DealFacts | None:
-    """The deal as others shall know it."""
-    facts = facts_of(key, report, pieces)
-    return facts if facts is None or pieces is None else _bounded(facts)
+def _heard(row: Deal, messages: Sequence[Signal]) -> Deal:
+    """The row with the newest report, the pieces, and what CRM ids turned out to be."""
+    reports = [message for message in messages if isinstance(message, DealReport)]
+    deals = [_bounded(report.deal) for report in reports] + ([] if row.deal is None else [row.deal])
+    times = [*(report.received_at for report in reports), *heard_at(messages), *address_at(messages)]
+    marks = marks_of(messages)
+    return replace(
+        row,
+        as_of=max([row.as_of, *times]),
+        deal=max(deals, key=_freshness, default=None),
+        patched=patched(row.patched, messages),
+        addresses=with_addresses(row.addresses, messages),
+        marks=kept_marks([*row.marks, *marks]) if marks else row.marks,
+    )
+
+
+def _bounds_met(before: Deal, messages: Iterable[Signal]) -> tuple[str, ...]:
+    """Bounds of its links and of its people that these messages went beyond."""
+    said = [message.deal.people for message in messages if isinstance(message, DealReport)]
+    people = any(len({person.lead_id for person in one}) > MAX_PEOPLE for one in said)
+    links = crowded(before.patched, messages)
+    return (*(("deal_links",) if links else ()), *(("people",) if people else ()))
+
+
+def _shown(key: str, row: Deal) -> DealFacts | None:
+    """The deal as its CRM says it, but for the time of its loss."""
+    report = None if row.deal is None else replace(row.deal, lost_at=lost_since(row.deal, row.marks))
+    facts = facts_of(key, report, row.patched)
+    return facts if facts is None or row.patched is None else _bounded(facts)
+
+
+def _placed(row: Deal, facts: DealFacts | None, *, version: Version, rules: Rules) -> Deal:
+    """The row with whom it concerns. A deleted deal concerns nobody."""
+    named = account_id = ""
+    people: tuple[DealPerson, ...] = ()
+    if facts is not None and facts.status != "deleted":
+        named, people = named_by(facts.account_id, rules), facts.people
+        account_id = account_of(named, row.addresses, rules)
+    # The row of a CRM's id goes on hearing of its deals: it says where they belong.
+    accounts = {account_id, named if is_crm_account(named) else ""} - {""}
+    return replace(
+        row,
+        account_id=account_id or row.account_id,
+        moved=row.moved + (account_id not in ("", row.account_id) and row.account_id != ""),
+        accounts=addressed(row.accounts, accounts, version=version),
+        people=addressed(row.people, [one.lead_id for one in people], version=version),
+    )
 
 
 def _said(key: str, row: Deal, version: Version) -> Effects:
     """The deal to whom it concerns, and nothing to whom it no longer does."""
+    shown = _shown(key, row)
+    facts = shown and replace(
+        shown, account_id=row.account_id, moved=row.moved, reset_at=settled_at(row.account_id, row.addresses)
+    )
+    accounts = _standings(key, row, row.accounts, facts=facts, since=version)
     return Effects(
-        signals=(*_standings(key, row, row.accounts, since=version), *wanted(key, row.patched, as_of=row.as_of)),
-        touches=_standings(key, row, row.people, since=version),
+        signals=(*accounts, *wanted(key, row.patched, as_of=row.as_of)),
+        touches=_standings(key, row, row.people, facts=facts, since=version),
     )
 
 
-def _standings(deal_id: str, row: Deal, told: Told, *, since: Version) -> tuple[DealStanding, ...]:
-    facts = _shown(deal_id, row.deal, row.patched)
+def _standings(
+    deal_id: str, row: Deal, told: Told, *, facts: DealFacts | None, since: Version
+) -> tuple[DealStanding, ...]:
     standing = [
         DealStanding(to=to, deal_id=deal_id, version=row.version, as_of=row.as_of, deal=facts)
         for to, withdrawn in told.items()
@@ -92,8 +138,8 @@ def _freshness(deal: DealFacts) -> tuple[int, bytes]:
 
 
 def _bounded(deal: DealFacts) -> DealFacts:
-    """Its people once each, at most 64, in one order."""
+    """Its people once each, at most 64, in one order; what only this row says is not the CRM's to say."""
     people: dict[str, DealPerson] = {}
     for person in sorted(deal.people, key=lambda one: (one.lead_id, one.email, one.name)):
         people.setdefault(person.lead_id, person)
-    return replace(deal, people=tuple(people.values())[:MAX_PEOPLE])
+    return replace(deal, people=tuple(people.values())[:MAX_PEOPLE], moved=0, reset_at=None)

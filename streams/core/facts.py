@@ -36,6 +36,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     """One event's contribution to the row of visitor `to`. Times are UTC milliseconds; `at` is the event's own.
 
     `confirmation` goes on to the lead that it names, and leaves nothing here.
+    `network`: the account whose listed network it came from, "" for none.
     """
 
     to: str
@@ -49,6 +50,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     milestones: tuple[Milestone, ...] = ()
     traits: Mapping[str, Trait] = {}
     confirmation: Confirmation | None = None
+    network: str = ""
 
 
 class Filtered(Struct, frozen=True):

@@ -121,6 +121,7 @@ def _member(row: Lead, view: LeadView) -> Member:
         clicked_at=None if view.mail.flags is None else view.mail.flags.clicked_at,
         mailed_at=None if view.mail.flags is None else view.mail.flags.mailed_at,
         aliases=view.body.absorbed,
+        set_aside=_set_aside(row),
     )
 
 
@@ -140,6 +141,12 @@ def _candidate(view: LeadView, rules: Rules) -> str:
     """The rule whose hits ask for a look: such as a mail address that does not exist."""
     named = rules.stages.candidate.rules
     return next((line.name for line in view.scored.lines if line.name in named and line.hits), "")
+
+
+def _set_aside(row: Lead) -> str:
+    """Why it is at a dead end."""
+    by = row.moves[0].by if row.stage == "dead_end" else None
+    return "" if by is None else by.what
 
 
 def _shown(view: LeadView, most: int) -> tuple[PageSeen, ...]:

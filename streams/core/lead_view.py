@@ -29,7 +29,7 @@ MERGED: Final = "merged"  # the milestone of a lead that turned out to be anothe
 
 
 class LeadView(Struct, frozen=True, kw_only=True):
-    """A lead as its parts show it. `account_id` "" = none (free mail, or no address)."""
+    """A lead as its parts show it. `account_id` "" = none (free mail, or no address, and on no deal)."""
 
     email: str
     name: str
@@ -88,7 +88,7 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         email=email,
         name=said.get("name", ""),
         title=said.get("title", ""),
-        account_id=rules.routing.account_of(email),
+        account_id=rules.routing.account_of(email) or _account_of(deals),
         traits=traits,
         trust="proven" if proven else "claimed",
         known_at=known_at,
@@ -167,3 +167,8 @@ def _merged(known_at: int | None, pointing: Pointing) -> list[Milestone]:
     """That the lead turned out to be another, if it was known at all."""
     into = pointing.merged_into
     return [Milestone(pointing.owners[0].since, MERGED, into)] if into and known_at is not None else []
+
+
+def _account_of(deals: tuple[DealFacts, ...]) -> str:
+    """The account of the freshest deal that names this person: for those who write from free mail."""
+    return max(((deal.reported_at, deal.deal_id, deal.account_id) for deal in deals), default=(0, "", ""))[2]

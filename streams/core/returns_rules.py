@@ -52,6 +52,9 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     old_after_days: Whole = 1_095  # lost longer ago: digest at most
     breadth_days: Annotated[int, Meta(ge=1)] = 14
     roll_up_members: Annotated[int, Meta(ge=1)] = 5
+    network_weight: Annotated[float, Meta(ge=0, le=1)] = 0.3  # of an anonymous visitor from the company's network
+    intent_points: Annotated[float, Meta(ge=0, le=100)] = 10  # what a third party saw: one more member of the roll-up
+    intent_half_life_days: Annotated[float, Meta(gt=0)] = 30
     digest_from: Annotated[int, Meta(ge=1)] = 4
     real_time_from: Annotated[int, Meta(ge=1)] = 8
     cool_down_hours: Whole = 168

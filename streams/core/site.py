@@ -23,6 +23,7 @@ from streams.core.facts import Facts, Filtered, Link
 from streams.core.free_form import object_of, path_of, text_in, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
+from streams.core.networks import STAFF, network_of
 from streams.core.rules import Rules
 from streams.core.signing import signature_in
 from streams.core.site_rules import OPT_IN, REQUESTS
@@ -47,6 +48,7 @@ class _Seen(Struct, frozen=True, gc=False):
     trust: Trust
     hit_id: int
     rules: Rules
+    network: str = ""
 
     def time_of(self, stamp: str | float) -> int:
         """Event time of another stamp of the same sender."""
@@ -64,19 +66,26 @@ def route(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> 
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
     if _by_machine(event, delivery, rules):
         return Filtered("machine")
-    seen = _seen(event, delivery, visitor_id=visitor_id, rules=rules)
+    network = ""
+    if rules.routing.rules.network:
+        network = network_of(delivery.ip, trust=delivery.trust, rules=rules)
+        if network == STAFF:
+            return Filtered(STAFF)
+    seen = _seen(event, delivery, visitor_id=visitor_id, network=network, rules=rules)
     user_lead = None if user_id is None else rules.naming.lead_of_user(user_id)
     return _READERS[type(event)](event, seen, user_lead)
 
 
-def _seen(event: AnyEvent, delivery: Delivery | TypedDelivery, *, visitor_id: str, rules: Rules) -> _Seen:
+def _seen(
+    event: AnyEvent, delivery: Delivery | TypedDelivery, *, visitor_id: str, network: str, rules: Rules
+) -> _Seen:
     sent_at = delivery.sent_at if delivery.sent_at is not None else milliseconds_of(event.sent_at)
     stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
     at = event_time(stamp, received_at=delivery.received_at, sent_at=sent_at, trust=delivery.trust)
     message_id = _hashed_id(event.message_id) or _made_id(event, delivery, stamp)
     return _Seen(
         visitor_id, at, delivery.received_at, sent_at, delivery.source, delivery.trust,
-        hit_id_of(delivery.source, message_id), rules,
+        hit_id_of(delivery.source, message_id), rules, network,
     )  # fmt: skip
 
 
@@ -144,6 +153,7 @@ def _facts(
         to=seen.to, received_at=seen.received_at, at=seen.at if at is None else at, claims=claims, links=links,
         hits=hits, pages=pages, milestones=milestones, traits=traits if believed else NO_TRAITS,
         confirmation=confirmation,
+        network=seen.network,
     )  # fmt: skip
 
 

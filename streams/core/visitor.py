@@ -28,6 +28,7 @@ from streams.core.identity import (
     named_leads,
     who_of,
 )
+from streams.core.networks import network_standings, with_networks
 from streams.core.rules import Rules
 from streams.core.spare import NO_SPARE, Spare
 
@@ -50,6 +51,7 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     spare: Spare = NO_SPARE
     former: tuple[str, ...] = ()
     orders: tuple[Ordered, ...] = ()
+    networks: dict[str, int] = {}  # account of a listed network -> when it was seen there last
 
 
 def fold(
@@ -67,7 +69,7 @@ def _folded(
     key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
 ) -> Folded[Visitor]:
     before = row if row is not None else Visitor(version=version, as_of=0)
-    after = _named(before, messages)
+    after = _placed(_named(before, messages), messages)
     who = who_of(after.claims, after.links, after.orders)
     divide = after is not before and who[1:] != who_of(before.claims, before.links, before.orders)[1:]
     after = _grown(after, messages, who=who, divide=divide, rules=rules)
@@ -75,9 +77,10 @@ def _folded(
     replayed = row is not None and version <= row.version
     links = _links(messages, () if replayed else before.links)
     if row is not None and after is before and as_of == before.as_of:
-        return Folded(row, _said(key, row, who, withdraw=True, links=links) if replayed else _only(links))
+        said = _all_said(key, row, who, withdraw=True, links=links, rules=rules) if replayed else _only(links)
+        return Folded(row, said)
     after = replace(after, version=newer(before.version, version), as_of=as_of)
-    effects = _said(key, after, who, withdraw=divide or replayed, links=links)
+    effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
 
@@ -97,6 +100,14 @@ def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     earlier = set(row.former) - named_leads(claims, links) - lost
     former = tuple(sorted([*sorted(lost)[:MAX_FORMER], *sorted(earlier)[: max(MAX_FORMER - len(lost), 0)]]))
     return replace(row, claims=claims, links=links, former=former, orders=orders)
+
+
+def _placed(row: Visitor, messages: Iterable[Facts]) -> Visitor:
+    """The row with the networks that it was seen in; the same object where the messages say nothing new."""
+    if not any(one.network for one in messages):
+        return row
+    networks = with_networks(row.networks, messages)
+    return row if networks is row.networks else replace(row, networks=networks)
 
 
 def _grown(row: Visitor, messages: Sequence[Facts], *, who: Who, divide: bool, rules: Rules) -> Visitor:
@@ -129,6 +140,17 @@ def _links(messages: Sequence[Facts], known: Sequence[Link]) -> tuple[LeadLink, 
 
 def _only(links: tuple[LeadLink, ...]) -> Effects:
     return Effects(touches=links) if links else NOTHING
+
+
+def _all_said(
+    visitor_id: str, row: Visitor, who: Who, *, withdraw: bool, links: tuple[LeadLink, ...], rules: Rules
+) -> Effects:
+    """Standings at leads; while there are none at the company in whose network it was."""
+    effects = _said(visitor_id, row, who, withdraw=withdraw, links=links)
+    if not row.networks:
+        return effects
+    signals = network_standings(visitor_id, row, known=bool(who.timeline), withdraw=withdraw, rules=rules)
+    return replace(effects, signals=signals)
 
 
 def _said(visitor_id: str, row: Visitor, who: Who, *, withdraw: bool, links: tuple[LeadLink, ...]) -> Effects:
