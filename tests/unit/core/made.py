@@ -66,9 +66,10 @@ def delivery(
     source: str = "site",
     trust: Trust = "claimed",
     agent: str | None = None,
+    ip: str | None = None,
 ) -> Delivery:
     """A delivery without events, received at `at`."""
-    return Delivery(received_at=at, sent_at=sent_at, source=source, trust=trust, user_agent=agent, events=[])
+    return Delivery(received_at=at, sent_at=sent_at, source=source, trust=trust, user_agent=agent, ip=ip, events=[])
 
 
 def routed(event: Mapping[str, Any], sent: Delivery | None = None, rules: Rules = RULES) -> Facts | Filtered:

@@ -4,8 +4,8 @@ import pytest
 
 from schemas.activity import Version
 from schemas.touches import Tick
-from streams.core.account_view import engagement_of
 from streams.core.errors import UnknownRow
+from streams.core.roll_up import engagement_of, roll_up
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, NOW, RULES
 from tests.unit.core.told import ACME, DEAL, AccountStory, action, deal, member, of_deal, of_lead
@@ -13,7 +13,7 @@ from tests.unit.core.told import ACME, DEAL, AccountStory, action, deal, member,
 
 def together(*points: float, **more: object) -> int:
     people = {f"lead{n}": member(engagement_tenths=round(10 * one), **more) for n, one in enumerate(points)}  # type: ignore[arg-type]
-    return engagement_of(people, RULES.returns)
+    return engagement_of(roll_up(people, rest={}, networks={}, intent=None, as_of=NOW, rules=RULES.returns))
 
 
 @pytest.mark.parametrize(("points", "expected"), [

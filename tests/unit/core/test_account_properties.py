@@ -57,6 +57,9 @@ def test_order_copies_and_blocks_do_not_matter_to_an_account(sent: list[Any], da
         return
     one, other = accounts([sent])[0][-1], accounts(data.draw(some.arrivals(sent)))[0][-1]
     assert (other.as_of, other.members, other.deals) == (one.as_of, one.members, one.deals)
+    assert (other.networks, other.records, other.intent, other.absorbed) == (
+        one.networks, one.records, one.intent, one.absorbed,
+    )  # fmt: skip
     if not any(row.reset_at for row in (*one.episodes, *other.episodes)):
         assert shown(other) == shown(one)
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from schemas.activity import Activity, Hit, Milestone, PageSeen, Trait, Version
 from schemas.cards import AccountCard, AlertCard, LeadCard
-from schemas.deals import DealFacts, DealPerson, DealStanding, Owner
+from schemas.deals import CompanyRecord, DealFacts, DealPerson, DealStanding, Owner
 from schemas.delivery import Trust
 from schemas.posts import Post
-from schemas.signals import AlertAction, Day, LeadStanding, Member, Signal
+from schemas.signals import AlertAction, Day, LeadStanding, Member, NetworkStanding, Signal
 from schemas.touches import Disposition, Touch, VisitorStanding
 from streams.core import lead
 from streams.core.effects import Effects
@@ -147,6 +147,20 @@ def of_lead(one: Member | None, *, offset: int, lead_id: str = ANN, as_of: int =
     return LeadStanding(to=to, lead_id=lead_id, version=Version(0, offset), as_of=as_of, member=one)
 
 
+def of_network(
+    one: Member | None, *, offset: int, visitor: str = "v1", as_of: int = NOW, to: str = ACME
+) -> NetworkStanding:
+    """An anonymous visitor's standing at the account whose network it came from."""
+    return NetworkStanding(to=to, visitor_id=visitor, version=Version(0, offset), as_of=as_of, member=one)
+
+
+def company(
+    *, to: str = "crm:crm:9", source: str = "crm", record_id: str = "1", at: int = NOW, **facts: Any
+) -> CompanyRecord:
+    """What a CRM reports of a company at `at`."""
+    return CompanyRecord(to=to, source=source, record_id=record_id, reported_at=at, received_at=at, **facts)
+
+
 def action(what: str, alert_id: str, *, at: int = NOW, actor: str = "sam", reason: str = "") -> AlertAction:
     """What a person did with an alert."""
     return AlertAction(to=ACME, alert_id=alert_id, action=what, reason=reason, actor=actor, at=at)  # type: ignore[arg-type]
@@ -185,8 +199,9 @@ class LeadStory:
 class AccountStory:
     """One account, block after block."""
 
-    def __init__(self, rules: Rules = RULES) -> None:
+    def __init__(self, rules: Rules = RULES, *, key: str = ACME) -> None:
         self.rules = rules
+        self.key = key
         self.row: SignalRow | None = None
         self.alerts: dict[str, AlertCard] = {}
         self.posts: list[tuple[str, str, str]] = []
@@ -195,7 +210,7 @@ class AccountStory:
     def hears(self, *signals: Signal) -> AccountCard:
         """The card after a block; `alerts` holds the newest of each alert, `posts` each new (alert, level, to)."""
         offset = 0 if self.row is None else self.row.version.offset + 1
-        folded = fold_signals(ACME, self.row, signals, version=Version(0, offset), rules=self.rules)
+        folded = fold_signals(self.key, self.row, signals, version=Version(0, offset), rules=self.rules)
         self.row, self.last = folded
         for alert in folded.effects.alerts:
             self.alerts[alert.alert_id] = alert
@@ -208,7 +223,7 @@ class AccountStory:
     def card(self) -> AccountCard:
         """What the row says when its newest message comes again."""
         assert self.row is not None
-        return fold_signals(ACME, self.row, [], version=self.row.version, rules=self.rules).effects.accounts[0]
+        return fold_signals(self.key, self.row, [], version=self.row.version, rules=self.rules).effects.accounts[0]
 
     @property
     def alert(self) -> AlertCard:

@@ -6,8 +6,8 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 
 from schemas.activity import Activity, Version
-from schemas.deals import DealPerson, DealReport, DealStanding, Owner
-from schemas.signals import LeadStanding
+from schemas.deals import CompanyRecord, DealPerson, DealReport, DealStanding, Owner
+from schemas.signals import AccountForward, Intent, LeadStanding, NetworkStanding
 from schemas.touches import Tick, VisitorStanding
 from tests.unit.core import told
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
@@ -48,8 +48,10 @@ def activities(draw: st.DrawFn) -> Activity:
 
 
 @st.composite
-def deal_facts(draw: st.DrawFn, ids: Sequence[str] = ("deal:crm:1", "deal:crm:2")) -> Any:
-    people = tuple(DealPerson(one, f"{one}@acme.example", one) for one in draw(st.sets(st.sampled_from(PEOPLE[:3]))))
+def deal_facts(
+    draw: st.DrawFn, ids: Sequence[str] = ("deal:crm:1", "deal:crm:2"), whom: Sequence[str] = PEOPLE[:3]
+) -> Any:
+    people = tuple(DealPerson(one, f"{one}@acme.example", one) for one in draw(st.sets(st.sampled_from(whom))))
     more: dict[str, Any] = {"people": tuple(sorted(people, key=lambda one: one.lead_id))}
     if draw(st.booleans()):
         more["owner"] = draw(st.sampled_from((None, Owner("rep:2", "Ron", "ron@us.example"))))
@@ -140,7 +142,41 @@ def signals(draw: st.DrawFn) -> list[Any]:
         for source, least in (("deal:crm:1", 1), ("deal:crm:2", 0))
         for _, version, as_of, body in draw(_versions(deal_facts((source,)), (source,), least=least))
     ]
+    found += [
+        NetworkStanding(to=told.ACME, visitor_id=source, version=version, as_of=as_of, member=body)
+        for source, version, as_of, body in draw(_versions(members(), ("v1", "v2")))
+    ]
+    found += draw(_forwards()) if draw(st.booleans()) else []
+    found += draw(st.lists(companies(told.ACME), max_size=3))
+    intents = st.builds(Intent, to=st.just(told.ACME), intent_id=st.sampled_from("ab"), at=times)
+    found += draw(st.lists(intents, max_size=2))
     return found + [Tick(to=told.ACME, at=at) for at in draw(st.lists(arrivals_at, max_size=2))]
+
+
+@st.composite
+def companies(draw: st.DrawFn, to: str) -> CompanyRecord:
+    """Few records, times and facts; seldom one of a customer."""
+    return told.company(
+        to=to,
+        record_id=draw(st.sampled_from("12")),
+        at=NOW + draw(st.integers(0, 2)),
+        customer=draw(st.sampled_from((False,) * 9 + (True,))),
+        name=draw(st.sampled_from(("", "Acme", "ACME"))),
+        employees=draw(st.sampled_from(("", "240"))),
+    )
+
+
+@st.composite
+def _forwards(draw: st.DrawFn) -> list[AccountForward]:
+    """From two accounts, now and then withdrawn."""
+    held = st.lists(companies(""), max_size=2).map(tuple)
+    return [
+        AccountForward(
+            to=told.ACME, account_id=source, version=version, as_of=as_of, domain="" if body is None else told.ACME,
+            records=body or (),
+        )
+        for source, version, as_of, body in draw(_versions(held, ("crm:crm:8", "crm:crm:9"), least=1))
+    ]  # fmt: skip
 
 
 @st.composite

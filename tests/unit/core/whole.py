@@ -35,10 +35,12 @@ class WholeCore:
         self._offset = 0
         self._waiting: deque[tuple[str, Any]] = deque()
 
-    def event(self, event: dict[str, Any], *, at: int, source: str = "site", trust: Trust = "claimed") -> None:
+    def event(
+        self, event: dict[str, Any], *, at: int, source: str = "site", trust: Trust = "claimed", ip: str | None = None
+    ) -> None:
         """One event, received at `at`."""
         self.wait(at)
-        sent: Delivery = delivery(at=at, source=source, trust=trust)
+        sent: Delivery = delivery(at=at, source=source, trust=trust, ip=ip)
         said = routed(event, sent, self.rules)
         if isinstance(said, Facts):
             self.hears("visitors", said)

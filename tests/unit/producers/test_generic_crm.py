@@ -112,7 +112,7 @@ def test_texts_become_one_clean_line() -> None:
         ('[deal]\ndeal_id = "id"', r"crm.toml: \[deal\] needs status"),
         ('[deal]\ndeal_id="i"\nstatus="s"\namuont="a"', 'unknown "amuont"; did you mean "amount"'),
         ('[deal]\ndeal_id="i"\nstatus="a ||"', "status: not a JMESPath expression"),
-        ('[deal]\ndeal_id="i"\nstatus="s"\n[status]\nlose=["x"]', 'unknown "lose"; there are lost, open, won'),
+        ('[deal]\ndeal_id="i"\nstatus="s"\n[status]\nlose=["x"]', 'unknown "lose"; there are deleted, lost, open, won'),
         ("[deal", "crm.toml: "),
     ],
 )

@@ -1,14 +1,14 @@
 """Golden journeys: `<name>.jsonl` says what happens, `<name>.json` what came out of it. See `retell.py`.
 
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
-each by `who` (a browser); `mail` (what became of one `to` an address; a page that is `behind` a click of the lead `of`
-an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide` about a lead, by e-mail
-(with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes. `<name>.toml` stands
-for `routing.toml` where a journey needs its own, a first line `rules` holds more text for other files; `hours.py` says
-what journeys of reps who keep hours have beside these.
+each by `who` (a browser, at an address `ip`); `mail` (what became of one `to` an address; a page that is `behind` a
+click of the lead `of` an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide`
+about a lead, by e-mail (with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes.
+`<name>.toml` stands for `routing.toml` where a journey needs its own, a first line `rules` holds more text for other
+files; `companies.py` and `hours.py` say what else there is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,19 +17,19 @@ import msgspec
 
 from schemas.cards import LeadCard
 from schemas.deals import DealFacts, DealPerson, DealReport, Owner
-from schemas.ids import deal_id_of, registrable_domain
+from schemas.ids import deal_id_of
 from schemas.posts import Post
 from schemas.signals import AlertAction
 from schemas.touches import Disposition, MailEvent
 from streams.core.effects import Due
 from streams.core.rules import load_rules
+from tests.unit.core.journeys.companies import account_of, record, see
 from tests.unit.core.journeys.hours import leave, told_when
 from tests.unit.core.journeys.orders import ordered
 from tests.unit.core.made import NAMING, RULES, engaged, example_files, files, identify, page, track
 from tests.unit.core.whole import WholeCore, moves_of
 
 HERE: Final = Path(__file__).parent
-ELSEWHERE: Final = {"away": leave, "order": ordered}
 NAMES: Final = sorted(path.stem for path in HERE.glob("*.jsonl"))
 
 
@@ -71,28 +71,56 @@ def golden(name: str) -> Path:
 
 
 def happen(core: WholeCore, line: dict[str, Any]) -> None:
-    """One line of a journey."""
+    """One line of a journey. Raises ValueError for one that nobody understands."""
     at = utc(line["at"])
     core.wait(at)
-    if "who" in line:
-        for event, received_at in _events(line, at):
-            core.event(event, at=received_at)
-    elif "deal" in line:
-        deal = deal_of(line["deal"], at)
-        core.hears("accounts", DealReport(to=deal.deal_id, received_at=at, deal=deal))
-    elif "act" in line:
-        alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
-        did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
-        core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
-    elif told_elsewhere := [say for word, say in ELSEWHERE.items() if word in line]:
-        told_elsewhere[0](core, line, at)
-    elif "mail" in line:
-        core.hears("leads", mail_event(line, at))
-    elif "decide" in line:
-        said = {"kind": line["decide"], "reason": line.get("reason", ""), "actor": line["actor"]}
-        said |= {"said": line.get("said", {}), "until": utc(line["until"]) if "until" in line else 0}
-        lead_id = NAMING.lead_of_email(line["lead"])
-        core.hears("leads", Disposition(to=lead_id, milestone_id=f"{line['decide']}@{at}", at=at, **said))
+    if line.keys() == {"at"}:
+        return
+    tell = next((tell for what, tell in HAPPENS.items() if what in line), None)
+    if tell is None:
+        raise ValueError(f"nobody knows what happens in {line}")
+    tell(core, line, at)
+
+
+def _browse(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    for event, received_at in _events(line, at):
+        core.event(event, at=received_at, ip=line.get("ip"))
+
+
+def _report(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    deal = deal_of(line["deal"], at)
+    core.hears("accounts", DealReport(to=deal.deal_id, received_at=at, deal=deal))
+
+
+def _act(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
+    did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
+    core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
+
+
+def _mail(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    core.hears("leads", mail_event(line, at))
+
+
+def _decide(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    said = {"kind": line["decide"], "reason": line.get("reason", ""), "actor": line["actor"]}
+    said |= {"said": line.get("said", {}), "until": utc(line["until"]) if "until" in line else 0}
+    lead_id = NAMING.lead_of_email(line["lead"])
+    core.hears("leads", Disposition(to=lead_id, milestone_id=f"{line['decide']}@{at}", at=at, **said))
+
+
+# What a line may tell, by the word that it holds; the first that is there.
+HAPPENS: Final[Mapping[str, Callable[[WholeCore, dict[str, Any], int], None]]] = {
+    "who": _browse,
+    "deal": _report,
+    "company": record,
+    "intent": see,
+    "act": _act,
+    "away": leave,
+    "order": ordered,
+    "mail": _mail,
+    "decide": _decide,
+}
 
 
 def _events(line: dict[str, Any], at: int) -> Iterator[tuple[dict[str, Any], int]]:
@@ -132,8 +160,8 @@ def deal_of(facts: dict[str, Any], at: int) -> DealFacts:
     return DealFacts(
         deal_id=deal_id_of("generic", facts["id"]),
         status=facts["status"],
-        account_id=registrable_domain(facts["domain"]) or facts["domain"],
-        account_name=facts["account"],
+        account_id=account_of(facts),
+        account_name=facts.get("account", ""),
         reported_at=utc(facts["reported_at"]) if "reported_at" in facts else at,
         lost_at=None if lost_at is None else utc(lost_at),
         lost_reason=facts.get("reason"),
@@ -209,6 +237,8 @@ def _account(core: WholeCore, account_id: str) -> dict[str, Any]:
         "name": card.name, "stage": card.stage, "engagement": card.engagement_tenths / 10, "breadth": card.breadth,
         "people": [one.email for one in card.members], "not_candidate": card.not_candidate,
         "strength": None if strength is None else strength.strength, "wake_at": text(card.wake_at),
+        **({"flags": card.flags} if card.flags else {}),
+        **({"forwards_to": card.forwards_to} if card.forwards_to else {}),
     }  # fmt: skip
 
 
