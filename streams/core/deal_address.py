@@ -29,7 +29,7 @@ Addresses = dict[str, Part[Address]]
 
 
 def with_addresses(addresses: Addresses, messages: Iterable[Signal]) -> Addresses:
-    """What CRM ids turned out to be, after these messages; of the ids that this deal ever named the 8 that spoke last."""
+    """What CRM ids turned out to be, after these messages; of those that this deal ever named the 8 that spoke last."""
     said = [
         (one.account_id, Part(one.version, one.as_of, Address(one.domain, one.reset_at)))
         for one in messages
@@ -63,6 +63,6 @@ def account_of(named: str, addresses: Mapping[str, Part[Address]], rules: Rules)
 
 
 def settled_at(account_id: str, addresses: Mapping[str, Part[Address]]) -> int | None:
-    """When an alert was settled under a CRM's id that is this account. It stays so if the CRM names the domain later."""
+    """When an alert was settled under a CRM's id that is this account: also if the CRM names the domain later."""
     found = [part.body.reset_at for part in addresses.values() if part.body and part.body.domain == account_id]
     return max(found, default=0) or None

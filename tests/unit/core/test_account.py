@@ -68,6 +68,15 @@ def test_an_account_stands_at_its_furthest_lead(held: tuple[str, ...], stage: st
     assert story.card.stage == stage
 
 
+def test_the_order_of_stages_of_an_account_is_whole() -> None:
+    order = ("won", "consultation", "meeting", "mql", "nurture", "gained", "recycle_b", "recycle_a", "dead_end")
+    for n, further in enumerate(order):
+        for nearer in order[n:]:
+            story = AccountStory()
+            two = [of_lead(member(stage=one), offset=1, lead_id=str(k)) for k, one in enumerate((nearer, further))]
+            assert story.hears(*two).stage == further
+
+
 def test_an_account_of_a_deal_without_people_stands_where_the_deal_says() -> None:
     story = AccountStory()
     assert story.hears(of_deal(deal(people=()), to=ACME, offset=1)).stage == "recycle_b"

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.activity import Version
+from schemas.crm import DealFields, DealLink, DealPatch
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
 from schemas.signals import DealAddress
 from schemas.touches import Tick
@@ -206,3 +207,29 @@ def test_more_people_than_find_a_place_are_counted_as_approximate() -> None:
     people = tuple(DealPerson(f"{n:03}", "", "") for n in range(65))
     assert hears(None, report(told.deal(people=people[:64])), offset=1).effects.approximated == ()
     assert hears(None, report(told.deal(people=people)), offset=1).effects.approximated == ("people",)
+
+
+def piece(at: int, *, links: tuple[DealLink, ...] = (), **fields: Any) -> DealPatch:
+    """What a CRM's webhook says of one property or link."""
+    said = DealFields(**fields)
+    return DealPatch(to=told.DEAL, source="crm", reported_at=at, received_at=at, fields=said, links=links)
+
+
+def test_a_deal_told_in_pieces_follows_its_companys_id_to_the_domain() -> None:
+    linked = piece(NOW - DAY, links=(DealLink(to=CRM, present=True),), status="open")
+    folded = hears(None, linked, belongs(told.ACME, offset=1), offset=1)
+    assert accounts_of(folded) == {CRM: told.ACME, told.ACME: told.ACME}
+    gone = hears(folded.row, piece(NOW, deleted=True), offset=2)
+    assert accounts_of(gone) == {CRM: None, told.ACME: None}
+
+
+def test_pieces_say_too_that_a_lost_deal_was_open_again() -> None:
+    row = hears(None, report(told.deal(at=NOW - 90 * DAY, lost_at=None)), piece(NOW - 50 * DAY, status="open"),
+                offset=1).row  # fmt: skip
+    said = deals_said(hears(row, report(told.deal(at=NOW, lost_at=None)), offset=2))[0].deal
+    assert said is not None
+    assert (said.status, said.lost_at) == ("lost", NOW)
+    row = hears(None, piece(NOW - 90 * DAY, status="lost"), offset=1).row
+    said = deals_said(hears(row, report(told.deal(at=NOW, lost_at=None)), offset=2))[0].deal
+    assert said is not None
+    assert said.lost_at == NOW - 90 * DAY
