@@ -30,7 +30,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     """One CRM opportunity. Times are UTC milliseconds.
 
     `deal` is the newest report as it came; `account_id` is where it stands, or stood last, by `addresses`; `moved`
-    counts how often that changed.
+    counts how often that changed since it was told as lost: before, no account can have had an alert of it.
     """
 
     FORMAT: ClassVar[int] = 1
@@ -45,6 +45,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     marks: tuple[Mark, ...] = ()
     account_id: str = ""
     moved: int = 0
+    was_lost: bool = False
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
@@ -99,7 +100,8 @@ def _placed(row: Deal, facts: DealFacts | None, *, version: Version, rules: Rule
     return replace(
         row,
         account_id=account_id or row.account_id,
-        moved=row.moved + (account_id not in ("", row.account_id) and row.account_id != ""),
+        moved=row.moved + (row.was_lost and account_id not in ("", row.account_id)),
+        was_lost=row.was_lost or (facts is not None and facts.status == "lost"),
         accounts=addressed(row.accounts, accounts, version=version),
         people=addressed(row.people, [one.lead_id for one in people], version=version),
     )
@@ -108,10 +110,9 @@ def _placed(row: Deal, facts: DealFacts | None, *, version: Version, rules: Rule
 def _said(key: str, row: Deal, version: Version) -> Effects:
     """The deal to whom it concerns, and nothing to whom it no longer does."""
     shown = _shown(key, row)
-    facts = shown and replace(
-        shown, account_id=row.account_id, moved=row.moved, reset_at=settled_at(row.account_id, row.addresses)
-    )
-    accounts = _standings(key, row, row.accounts, facts=facts, since=version)
+    facts = shown and replace(shown, account_id=row.account_id)
+    numbered = facts and replace(facts, moved=row.moved, reset_at=settled_at(row.account_id, row.addresses))
+    accounts = _standings(key, row, row.accounts, facts=numbered, since=version)
     return Effects(
         signals=(*accounts, *wanted(key, row.patched, as_of=row.as_of)),
         touches=_standings(key, row, row.people, facts=facts, since=version),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.crm import ContactFields, ContactRecord, DealFields, DealLink, DealPatch
@@ -104,4 +105,8 @@ def deals_of(core: WholeCore, lead_id: str) -> Any:
 def accounts_of(core: WholeCore) -> Any:
     rows = core.rows["accounts"]
     found = {key: rows[key] for key in COMPANIES if key in rows}
-    return {key: found for key, row in found.items() if (found := [p.body for p in row.deals.values() if p.body])}
+    # How often it moved depends on the way: it numbers alerts, which are decisions.
+    return {
+        key: found for key, row in found.items()
+        if (found := [replace(p.body, moved=0) for p in row.deals.values() if p.body])
+    }  # fmt: skip

@@ -45,8 +45,8 @@ def test_what_changes_its_account_or_people_withdraws_from_the_former_ones() -> 
     row = hears(None, report(told.deal(people=BEN_TOO)), offset=1).row
     moved = told.deal(at=NOW, lost_at=NOW - DAY, account_id="parent.example", people=BEN_TOO[1:])
     folded = hears(row, report(moved), offset=2)
-    standing, moved = told_to(folded), replace(moved, moved=1)
-    assert standing == {"parent.example": moved, told.ACME: None, BEN: moved, ANN: None}
+    standing = told_to(folded)
+    assert standing == {"parent.example": replace(moved, moved=1), told.ACME: None, BEN: moved, ANN: None}
     again = hears(folded.row, report(moved), offset=2)
     assert (again.row, again.effects) == (folded.row, folded.effects)
     later = hears(folded.row, report(moved, received_at=NOW + 1), offset=3)
@@ -195,6 +195,14 @@ def test_amount_owner_and_the_deal_that_it_follows_are_told_as_last_reported() -
     changed = told.deal(at=NOW + 1, lost_at=NOW, amount=2.0, owner=None, follows_deal_id="deal:crm:0")
     said = deals_said(hears(row, report(changed), offset=2))[0].deal
     assert said == changed
+
+
+def test_a_deal_that_was_never_lost_moves_without_a_new_count() -> None:
+    row = hears(None, report(told.deal("open", at=NOW - DAY)), offset=1).row
+    row = hears(row, report(told.deal("lost", at=NOW, account_id="parent.example")), offset=2).row
+    assert row.moved == 0
+    row = hears(row, report(told.deal("open", at=NOW + 1, account_id="parent.example")), offset=3).row
+    assert hears(row, report(told.deal("open", at=NOW + 2)), offset=4).row.moved == 1
 
 
 def test_what_only_the_row_says_is_not_the_crms_to_say() -> None:
