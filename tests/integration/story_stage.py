@@ -40,6 +40,10 @@ def apart_from_others(name: str, number: int) -> list[dict[str, Any]]:
                 line[field] = f"{line[field]}-{number}"
         if isinstance(line.get("deal"), dict):
             line["deal"]["id"] = f"{line['deal']['id']}-{number}"
+            if "company_id" in line["deal"]:
+                line["deal"]["company_id"] += f"-{number}"
+        if "company" in line:
+            line["company"]["id"] += f"-{number}"
     return lines
 
 
@@ -64,12 +68,14 @@ class StoryStage(WholeCore):
         happen(self, line)
         self.agree(str(line))
 
-    def event(self, event: dict[str, Any], *, at: int, source: str = "site", trust: Trust = "claimed") -> None:
+    def event(
+        self, event: dict[str, Any], *, at: int, source: str = "site", trust: Trust = "claimed", ip: str | None = None
+    ) -> None:
         """The event to the worker, as the collector writes it, and to the core."""
         self.wait(at)
-        said = Delivery(received_at=at, source=source, trust=trust, events=[Raw(encode(event))])
+        said = Delivery(received_at=at, source=source, trust=trust, ip=ip, events=[Raw(encode(event))])
         self._bus.send("visits", event.get("anonymousId") or event["userId"], encode(said))
-        self._told_outside(lambda: super(StoryStage, self).event(event, at=at, source=source, trust=trust))
+        self._told_outside(lambda: super(StoryStage, self).event(event, at=at, source=source, trust=trust, ip=ip))
 
     def order(self, said: VisitorOrder) -> None:
         """The order to the worker, as the door writes it, and to the core."""
