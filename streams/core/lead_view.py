@@ -100,7 +100,9 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         visitors=_visitors(row, sources),
         deals=deals,
         epoch_at=epoch_at,
-        scored=score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
+        # An absorbed lead has a history, and no points: the other one has them.
+        scored=score(Doings({}), traits={}, as_of=row.as_of, epoch_at=None, rules=rules) if pointing.merged_into
+        else score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
         decisions=body.decisions,
         milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
@@ -115,6 +117,8 @@ def consents(traits: Mapping[str, Trait], rule: Consent) -> bool:
 
 def day_before_tenths(view: LeadView, rules: Rules) -> int:
     """The score 24 hours ago, by what had happened by then."""
+    if view.pointing.merged_into:
+        return 0
     as_of = view.scored.as_of - DAY_MS
     epoch_at = _epoch_at(view.deals, until=as_of)
     return total_tenths(view.doings, fit=view.scored.fit, as_of=as_of, epoch_at=epoch_at, rules=rules)

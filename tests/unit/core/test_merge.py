@@ -115,6 +115,9 @@ def test_a_merge_brings_everything_and_the_absorbed_stands_for_nobody() -> None:
     assert ben is not None
     assert before is not None
     assert (ann.merged_into, ann.stage, ann.hot, ann.wake_at) == ("ben", "merged", False, None)
+    assert (ann.score_tenths, ann.fit, ann.day_before_tenths) == (0, 0, 0)
+    assert all(line.hits == () for line in ann.lines)
+    assert seen(ann) == [("/ann", LATE)]  # its history is told
     assert (ann.moves[0].rule_id, ann.moves[0].via, ann.moves[0].actor) == ("M1", "merged", "sam")
     assert (ann.moves[0].evidence, ann.moves[0].effective_at) == (("merged:ben",), NOW + 5)
     assert ann.moves[0].skipped == ()
