@@ -24,6 +24,7 @@ __all__ = [
     "ReturnLine",
     "ReturnStrength",
     "RollUpLine",
+    "RulesCrossing",
     "ScoreLine",
     "ScoredHit",
     "Transition",
@@ -104,6 +105,14 @@ class MailFlags(Struct, frozen=True, kw_only=True):
     unsubscribed_at: int | None = None
 
 
+class RulesCrossing(Struct, frozen=True, kw_only=True):
+    """New rules lifted this lead's score over the threshold: nothing fired, a person may review it."""
+
+    version: str  # of those rules
+    at: int
+    total_tenths: int
+
+
 class LeadCard(Struct, frozen=True, kw_only=True):
     """One person: score, stage, and why."""
 
@@ -150,6 +159,8 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     mail: MailFlags | None = None  # None: no mail of ours is known
     merged_into: str = ""  # the lead that this one turned out to be: it stands for nobody itself
     aliases: tuple[str, ...] = ()  # leads that turned out to be this one
+    segment: str = ""  # of the common need: as a trait says it, else as segments.toml finds it; "none" = no row matches
+    crossed_by_rules: RulesCrossing | None = None  # for 14 days; approved by a disposition `reviewed`
 
 
 class ReturnLine(Struct, frozen=True, kw_only=True):

@@ -61,6 +61,7 @@ class Member(Struct, frozen=True, kw_only=True):
     silenced: bool = False  # withdrew consent to tracking: no person in score and alert
     maturity: str = ""  # level of the self-assessment
     set_aside: str = ""  # why it is at a dead end: student, competitor, left, staff
+    rules_version: str = ""  # of the rules that made this of what the lead did
 
 
 class LeadStanding(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead"):

@@ -23,7 +23,7 @@ from streams.channels.webhook import WebhookChannel
 from streams.core import lead, recipient, signals, visitor
 from streams.core.facts import Facts
 from streams.core.machines import is_machine
-from streams.core.rows import ROWS
+from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules, RulesError
 from streams.core.signing import UNSIGNED, Signing
 from streams.core.visits import decode_visits
@@ -39,6 +39,7 @@ from streams.settings import Settings
 __all__ = ["build", "run"]
 
 BEAT_S: Final = 5.0
+FOLLOW_RULES: Final = ("leads", "accounts")  # tables whose rows are folded again when the rules are others
 
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +69,10 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
     engine = Engine(settings, channels=channels, now=now)
     shell = engine.shell
     fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
-    books: dict[str, Book[Any]] = {name: engine.book(name, ROWS[name]) for name in INBOXES}
+    mark = rules_mark(rules.version)
+    books: dict[str, Book[Any]] = {
+        name: engine.book(name, ROWS[name], rules=mark if name in FOLLOW_RULES else None) for name in INBOXES
+    }
     facts, fold_visit = partial(_facts, rules=rules), partial(visitor.fold, rules=rules)
     fold_touch, fold_signal = partial(lead.fold, rules=rules), partial(signals.fold_signals, rules=rules)
     engine.agent("visitors", ["visits"], visitors(shell, books["visitors"], decode=facts, fold=fold_visit))

@@ -1,6 +1,6 @@
 """An account's fold: its people and deals, how engaged it is together, and whether a lost deal has come back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -9,6 +9,7 @@ from schemas.signals import AlertAction, Member, Signal
 from streams.core.account_card import account_name, card_of
 from streams.core.account_forward import forwarded, forwards_of
 from streams.core.account_heard import bounds_met, heard_by
+from streams.core.account_news import is_news
 from streams.core.account_row import Account
 from streams.core.account_view import AccountView
 from streams.core.alert_actions import acted
@@ -34,34 +35,20 @@ def fold(
         heard = acted(heard, actions, version=now)
     heard = forwarded(key, heard, version=now, rules=rules)
     bounds = bounds_met(before, messages, heard)
-    if row is not None and heard == row and version > row.version:
+    same_rules = row is None or row.rules_version == rules.version
+    if row is not None and heard == row and version > row.version and same_rules:
         return Folded(row, met(NOTHING, *bounds))
-    after, view = raised(key, heard, news=_is_news(before, heard), version=now, rules=rules)
+    news = is_news(before, heard)
+    former = None if news or same_rules else before.as_of
+    after, view = raised(key, heard, news=news, former=former, version=now, rules=rules)
     after = looked_ahead(after, view, version=now, rules=rules)
-    after = replace(after, wake_at=wakes_at(after, rules.returns))
+    after = replace(after, wake_at=wakes_at(after, rules.returns), rules_version=rules.version)
     row_after, effects = settled(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
     )
     return Folded(row_after, met(effects, *bounds))
 
 
-def _is_news(before: Account, after: Account) -> bool:
-    """Whether something happened that returns are made of: visits, requests, deals. A score that fades is no news."""
-    if after.deals is not before.deals and after.deals != before.deals:
-        return True
-    return _differ(before.members, after.members) or _differ(before.networks, after.networks)
-
-
-def _differ(before: Mapping[str, Part[Member]], after: Mapping[str, Part[Member]]) -> bool:
-    return after is not before and _evidence(after) != _evidence(before)
-
-
-def _evidence(members: Mapping[str, Part[Member]]) -> dict[str, object]:
-    return {
-        lead_id: (one.dead_end, one.days, one.intents, one.answers, one.requests)
-        for lead_id, part in members.items()
-        if (one := part.body) is not None
-    }
 
 
 def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: Rules) -> Effects:

@@ -3,7 +3,7 @@
 Times are UTC milliseconds.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -93,7 +93,6 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     `outlooks` by recipient.
     """
 
-    FORMAT: ClassVar[int] = 1
     version: Version
     as_of: int
     wake_at: int | None = None
@@ -110,3 +109,4 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     absorbed: dict[str, Part[Held]] = {}
     forward: Forwarding | None = None
     forwards: Told = {}
+    rules_version: str = ""  # of the rules that it was folded with last

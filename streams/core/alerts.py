@@ -30,8 +30,13 @@ MAX_EPISODES: Final = 16
 MAX_ANNOUNCED: Final = 128
 
 
-def raised(key: str, row: Account, *, news: bool, version: Version, rules: Rules) -> tuple[Account, AccountView]:
-    """The row with its alert opened, raised, edited or closed, and its view. `news`: more than time has passed."""
+def raised(
+    key: str, row: Account, *, news: bool, version: Version, rules: Rules, former: int | None = None
+) -> tuple[Account, AccountView]:
+    """The row with its alert opened, raised, edited or closed, and its view. `news`: more than time has passed.
+
+    `former`: the `as_of` before, where nothing came but time and other rules; then nobody is told because of these.
+    """
     view = view_of(row, rules)
     left = tuple(_left(one, row, view, version=version, rules=rules) for one in row.episodes)
     if left != row.episodes:
@@ -41,6 +46,8 @@ def raised(key: str, row: Account, *, news: bool, version: Version, rules: Rules
     if deal is None or strength is None:
         return row, view
     held = next((one for one in row.episodes if one.deal_id == deal.deal_id and one.status in IN_WORK), None)
+    if former is not None and not _waits_for_time(row, held, view, former=former, rules=rules):
+        return _recomputed(row, held), view
     if strength.level is None or (held is None and not news):
         return _counted(row, held, view), view
     rises = strength.level == "real_time" and (news or (held is not None and held.waiting))
@@ -156,6 +163,21 @@ def _counted(row: Account, held: Episode | None, view: AccountView) -> Account:
         return row
     lives = replace(held, counted_at=view.counted.freshest_at)
     return replace(row, episodes=tuple(lives if one is held else one for one in row.episodes))
+
+
+def _waits_for_time(
+    row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules
+) -> bool:  # fmt: skip
+    """Whether the cool-down lasted under these rules too when the row was folded last: then only time ends it."""
+    return held is not None and held.waiting and _is_silent(replace(row, as_of=former), view, rules.returns)
+
+
+def _recomputed(row: Account, held: Episode | None) -> Account:
+    """New rules alone say nothing, and do not end a wait: what comes next announces."""
+    if held is None or not held.waiting:
+        return row
+    waits_no_more = replace(held, waiting=False)
+    return replace(row, episodes=tuple(waits_no_more if one is held else one for one in row.episodes))
 
 
 def _break_keys(view: AccountView) -> set[str]:

@@ -33,7 +33,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     counts how often that changed since it was told as lost: before, no account can have had an alert of it.
     """
 
-    FORMAT: ClassVar[int] = 1
+    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None

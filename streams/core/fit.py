@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -20,15 +20,15 @@ MAX_DIGITS: Final = 9
 
 
 class Fit(Struct, frozen=True):
-    """`points` before the clamp; `company` is the part of it that belongs to the company (0-27)."""
+    """`points` before the clamp; `company` is the part of it that belongs to the company (0-27, never below 0)."""
 
     points: int
     company: int
     lines: tuple[FitLine, ...]
 
 
-def fit_of(traits: Mapping[str, Trait], rules: FitRules) -> Fit:
-    """Points trait by trait."""
+def fit_of(traits: Mapping[str, Trait], rules: FitRules, *, said_no: Collection[str] = ()) -> Fit:
+    """Points trait by trait. `said_no`: segments that we do not sell to, in lower case."""
     said = {name: trait.value for name, trait in traits.items()}
     title, email = said.get("title", ""), said.get("email", "")
     department = said.get("department", "") or title
@@ -41,11 +41,17 @@ def fit_of(traits: Mapping[str, Trait], rules: FitRules) -> Fit:
     size, segment, region = said.get("employees", ""), said.get("segment", ""), said.get("region", "")
     company = (
         FitLine(trait="employees", value=size, points=_size(size, rules)),
-        FitLine(trait="segment", value=segment, points=rules.segment if _is_one_of(segment, rules.segments) else 0),
+        FitLine(trait="segment", value=segment, points=_segment(segment, rules, said_no)),
         FitLine(trait="region", value=region, points=rules.region if _is_one_of(region, rules.regions) else 0),
     )
     of_company = sum(line.points for line in company)
-    return Fit(sum(line.points for line in person) + of_company, of_company, person + company)
+    return Fit(sum(line.points for line in person) + of_company, max(of_company, 0), person + company)
+
+
+def _segment(segment: str, rules: FitRules, said_no: Collection[str]) -> int:
+    if segment.strip().casefold() in said_no:
+        return rules.not_target
+    return rules.segment if _is_one_of(segment, rules.segments) else 0
 
 
 def _seniority(title: str, rules: FitRules) -> int:

@@ -19,6 +19,7 @@ from streams.core.lead_heard import heard_by
 from streams.core.lead_moves import moved, stage_now
 from streams.core.lead_row import Lead
 from streams.core.lead_view import LeadView, view_of
+from streams.core.new_rules import crossed, held_back, listed_until
 from streams.core.parts import addressed
 from streams.core.qualified import crossing
 from streams.core.rules import Rules
@@ -33,7 +34,7 @@ MAX_LATCHES: Final = 8
 def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Version, rules: Rules) -> Folded[Lead]:
     """The lead after these touches. Raises UnknownDecision before anything changes."""
     heard = heard_by(row or Lead(version, as_of=0), messages, rules)
-    if row is not None and heard == row and version > row.version:
+    if row is not None and heard == row and version > row.version and row.rules_version == rules.version:
         return Folded(row, NOTHING)
     view = view_of(key, heard, rules)
     after, stage = _decided(key, row, heard, view=view, version=version, rules=rules)
@@ -75,8 +76,13 @@ def _decided(
         if latch is not None:
             row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
             stage = stage_now(row, view, rules)
-    row = moved(row, view, stage, decided=_decided_before(key, before, rules), version=now, rules=rules)
-    row = replace(row, hot=not absorbed and _is_hot(row, view, rules))
+    back = "" if before is None else held_back(key, before, heard, stage=stage, rules=rules)
+    if not back:
+        row = moved(row, view, stage, decided=_decided_before(key, before, rules), version=now, rules=rules)
+    row = replace(
+        row, hot=not absorbed and _is_hot(row, view, rules), rules_version=rules.version, held_back=back,
+        crossed=crossed(before, row, view, setback=stage.setback, rules=rules),
+    )  # fmt: skip
     return replace(row, wake_at=None if absorbed else _wake_at(row, view, stage, rules=rules)), stage
 
 
@@ -96,7 +102,8 @@ def _is_hot(row: Lead, view: LeadView, rules: Rules) -> bool:
 def _wake_at(row: Lead, view: LeadView, stage: StageNow, *, rules: Rules) -> int | None:
     """The earliest time at which something changes without an event."""
     rule = rules.stages.qualified
-    times = [stage.hold_until, stage.mail_stop_until, stage.reminder_at, stage.due_at, view.mail.settles_at]
+    times = [stage.hold_until, stage.mail_stop_until, stage.reminder_at, stage.due_at, view.mail.settles_at,
+             listed_until(row)]  # fmt: skip
     if view.scored.total_tenths >= round(10 * rule.total):
         times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total)))
     if row.hot:

@@ -9,6 +9,7 @@ from schemas.touches import Touch
 from streams.core.effects import Effects
 from streams.core.lead_row import Lead, as_transition
 from streams.core.lead_view import LeadView, day_before_tenths
+from streams.core.new_rules import listed
 from streams.core.parts import to_withdraw
 from streams.core.rules import Rules
 from streams.core.scoring import falls_below
@@ -25,7 +26,7 @@ def said_of(
     key: str, row: Lead, view: LeadView, *, stage: StageNow, since: Version, touches: tuple[Touch, ...], rules: Rules
 ) -> Effects:
     """All that this row says, from a message of version `since` on. Somebody who was never known has no card."""
-    member = _member(row, view)
+    member = _member(row, view, rules)
     standing = [
         LeadStanding(to=to, lead_id=key, version=row.version, as_of=row.as_of, member=member)
         for to, withdrawn in row.told.items()
@@ -59,7 +60,7 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         trust=view.trust,
         known_at=view.known_at or 0,
         account_id=view.account_id,
-        stage=now.stage,
+        stage=row.stage,
         stage_since=row.moves[0].effective_at if row.moves else now.since,
         score_tenths=scored.total_tenths,
         engagement_tenths=scored.engagement_tenths,
@@ -91,10 +92,12 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         mail=view.mail.flags,
         merged_into=view.pointing.merged_into,
         aliases=view.body.absorbed,
+        segment=view.segment,
+        crossed_by_rules=listed(row),
     )
 
 
-def _member(row: Lead, view: LeadView) -> Member:
+def _member(row: Lead, view: LeadView, rules: Rules) -> Member:
     """All that the lead contributes to an account."""
     trait = view.traits.get("company")
     return Member(
@@ -122,6 +125,7 @@ def _member(row: Lead, view: LeadView) -> Member:
         mailed_at=None if view.mail.flags is None else view.mail.flags.mailed_at,
         aliases=view.body.absorbed,
         set_aside=_set_aside(row),
+        rules_version=rules.version,
     )
 
 

@@ -3,12 +3,12 @@
 Times are UTC milliseconds, scores tenths, hit points hundredths.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from schemas.activity import Claim, Decision, Milestone, Version, Void
-from schemas.cards import Transition
+from schemas.cards import RulesCrossing, Transition
 from schemas.deals import DealFacts
 from schemas.lead_body import Evidence, Known, Latch, LeadBody
 from schemas.mail import NO_MAIL, Mail
@@ -61,9 +61,11 @@ class Lead(Struct, frozen=True, array_like=True):
 
     `emails`, `aliases`: who this lead was said to be, and when; `order`: who an operator said it is. `pointed`: whom it
     forwards to.
+
+    `rules_version`: of the rules that it was folded with last. `held_back`: the stage that these rules alone lead to,
+    "" for none: no move until something happens. `crossed`: they lifted the score over the threshold.
     """
 
-    FORMAT: ClassVar[int] = 1
     version: Version
     as_of: int
     wake_at: int | None = None
@@ -81,6 +83,9 @@ class Lead(Struct, frozen=True, array_like=True):
     aliases: tuple[Claim, ...] = ()
     order: Order | None = None
     pointed: Told = {}
+    rules_version: str = ""
+    held_back: str = ""
+    crossed: RulesCrossing | None = None
 
     @property
     def stage(self) -> str:

@@ -20,6 +20,8 @@ from streams.core.returns import lost_at
 from streams.core.rules import Rules
 from streams.core.scoring import Doings, Scored, score, total_tenths
 from streams.core.seen_days import Seen, seen_of
+from streams.core.segments import segment_of
+from streams.core.segments_rules import NO_SEGMENT
 from streams.core.stages_rules import Consent
 from streams.core.voids import is_void, kept_voids, without
 
@@ -50,6 +52,7 @@ class LeadView(Struct, frozen=True, kw_only=True):
     seen: Seen
     decisions: tuple[Decision, ...]
     milestones: tuple[Milestone, ...]  # all that decides about the stage but the score
+    segment: str = NO_SEGMENT
 
     @property
     def gone(self) -> frozenset[int]:
@@ -84,6 +87,8 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         *mail.milestones(),
         *_merged(known_at, pointing),
     )
+    segment = segment_of(traits, activity.pages, seen.answers, segments=rules.segments)
+    fit_traits = traits if segment == NO_SEGMENT else traits | {"segment": Trait(0, segment)}
     return LeadView(
         email=email,
         name=said.get("name", ""),
@@ -102,10 +107,11 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         epoch_at=epoch_at,
         # An absorbed lead has a history, and no points: the other one has them.
         scored=score(Doings({}), traits={}, as_of=row.as_of, epoch_at=None, rules=rules) if pointing.merged_into
-        else score(doings, traits=traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
+        else score(doings, traits=fit_traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
         decisions=body.decisions,
         milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
+        segment=segment,
     )
 
 

@@ -21,7 +21,7 @@ from streams.core.lead_view import LeadView, view_of
 from streams.core.rules import Rules
 from streams.core.together import VIA_MAIL
 
-__all__ = ["crossing", "latched", "latches_of", "milestone_of"]
+__all__ = ["crossing", "is_enough", "latched", "latches_of", "milestone_of"]
 
 MAX_EVIDENCE: Final = 24
 FROM_PAGES: Final = frozenset({"deep_visit", "page_view", "return_visit"})  # kinds of rules
@@ -34,9 +34,7 @@ def crossing(
 
     After a setback the old interest alone does not qualify again.
     """
-    if not (_enough(view, rules) and _enough_since(setback, view, rules)):
-        return None
-    if not _brought(key, before, view, rules=rules):
+    if not is_enough(view, setback, rules) or not _brought(key, before, view, rules=rules):
         return None
     found = sorted(_live(view), key=lambda pair: (-pair[1].points_hundredths, pair[0].name, pair[1].hit_id))
     return Latch(
@@ -49,6 +47,11 @@ def crossing(
         ),
         threshold_tenths=round(10 * rules.stages.qualified.total),
     )
+
+
+def is_enough(view: LeadView, setback: Milestone | None, rules: Rules) -> bool:
+    """Whether this score qualifies, if something brought it there."""
+    return _enough(view, rules) and _enough_since(setback, view, rules)
 
 
 def latched(row: Lead, view: LeadView, rules: Rules) -> list[Milestone]:

@@ -71,7 +71,7 @@ class Recipient(Struct, frozen=True, array_like=True):
     `told_today`: real-time messages of the local day `day` that count for the daily most.
     """
 
-    FORMAT: ClassVar[int] = 1
+    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None

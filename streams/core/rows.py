@@ -1,11 +1,13 @@
-"""Rows as bytes: a header that can be read alone (format, version, wake_at), then the row in MessagePack.
+"""Rows as bytes: a header that can be read alone (format, version, wake_at, rules), then the row in MessagePack.
 
-Restoring needs only the header to find each key's newest version and its due time.
+Restoring needs only the header to find each key's newest version, its due time, and whether other rules made it.
+Headers of format 1 said nothing of rules; they are still read.
 """
 
 import struct
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, Encoder
@@ -20,16 +22,18 @@ from streams.core.lead_row import Lead
 from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
-__all__ = ["ROWS", "Row", "RowCodec", "header"]
+__all__ = ["NO_RULES", "ROWS", "Header", "Row", "RowCodec", "header", "rules_mark"]
 
-_HEADER: Final = struct.Struct(">BIQq")  # format, epoch, offset, wake_at (0 = never)
+FORMAT: Final = 2
+_HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), first 4 bytes of the rules' hash
+_FORMER: Final = struct.Struct(">BIQq")  # format 1
+_BEHIND: Final = {1: _FORMER.size, FORMAT: _HEADER.size}  # where the row begins
 _ENCODER: Final = Encoder()
+NO_RULES: Final = b"\0\0\0\0"  # nothing in this row follows from rules but what came with its messages
 
 
 class Row(Protocol):
     """What the engine asks of any row. Times are UTC milliseconds."""
-
-    FORMAT: ClassVar[int]
 
     @property
     def version(self) -> Version:
@@ -46,39 +50,67 @@ class Row(Protocol):
         """When the clock shall come back."""
         ...
 
+    @property
+    def rules_version(self) -> str:
+        """Of the rules that it was folded with last, "" where it would be the same with any."""
+        ...
+
 
 R = TypeVar("R", bound=Row)
+
+
+class Header(NamedTuple):
+    """What an encoded row says of itself. `rules` None: one of format 1, which may have been made by any."""
+
+    version: Version
+    wake_at: int | None
+    rules: bytes | None
 
 
 class RowCodec(Generic[R]):
     """One table's rows. `kind` is its row type (or a tagged union of them)."""
 
-    def __init__(self, kind: Any, *, row_format: int = 1) -> None:
+    def __init__(self, kind: Any) -> None:
         self._decoder: Decoder[R] = Decoder(kind)
-        self._format = row_format
 
     def encode(self, row: R) -> bytes:
         """The row as the changelog keeps it."""
-        head = _HEADER.pack(row.FORMAT, row.version.epoch, row.version.offset, row.wake_at or 0)
+        version = row.version
+        head = _HEADER.pack(FORMAT, version.epoch, version.offset, row.wake_at or 0, rules_mark(row.rules_version))
         return head + _ENCODER.encode(row)
 
     def decode(self, raw: bytes) -> R:
         """Raises Undecodable: not a row, or one of a format that this release does not know."""
-        if not raw or raw[0] != self._format:
-            raise Undecodable(Reason.SCHEMA, f"row of format {raw[0] if raw else 'none'}, expected {self._format}")
+        begins = _BEHIND.get(raw[0]) if raw else None
+        if begins is None:
+            raise Undecodable(Reason.SCHEMA, f"row of format {raw[0] if raw else 'none'}, expected at most {FORMAT}")
         try:
-            return self._decoder.decode(memoryview(raw)[_HEADER.size :])
+            return self._decoder.decode(memoryview(raw)[begins:])
         except (ValueError, RecursionError, DecodeError) as error:
             raise Undecodable(Reason.SCHEMA, f"not a row: {error}") from error
 
 
-def header(raw: bytes) -> tuple[Version, int | None]:
-    """Version and wake_at of an encoded row. Raises Undecodable."""
+def header(raw: bytes) -> Header:
+    """What an encoded row says of itself. Raises Undecodable."""
+    rules: bytes | None = None
     try:
-        _, epoch, offset, wake_at = _HEADER.unpack_from(raw)
+        if raw[:1] == b"\x01":
+            _, epoch, offset, wake_at = _FORMER.unpack_from(raw)
+        else:
+            _, epoch, offset, wake_at, rules = _HEADER.unpack_from(raw)
     except struct.error as error:
         raise Undecodable(Reason.SCHEMA, "shorter than a row's header") from error
-    return Version(epoch, offset), wake_at or None
+    return Header(Version(epoch, offset), wake_at or None, rules)
+
+
+@lru_cache(16)
+def rules_mark(version: str) -> bytes:
+    """How headers name a version of the rules: its first 4 bytes.
+
+    >>> rules_mark("0a1b2c3d4e5f").hex(), rules_mark("") == NO_RULES
+    ('0a1b2c3d', True)
+    """
+    return bytes.fromhex(version[:8]) if version else NO_RULES
 
 
 ROWS: Final[Mapping[str, RowCodec[Any]]] = {

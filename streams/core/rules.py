@@ -1,4 +1,4 @@
-"""All rules, read once from TOML text and made ready: meanings, points, stages, returns, routing.
+"""All rules, read once from TOML text and made ready: meanings, points, stages, returns, routing, segments, content.
 
 No file is opened here: `streams/rules_files.py` reads them. `Rules.version` is a hash of what the files say.
 """
@@ -10,6 +10,7 @@ from typing import Final, Literal, NoReturn, TypeVar
 from msgspec import Struct
 
 from schemas.ids import Naming
+from streams.core.content_rules import ContentRules
 from streams.core.meanings import Meanings
 from streams.core.milestone_sources import PRODUCED
 from streams.core.points import Points
@@ -20,6 +21,8 @@ from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring_rules import ScoringRules
 from streams.core.signing import UNSIGNED, Signing
+from streams.core.segments import Segments
+from streams.core.segments_rules import SegmentsRules
 from streams.core.site_rules import SiteRules
 from streams.core.stages_graph import faults_of
 from streams.core.stages_rules import StagesRules
@@ -27,7 +30,9 @@ from streams.core.stages_rules import StagesRules
 __all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
 
 S = TypeVar("S", bound=Struct)
-FILES: Final = ("returns.toml", "routing.toml", "scoring.toml", "site.toml", "stages.toml")
+FILES: Final = (
+    "content.toml", "returns.toml", "routing.toml", "scoring.toml", "segments.toml", "site.toml", "stages.toml",
+)  # fmt: skip
 Identity = Literal["open", "signed"]
 
 
@@ -47,6 +52,8 @@ class Rules(Struct, frozen=True, kw_only=True, eq=False):
     stages: StagesRules
     returns: ReturnsRules
     routing: Routing
+    segments: Segments
+    content: ContentRules
 
 
 def load_rules(
@@ -59,6 +66,9 @@ def load_rules(
     _check_meanings(site_rules, scoring_rules, files["site.toml"])
     stages_rules = _parsed(files, "stages.toml", StagesRules)
     _check_stages(stages_rules, files["stages.toml"])
+    segments_rules = _parsed(files, "segments.toml", SegmentsRules)
+    content_rules = _parsed(files, "content.toml", ContentRules)
+    _check_content(content_rules, segments_rules, files["content.toml"])
     site = Meanings(site_rules)
     return Rules(
         version=version_of(files),
@@ -72,6 +82,8 @@ def load_rules(
         routing=Routing(
             _parsed(files, "routing.toml", RoutingRules), naming, timezone=site_rules.site.timezone
         ),
+        segments=Segments(segments_rules),
+        content=content_rules,
     )
 
 
@@ -117,6 +129,15 @@ def _check_stages(rules: StagesRules, text: str) -> None:
     """The graph of stages is whole. Raises RulesError for the first fault."""
     for fault in faults_of(rules, PRODUCED):
         _refuse("stages.toml", text, fault.path, said=fault.said)
+
+
+def _check_content(content: ContentRules, segments: SegmentsRules, text: str) -> None:
+    """Content is for segments that exist. Raises RulesError."""
+    names = {one.name for one in segments.segment}
+    for number, row in enumerate(content.content):
+        if lost := next((name for name in row.segments if name not in names), None):
+            said = f'content "{row.title}": no segment of segments.toml is named "{lost}"{near(lost, names)}'
+            _refuse("content.toml", text, ("content", number, "segments"), said=said)
 
 
 def _refuse(name: str, text: str, path: tuple[str | int, ...], *, said: str) -> NoReturn:

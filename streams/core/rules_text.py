@@ -21,7 +21,7 @@ _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`$"
 _TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
 # How checks of a whole file begin: `stage "mql": after: there is no ...`
 _ABOUT: Final = re.compile(r'^(?P<table>\w+) "(?P<title>[^"]*)"(: (?P<key>\w+))?')
-_TITLES: Final = ("name", "event", "kind", "id", "email", "domain", "domains")
+_TITLES: Final = ("name", "event", "kind", "id", "email", "domain", "domains", "title")
 _HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 

@@ -57,7 +57,7 @@ def score(
             fading.append(found.fading(rule, kept))
     lines += _caps(lines, points.caps)
     totals, fit_rules = points.rules.totals, points.rules.fit
-    fit = fit_of(traits, fit_rules)
+    fit = fit_of(traits, fit_rules, said_no=rules.segments.said_no)
     least, most = _bounds(points)
     engagement = _clamped(lines, sum(line.tenths for line in lines), name="engagement", least=least, most=most)
     fit_line = ScoreLine(kind="fit", name="fit", group="fit", tenths=10 * fit.points, label="Fit")

@@ -91,6 +91,7 @@ class FitRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     adjacent: tuple[Band, ...] = ()
     segment: int = 10
     segments: tuple[str, ...] = ()
+    not_target: Annotated[int, Meta(le=0)] = -25  # a segment that we say no to (segments.toml)
     region: int = 5
     regions: tuple[str, ...] = ()
     free_mail: int = -10

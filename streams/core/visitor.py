@@ -40,7 +40,7 @@ MAX_FORMER: Final = 32
 class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     """One browser or device. `former` were pushed out of the bounded claims and must stay withdrawn."""
 
-    FORMAT: ClassVar[int] = 1
+    rules_version: ClassVar[str] = ""
 
     version: Version
     as_of: int

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
-from streams.core.rows import header
+from streams.core.rows import NO_RULES, header
 from streams.engine.sends import Sends
 from streams.engine.table import RowTable
 from streams.metrics import Metrics
@@ -33,8 +33,8 @@ class RowCodec(Protocol[R]):
 class Waker(Protocol):
     """The clock, as the book sees it."""
 
-    def note(self, table: str, key: str, wake_at: int | None) -> None:
-        """What a row says of its next due time."""
+    def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
+        """What a row says of its next due time, and whether other rules made it."""
 
 
 class Saved:
@@ -70,10 +70,13 @@ SAVED: Final = Saved(done=True)
 
 
 class Book(Generic[R]):
-    """The rows of one table. Only this worker writes those of its partitions."""
+    """The rows of one table. Only this worker writes those of its partitions.
+
+    `rules`: the mark of the rules that fold them here (`streams/core/rows.py`), None where rows follow from none.
+    """
 
     def __init__(self, table: RowTable, codec: RowCodec[R], *, sends: Sends, clock: Waker,
-                 changed: Callable[[], None], metrics: Metrics) -> None:  # fmt: skip
+                 changed: Callable[[], None], metrics: Metrics, rules: bytes | None = None) -> None:  # fmt: skip
         self.name: Final = table.name
         self._table = table
         self._codec = codec
@@ -81,6 +84,7 @@ class Book(Generic[R]):
         self._clock = clock
         self._changed = changed
         self._metrics = metrics
+        self._rules = rules
         self._young: dict[bytes, R] = {}
         self._old: dict[bytes, R] = {}
         self._gathered: dict[bytes, Saved] = {}
@@ -121,7 +125,7 @@ class Book(Generic[R]):
         self._table[name] = raw
         self._cache(name, row)
         saved = self._gathered.setdefault(name, Saved())
-        self._clock.note(self.name, key, header(raw)[1])
+        self._clock.note(self.name, key, header(raw).wake_at)
         self._changed()
         return saved
 
@@ -161,7 +165,8 @@ class Book(Generic[R]):
         for count, key in enumerate(keys):
             self._young.pop(key, None)
             self._old.pop(key, None)
-            self._clock.note(self.name, key.decode(), header(self._table.data[key])[1])
+            head = header(self._table.data[key])
+            self._clock.note(self.name, key.decode(), head.wake_at, outdated=self._is_outdated(head.rules))
             if count % 2_000 == 0:
                 await asyncio.sleep(0)
         if keys:
@@ -169,3 +174,7 @@ class Book(Generic[R]):
         if inverted:
             self._metrics.count("rows_restored_over", self.name, n=len(inverted))
             self._changed()
+
+    def _is_outdated(self, rules: bytes | None) -> bool:
+        """Whether a row must be folded again because the rules are others now; None: nobody knows which made it."""
+        return self._rules is not None and rules not in (self._rules, NO_RULES)

@@ -2,12 +2,16 @@
 
 A tick says the due time, not the time of day, so a worker that was away for a week says what it would have said then.
 No agent looks at the wall clock. Rows tell their `wake_at` when they are put and when they are restored.
+
+Rows that other rules made are woken too, in the order in which they came and not all at once: their tick says the time
+at which their turn comes, so that a score is recomputed as of then.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Final
 
 from schemas.touches import Tick
@@ -18,6 +22,8 @@ __all__ = ["Clock"]
 LONGEST_S: Final = 1.0
 SLACK: Final = 10_000  # stale entries that are not worth a clean-up
 AT_ONCE: Final = 1_000  # ticks in one go
+OUTDATED_A_SECOND: Final = 500  # a fifth of one core, with all that follows from them
+SLICE_MS: Final = 100  # so often some of them
 
 
 class Clock:
@@ -31,11 +37,17 @@ class Clock:
         self._metrics = metrics
         self._heap: list[tuple[int, str, str]] = []
         self._wakes: dict[tuple[str, str], int] = {}  # below zero: said already, waiting for the row to move on
+        self._outdated: dict[tuple[str, str], None] = {}  # in the order in which they came
+        self._slice_at = 0
         self._sooner = asyncio.Event()
 
-    def note(self, table: str, key: str, wake_at: int | None) -> None:
-        """What a row says of its next due time. The same time again changes nothing."""
+    def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
+        """What a row says of its next due time, and whether other rules made it. The same again changes nothing."""
         name = (table, key)
+        if outdated:
+            self._outdated[name] = None
+        elif self._outdated:
+            self._outdated.pop(name, None)
         if wake_at is None:
             self._wakes.pop(name, None)
             return
@@ -53,10 +65,14 @@ class Clock:
         """Rows of a table that wait for a time."""
         return sum(1 for name in self._wakes if name[0] == table)
 
+    def outdated(self, table: str) -> int:
+        """Rows of a table that other rules made, and whose turn has not come yet."""
+        return sum(1 for name in self._outdated if name[0] == table)
+
     def due(self) -> int:
-        """Says a tick for each due time, at most 1,000 at once; how many."""
+        """Says a tick for each due time, at most 1,000 at once, and for some of the outdated rows; how many."""
         now = self._now()
-        said = 0
+        said = self._recomputed(now) if self._outdated and now >= self._slice_at else 0
         while self._heap and self._heap[0][0] <= now and said < AT_ONCE:
             at, table, key = heappop(self._heap)
             if self._wakes.get((table, key)) != at:
@@ -66,6 +82,16 @@ class Clock:
             self._metrics.count("ticks", table)
             said += 1
         return said
+
+    def _recomputed(self, now: int) -> int:
+        """Wakes the next few rows that other rules made."""
+        self._slice_at = now + SLICE_MS
+        names = list(islice(self._outdated, OUTDATED_A_SECOND * SLICE_MS // 1_000))
+        for table, key in names:
+            del self._outdated[table, key]
+            self._say(self._inboxes[table], Tick(to=key, at=now))
+            self._metrics.count("ticks", table)
+        return len(names)
 
     async def run(self, awake: Callable[[], bool]) -> None:
         """Ticks for ever, while `awake()`: not while rows are being restored or partitions move."""
@@ -78,6 +104,7 @@ class Clock:
                     await asyncio.wait_for(self._sooner.wait(), self._until_next_s())
 
     def _until_next_s(self) -> float:
-        if not self._heap:
-            return LONGEST_S
-        return min(LONGEST_S, max(0.001, (self._heap[0][0] - self._now()) / 1000))
+        """Seconds until something is due, at most one."""
+        times = [self._heap[0][0]] if self._heap else []
+        times += [self._slice_at] if self._outdated else []
+        return min([LONGEST_S, *(max(0.001, (at - self._now()) / 1000) for at in times)])

@@ -107,11 +107,11 @@ class Engine:
         self._watchdog = Watchdog(self.app, stall_s=worker.stall_s, patient=lambda name: name not in inboxes,
                                   metrics=self.metrics, clock=since_boot)  # fmt: skip
 
-    def book(self, name: str, codec: RowCodec[R]) -> Book[R]:
-        """The rows of one table, with their changelog `<app id>-<name>-changelog`."""
+    def book(self, name: str, codec: RowCodec[R], *, rules: bytes | None = None) -> Book[R]:
+        """The rows of one table, with their changelog `<app id>-<name>-changelog`. `rules`: as in `Book`."""
         table: Any = self.app.Table(name, key_type=bytes, value_type=bytes, partitions=self._settings.kafka.partitions)
         book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set,
-                             metrics=self.metrics)  # fmt: skip
+                             metrics=self.metrics, rules=rules)  # fmt: skip
         self._books.append(book)
         return book
 
@@ -193,4 +193,5 @@ class Engine:
         for book in self._books:
             metrics.gauge("rows", len(book), book.name)
             metrics.gauge("wakes", self._clock.waiting(book.name), book.name)
+            metrics.gauge("outdated_rows", self._clock.outdated(book.name), book.name)
         return metrics.exposed()

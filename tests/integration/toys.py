@@ -32,7 +32,7 @@ __all__ = ["CODEC", "Pile", "fold"]
 class Pile(Struct, frozen=True, array_like=True):
     """What one key was sent: ids with the version of the message that brought each."""
 
-    FORMAT: ClassVar[int] = 1
+    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None

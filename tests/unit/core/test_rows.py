@@ -1,5 +1,6 @@
 """Rows as bytes: what was written is what is read, and the header can be read alone."""
 
+import struct
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.errors import Undecodable
 from streams.core.facts import Facts
-from streams.core.rows import ROWS, header
+from streams.core.lead_row import Lead
+from streams.core.rows import NO_RULES, ROWS, Header, header, rules_mark
 from streams.core.visitor import Visitor
 from tests.unit.core import strategies as some
 from tests.unit.core.made import NOW, facts, page, visited
@@ -31,16 +33,32 @@ def test_what_was_written_is_what_is_read(sent: list[Facts]) -> None:
 @pytest.mark.parametrize("version", [Version(0, 0), Version(2**32 - 1, 2**63)])
 def test_the_header_can_be_read_alone(version: Version, wake_at: int | None) -> None:
     raw = VISITORS.encode(replace(ROW, version=version, wake_at=wake_at))
-    assert header(raw) == (version, wake_at)
-    assert header(raw[:21]) == (version, wake_at)
+    assert header(raw) == header(raw[:25]) == Header(version, wake_at, NO_RULES)
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\x01", VISITORS.encode(ROW)[:20], b"\x02" + VISITORS.encode(ROW)[1:], VISITORS.encode(ROW)[:-1]]
+    "raw", [b"", b"\x01", VISITORS.encode(ROW)[:20], b"\x03" + VISITORS.encode(ROW)[1:], b"\x00" + VISITORS.encode(ROW)[1:], VISITORS.encode(ROW)[:-1]]
 )
 def test_what_is_no_row_of_this_format_is_refused(raw: bytes) -> None:
     with pytest.raises(Undecodable):
         VISITORS.decode(raw)
+
+
+def test_a_row_that_rules_made_says_which() -> None:
+    raw = ROWS["leads"].encode(Lead(Version(0, 7), 5, rules_version="0a1b2c3d4e5f"))
+    assert header(raw) == Header(Version(0, 7), None, b"\x0a\x1b\x2c\x3d")
+    assert rules_mark("0a1b2c3dffff") == b"\x0a\x1b\x2c\x3d" != rules_mark("0a1b2c3effff")
+
+
+@pytest.mark.parametrize("wake_at", [None, 5])
+def test_rows_with_the_former_header_are_still_read(wake_at: int | None) -> None:
+    """It said format, version and wake_at, in 21 bytes; any rules may have made the row."""
+    now = VISITORS.encode(ROW)
+    former = struct.pack(">BIQq", 1, 3, 9, wake_at or 0) + now[25:]
+    assert VISITORS.decode(former) == ROW
+    assert header(former) == header(former[:21]) == Header(Version(3, 9), wake_at, None)
+    with pytest.raises(Undecodable):
+        header(former[:20])
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))

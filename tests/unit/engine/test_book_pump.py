@@ -10,7 +10,7 @@ from schemas.activity import Version
 from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import Effects
-from streams.core.rows import header
+from streams.core.rows import NO_RULES, header
 from streams.engine.book import SAVED, Book
 from streams.engine.outbox import Outbox
 from streams.engine.pulse import Pulse
@@ -26,9 +26,11 @@ from tests.unit.engine.test_outbox import move
 class Waker:
     def __init__(self) -> None:
         self.noted: list[tuple[str, str, int | None]] = []
+        self.outdated: set[str] = set()
 
-    def note(self, table: str, key: str, wake_at: int | None) -> None:
+    def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
         self.noted.append((table, key, wake_at))
+        (self.outdated.add if outdated else self.outdated.discard)(key)
 
 
 class Desk:
@@ -79,7 +81,7 @@ async def test_a_row_goes_to_its_own_partition_of_the_changelog(desk: Desk) -> N
     ((topic, partition, key, value),) = desk.producer.sent
     assert (topic, partition, key) == ("desk-leads-changelog", partition_of("ann", 4), b"ann")
     assert value is not None
-    assert header(value) == (Version(0, 3), 50)
+    assert header(value) == (Version(0, 3), 50, NO_RULES)
     assert desk.waker.noted == [("leads", "ann", 50)]
 
 

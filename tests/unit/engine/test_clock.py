@@ -1,5 +1,5 @@
 from schemas.touches import Tick
-from streams.engine.clock import SLACK, Clock
+from streams.engine.clock import OUTDATED_A_SECOND, SLACK, SLICE_MS, Clock
 from streams.metrics import Metrics
 
 
@@ -55,3 +55,54 @@ def test_stale_times_do_not_pile_up() -> None:
     for at in range(1_000, 1_000 + 3 * SLACK):
         desk.clock.note("leads", "ann", at)
     assert len(desk.clock._heap) <= SLACK + 3
+
+
+def outdated_desk(rows: int) -> Desk:
+    desk = Desk()
+    desk.now = 1_000_000
+    for number in range(rows):
+        desk.clock.note("leads", f"lead {number}", None, outdated=True)
+    return desk
+
+
+def test_rows_of_other_rules_are_woken_as_of_now_and_once() -> None:
+    desk = outdated_desk(2)
+    assert desk.clock.outdated("leads") == 2
+    assert desk.clock.outdated("accounts") == 0
+    assert desk.clock.due() == 2
+    assert desk.said == [("touches", Tick(to=f"lead {number}", at=1_000_000)) for number in range(2)]
+    assert desk.clock.outdated("leads") == 0
+    desk.now += 10 * SLICE_MS
+    assert desk.clock.due() == 0
+
+
+def test_rows_of_other_rules_are_not_woken_all_at_once() -> None:
+    a_slice = OUTDATED_A_SECOND * SLICE_MS // 1_000
+    desk = outdated_desk(OUTDATED_A_SECOND + 1)
+    assert desk.clock.due() == a_slice
+    assert desk.clock.due() == 0
+    desk.now += SLICE_MS - 1
+    assert desk.clock.due() == 0
+    desk.now += 1
+    assert desk.clock.due() == a_slice
+    for _ in range(8):
+        desk.now += SLICE_MS
+        desk.clock.due()
+    assert desk.clock.outdated("leads") == 1
+    assert [tick.to for _, tick in desk.said] == [f"lead {number}" for number in range(OUTDATED_A_SECOND)]
+    assert 0 < desk.clock._until_next_s() <= SLICE_MS / 1_000
+
+
+def test_a_row_that_was_folded_with_these_rules_meanwhile_is_not_woken() -> None:
+    desk = outdated_desk(2)
+    desk.clock.note("leads", "lead 0", 2_000_000)
+    desk.clock.note("leads", "lead 1", None)  # its partition moved away
+    assert desk.clock.outdated("leads") == 0
+    assert desk.clock.due() == 0
+
+
+def test_times_that_are_due_do_not_wait_for_rows_of_other_rules() -> None:
+    desk = outdated_desk(3)
+    desk.clock.note("leads", "ann", 50)
+    assert desk.clock.due() == 4
+    assert Tick(to="ann", at=50) in [tick for _, tick in desk.said]
