@@ -1,11 +1,12 @@
 """What new rules do to a lead that nothing happens to: its score changes, and nothing is announced.
 
 A move is theirs alone if the new rules lead there at the time that the row last knew; what only time brings beyond
-that (a hold that ends meanwhile) moves the lead as ever. The next thing that happens moves it as the rules then say.
+that (a hold that ends meanwhile) moves the lead as ever. The next thing that happens moves it as the rules then say,
+but a visit takes nobody back on the way because of them: only what people decide, or what is withdrawn, does.
 Who crosses the threshold by new rules alone is listed for a person to review. Times are UTC milliseconds.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from streams.core.lead_view import LeadView, view_of
 from streams.core.parts import live
 from streams.core.qualified import is_enough
 from streams.core.rules import Rules
-from streams.core.stages import StageNow
+from streams.core.stages import StageNow, stages_in
 
 __all__ = ["crossed", "held_back", "listed", "listed_until"]
 
@@ -28,12 +29,16 @@ NEVER: Final = Version(0, 0)
 
 def held_back(key: str, before: Lead, heard: Lead, *, stage: StageNow, rules: Rules) -> str:
     """The stage that rules alone lead to, so that this fold announces no move; "" where it may."""
-    if (before.rules_version == rules.version and not before.held_back) or _is_news(before, heard):
+    if before.rules_version == rules.version and not before.held_back:
         return ""
     aside = before.held_back
     if before.rules_version != rules.version:
         aside = stage_now(before, view_of(key, before, rules), rules).stage
-    return aside if stage.stage == aside != before.stage else ""
+    if stage.stage != aside or aside == before.stage:
+        return ""
+    news = _news(before, heard)
+    back_on_the_way = 0 < stages_in(rules).rank(aside) < stages_in(rules).rank(before.stage)
+    return aside if not news or (news == "did" and back_on_the_way) else ""
 
 
 def crossed(
@@ -62,13 +67,14 @@ def listed_until(row: Lead) -> int | None:
     return None if row.crossed is None else row.crossed.at + REVIEW_MS
 
 
-def _is_news(before: Lead, heard: Lead) -> bool:
-    """Whether anything was heard but the time, and sources that say the same again."""
-    if heard.sources is not before.sources and live(heard.sources) != live(before.sources):
-        return True
-    if heard.deals is not before.deals and live(heard.deals) != live(before.deals):
-        return True
-    return _rest(heard) != _rest(before)
+def _news(before: Lead, heard: Lead) -> Literal["", "did", "decided"]:
+    """What was heard but the time, and sources that say the same again: that the person did something, or more."""
+    if _rest(heard) != _rest(before) or live(heard.deals) != live(before.deals):
+        return "decided"
+    held, now = live(before.sources), live(heard.sources)
+    if held == now:
+        return ""
+    return "did" if held.keys() <= now.keys() else "decided"
 
 
 def _rest(row: Lead) -> Lead:

@@ -24,6 +24,7 @@ class WholeCore:
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
+        self.files: dict[str, str] = {}  # what these rules were read from, where journeys publish others
         self.rows: dict[str, dict[str, Any]] = {"visitors": {}, "leads": {}, "accounts": {}, "recipients": {}}
         self.leads: dict[str, LeadCard] = {}
         self.accounts: dict[str, AccountCard] = {}
@@ -63,6 +64,15 @@ class WholeCore:
             at, table, key = due[0]
             self.hears(table, Tick(to=key, at=at))
         self.now = max(self.now, until)
+
+    def publish(self, rules: Rules, *, at: int) -> None:
+        """New rules: the clock wakes every lead and account that others made."""
+        self.wait(at)
+        self.rules = rules
+        for table in ("leads", "accounts"):
+            for key, row in list(self.rows[table].items()):
+                if row.rules_version not in ("", rules.version):
+                    self.hears(table, Tick(to=key, at=at))
 
     def _asleep(self) -> list[tuple[str, str, int]]:
         rows = ((table, key, row) for table, held in self.rows.items() for key, row in held.items())

@@ -65,9 +65,3 @@ async def test_a_row_that_is_put_is_no_longer_outdated(producer: FakeProducer, r
     shelf.book.put("1", lead(OURS))
     assert shelf.waker.outdated == {"3"}
 
-
-def test_the_worker_binds_leads_and_accounts_to_its_rules() -> None:
-    """Those two follow from rules also after their messages came; the names stand in the app."""
-    from streams.app import FOLLOW_RULES
-
-    assert {name for name in ROWS if name in FOLLOW_RULES} == {"leads", "accounts"}

@@ -3,9 +3,10 @@
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser, at an address `ip`); `mail` (what became of one `to` an address; a page that is `behind` a
 click of the lead `of` an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide`
-about a lead, by e-mail (with `until`, `said`); `order` of an operator (`orders.py`); or nothing, when only time passes.
-`<name>.toml` stands for `routing.toml` where a journey needs its own, a first line `rules` holds more text for other
-files; `companies.py` and `hours.py` say what else there is.
+about a lead, by e-mail (with `until`, `said`); `order` of an operator (`orders.py`); `rules` (in this file `old` becomes
+`new`, published at that time); or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a
+journey needs its own, a first line `rules` holds more text for other files; `companies.py` and `hours.py` say what else
+there is.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,20 +43,21 @@ def played(name: str) -> WholeCore:
     """The core after a journey."""
     said = rules_files(name)
     core = WholeCore(RULES if said == example_files() else load_rules(said, naming=NAMING))
+    core.files = said
     for line in lines_of(name):
         happen(core, line)
     return core
 
 
 def lines_of(name: str) -> list[dict[str, Any]]:
-    """What happens, without the rules."""
-    return [line for line in _all_lines(name) if "rules" not in line]
+    """What happens, without the rules from the beginning."""
+    return [line for line in _all_lines(name) if "at" in line]
 
 
 def rules_files(name: str) -> dict[str, str]:
     """The packaged rules files, with the journey's own routing, or with more text at the end of some."""
     first, routing = _all_lines(name)[0], HERE / f"{name}.toml"
-    if "rules" in first:
+    if "at" not in first:
         return {file: text + first["rules"].get(file, "") for file, text in files().items()}
     return example_files(routing=routing.read_text(encoding="utf-8") if routing.exists() else "")
 
@@ -109,6 +111,14 @@ def _decide(core: WholeCore, line: dict[str, Any], at: int) -> None:
     core.hears("leads", Disposition(to=lead_id, milestone_id=f"{line['decide']}@{at}", at=at, **said))
 
 
+def _publish(core: WholeCore, line: dict[str, Any], at: int) -> None:
+    """The rules of now with one text of one file replaced."""
+    name, old, new = line["rules"], line["old"], line["new"]
+    assert old in core.files[name], f"{name} does not say {old}"
+    core.files = core.files | {name: core.files[name].replace(old, new)}
+    core.publish(load_rules(core.files, naming=NAMING), at=at)
+
+
 # What a line may tell, by the word that it holds; the first that is there.
 HAPPENS: Final[Mapping[str, Callable[[WholeCore, dict[str, Any], int], None]]] = {
     "who": _browse,
@@ -120,6 +130,7 @@ HAPPENS: Final[Mapping[str, Callable[[WholeCore, dict[str, Any], int], None]]] =
     "order": ordered,
     "mail": _mail,
     "decide": _decide,
+    "rules": _publish,
 }
 
 
@@ -204,7 +215,7 @@ def _lead(core: WholeCore, lead_id: str) -> dict[str, Any]:
         "engagement": card.engagement_tenths / 10, "fit": card.fit, "hot": card.hot, "trust": card.trust,
         "visitors": list(card.visitors), "hold_until": text(card.hold_until), "wake_at": text(card.wake_at),
         "why": {line.name: line.tenths / 10 for line in card.lines if line.tenths},
-        **_due(card),
+        **_due(card), **_review(card),
         "moves": [
             f"{move.number} {move.rule_id} {move.from_stage or '-'} -> {move.to_stage} via {move.via} "
             f"at {text(move.effective_at)}" + (f" past {', '.join(move.skipped)}" if move.skipped else "")
@@ -228,6 +239,12 @@ def _due(card: LeadCard) -> dict[str, Any]:
         "overdue": card.overdue, "dead_end_candidate": card.dead_end_candidate,
     }  # fmt: skip
     return {name: value for name, value in found.items() if value}
+
+
+def _review(card: LeadCard) -> dict[str, Any]:
+    """What is on the review list, where something is."""
+    crossed = card.crossed_by_rules
+    return {} if crossed is None else {"crossed_by_rules": f"{crossed.total_tenths / 10} at {text(crossed.at)}"}
 
 
 def _account(core: WholeCore, account_id: str) -> dict[str, Any]:
