@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-__all__ = ["NO_SEGMENT", "Op", "Predicate", "Segment", "SegmentsRules", "tests_in"]
+__all__ = ["NO_SEGMENT", "Op", "Predicate", "Segment", "SegmentsRules", "single_tests"]
 
 NO_SEGMENT: Final = "none"
 MAX_DEPTH: Final = 8
@@ -78,12 +78,12 @@ class SegmentsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f'segment "{deep}": when: more than {MAX_DEPTH} levels of all, any and not')
 
 
-def tests_in(predicate: Predicate) -> Iterator[Predicate]:
+def single_tests(predicate: Predicate) -> Iterator[Predicate]:
     """The single tests that a predicate is made of."""
     if predicate.field is not None:
         yield predicate
     for inner in _inside(predicate):
-        yield from tests_in(inner)
+        yield from single_tests(inner)
 
 
 def _inside(predicate: Predicate) -> tuple[Predicate, ...]:
