@@ -3,6 +3,7 @@
 DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
+├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
@@ -19,6 +20,7 @@ __all__ = [
     "BadDeploySettings",
     "BadHome",
     "BadRules",
+    "BadSupply",
     "BrokerUnreachable",
     "ChildLost",
     "DeployError",
@@ -38,6 +40,10 @@ class AlreadyUp(DeployError):
 
 class BadRules(DeployError):
     """Nothing was started."""
+
+
+class BadSupply(DeployError):
+    """Nothing was changed."""
 
 
 class BadHome(DeployError):

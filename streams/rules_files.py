@@ -7,7 +7,7 @@ from schemas.ids import Naming
 from streams.core.rules import FILES, Identity, Rules, RulesError, load_rules
 from streams.core.signing import UNSIGNED, Signing
 
-__all__ = ["PACKAGED", "read_rules"]
+__all__ = ["PACKAGED", "read_rules", "read_texts"]
 
 PACKAGED: Final = Path(__file__).with_name("rules")
 
@@ -19,8 +19,12 @@ def read_rules(
 
     Raises RulesError: its text is one clear message.
     """
-    texts = {name: _text(directory, name) for name in FILES}
-    return load_rules(texts, naming=naming, identity=identity, signing=signing)
+    return load_rules(read_texts(directory), naming=naming, identity=identity, signing=signing)
+
+
+def read_texts(directory: Path | None) -> dict[str, str]:
+    """Name -> text of each file, as `read_rules` takes them. Raises RulesError."""
+    return {name: _text(directory, name) for name in FILES}
 
 
 def _text(directory: Path | None, name: str) -> str:

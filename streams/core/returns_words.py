@@ -1,0 +1,42 @@
+"""returns.toml in words: when a lost deal's account is back, how strongly, and what to do next."""
+
+from collections.abc import Iterator
+
+from streams.core.phrasing import days, plural
+from streams.core.returns_rules import ReturnsRules
+
+__all__ = ["act_sentences", "level_sentences", "signal_sentences"]
+
+
+def signal_sentences(rules: ReturnsRules) -> Iterator[str]:
+    """The table of R."""
+    for signal in rules.signal:
+        yield f"{signal.label}: +{signal.each} each, at most {signal.most}."
+
+
+def level_sentences(rules: ReturnsRules) -> Iterator[str]:
+    """What counts, and who hears of which strength."""
+    yield (
+        f"R counts the last {days(rules.window_days)}, from {days(rules.quiet_days)} after the loss on; of visits of "
+        "which careers and team pages are at least half of the days, half."
+    )
+    yield (
+        f"R of {rules.real_time_from} or more: real time. R of {rules.digest_from} or more: digest. Below: shown on "
+        "the card only."
+    )
+    yield f"Lost more than {days(rules.old_after_days)} ago: digest at most."
+    yield (
+        f"One real-time announcement of an account in {plural(rules.cool_down_hours, 'hour')}; a new person, a request "
+        "or a read answer breaks through. Without a new day a return expires after "
+        f"{days(rules.expires_days)}."
+    )
+    yield (
+        f"An account's engagement joins its {plural(rules.roll_up_members, 'strongest person')}; its breadth counts "
+        f"people of the last {days(rules.breadth_days)}."
+    ).replace("persons", "people")
+
+
+def act_sentences(rules: ReturnsRules) -> Iterator[str]:
+    """What to do next, by the reason of the loss."""
+    for act in rules.act:
+        yield f"{act.reason or 'every other reason'}: {act.text}"
