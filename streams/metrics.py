@@ -58,7 +58,7 @@ GAUGES: Final[dict[Gauged, Measure]] = {
     "gathered_bytes": Measure("bytes", "effects gathered and not yet handed to the producer"),
     "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
     "lag_records": Measure("records", "records behind the end of the topic", ("topic", "partition")),
-    "outdated_rows": Measure("rows", "rows that other rules made, waiting to be recomputed a few at a time", ("table",)),
+    "outdated_rows": Measure("rows", "rows that other rules made, recomputed a few at a time", ("table",)),
     "outstanding_sends": Measure("records", "records handed to the producer and not yet acknowledged"),
     "ready": Measure("", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances"),
     "recovery_remaining_records": Measure("records", "changelog records still to be restored"),

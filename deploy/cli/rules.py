@@ -98,6 +98,7 @@ def diff(
 
     It also says what is exact only from the publication on, because the past was not kept for it.
     """
+    from streams.core.phrasing import plural
     from streams.core.rules_in_words import changes
     from streams.core.rules_past import unknown_past
 
@@ -113,9 +114,8 @@ def diff(
         console.print(table)
     for sentence in unknown_past(was, now):
         console.print(Text(f"! {sentence}", style="yellow"), soft_wrap=True)
-    console.print(Text(f"{was.version} -> {now.version}: " + (
-        f"{len(found)} sections say something else." if found else "they say the same."
-    ), style="bold"))  # fmt: skip
+    said = f"{plural(len(found), 'section')} differ{'s' if len(found) == 1 else ''}." if found else "they say the same."
+    console.print(Text(f"{was.version} -> {now.version}: {said}", style="bold"))
     if found:
         raise typer.Exit(1)
 

@@ -30,8 +30,10 @@ _ADDED: Final = {"+": "green", "-": "red"}
 def propose(
     crossings: Annotated[
         Path,
-        typer.Argument(help='How many leads would have crossed each threshold: JSON {"100": 244, "110": 176}, or CSV '
-                       "with the columns threshold,crossings."),
+        typer.Argument(
+            help='How many leads would have crossed each threshold: JSON {"100": 244, "110": 176}, or CSV '
+            "with the columns threshold,crossings."
+        ),
     ],
     *,
     sdrs: Annotated[int, typer.Option(min=1, help="People who call.")],
@@ -66,8 +68,12 @@ def approve(
     *,
     directory: Annotated[
         Path,
-        typer.Option("--dir", envvar="LEADSTREAM_RULES_DIR", file_okay=False,
-                     help="Your directory of rules; its stages.toml is changed, or made from the packaged one."),
+        typer.Option(
+            "--dir",
+            envvar="LEADSTREAM_RULES_DIR",
+            file_okay=False,
+            help="Your directory of rules; its stages.toml is changed, or made from the packaged one.",
+        ),
     ],
     force: Annotated[bool, typer.Option("--force", help="Also by more than 10 points.")] = False,
 ) -> None:

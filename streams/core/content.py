@@ -1,7 +1,7 @@
 """Which content comes next for a lead, and what it asks of who opens it (asks A7-A10). Times are UTC milliseconds.
 
-Early: open to everybody. Mid: a form, unless we know the visitor. Late: open to whom we know; an unknown visitor is asked
-only where the row says so. No machine learning: review stage, own segment, then the order of the file.
+Early: open to everybody. Mid: a form, unless we know the visitor. Late: open to whom we know; an unknown visitor is
+asked only where the row says so. No machine learning: review stage, own segment, then the order of the file.
 """
 
 import re

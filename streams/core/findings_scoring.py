@@ -38,8 +38,8 @@ def _hits(rule: ScoringRule, number: int, rules: Rules) -> Iterator[Said]:
                        f"{listed(lost, last='or')}; name one, or take it out")  # fmt: skip
     found = tracked or set(rule.page_kinds) & kinds or set(rule.form_kinds) & forms
     if rule.kind in ("form", "page", "track") and not found:
-        yield Said(FILE, ("rule", number), f'rule "{rule.name}": no event can hit it; give it page_kinds or form_kinds, '
-                   "or a [[track]] of site.toml")  # fmt: skip
+        yield Said(FILE, ("rule", number), f'rule "{rule.name}": no event can hit it; give it page_kinds or '
+                   "form_kinds, or a [[track]] of site.toml")  # fmt: skip
 
 
 def _limits(rule: ScoringRule, number: int, rules: Rules) -> Iterator[Said]:

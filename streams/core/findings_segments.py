@@ -90,7 +90,7 @@ def _choices(field: str, tests: Iterable[Predicate]) -> list[tuple[str, ...]]:
         parts = [value for test in tests if test.op == "contains" for value in _values(test)]
         together = [" ".join(parts)] if len(parts) > 1 else []
         return [(), *((value,) for value in dict.fromkeys([*values, *together]))]
-    most = len(values) if len(values) <= 6 else 2  # noqa: PLR2004  64 subsets
+    most = len(values) if len(values) <= 6 else 2
     return [chosen for count in range(most + 1) for chosen in combinations(values, count)]
 
 

@@ -26,8 +26,8 @@ def in_site(rules: Rules) -> Iterator[Said]:
     forms += [("track", number, track.event, track.form) for number, track in enumerate(site.track) if track.form]
     for table, number, name, kind in forms:
         if kind not in scored:
-            yield Said(FILE, (table, number), f'{table} "{name}": forms of kind {kind} give no points; add the kind to a '
-                       "rule's form_kinds in scoring.toml")  # fmt: skip
+            yield Said(FILE, (table, number), f'{table} "{name}": forms of kind {kind} give no points; add the kind to '
+                       "a rule's form_kinds in scoring.toml")  # fmt: skip
 
 
 def _shadowed(site: SiteRules) -> Iterator[Said]:
@@ -35,8 +35,8 @@ def _shadowed(site: SiteRules) -> Iterator[Said]:
         for glob in page.paths:
             before = next((one for one in site.page[:number] if any(_covers(wide, glob) for wide in one.paths)), None)
             if before is not None:
-                yield Said(FILE, ("page", number, "paths"), f'page "{page.kind}": "{glob}" is never reached: an earlier '
-                           f'[[page]] of kind {before.kind} takes all of it; put this one before that')  # fmt: skip
+                yield Said(FILE, ("page", number, "paths"), f'page "{page.kind}": "{glob}" is never reached: an '
+                           f"earlier [[page]] of kind {before.kind} takes all; put this one before that")  # fmt: skip
 
 
 def _covers(wide: str, narrow: str) -> bool:
@@ -51,5 +51,7 @@ def _twice(table: str, names: Iterable[str]) -> Iterator[Said]:
     for number, name in enumerate(names):
         plain = plain_name(name)
         if plain in seen:
-            yield Said(FILE, (table, number), f'{table} "{name}": is there twice; the last one counts, take the other out')
+            yield Said(
+                FILE, (table, number), f'{table} "{name}": is there twice; the last one counts, take the other out'
+            )
         seen.add(plain)

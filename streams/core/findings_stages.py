@@ -19,7 +19,9 @@ def in_stages(rules: Rules) -> Iterator[Said]:
     names = [stage.name for stage in rules.stages.stage]
     for name in rules.stages.qualified.leaves:
         if name not in names:
-            yield Said(FILE, ("qualified", "leaves"), f'qualified: leaves: there is no stage "{name}"{near(name, names)}')
+            yield Said(
+                FILE, ("qualified", "leaves"), f'qualified: leaves: there is no stage "{name}"{near(name, names)}'
+            )
     scored = rules.scoring.by_name
     groups = [(("engaged", "rules"), "engaged", rules.stages.engaged.rules)]
     groups += [
@@ -40,7 +42,9 @@ def _holds(stages: StagesRules) -> Iterator[Said]:
         if not hold.stage:
             yield Said(FILE, ("hold", number), f"{whose}: names no stage and holds nobody; give it one")
         elif hold.stage not in setbacks:
-            yield Said(FILE, ("hold", number, "stage"), f'{whose}: no setback leads to "{hold.stage}", so it holds nobody')
+            yield Said(
+                FILE, ("hold", number, "stage"), f'{whose}: no setback leads to "{hold.stage}", so it holds nobody'
+            )
         if (hold.stage, hold.reason) in seen:
             yield Said(FILE, ("hold", number), f'{whose}: is there twice for "{hold.stage}"; the last one counts')
         seen.add((hold.stage, hold.reason))
@@ -58,7 +62,9 @@ def in_returns(rules: Rules) -> Iterator[Said]:
                        f"below one of {signal.each}; raise most, or lower each")  # fmt: skip
     most = sum(signal.most for signal in rules.returns.signal)
     if most < rules.returns.real_time_from:
-        yield Said("returns.toml", ("real_time_from",), f"real_time_from: R is at most {most}, so no alert is ever real time")
+        yield Said(
+            "returns.toml", ("real_time_from",), f"real_time_from: R is at most {most}, so no alert is ever real time"
+        )
 
 
 def in_routing(rules: Rules) -> Iterator[Said]:

@@ -12,10 +12,11 @@ def when_sentences(rules: RoutingRules, *, timezone: str) -> Iterator[str]:
     """Which channels, at which hours, how often. `timezone`: the site's."""
     channels, hours = rules.channels, rules.hours
     yield f"Real-time alerts go to {listed(channels.real_time)}; digests to {listed(channels.digest)}."
+    holidays = f", less {plural(len(rules.holidays), 'holiday')}" if rules.holidays else ""
     yield (
         f"At work: {listed(hours.days)}, {hours.begins:%H:%M} to {hours.ends:%H:%M} in each rep's own time zone "
-        f"({timezone} where none is said)" + (f", less {plural(len(rules.holidays), 'holiday')}." if rules.holidays else ".")
-    )  # fmt: skip
+        f"({timezone} where none is said){holidays}."
+    )
     yield (
         "At other times nobody is told until work begins, but of a request at once; "
         f"{listed(channels.at_once, none='no channel')} {'shows' if len(channels.at_once) < 2 else 'show'} every alert "

@@ -25,7 +25,7 @@ from streams.core.visitor import Visitor
 __all__ = ["NO_RULES", "ROWS", "Header", "Row", "RowCodec", "header", "rules_mark"]
 
 FORMAT: Final = 2
-_HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), first 4 bytes of the rules' hash
+_HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), mark of the rules
 _FORMER: Final = struct.Struct(">BIQq")  # format 1
 _BEHIND: Final = {1: _FORMER.size, FORMAT: _HEADER.size}  # where the row begins
 _ENCODER: Final = Encoder()

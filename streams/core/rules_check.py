@@ -1,6 +1,6 @@
 """One look at all rules: how many there are, and what was probably not meant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from itertools import chain
 
 from streams.core.findings import Finding, placed
@@ -23,7 +23,7 @@ def findings(rules: Rules, files: Mapping[str, str]) -> tuple[Finding, ...]:
 def counts(rules: Rules) -> dict[str, str]:
     """File -> what it holds, in figures."""
     scoring, stages, routing, site = rules.scoring.rules, rules.stages, rules.routing.rules, rules.site.rules
-    held = {
+    held: dict[str, list[tuple[Sized, str]]] = {
         "content.toml": [(rules.content.content, "piece")],
         "returns.toml": [(rules.returns.signal, "signal"), (rules.returns.act, "next act")],
         "routing.toml": [(routing.rep, "rep"), (routing.target, "target account"), (routing.network, "network"),
@@ -35,4 +35,3 @@ def counts(rules: Rules) -> dict[str, str]:
                         (stages.hold, "hold")],
     }  # fmt: skip
     return {name: ", ".join(plural(len(rows), noun) for rows, noun in told) for name, told in held.items()}
-

@@ -1,6 +1,6 @@
 """What new rules do not know of the past: what was not kept under the rules before, only folding again brings back.
 
-Changed points, half-lives and limits on fewer hits are exact at once, because they are applied to the hits that are kept.
+Changed points, half-lives and limits on fewer hits are exact at once: they are applied to the hits that are kept.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from streams.core.phrasing import days, figure, listed, plural, seconds, signed
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Band, FitRules, Grade, ScoringRule, ScoringRules
 
-__all__ = ["fit_sentences", "group_sentences", "grade_sentences", "page_sentences", "rule_sentence"]
+__all__ = ["fit_sentences", "grade_sentences", "group_sentences", "page_sentences", "rule_sentence"]
 
 
 def rule_sentence(rule: ScoringRule, rules: Rules) -> str:

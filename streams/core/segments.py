@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from schemas.activity import PageSeen, Trait
-from streams.core.segments_rules import NO_SEGMENT, Predicate, SegmentsRules, Value
+from streams.core.segments_rules import NO_SEGMENT, Op, Predicate, SegmentsRules, Value
 
 __all__ = ["Fields", "Segments", "fields_of", "holds", "segment_of"]
 
@@ -63,33 +63,33 @@ def fields_of(traits: Mapping[str, Trait], pages: Iterable[PageSeen], topics: It
 
 def holds(predicate: Predicate, fields: Fields) -> bool:
     """Whether it is true. What is unknown is neither equal to anything nor a number."""
-    if predicate.field is None:
-        if predicate.no is not None:
-            return not holds(predicate.no, fields)
-        if predicate.every:
-            return all(holds(one, fields) for one in predicate.every)
-        return any(holds(one, fields) for one in predicate.some)
-    known = [text.strip().casefold() for text in fields(predicate.field)]
-    match predicate.op:
+    if predicate.field is not None:
+        known = [text.strip().casefold() for text in fields(predicate.field)]
+        return _is_so(known, predicate.op, predicate.value)
+    if predicate.no is not None:
+        return not holds(predicate.no, fields)
+    found = (holds(one, fields) for one in predicate.every or predicate.some)
+    return all(found) if predicate.every else any(found)
+
+
+def _is_so(known: list[str], op: Op, value: Value) -> bool:
+    """One test of what is known in one field."""
+    match op:
         case "is":
-            return any(text in known for text in _texts(predicate.value))
+            return any(text in known for text in _texts(value))
         case "contains":
-            return any(part in text for part in _texts(predicate.value) for text in known)
+            return any(part in text for part in _texts(value) for text in known)
         case "known":
-            return bool(known) is bool(predicate.value)
+            return bool(known) is bool(value)
         case "at_least" | "at_most":
-            return any(_compares(predicate, number) for text in known if (number := _number(text)) is not None)
+            numbers = [number for text in known if (number := _number(text)) is not None]
+            bound = float(str(value))
+            return any(number >= bound if op == "at_least" else number <= bound for number in numbers)
 
 
 def _texts(value: Value) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     return tuple(str(one).strip().casefold() for one in several)
-
-
-def _compares(predicate: Predicate, number: float) -> bool:
-    bound = predicate.value
-    assert isinstance(bound, int | float)  # checked when the file was read
-    return number >= bound if predicate.op == "at_least" else number <= bound
 
 
 def _number(text: str) -> float | None:

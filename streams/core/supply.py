@@ -99,9 +99,9 @@ def in_words(proposal: Proposal) -> tuple[str, ...]:
     """The proposal with its arithmetic, line by line."""
     desk, room = proposal.desk, proposal.desk.supply - proposal.fast_passes
     slots = f"{desk.sdrs} SDR x {SLOTS_OF_ONE} = {desk.slots} half-hours a week"
+    leads = _figure(desk.slots / desk.attempts)
     said = [
-        f"{slots}, {_figure(desk.attempts)} attempts each -> {_figure(desk.slots / desk.attempts)} "
-        f"x {USED} = {_figure(desk.supply)} leads a week.",
+        f"{slots}, {_figure(desk.attempts)} attempts each -> {leads} x {USED} = {_figure(desk.supply)} leads a week.",
         f"{_figure(proposal.fast_passes)} fast passes a week -> {_figure(max(room, 0))} left for the score.",
         "Crossings a week: " + ", ".join(f"{_figure(found)} at {theta}" for theta, found in _steps(proposal)) + ".",
         f"Target: {proposal.target}."

@@ -11,10 +11,10 @@ _TOTAL: Final = re.compile(r"^(?P<before>[ \t]*total[ \t]*=[ \t]*)[^\s#]+", re.M
 
 
 def with_threshold(text: str, total: float) -> str:
-    """The text with `total` of `[qualified]` at so many points; comments and everything else stay.
+    r"""The text with `total` of `[qualified]` at so many points; comments and everything else stay.
 
-    >>> with_threshold("[qualified]  # T3\\ntotal = 100.0  # points\\n", 110)
-    '[qualified]  # T3\\ntotal = 110.0  # points\\n'
+    >>> with_threshold("[qualified]  # T3\ntotal = 100.0  # points\n", 110)
+    '[qualified]  # T3\ntotal = 110.0  # points\n'
     """
     line = f"total = {float(total)}\n"
     text += "" if text.endswith("\n") or not text else "\n"
@@ -29,4 +29,3 @@ def with_threshold(text: str, total: float) -> str:
     else:
         changed = line + inside
     return text[: table.end()] + changed + text[ends:]
-

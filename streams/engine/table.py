@@ -1,9 +1,9 @@
 """Rows as bytes in a Faust table whose changes are collected, sent by us, and restored by version.
 
 A row's first 21 bytes say its version and when it wants to be woken: format, epoch, offset, wake_at (`>BIQq`); from
-format 2 on four more name the rules that made it. Stock tables queue one message a write behind Faust's buffer and restore the *last* record of a key; here the book sends, and
-restoring keeps the *highest* version: a worker that was paused past its session may have written an older row behind a
-newer one.
+format 2 on four more name the rules that made it. Stock tables queue one message a write behind Faust's buffer and
+restore the *last* record of a key; here the book sends, and restoring keeps the *highest* version: a worker that was
+paused past its session may have written an older row behind a newer one.
 """
 
 from collections.abc import Iterable

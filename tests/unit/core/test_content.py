@@ -40,11 +40,19 @@ def test_the_gate_follows_from_review_stage_and_from_whom_we_know(row: Content, 
 @pytest.mark.parametrize(
     ("stage", "review"),
     [
-        ("", "early"), ("anonymous", "early"), ("gained", "early"), ("nurture", "mid"), ("recycle_a", "mid"),
-        ("recycle_b", "mid"), ("mql", "late"), ("meeting", "late"), ("consultation", "late"), ("won", "late"),
+        ("", "early"),
+        ("anonymous", "early"),
+        ("gained", "early"),
+        ("nurture", "mid"),
+        ("recycle_a", "mid"),
+        ("recycle_b", "mid"),
+        ("mql", "late"),
+        ("meeting", "late"),
+        ("consultation", "late"),
+        ("won", "late"),
         ("dead_end", None),
     ],
-)  # fmt: skip
+)
 def test_the_review_stage_follows_from_the_stage(stage: str, review: str | None) -> None:
     assert review_of(stage) == review
 
@@ -78,14 +86,19 @@ def test_an_offer_says_what_it_asks() -> None:
         ('path = "/a"\nasset = "b"\nreview = "mid"', "say either path or asset"),
         ('review = "mid"', "say either path or asset"),
         ('path = "/a"\nreview = "early"\ngate = "form"', '"gate" of "early" content is "open", not "form"'),
-        ('path = "/a"\nreview = "late"\ngate = "form"', '"gate" of "late" content is "open" or "ask_unknown", not "form"'),
+        (
+            'path = "/a"\nreview = "late"\ngate = "form"',
+            '"gate" of "late" content is "open" or "ask_unknown", not "form"',
+        ),
         ('path = "/a"\nreview = "mid"\ngate = "ask_unknown"', '"gate" of "mid" content is "form" or "open"'),
         ('path = "/pricing*"\nreview = "late"', 'content "New": "/pricing*" is there twice'),
-        ('path = "/a"\nreview = "mid"\nsegments = ["replacin"]',
-         'content "New": no segment of segments.toml is named "replacin"; did you mean "replacing"?'),
+        (
+            'path = "/a"\nreview = "mid"\nsegments = ["replacin"]',
+            'content "New": no segment of segments.toml is named "replacin"; did you mean "replacing"?',
+        ),
         ('path = "/a"\nreview = "mid"\nanswers = ["Too dear"]', '"answers": Expected `str` matching regex'),
     ],
-)  # fmt: skip
+)
 def test_a_bad_row_is_refused(row: str, said: str) -> None:
     told = files()
     told["content.toml"] += f'\n[[content]]\ntitle = "New"\n{row}\n'

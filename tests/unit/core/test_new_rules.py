@@ -323,6 +323,8 @@ def test_what_new_rules_see_in_old_visits_is_no_news() -> None:
     assert story.card.strength is not None
     assert story.card.strength.strength == 5 + 4 + 5
     assert (story.alert.level, len(story.posts)) == ("digest", 1)
-    seen = member(active=[NOW - DAY], intents=[NOW - DAY], answers={"timing": NOW - DAY + 1}, rules_version=WEAK.version)
+    seen = member(
+        active=[NOW - DAY], intents=[NOW - DAY], answers={"timing": NOW - DAY + 1}, rules_version=WEAK.version
+    )
     story.hears(of_lead(seen, offset=3, as_of=LATER + 1))
     assert story.alert.level == "real_time"

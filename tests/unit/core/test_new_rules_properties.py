@@ -1,4 +1,4 @@
-"""Whatever rules are published, whenever: what brings no news announces nothing, and the row is what its messages say."""
+"""Whatever rules are published, whenever: what brings no news announces nothing, and rows are what messages say."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -19,6 +19,7 @@ from tests.unit.core.made import NOW, facts, page, visited
 
 VISITORS = ROWS["visitors"]
 ROW: Visitor = visited([facts(page("/", NOW))])[0]
+RAW = VISITORS.encode(ROW)
 
 
 @given(sent=st.lists(some.anything, min_size=1, max_size=20))
@@ -37,7 +38,7 @@ def test_the_header_can_be_read_alone(version: Version, wake_at: int | None) -> 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\x01", VISITORS.encode(ROW)[:20], b"\x03" + VISITORS.encode(ROW)[1:], b"\x00" + VISITORS.encode(ROW)[1:], VISITORS.encode(ROW)[:-1]]
+    "raw", [b"", b"\x01", RAW[:20], b"\x03" + RAW[1:], b"\x00" + RAW[1:], RAW[:-1]],
 )
 def test_what_is_no_row_of_this_format_is_refused(raw: bytes) -> None:
     with pytest.raises(Undecodable):

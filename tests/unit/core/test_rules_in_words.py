@@ -35,31 +35,50 @@ def told(file: str, title: str) -> tuple[str, ...]:
 
 def test_a_rule_is_one_sentence() -> None:
     assert (
-        "Pricing page: +10, the freshest 3 count, at most 1 a day, halves every 14 days, at most 30 in all, read for 5 s "
-        "or more; hit by pages of kind pricing."
+        "Pricing page: +10, the freshest 3 count, at most 1 a day, halves every 14 days, at most 30 in all, read for "
+        "5 s or more; hit by pages of kind pricing."
     ) in told("scoring", "Points")
+
+
+ONE = {"keep": 1}
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, "X: +10, the freshest 3 count, halves every 14 days, at most 30 in all; hit by nothing."),
-        ({"keep": 1}, "X: +10, only the freshest counts, halves every 14 days; hit by nothing."),
-        ({"points": -2.5, "keep": 2}, "X: -2.5, the freshest 2 count, halves every 14 days, at most -5 in all; hit by nothing."),
-        ({"points": 0}, "X: gives nothing, the freshest 3 count, halves every 14 days; hit by nothing."),
-        ({"limit": 2, "limit_per": "week"}, "X: +10, the freshest 3 count, at most 2 a week, halves every 14 days, at most 30 in all; hit by nothing."),
-        ({"limit": 1, "limit_per": "asset", "half_life_days": 1}, "X: +10, the freshest 3 count, at most 1 an asset, halves every 1 day, at most 30 in all; hit by nothing."),
-        ({"keep": 1, "min_dwell_ms": 1_500}, "X: +10, only the freshest counts, halves every 14 days, read for 1.5 s or more; hit by nothing."),
-        ({"keep": 1, "page_kinds": ["a", "b"], "form_kinds": ["c"]}, "X: +10, only the freshest counts, halves every 14 days; hit by pages of kind a or b and forms of kind c."),
-        ({"keep": 1, "name": "webinar_attended"}, "X: +10, only the freshest counts, halves every 14 days; hit by event webinar_attended."),
-        ({"keep": 1, "kind": "page_view"}, "X: +10, only the freshest counts, halves every 14 days; hit by counted pages."),
-        ({"keep": 1, "kind": "return_visit"}, "X: +10, only the freshest counts, halves every 14 days; hit by an active day with another 1 to 7 days before it."),
-        ({"keep": 1, "kind": "deep_visit"}, "X: +10, only the freshest counts, halves every 14 days; hit by a day with 8 counted pages."),
-        ({"keep": 1, "kind": "mail"}, "X: +10, only the freshest counts, halves every 14 days; hit by what the kind mail finds."),
+        ({}, "+10, the freshest 3 count, halves every 14 days, at most 30 in all"),
+        (ONE, "+10, only the freshest counts, halves every 14 days"),
+        ({"points": -2.5, "keep": 2}, "-2.5, the freshest 2 count, halves every 14 days, at most -5 in all"),
+        ({"points": 0}, "gives nothing, the freshest 3 count, halves every 14 days"),
+        (
+            ONE | {"limit": 2, "limit_per": "week"},
+            "+10, only the freshest counts, at most 2 a week, halves every 14 days",
+        ),
+        (
+            ONE | {"limit": 1, "limit_per": "asset"},
+            "+10, only the freshest counts, at most 1 an asset, halves every 14 days",
+        ),
+        (ONE | {"half_life_days": 1}, "+10, only the freshest counts, halves every 1 day"),
+        (ONE | {"min_dwell_ms": 1_500}, "+10, only the freshest counts, halves every 14 days, read for 1.5 s or more"),
     ],
-)  # fmt: skip
+)
 def test_each_part_of_a_rule_is_said(more: dict[str, Any], said: str) -> None:
-    assert rule(**more) == said
+    assert rule(**more) == f"X: {said}; hit by nothing."
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"page_kinds": ["a", "b"], "form_kinds": ["c"]}, "pages of kind a or b and forms of kind c"),
+        ({"name": "webinar_attended"}, "event webinar_attended"),
+        ({"kind": "page_view"}, "counted pages"),
+        ({"kind": "return_visit"}, "an active day with another 1 to 7 days before it"),
+        ({"kind": "deep_visit"}, "a day with 8 counted pages"),
+        ({"kind": "mail"}, "what the kind mail finds"),
+    ],
+)
+def test_what_hits_a_rule_is_said(more: dict[str, Any], said: str) -> None:
+    assert rule(**ONE, **more) == f"X: +10, only the freshest counts, halves every 14 days; hit by {said}."
 
 
 def test_points_together_fit_and_grade() -> None:
@@ -90,7 +109,7 @@ def test_stages_and_arrows_in_words() -> None:
     assert "T14 anywhere -> Dead end: dead_end, via dead_end." in arrows
     assert "T14 Dead end -> wherever the rest leads: restored, via restored." in arrows
     assert told("stages", "Thresholds")[0].startswith(
-        "A score qualifies (T3) from a total of 100 on, with engagement of 40 or more and 2 different rules of 1 or more each"
+        "A score qualifies (T3) from a total of 100 on, with engagement of 40 or more and 2 different rules "
     )
     assert "The hot mark goes on at 100 and off below 80." in told("stages", "Thresholds")
 
@@ -106,13 +125,18 @@ def test_stages_and_arrows_in_words() -> None:
         ({"times": 4}, "x: MQL, if it is younger than the last setback, from the 4th time on."),
         ({"role": "recovery", "waits": True}, "x: MQL, ends a setback, from the end of the hold on."),
         ({"consent": True}, "x: MQL, if it is younger than the last setback, with consent to marketing."),
-        ({"by_hand": True, "reasons": ["a", "b"]}, "x: MQL, if it is younger than the last setback, said by people (reason a or b)."),
+        (
+            {"by_hand": True, "reasons": ["a", "b"]},
+            "x: MQL, if it is younger than the last setback, said by people (reason a or b).",
+        ),
         ({"role": "setback", "base_reasons": ["early"]}, "x: MQL, a setback (after early back at once)."),
     ],
-)  # fmt: skip
+)
 def test_what_decides_in_words(more: dict[str, Any], said: str) -> None:
     one = replace(next(one for one in RULES.stages.milestone if one.kind == "requested"), kind="x")
-    rules = replace_unchecked(milestone=(replace(one, **{k: tuple(v) if isinstance(v, list) else v for k, v in more.items()}),))
+    rules = replace_unchecked(
+        milestone=(replace(one, **{k: tuple(v) if isinstance(v, list) else v for k, v in more.items()}),)
+    )
     assert tuple(milestone_sentences(rules)) == (said,)
 
 
@@ -127,8 +151,8 @@ def replace_unchecked(**more: Any) -> Any:
 def test_holds_in_words() -> None:
     assert next(iter(hold_sentences(RULES.stages))).startswith("Recycle")
     assert (
-        "Recycle B: timing 90 days, budget 90 days, no_decision 60 days, competitor 270 days, price 180 days, feature_gap "
-        "180 days, every other reason 90 days. No mail of ours until then."
+        "Recycle B: timing 90 days, budget 90 days, no_decision 60 days, competitor 270 days, price 180 days, "
+        "feature_gap 180 days, every other reason 90 days. No mail of ours until then."
     ) in told("stages", "Holds")
 
 
@@ -155,28 +179,44 @@ def test_returns_in_words() -> None:
 
 ROUTING = convert(
     {
-        "holidays": ["2026-12-25"], "own_domains": ["us.example"],
-        "rep": [{"email": "rita@us.example", "name": "Rita", "territories": ["KR", "JP"], "timezone": "Asia/Seoul",
-                 "leader": "lea@us.example"},
-                {"email": "lea@us.example", "field": True}, {"email": "gone@us.example", "active": False}],
+        "holidays": ["2026-12-25"],
+        "own_domains": ["us.example"],
+        "rep": [
+            {
+                "email": "rita@us.example",
+                "name": "Rita",
+                "territories": ["KR", "JP"],
+                "timezone": "Asia/Seoul",
+                "leader": "lea@us.example",
+            },
+            {"email": "lea@us.example", "field": True},
+            {"email": "gone@us.example", "active": False},
+        ],
         "target": [{"domain": "acme.example", "rep": "rita@us.example"}, {"domain": "beta.example"}],
         "network": [{"domain": "acme.example", "ranges": ["192.0.2.0/24"]}],
         "company": [{"domains": ["acme.example", "acme.test", "acme.org"]}],
         "channels": {"digest": ["mail"], "at_once": ["webhook", "console"]},
     },
-    RoutingRules, strict=False,
-)  # fmt: skip
+    RoutingRules,
+    strict=False,
+)
 
 
 def test_who_hears_what_when() -> None:
     assert tuple(when_sentences(ROUTING, timezone="UTC")) == (
         "Real-time alerts go to webhook; digests to mail.",
-        "At work: mon, tue, wed, thu and fri, 09:00 to 18:00 in each rep's own time zone (UTC where none is said), less "
-        "1 holiday.",
-        "At other times nobody is told until work begins, but of a request at once; webhook and console show every alert "
-        "at once.",
-        "At most 5 real-time messages of a rep and day, requests apart; the rest goes to the digest at 08:30 with at most "
-        "10 alerts.",
+        (
+            "At work: mon, tue, wed, thu and fri, 09:00 to 18:00 in each rep's own time zone (UTC where none is said), "
+            "less 1 holiday."
+        ),
+        (
+            "At other times nobody is told until work begins, but of a request at once; webhook and console show every "
+            "alert at once."
+        ),
+        (
+            "At most 5 real-time messages of a rep and day, requests apart; the rest goes to the digest at 08:30 with "
+            "at most 10 alerts."
+        ),
     )
     assert tuple(rep_sentences(ROUTING)) == (
         "Told is the owner of the lost deal; where there is none, team:sales.",
@@ -216,22 +256,34 @@ def test_what_the_site_means() -> None:
         ({"field": "trait.x", "op": "known", "value": False}, "trait x is unknown"),
         ({"field": "trait.x", "op": "known", "value": True}, "trait x is known"),
         ({"not": {"field": "topic", "value": "a"}}, "not topic is a"),
-        ({"any": [{"field": "topic", "value": "a"},
-                  {"all": [{"field": "topic", "value": "b"}, {"field": "topic", "value": "c"}]}]},
-         "topic is a; or (topic is b; and topic is c)"),
-        ({"all": [{"any": [{"field": "topic", "value": "a"}]}, {"field": "topic", "value": "b"}]},
-         "topic is a; and topic is b"),
+        (
+            {
+                "any": [
+                    {"field": "topic", "value": "a"},
+                    {"all": [{"field": "topic", "value": "b"}, {"field": "topic", "value": "c"}]},
+                ]
+            },
+            "topic is a; or (topic is b; and topic is c)",
+        ),
+        (
+            {"all": [{"any": [{"field": "topic", "value": "a"}]}, {"field": "topic", "value": "b"}]},
+            "topic is a; and topic is b",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_predicate_in_words(said: dict[str, Any], words: str) -> None:
     assert predicate_words(convert(said, Predicate)) == words
 
 
 def test_segments_and_content_in_words() -> None:
     assert told("segments", "Segments")[2].endswith("; we say no to them.")
-    assert told("segments", "Segments")[0].startswith("1. Has to prove security to somebody (compliance): trait need is ")
+    assert told("segments", "Segments")[0].startswith(
+        "1. Has to prove security to somebody (compliance): trait need is "
+    )
     assert "Guide (guide), mid: a form, unless we know who reads." in told("content", "Content")
-    assert "Comparison (/compare*), mid: open to everybody; answers competitor; for replacing." in told("content", "Content")
+    assert "Comparison (/compare*), mid: open to everybody; answers competitor; for replacing." in told(
+        "content", "Content"
+    )
     assert tuple(content_sentences(ContentRules(seen_days=1))) == (
         "What was seen in the last 1 day is not offered; the own segment comes first.",
     )
@@ -254,15 +306,29 @@ def test_the_same_rules_say_the_same() -> None:
 
 
 def test_a_change_is_said_in_the_same_words() -> None:
-    (found,) = changes(PACKAGED, published(("scoring.toml", "points = 10\nkeep = 3\nlimit = 1\nhalf_life_days = 14", "points = 12\nkeep = 3\nlimit = 1\nhalf_life_days = 14")))
+    (found,) = changes(
+        PACKAGED,
+        published(
+            (
+                "scoring.toml",
+                "points = 10\nkeep = 3\nlimit = 1\nhalf_life_days = 14",
+                "points = 12\nkeep = 3\nlimit = 1\nhalf_life_days = 14",
+            )
+        ),
+    )
     assert (found.file, found.title) == ("scoring", "Points")
-    assert [one.partition(",")[0] for one in (*found.before, *found.after)] == ["Pricing page: +10", "Pricing page: +12"]
+    assert [one.partition(",")[0] for one in (*found.before, *found.after)] == [
+        "Pricing page: +10",
+        "Pricing page: +12",
+    ]
 
 
 def test_a_row_that_changes_its_place_is_a_change() -> None:
     """Of several [[page]] that match, the first counts."""
     old = '[[page]]\nkind = "demo"\npaths = ["/demo*", "/trial*"]\n\n'
-    moved = published(("site.toml", old, ""), ("site.toml", '[[page]]\nkind = "pricing"', old + '[[page]]\nkind = "pricing"'))
+    moved = published(
+        ("site.toml", old, ""), ("site.toml", '[[page]]\nkind = "pricing"', old + '[[page]]\nkind = "pricing"')
+    )
     assert [one.title for one in changes(PACKAGED, moved)] == ["Pages"]
 
 
@@ -272,23 +338,38 @@ def test_a_row_that_changes_its_place_is_a_change() -> None:
         (("scoring.toml", "points = 10\n", "points = 11\n"), []),
         (("scoring.toml", "half_life_days = 7", "half_life_days = 8"), []),
         (("scoring.toml", "keep = 10", "keep = 9"), []),
-        (("scoring.toml", "keep = 10", "keep = 11"), ["Pages read: remembers more; what was let go before is not known."]),
+        (
+            ("scoring.toml", "keep = 10", "keep = 11"),
+            ["Pages read: remembers more; what was let go before is not known."],
+        ),
         (("scoring.toml", "limit = 5", "limit = 4"), []),
-        (("scoring.toml", "limit = 5", "limit = 6"), ["Pages read: remembers more; what was let go before is not known."]),
+        (
+            ("scoring.toml", "limit = 5", "limit = 6"),
+            ["Pages read: remembers more; what was let go before is not known."],
+        ),
         (("scoring.toml", "limit = 5\n", ""), ["Pages read: remembers more; what was let go before is not known."]),
         (("scoring.toml", "points = 5\nkeep = 3\n", "points = 5\nkeep = 3\nlimit = 1\n"), []),
-        (("scoring.toml", "min_dwell_ms = 10_000", "min_dwell_ms = 9_000"),
-         ["Product pages: is hit by something else; hits of before stay as they are."]),
-        (("scoring.toml", 'name = "careers_page"', 'name = "jobs_page"'),
-         ["Careers pages: a new rule; it counts what happens from now on."]),
-        (("scoring.toml", "counted_ms = 5_000", "counted_days = 11"),
-         ["More pages are remembered; those that were let go before are not known."]),
-        (("site.toml", '"/trial*"', '"/try*"'),
-         ["What pages mean has changed; what was read, sent or done before keeps its former meaning."]),
-        (("site.toml", 'event = "video_watched"', 'event = "film_watched"'),
-         ["What events mean has changed; what was read, sent or done before keeps its former meaning."]),
+        (
+            ("scoring.toml", "min_dwell_ms = 10_000", "min_dwell_ms = 9_000"),
+            ["Product pages: is hit by something else; hits of before stay as they are."],
+        ),
+        (
+            ("scoring.toml", 'name = "careers_page"', 'name = "jobs_page"'),
+            ["Careers pages: a new rule; it counts what happens from now on."],
+        ),
+        (
+            ("scoring.toml", "counted_ms = 5_000", "counted_days = 11"),
+            ["More pages are remembered; those that were let go before are not known."],
+        ),
+        (
+            ("site.toml", '"/trial*"', '"/try*"'),
+            ["What pages mean has changed; what was read, sent or done before keeps its former meaning."],
+        ),
+        (
+            ("site.toml", 'event = "video_watched"', 'event = "film_watched"'),
+            ["What events mean has changed; what was read, sent or done before keeps its former meaning."],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_exact_only_from_now_on_is_said(change: tuple[str, str, str], said: list[str]) -> None:
     assert list(unknown_past(PACKAGED, published(change))) == said
-

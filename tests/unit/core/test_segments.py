@@ -13,8 +13,6 @@ from tests.unit.core.made import NAMING, NOW, RULES, example_files, files
 from tests.unit.core.told import ACME, LeadStory, browser, did, read
 
 
-
-
 def predicate(**said: Any) -> Predicate:
     return msgspec.convert(said, Predicate)
 
@@ -161,11 +159,17 @@ def test_a_segment_that_we_say_no_to_has_low_fit_and_is_no_dead_end() -> None:
         (ROWS.replace('"readers"', '"growth"'), 'segment "growth" is there twice'),
         (ROWS.replace('"readers"', '"none"'), 'segment "none": this name means that no row is true; choose another'),
         (ROWS.replace('field = "topic"', 'field = "topics"'), "segments.toml:10: segment"),
-        (ROWS.replace("value = \"price\"", "valu = \"price\""), 'unknown "valu"; did you mean "value"?'),
-        (ROWS.replace('{ field = "trait.need", value = "growth" }\n\n', "{ not = " * 8 + '{ field = "topic", value = "x" }' + " }" * 8 + "\n\n", 1),
-         'segment "growth": when: more than 8 levels'),
+        (ROWS.replace('value = "price"', 'valu = "price"'), 'unknown "valu"; did you mean "value"?'),
+        (
+            ROWS.replace(
+                '{ field = "trait.need", value = "growth" }\n\n',
+                "{ not = " * 8 + '{ field = "topic", value = "x" }' + " }" * 8 + "\n\n",
+                1,
+            ),
+            'segment "growth": when: more than 8 levels',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_row_is_refused_with_its_place(text: str, said: str) -> None:
     with pytest.raises(RulesError) as refused:
         segments(text)

@@ -90,13 +90,16 @@ def test_the_packaged_file_changes_in_one_line() -> None:
     ("before", "after"),
     [
         ("[qualified]\ntotal=100 # x\n", "[qualified]\ntotal=110.0 # x\n"),
-        ("[qualified]\nengagement = 40\n\n[other]\ntotal = 1\n", "[qualified]\ntotal = 110.0\nengagement = 40\n\n[other]\ntotal = 1\n"),
+        (
+            "[qualified]\nengagement = 40\n\n[other]\ntotal = 1\n",
+            "[qualified]\ntotal = 110.0\nengagement = 40\n\n[other]\ntotal = 1\n",
+        ),
         ("[other]\ntotal = 1\n[qualified]\n total = 99.5\n", "[other]\ntotal = 1\n[qualified]\n total = 110.0\n"),
         ("[other]\ntotal = 1", "[other]\ntotal = 1\n\n[qualified]\ntotal = 110.0\n"),
         ("[qualified]", "[qualified]\ntotal = 110.0\n"),
         ("", "\n[qualified]\ntotal = 110.0\n"),
     ],
-)  # fmt: skip
+)
 def test_only_the_threshold_changes(before: str, after: str) -> None:
     assert with_threshold(before, 110) == after
     assert tomllib.loads(after)["qualified"]["total"] == 110.0

@@ -64,4 +64,3 @@ async def test_a_row_that_is_put_is_no_longer_outdated(producer: FakeProducer, r
     await shelf.restored(*rows)
     shelf.book.put("1", lead(OURS))
     assert shelf.waker.outdated == {"3"}
-
