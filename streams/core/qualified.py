@@ -50,8 +50,9 @@ def crossing(
 
 
 def is_enough(view: LeadView, setback: Milestone | None, rules: Rules) -> bool:
-    """Whether this score qualifies, if something brought it there."""
-    return _enough(view, rules) and _enough_since(setback, view, rules)
+    """Whether this score qualifies, if something brought it there: of no segment that we say no to (ask A47)."""
+    wanted = rules.segments.is_target(view.segment)
+    return wanted and _enough(view, rules) and _enough_since(setback, view, rules)
 
 
 def latched(row: Lead, view: LeadView, rules: Rules) -> list[Milestone]:

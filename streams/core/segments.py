@@ -6,6 +6,7 @@ nothing of rows.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from schemas.activity import PageSeen, Trait
@@ -87,6 +88,7 @@ def _is_so(known: list[str], op: Op, value: Value) -> bool:
             return any(number >= bound if op == "at_least" else number <= bound for number in numbers)
 
 
+@lru_cache(1_024)
 def _texts(value: Value) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     return tuple(str(one).strip().casefold() for one in several)

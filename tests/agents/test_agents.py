@@ -12,6 +12,7 @@ from streams import agents
 from streams.agents.cards import sorted_cards
 from streams.agents.projector import projector
 from streams.app import build
+from streams.core.rows import rules_mark
 from streams.engine.shell import Gathered, Raw
 from streams.rules_files import read_rules
 from streams.settings import Settings
@@ -44,6 +45,18 @@ async def test_every_durable_name_is_written_by_hand() -> None:
     assert sorted(app.agents) == [f"leadstream.{path.stem}" for path in MOVERS]
     read = {name for agent in app.agents.values() for name in agent.channel.topics}  # type: ignore[attr-defined]
     assert read == {one.full("t.") for one in TOPICS if one.name != "transitions"}
+    for _, work in engine._beside:
+        work.close()
+
+
+async def test_leads_and_accounts_are_folded_again_when_the_rules_are_others() -> None:
+    """Of visitors and recipients nothing follows from rules but what came with their messages."""
+    rules = read_rules(None, Naming(SECRET.encode()))
+    engine = build(Settings.from_env({"LEADSTREAM_SECRET": SECRET}), rules)
+    mark = rules_mark(rules.version)
+    assert {book.name: book._rules for book in engine._books} == {
+        "accounts": mark, "leads": mark, "recipients": None, "visitors": None,
+    }  # fmt: skip
     for _, work in engine._beside:
         work.close()
 

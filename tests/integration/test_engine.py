@@ -66,6 +66,30 @@ def test_rows_come_back_from_the_changelog(bus: Bus, place: Path) -> None:
     assert all(len(row.seen) == 11 for row in rows(bus).values())
 
 
+def test_rows_that_other_rules_made_are_folded_again_a_few_at_a_time(bus: Bus, place: Path) -> None:
+    """A worker that starts with other rules wakes each row once, and a later one with the same rules none."""
+    with ToyWorker(bus, place, name="first", rules="aaaaaaaaaaaa") as first:
+        first.await_ready()
+        say(bus, [hit(f"k{number}", "old") for number in range(120)])
+        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        first.kill()
+    assert {row.rules_version for row in rows(bus).values()} == {"aaaaaaaaaaaa"}
+    with ToyWorker(bus, place, name="second", rules="bbbbbbbbbbbb") as second:
+        second.await_ready()
+        wait_until(lambda: {row.rules_version for row in rows(bus).values()} == {"bbbbbbbbbbbb"}, within_s=30,
+                   what=second.tail())  # fmt: skip
+        assert second.metric("leadstream_ticks_total") == 120
+        assert second.metric("leadstream_outdated_rows") == 0
+        second.kill()
+    assert all(len(row.woken) == 1 and row.woken[0] > 1_700_000_000_000 for row in rows(bus).values())
+    with ToyWorker(bus, place, name="third", rules="bbbbbbbbbbbb") as third:
+        third.await_ready()
+        say(bus, [hit("k1", "new")])
+        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        assert third.metric("leadstream_ticks_total") == 0
+    assert sum(len(row.woken) for row in rows(bus).values()) == 120
+
+
 def test_an_older_row_behind_a_newer_one_is_not_restored_and_is_overwritten(bus: Bus, place: Path) -> None:
     """A worker that was paused wrote its row late: the highest version counts, and stands last again afterwards."""
     with ToyWorker(bus, place, name="first") as first:

@@ -28,13 +28,13 @@ __all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "sa
 class ToyWorker:
     """A process of `tests.integration.toys`. A context manager: whatever happens, it is gone afterwards."""
 
-    def __init__(self, bus: Bus, place: Path, *, name: str = "worker", **told: str) -> None:
+    def __init__(self, bus: Bus, place: Path, *, name: str = "worker", rules: str = "", **told: str) -> None:
         (self.port,) = free_ports(1)
         self.name = name
         self.log = place / f"{name}.log"
         ours = environment(bus, port=self.port, datadir=place / name, redis_url="redis://127.0.0.1:1/0")
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
-        told = {f"LEADSTREAM_{key}": value for key, value in told.items()}
+        told = {f"LEADSTREAM_{key}": value for key, value in told.items()} | {"TOY_RULES": rules}
         with self.log.open("ab") as out:
             self.child = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "tests.integration.toys"],

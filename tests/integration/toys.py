@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
 
 import uvloop
 from faust.types import StreamT
@@ -21,7 +20,7 @@ from schemas.codec import TOUCHES
 from schemas.touches import Disposition, Tick, Touch
 from streams import logs
 from streams.core.effects import NOTHING, Effects, Folded
-from streams.core.rows import RowCodec
+from streams.core.rows import RowCodec, rules_mark
 from streams.engine.engine import Engine
 from streams.engine.shell import block_decoder
 from streams.settings import Settings
@@ -32,14 +31,15 @@ __all__ = ["CODEC", "Pile", "fold"]
 class Pile(Struct, frozen=True, array_like=True):
     """What one key was sent: ids with the version of the message that brought each."""
 
-    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None
     seen: dict[str, Version] = {}
     woken: tuple[int, ...] = ()
+    rules_version: str = ""
 
 
+RULES = os.environ.get("TOY_RULES", "")  # of this worker: rows of others are woken
 CODEC: RowCodec[Pile] = RowCodec(Pile)
 
 
@@ -70,12 +70,14 @@ def fold(key: str, row: Pile | None, messages: Sequence[Touch], /, *, version: V
         wake_at,
         seen,
         tuple(sorted(woken)),
+        RULES,
     )  # type: ignore[union-attr]
-    if row is not None and (after.seen, after.woken, after.wake_at, after.as_of) == (
+    if row is not None and (after.seen, after.woken, after.wake_at, after.as_of, after.rules_version) == (
         row.seen,
         row.woken,
         row.wake_at,
         row.as_of,
+        row.rules_version,
     ):
         return Folded(row, _effects(key, row, touches, version) if version <= row.version else NOTHING)
     return Folded(after, _effects(key, after, touches, version))
@@ -100,7 +102,7 @@ def main() -> None:
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = Engine(settings)
-    book = engine.book("leads", CODEC)
+    book = engine.book("leads", CODEC, rules=rules_mark(RULES) if RULES else None)
     decode = block_decoder(TOUCHES, "toy")
 
     async def move(stream: StreamT[bytes]) -> None:

@@ -9,8 +9,8 @@ from schemas.activity import Trait
 from streams.core.rules import Rules, RulesError, load_rules
 from streams.core.segments import Segments, fields_of, holds, segment_of
 from streams.core.segments_rules import Predicate, SegmentsRules, single_tests
-from tests.unit.core.made import NAMING, NOW, RULES, example_files, files
-from tests.unit.core.told import ACME, LeadStory, browser, did, read
+from tests.unit.core.made import DAY, NAMING, NOW, RULES, example_files, files
+from tests.unit.core.told import ACME, LeadStory, browser, did, hits, read
 
 
 def predicate(**said: Any) -> Predicate:
@@ -151,6 +151,20 @@ def test_a_segment_that_we_say_no_to_has_low_fit_and_is_no_dead_end() -> None:
     assert segments().segments.is_target("none")
     best = 15 + 8 + 12 + 5 - 25
     assert best < next(one.least for one in RULES.scoring.rules.totals.letters if one.grade == "B")
+
+
+def test_a_segment_that_we_say_no_to_is_no_supply_for_sales_unless_it_asks() -> None:
+    points = {name: found for rule in ("pricing_page", "comparison_page", "form", "gated_download")
+              for name, found in hits(rule, NOW, NOW - DAY).items()}  # fmt: skip
+    rules = load_rules(
+        example_files() | {"segments.toml": ROWS, "content.toml": "", "stages.toml": files()["stages.toml"].replace(
+            "total = 100.0", "total = 50.0")}, naming=NAMING,
+    )  # fmt: skip
+    wanted, unwanted = LeadStory(rules), LeadStory(rules)
+    assert wanted.hears(browser(did(points=points), offset=1)).stage == "mql"
+    card = unwanted.hears(browser(did(points=points, industry="school"), offset=1))
+    assert (card.stage, card.score_tenths >= 500) == ("nurture", True)
+    assert unwanted.hears(browser(did(points=points, industry="school", asked=[NOW]), offset=2)).stage == "mql"
 
 
 @pytest.mark.parametrize(
