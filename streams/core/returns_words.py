@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.core.phrasing import days, plural
+from streams.core.phrasing import days, figure, listed, plural
 from streams.core.returns_rules import ReturnsRules
 
 __all__ = ["act_sentences", "level_sentences", "signal_sentences"]
@@ -34,6 +34,12 @@ def level_sentences(rules: ReturnsRules) -> Iterator[str]:
         f"An account's engagement joins its {plural(rules.roll_up_members, 'strongest person')}; its breadth counts "
         f"people of the last {days(rules.breadth_days)}."
     ).replace("persons", "people")
+    yield (
+        f"The week's first digest names lost accounts whose hold ends within {days(rules.hold_ahead_days)}, or whose "
+        f"contract with a rival ends within {days(rules.contract_ahead_days)}."
+    )
+    rates = listed(f"1 {name} = {figure(rate)}" for name, rate in sorted(rules.rates.items()))
+    yield f"Amounts are compared in {rules.currency}; other currencies: {rates}."
 
 
 def act_sentences(rules: ReturnsRules) -> Iterator[str]:

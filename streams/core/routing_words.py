@@ -29,8 +29,11 @@ def when_sentences(rules: RoutingRules, *, timezone: str) -> Iterator[str]:
 
 
 def rep_sentences(rules: RoutingRules) -> Iterator[str]:
-    """Who is told: the owner of the lost deal, else by territory and turn, else the team."""
-    yield f"Told is the owner of the lost deal; where there is none, {rules.team}."
+    """Who is told, and what each rep is told for."""
+    yield (
+        "Told is the owner of the lost deal, else the account's owner, else whose turn it is among those of the "
+        f"territory, else {rules.team}."
+    )
     for rep in rules.rep:
         yield f"{rep.name or rep.email}: {listed(_of(rep))}."
 
@@ -51,8 +54,8 @@ def _of(rep: Rep) -> Iterator[str]:
     if not rep.active:
         yield "not active, hears nothing"
         return
-    yield "field sales" if rep.field else "sales development"
-    yield f"territories {listed(rep.territories)}" if rep.territories else "no territory"
+    yield "field sales" if rep.field else "takes turns"
+    yield f"territories {listed(rep.territories)}" if rep.territories else "every territory"
     if rep.timezone:
         yield rep.timezone
     if rep.leader:

@@ -9,7 +9,8 @@ from msgspec.structs import force_setattr, replace
 
 from streams.core.content_rules import ContentRules
 from streams.core.returns_words import level_sentences
-from streams.core.routing_rules import RoutingRules
+from streams.core.returns_rules import ReturnsRules
+from streams.core.routing_rules import Channels, RoutingRules
 from streams.core.routing_words import listing_sentences, rep_sentences, when_sentences
 from streams.core.rules import FILES
 from streams.core.rules_in_words import changes, explained
@@ -173,6 +174,9 @@ def test_returns_in_words() -> None:
     levels = tuple(level_sentences(RULES.returns))
     assert levels[1] == "R of 8 or more: real time. R of 4 or more: digest. Below: shown on the card only."
     assert levels[4].startswith("An account's engagement joins its 5 strongest people;")
+    assert levels[5].endswith("hold ends within 14 days, or whose contract with a rival ends within 90 days.")
+    own = tuple(level_sentences(ReturnsRules(currency="KRW", rates={"USD": 1_400.0, "EUR": 1_500.5})))
+    assert own[6] == "Amounts are compared in KRW; other currencies: 1 EUR = 1500.5 and 1 USD = 1400."
     assert "price: Value case first. No discount." in told("returns", "What to do")
     assert told("returns", "What to do")[0].startswith("every other reason: ")
 
@@ -219,9 +223,12 @@ def test_who_hears_what_when() -> None:
         ),
     )
     assert tuple(rep_sentences(ROUTING)) == (
-        "Told is the owner of the lost deal; where there is none, team:sales.",
-        "Rita: sales development, territories KR and JP, Asia/Seoul and led by lea@us.example.",
-        "lea@us.example: field sales and no territory.",
+        (
+            "Told is the owner of the lost deal, else the account's owner, else whose turn it is among those of the "
+            "territory, else team:sales."
+        ),
+        "Rita: takes turns, territories KR and JP, Asia/Seoul and led by lea@us.example.",
+        "lea@us.example: field sales and every territory.",
         "gone@us.example: not active, hears nothing.",
     )
     assert tuple(listing_sentences(ROUTING)) == (
@@ -233,7 +240,8 @@ def test_who_hears_what_when() -> None:
         "One company, acme.example: also acme.test and acme.org.",
     )
     quiet = "webhook shows every alert at once."
-    assert any(quiet in one for one in when_sentences(RoutingRules(), timezone="UTC"))
+    alone = RoutingRules(channels=Channels(at_once=("webhook",)))
+    assert any(quiet in one for one in when_sentences(alone, timezone="UTC"))
 
 
 def test_what_the_site_means() -> None:
