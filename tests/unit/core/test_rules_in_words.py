@@ -8,8 +8,8 @@ from msgspec import convert
 from msgspec.structs import force_setattr, replace
 
 from streams.core.content_rules import ContentRules
-from streams.core.returns_words import level_sentences
 from streams.core.returns_rules import ReturnsRules
+from streams.core.returns_words import level_sentences
 from streams.core.routing_rules import Channels, RoutingRules
 from streams.core.routing_words import listing_sentences, rep_sentences, when_sentences
 from streams.core.rules import FILES

@@ -40,6 +40,11 @@ def test_the_target_is_within_the_supply_to_the_last_lead(fast_passes: float, ta
     assert propose(COUNTED, fast_passes=fast_passes, current=115, desk=DESK).target == target
 
 
+def test_exactly_the_supply_is_not_over() -> None:
+    found = propose({100.0: 54.0}, fast_passes=0, current=100, desk=DESK)
+    assert (found.over, in_words(found)[-1]) == (0.0, "This week: stay at 100.")
+
+
 def test_where_no_threshold_fits_it_says_so() -> None:
     found = propose({70.0: 500.0, 140.0: 90.0}, fast_passes=18, current=100, desk=DESK)
     assert (found.target, found.theta, found.fits, found.over) == (140, 110.0, False, 464.0)
@@ -65,7 +70,7 @@ def test_the_lowest_candidate_that_fits_is_taken() -> None:
 
 def test_a_threshold_that_nobody_counted_has_as_many_as_the_next_lower_one() -> None:
     assert [forecast_at(COUNTED, theta) for theta in (99, 100, 109, 110, 140)] == [None, 61.0, 61.0, 44.0, 35.0]
-    found = propose({120.0: 10.0}, fast_passes=0, current=100, desk=DESK)
+    found = propose({130.0: 5.0, 120.0: 10.0}, fast_passes=0, current=100, desk=DESK)
     assert (found.target, found.theta, found.expected) == (120, 110.0, 10.0)
     with pytest.raises(ValueError, match="no crossings"):
         propose({}, fast_passes=0, current=100, desk=DESK)
