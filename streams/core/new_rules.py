@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from schemas.activity import Milestone, Version
 from schemas.cards import RulesCrossing
+from schemas.mail import NO_MAIL
 from streams.core.days import DAY_MS
 from streams.core.lead_moves import stage_now
 from streams.core.lead_row import Lead
@@ -72,10 +73,10 @@ def _news(before: Lead, heard: Lead) -> Literal["", "did", "decided"]:
     if _rest(heard) != _rest(before) or live(heard.deals) != live(before.deals):
         return "decided"
     held, now = live(before.sources), live(heard.sources)
-    if held == now:
+    if held == now and heard.mail == before.mail:
         return ""
     return "did" if held.keys() <= now.keys() else "decided"
 
 
 def _rest(row: Lead) -> Lead:
-    return replace(row, version=NEVER, as_of=0, sources={}, deals={})
+    return replace(row, version=NEVER, as_of=0, sources={}, deals={}, mail=NO_MAIL)

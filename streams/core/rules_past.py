@@ -34,7 +34,7 @@ def _remembers_more(was: ScoringRule, now: ScoringRule) -> bool:
 
 
 def _hit_by(rule: ScoringRule) -> tuple[object, ...]:
-    return rule.kind, rule.page_kinds, rule.min_dwell_ms, rule.form_kinds
+    return rule.kind, rule.page_kinds, rule.min_dwell_ms, rule.form_kinds, rule.mail_kinds
 
 
 def _pages(before: Rules, after: Rules) -> Iterator[str]:

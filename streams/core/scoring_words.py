@@ -78,6 +78,8 @@ def _hit_by(rule: ScoringRule, rules: Rules) -> Iterator[str]:
             yield "an active day with another 1 to 7 days before it"
         case "deep_visit":
             yield f"a day with {plural(rules.scoring.pages.counted_a_day, 'counted page')}"
+        case "mail_click":
+            yield f"clicks of a person; what was probably one gives {signed(rule.probable_points)}"
         case _:
             yield from _named(rule, rules)
 
@@ -89,7 +91,9 @@ def _named(rule: ScoringRule, rules: Rules) -> Iterator[str]:
         yield f"forms of kind {listed(rule.form_kinds, last='or')}"
     if events := [track.event for track in rules.site.rules.track if track.rule == rule.name]:
         yield f"event {listed(events, last='or')}"
-    if rule.kind not in ("page", "form", "track"):
+    if rule.mail_kinds:
+        yield f"mails {listed(rule.mail_kinds, last='or')}"
+    if rule.kind not in ("page", "form", "mail", "track"):
         yield f"what the kind {rule.kind} finds"
 
 

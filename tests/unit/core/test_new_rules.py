@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from schemas.ids import alert_id_of
 from schemas.posts import Post
-from schemas.touches import Tick
+from schemas.touches import MailEvent, Tick
 from streams.core.new_rules import held_back
 from streams.core.rules import Rules
 from streams.core.stages import StageNow
@@ -166,6 +166,18 @@ def test_a_stage_that_new_rules_alone_would_take_back_stays_whatever_is_visited(
     assert (story.card.stage, story.way) == ("nurture", ["T2 nurture"])
     story.hears(browser(did(points=hits("pricing_page", NOW), asked=[LATER]), offset=3, as_of=LATER))
     assert story.way == ["T2 nurture", "T4 mql"]
+
+
+def test_a_mail_takes_nobody_back_either() -> None:
+    sent = MailEvent(to=ANN, kind="delivered", mail_event_id="e1", message_id="m1", at=LATER)
+    story = lead(hits("pricing_page", NOW))
+    republished(story, FORMS_ENGAGE)
+    story.hears(sent)
+    assert story.way == ["T2 nurture"]
+    forward = lead(hits("form", NOW))
+    republished(forward, FORMS_ENGAGE)
+    forward.hears(sent)
+    assert forward.way == ["T1 gained", "T2 nurture"]
 
 
 @pytest.mark.parametrize("news", [

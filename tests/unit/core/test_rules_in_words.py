@@ -75,7 +75,9 @@ def test_each_part_of_a_rule_is_said(more: dict[str, Any], said: str) -> None:
         ({"kind": "page_view"}, "counted pages"),
         ({"kind": "return_visit"}, "an active day with another 1 to 7 days before it"),
         ({"kind": "deep_visit"}, "a day with 8 counted pages"),
-        ({"kind": "mail"}, "what the kind mail finds"),
+        ({"kind": "mail", "mail_kinds": ["opened", "replied"]}, "mails opened or replied"),
+        ({"kind": "mail_click", "probable_points": 1}, "clicks of a person; what was probably one gives +1"),
+        ({"kind": "other"}, "what the kind other finds"),
     ],
 )
 def test_what_hits_a_rule_is_said(more: dict[str, Any], said: str) -> None:
@@ -84,7 +86,7 @@ def test_what_hits_a_rule_is_said(more: dict[str, Any], said: str) -> None:
 
 def test_points_together_fit_and_grade() -> None:
     assert told("scoring", "Together")[0].startswith("web: at most 50 together (Pages read, Came back within a week, ")
-    assert "penalty: no cap (Careers pages)." in told("scoring", "Together")
+    assert "penalty: no cap (Careers pages and Unsubscribed)." in told("scoring", "Together")
     assert told("scoring", "Fit")[0] == "Seniority: executives +15, directors +12, managers +8, other titles +4."
     assert told("scoring", "Fit")[2] == "Company size: 50-1000 employees +12, 10-49 or 1001-5000 +6."
     assert told("scoring", "Fit")[3:] == (
