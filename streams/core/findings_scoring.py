@@ -35,7 +35,8 @@ def _hits(rule: ScoringRule, number: int, rules: Rules) -> Iterator[Said]:
         if lost := sorted(set(wanted) - known):
             table = "[[page]]" if key == "page_kinds" else "[[form]]"
             yield Said(FILE, ("rule", number, key), f'rule "{rule.name}": no {table} of site.toml is of kind '
-                       f"{listed(lost, last='or')}; name one, or take it out")  # fmt: skip
+                       f"{listed(lost, last='or')}; name one, or take it out",
+                       "note" if set(wanted) & known else "warning")  # fmt: skip
     found = tracked or set(rule.page_kinds) & kinds or set(rule.form_kinds) & forms
     if rule.kind in ("form", "page", "track") and not found:
         yield Said(FILE, ("rule", number), f'rule "{rule.name}": no event can hit it; give it page_kinds or '

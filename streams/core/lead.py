@@ -77,7 +77,9 @@ def _decided(
             row = replace(row, latches=(latch, *row.latches)[:MAX_LATCHES])
             stage = stage_now(row, view, rules)
     back = "" if before is None else held_back(key, before, heard, stage=stage, rules=rules)
-    if not back:
+    if back:
+        stage = replace(stage, sub_stage=row.moves[0].sub_stage if row.moves else "", due_at=None, reminder_at=None)
+    else:
         row = moved(row, view, stage, decided=_decided_before(key, before, rules), version=now, rules=rules)
     row = replace(
         row, hot=not absorbed and _is_hot(row, view, rules), rules_version=rules.version, held_back=back,

@@ -32,6 +32,7 @@ _SECTIONS: Final[Mapping[str, tuple[tuple[str, Sentences], ...]]] = {
         ("Arrows", lambda rules: stages_words.arrow_sentences(rules.stages)),
         ("What decides", lambda rules: stages_words.milestone_sentences(rules.stages)),
         ("Thresholds", lambda rules: stages_words.threshold_sentences(rules.stages)),
+        ("Clocks and checks", lambda rules: stages_words.clock_sentences(rules.stages)),
         ("Holds", lambda rules: stages_words.hold_sentences(rules.stages)),
     ),
     "returns": (

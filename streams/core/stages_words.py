@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.core.phrasing import days, figure, listed, plural
-from streams.core.stages_rules import ANY, Arrow, MilestoneRule, Role, StagesRules
+from streams.core.stages_rules import ANY, Arrow, Hold, MilestoneRule, Role, StagesRules
 
 __all__ = [
-    "arrow_sentences", "hold_sentences", "mermaid", "milestone_sentences", "stage_sentences", "threshold_sentences",
+    "arrow_sentences", "clock_sentences", "hold_sentences", "mermaid", "milestone_sentences", "stage_sentences",
+    "threshold_sentences",
 ]  # fmt: skip
 
 _DECIDES: Final[dict[Role, str]] = {
@@ -20,6 +21,8 @@ _DECIDES: Final[dict[Role, str]] = {
     "lifting": "lifts what was closed",
     "current": "as long as it is so",
     "final": "for good",
+    "absorbed": "while the lead is another one",
+    "note": "decides nothing by itself",
 }
 _KINDS: Final = {
     "inventory": "no clock",
@@ -32,8 +35,8 @@ def stage_sentences(rules: StagesRules) -> Iterator[str]:
     """Places, the way first."""
     for stage in sorted(rules.stage, key=lambda one: (one.rank < 0, abs(one.rank))):
         beside = "" if stage.rank >= 0 else "; beside the way"
-        fell = f", who fell out of {_label(stage.after, rules)}" if stage.after else ""
-        yield f"{stage.label} ({stage.name}): {_KINDS[stage.kind]}{beside}{fell}."
+        inside = f"; inside it {listed(stage.sub_stages, last='then')}" if stage.sub_stages else ""
+        yield f"{stage.label} ({stage.name}): {_KINDS[stage.kind]}{beside}{inside}."
 
 
 def arrow_sentences(rules: StagesRules) -> Iterator[str]:
@@ -45,18 +48,32 @@ def arrow_sentences(rules: StagesRules) -> Iterator[str]:
 def milestone_sentences(rules: StagesRules) -> Iterator[str]:
     """What decides, and how."""
     for rule in rules.milestone:
-        to = f"{_label(rule.stage, rules)}, " if rule.stage else ""
+        sub_stage = f" ({rule.sub_stage})" if rule.sub_stage else ""
+        to = f"{_label(rule.stage, rules)}{sub_stage}, " if rule.stage else ""
         yield f"{rule.kind}: {to}{_DECIDES[rule.role]}{''.join(_more(rule))}."
 
 
 def hold_sentences(rules: StagesRules) -> Iterator[str]:
     """For how long nobody writes."""
     for name in dict.fromkeys(hold.stage for hold in rules.hold):
-        lengths = {hold.reason: hold.days for hold in rules.hold if hold.stage == name}
-        said = [f"{reason} {days(lengths[reason])}" for reason in lengths if reason]
-        if "" in lengths:
-            said.append(f"{'every other reason ' if said else ''}{days(lengths[''])}")
+        holds = {hold.reason: hold for hold in rules.hold if hold.stage == name}
+        said = [f"{reason} {_length(hold)}" for reason, hold in holds.items() if reason]
+        if "" in holds:
+            said.append(f"{'every other reason ' if said else ''}{_length(holds[''])}")
         yield f"{_label(name, rules)}: {', '.join(said)}. No mail of ours until then."
+
+
+def clock_sentences(rules: StagesRules) -> Iterator[str]:
+    """How long sales has, when a setback counts, and what a talk has to answer."""
+    for sla in rules.sla:
+        length = plural(sla.hours, "hour") if sla.hours is not None else days(sla.days or 0)
+        yield f"{_label(sla.stage, rules)}, by {sla.by}: {length} of work."
+    for guard in rules.guard:
+        yield f"{guard.kind} {guard.reason} counts from {guard.tries} x {guard.tried} or {days(guard.days)} on."
+    if rules.check:
+        yield f"A talk counts once these are answered: {listed(check.name for check in rules.check)}."
+    for release in rules.release:
+        yield f"Released on {release.at:%Y-%m-%d}: answers {listed(release.answers)}."
 
 
 def threshold_sentences(rules: StagesRules) -> Iterator[str]:
@@ -65,7 +82,8 @@ def threshold_sentences(rules: StagesRules) -> Iterator[str]:
     yield (
         f"A score qualifies (T3) from a total of {figure(rule.total)} on, with engagement of {figure(rule.engagement)} "
         f"or more and {plural(rule.families, 'different rule')} of {figure(rule.family_points)} or more each, when "
-        f"something new happens; after a disposition {figure(rule.fresh_points)} must be younger than it."
+        f"something new happens, not longer ago than {days(rule.fresh_days)}; after a disposition "
+        f"{figure(rule.fresh_points)} must be younger than it."
     )
     yield f"It leads on from {listed(_label(name, rules) for name in rule.leaves)}."
     yield f"The hot mark goes on at {figure(rule.total)} and off below {figure(rule.total * rule.hot_until)}."
@@ -101,11 +119,20 @@ def _more(rule: MilestoneRule) -> Iterator[str]:
     if rule.consent:
         yield ", with consent to marketing"
     if rule.by_hand:
-        yield ", said by people"
+        yield f", said by people{', with a reason' if rule.why else ''}"
     if rule.reasons:
         yield f" (reason {listed(rule.reasons, last='or')})"
     if rule.base_reasons:
         yield f" (after {listed(rule.base_reasons, last='or')} back at once)"
+
+
+def _length(hold: Hold) -> str:
+    ends = (
+        f", or {days(hold.before_contract_end_days)} before the rival's contract ends"
+        if (hold.before_contract_end_days is not None)
+        else ""
+    )
+    return f"{days(hold.days)}{ends}{', or with the release that answers it' if hold.until_release else ''}"
 
 
 def _label(name: str, rules: StagesRules) -> str:

@@ -181,7 +181,7 @@ def test_a_mail_takes_nobody_back_either() -> None:
 
 
 @pytest.mark.parametrize("news", [
-    pytest.param(lambda: decided("restored", "", at=LATER), id="a decision"),
+    pytest.param(lambda: decided("restored", "a mistake", at=LATER), id="a decision"),
     pytest.param(lambda: of_deal(deal(account_id="other.example"), offset=1, to="nobody"), id="a deal"),
 ])  # fmt: skip
 def test_what_people_decide_takes_it_back(news: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """Rules as people read them: the sentences to the letter, the stage graph, what changes between two versions."""
 
 from copy import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ from streams.core.scoring_words import rule_sentence
 from streams.core.segments_rules import Predicate
 from streams.core.segments_words import content_sentences, predicate_words
 from streams.core.site_words import event_sentences
-from streams.core.stages_words import hold_sentences, mermaid, milestone_sentences
+from streams.core.stages_rules import MilestoneRule, Release
+from streams.core.stages_words import clock_sentences, hold_sentences, mermaid, milestone_sentences
 from tests.unit.core.made import RULES
 from tests.unit.core.publishing import published
 
@@ -132,11 +134,17 @@ def test_stages_and_arrows_in_words() -> None:
             {"by_hand": True, "reasons": ["a", "b"]},
             "x: MQL, if it is younger than the last setback, said by people (reason a or b).",
         ),
+        (
+            {"by_hand": True, "why": True},
+            "x: MQL, if it is younger than the last setback, said by people, with a reason.",
+        ),
+        ({"sub_stage": "held"}, "x: MQL (held), if it is younger than the last setback."),
+        ({"role": "note", "stage": ""}, "x: decides nothing by itself."),
         ({"role": "setback", "base_reasons": ["early"]}, "x: MQL, a setback (after early back at once)."),
     ],
 )
 def test_what_decides_in_words(more: dict[str, Any], said: str) -> None:
-    one = replace(next(one for one in RULES.stages.milestone if one.kind == "requested"), kind="x")
+    one = MilestoneRule(kind="x", role="progress", stage="mql")
     rules = replace_unchecked(
         milestone=(replace(one, **{k: tuple(v) if isinstance(v, list) else v for k, v in more.items()}),)
     )
@@ -154,9 +162,23 @@ def replace_unchecked(**more: Any) -> Any:
 def test_holds_in_words() -> None:
     assert next(iter(hold_sentences(RULES.stages))).startswith("Recycle")
     assert (
-        "Recycle B: timing 90 days, budget 90 days, no_decision 60 days, competitor 270 days, price 180 days, "
-        "feature_gap 180 days, every other reason 90 days. No mail of ours until then."
+        "Recycle B: timing 90 days, budget 90 days, no_decision 60 days, competitor 270 days, or 90 days before the "
+        "rival's contract ends, price 180 days, feature_gap 180 days, or with the release that answers it, every other "
+        "reason 90 days. No mail of ours until then."
     ) in told("stages", "Holds")
+
+
+def test_clocks_and_checks_in_words() -> None:
+    clocks = told("stages", "Clocks")
+    assert "MQL, by requested: 4 hours of work." in clocks
+    assert "MQL, by qualified: 1 day of work." in clocks
+    assert "disposition no_response counts from 6 x attempt or 14 days on." in clocks
+    assert "A talk counts once these are answered: bant, problem, obstacle, solution and effect." in clocks
+    meeting = next(one for one in told("stages", "Stages") if one.startswith("Meeting"))
+    assert meeting.endswith("; inside it accepted, booked then held.")
+    release = Release(answers=("feature_gap:sso",), at=datetime(2026, 5, 1, tzinfo=UTC))
+    said = tuple(clock_sentences(replace_unchecked(sla=(), guard=(), check=(), release=(release,))))
+    assert said == ("Released on 2026-05-01: answers feature_gap:sso.",)
 
 
 def test_the_graph_is_a_mermaid_picture() -> None:
