@@ -46,8 +46,8 @@ def raised(
     if deal is None or strength is None:
         return row, view
     held = next((one for one in row.episodes if one.deal_id == deal.deal_id and one.status in IN_WORK), None)
-    if former is not None and not _waits_for_time(row, held, view, former=former, rules=rules):
-        return _recomputed(row, held), view
+    if former is not None and not _time_ends_it(row, held, view, former=former, rules=rules):
+        return _recomputed(row, held, view, former=former, rules=rules), view
     if strength.level is None or (held is None and not news):
         return _counted(row, held, view), view
     rises = strength.level == "real_time" and (news or (held is not None and held.waiting))
@@ -165,16 +165,18 @@ def _counted(row: Account, held: Episode | None, view: AccountView) -> Account:
     return replace(row, episodes=tuple(lives if one is held else one for one in row.episodes))
 
 
-def _waits_for_time(
-    row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules
-) -> bool:  # fmt: skip
-    """Whether the cool-down lasted under these rules too when the row was folded last: then only time ends it."""
+def _time_ends_it(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> bool:
+    """Whether the cool-down lasted under these rules too when the row was folded last, and is over by time alone."""
+    return _still_waits(row, held, view, former=former, rules=rules) and not _is_silent(row, view, rules.returns)
+
+
+def _still_waits(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> bool:
     return held is not None and held.waiting and _is_silent(replace(row, as_of=former), view, rules.returns)
 
 
-def _recomputed(row: Account, held: Episode | None) -> Account:
-    """New rules alone say nothing, and do not end a wait: what comes next announces."""
-    if held is None or not held.waiting:
+def _recomputed(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> Account:
+    """New rules alone say nothing. A wait that they end, what comes next announces; another goes on."""
+    if held is None or not held.waiting or _still_waits(row, held, view, former=former, rules=rules):
         return row
     waits_no_more = replace(held, waiting=False)
     return replace(row, episodes=tuple(waits_no_more if one is held else one for one in row.episodes))
