@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.signals import AlertAction, Member, Signal
+from schemas.signals import AlertAction, Signal
 from streams.core.account_card import account_name, card_of
 from streams.core.account_forward import forwarded, forwards_of
 from streams.core.account_heard import bounds_met, heard_by
@@ -17,7 +17,6 @@ from streams.core.alerts import posts_of, raised, updates_of, wakes_at
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.outlook import looked_ahead, outlooks_of
-from streams.core.parts import Part
 from streams.core.rules import Rules
 
 __all__ = ["Account", "fold"]

@@ -19,14 +19,19 @@ NEWS_MS: Final = 7 * DAY_MS  # as late as a browser's events may come
 
 def is_news(before: Account, after: Account) -> bool:
     """Whether `after` heard of something that may open or raise an alert."""
-    if after.members is before.members and after.deals is before.deals:
+    if after.members is before.members and after.networks is before.networks and after.deals is before.deals:
         return False
-    members = live(after.members)
+    members = _who(after)
     if after.deals is before.deals or live(after.deals) == live(before.deals):
-        held = live(before.members)
-        members = {lead_id: one for lead_id, one in members.items() if _brings(held.get(lead_id), one)}
+        held = _who(before)
+        members = {who: one for who, one in members.items() if _brings(held.get(who), one)}
     since = after.as_of - NEWS_MS
     return any(_freshest_at(member) >= since for member in members.values())
+
+
+def _who(row: Account) -> dict[str, Member]:
+    """Everybody who stands for the account: its people, and visitors of its networks."""
+    return live(row.members) | {f"network:{visitor}": one for visitor, one in live(row.networks).items()}
 
 
 def _brings(held: Member | None, now: Member) -> bool:

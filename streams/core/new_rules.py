@@ -72,11 +72,12 @@ def _news(before: Lead, heard: Lead) -> Literal["", "did", "decided"]:
     """What was heard but the time, and sources that say the same again: that the person did something, or more."""
     if _rest(heard) != _rest(before) or live(heard.deals) != live(before.deals):
         return "decided"
-    held, now = live(before.sources), live(heard.sources)
+    held = live(before.sources) | live(before.absorbed)
+    now = live(heard.sources) | live(heard.absorbed)
     if held == now and heard.mail == before.mail:
         return ""
     return "did" if held.keys() <= now.keys() else "decided"
 
 
 def _rest(row: Lead) -> Lead:
-    return replace(row, version=NEVER, as_of=0, sources={}, deals={}, mail=NO_MAIL)
+    return replace(row, version=NEVER, as_of=0, sources={}, absorbed={}, deals={}, mail=NO_MAIL)

@@ -20,9 +20,9 @@ from streams.core.routing_rules import RoutingRules
 from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring_rules import ScoringRules
-from streams.core.signing import UNSIGNED, Signing
 from streams.core.segments import Segments
 from streams.core.segments_rules import SegmentsRules
+from streams.core.signing import UNSIGNED, Signing
 from streams.core.site_rules import SiteRules
 from streams.core.stages_graph import faults_of
 from streams.core.stages_rules import StagesRules

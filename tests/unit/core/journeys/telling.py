@@ -3,7 +3,7 @@
 A line holds `at` (UTC), then what happens: `page` (with `read_s`, `touched`), `form`, `track`, `identify` (traits),
 each by `who` (a browser, at an address `ip`); `mail` (what became of one `to` an address; a page that is `behind` a
 click of the lead `of` an address carries its id); `deal` (as a CRM reports it); `act` on the newest alert; `decide`
-about a lead, by e-mail (with `until`, `said`); `order` of an operator (`orders.py`); `rules` (in this file `old` becomes
+about a lead, by e-mail (with `until`, `said`); `order` of an operator (`orders.py`); `rules` (in a file `old` becomes
 `new`, published at that time); or nothing, when only time passes. `<name>.toml` stands for `routing.toml` where a
 journey needs its own, a first line `rules` holds more text for other files; `companies.py` and `hours.py` say what else
 there is.
