@@ -15,12 +15,15 @@ from schemas.delivery import Trust
 __all__ = [
     "AccountCard",
     "AlertCard",
+    "AlertCounts",
     "AlertLevel",
+    "AlertOutcome",
     "AlertStatus",
     "FitLine",
     "LeadCard",
     "MailFlags",
     "MemberCard",
+    "Reopening",
     "ReturnLine",
     "ReturnStrength",
     "RollUpLine",
@@ -31,7 +34,8 @@ __all__ = [
 ]
 
 AlertLevel: TypeAlias = Literal["digest", "real_time"]
-AlertStatus: TypeAlias = Literal["open", "claimed", "done", "dismissed", "expired"]
+AlertStatus: TypeAlias = Literal["open", "claimed", "snoozed", "done", "dismissed", "expired"]
+AlertOutcome: TypeAlias = Literal["contacted", "reopened", "overtaken", "dismissed", "expired"]
 
 
 class ScoredHit(Struct, frozen=True, kw_only=True):
@@ -209,6 +213,18 @@ class RollUpLine(Struct, frozen=True, kw_only=True):
     tenths: int
 
 
+class Reopening(Struct, frozen=True, kw_only=True):
+    """A lost deal was taken up again, seen at `at`; whether its people had come back before, and sales had heard of it.
+
+    `visited`: somebody's visits counted in the 30 days before. `alerted`: an alert of the lost deal was raised then.
+    """
+
+    deal_id: str  # the lost one
+    at: int
+    visited: bool
+    alerted: bool
+
+
 class AccountCard(Struct, frozen=True, kw_only=True):
     """One company.
 
@@ -242,6 +258,20 @@ class AccountCard(Struct, frozen=True, kw_only=True):
     industry: str = ""
     region: str = ""
     owner: Owner | None = None
+    reopenings: tuple[Reopening, ...] = ()  # newest first
+
+
+class AlertCounts(Struct, frozen=True, kw_only=True):
+    """What a closed alert counts as, for the precision of the rules that raised it.
+
+    `strongest`: its signal with the greatest part of R, `request` for a fast pass. `sent`: somebody was told of it.
+    """
+
+    outcome: AlertOutcome
+    level: AlertLevel
+    strongest: str
+    rules_version: str  # under which it reached this level
+    sent: bool
 
 
 class AlertCard(Struct, frozen=True, kw_only=True):
@@ -274,3 +304,11 @@ class AlertCard(Struct, frozen=True, kw_only=True):
     claimed_by: str = ""
     claimed_at: int | None = None
     closed_reason: str = ""
+    closed_at: int | None = None
+    offers: tuple[str, ...] = ()  # the buttons that it offers now: verbs of an action
+    mail_stop_until: int | None = None  # until then nobody writes, whoever may call
+    talking_point: str = ""  # by the maturity level of who is back
+    provoked: bool = False  # began within a day after a mail of ours to this account
+    snoozed_until: int | None = None
+    reopen_requested: bool = False  # the CRM is asked for a deal that follows this one
+    counts: AlertCounts | None = None  # None while it is not closed

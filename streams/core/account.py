@@ -9,14 +9,17 @@ from schemas.signals import AlertAction, Signal
 from streams.core.account_card import account_name, card_of
 from streams.core.account_forward import forwarded, forwards_of
 from streams.core.account_heard import bounds_met, heard_by
-from streams.core.account_news import is_news
+from streams.core.account_news import news_at
 from streams.core.account_row import Account
-from streams.core.account_view import AccountView
+from streams.core.account_view import AccountView, view_of
 from streams.core.alert_actions import acted
-from streams.core.alerts import posts_of, raised, updates_of, wakes_at
+from streams.core.alert_orders import orders_of
+from streams.core.alert_posts import posts_of, updates_of
+from streams.core.alerts import raised, wakes_at
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.outlook import looked_ahead, outlooks_of
+from streams.core.reopenings import with_reopenings
 from streams.core.rules import Rules
 
 __all__ = ["Account", "fold"]
@@ -25,33 +28,32 @@ __all__ = ["Account", "fold"]
 def fold(
     key: str, row: Account | None, messages: Sequence[Signal], *, version: Version, rules: Rules
 ) -> Folded[Account]:
-    """The account after these signals. Raises UnknownRow before anything changes."""
+    """The account after these signals. Raises UnknownRow, UnknownDecision and InsideHold before anything changes."""
     before = row or Account(version, as_of=0)
     heard = heard_by(before, messages)
     actions = [message for message in messages if isinstance(message, AlertAction)]
     now = newer(before.version, version)
     if actions:
-        heard = acted(heard, actions, version=now)
+        heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)
     heard = forwarded(key, heard, version=now, rules=rules)
     bounds = bounds_met(before, messages, heard)
     same_rules = row is None or row.rules_version == rules.version
     if row is not None and heard == row and version > row.version and same_rules:
         return Folded(row, met(NOTHING, *bounds))
-    news = is_news(before, heard)
-    former = None if news or same_rules else before.as_of
-    after, view = raised(key, heard, news=news, former=former, version=now, rules=rules)
+    heard = with_reopenings(before, heard, rules=rules)
+    news = news_at(before, heard)
+    former = None if news is not None or same_rules else before.as_of
+    after, view = raised(key, heard, news_at=news, former=former, version=now, rules=rules)
     after = looked_ahead(after, view, version=now, rules=rules)
-    after = replace(after, wake_at=wakes_at(after, rules.returns), rules_version=rules.version)
+    after = replace(after, wake_at=wakes_at(after, rules), rules_version=rules.version)
     row_after, effects = settled(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
     )
     return Folded(row_after, met(effects, *bounds))
 
 
-
-
 def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: Rules) -> Effects:
-    """Its card, whom it forwards to; alerts and posts that a message of version `since` or a later one made."""
+    """Its card, whom it forwards to; alerts, posts, orders to leads that a message of version `since` or later made."""
     return Effects(
         signals=forwards_of(key, row, since=since),
         accounts=(card_of(key, row, view, rules=rules),),
@@ -61,4 +63,5 @@ def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: R
             *updates_of(row, since=since),
             *outlooks_of(key, row, name=account_name(key, view), since=since),
         ),
+        touches=orders_of(row, since=since),
     )

@@ -44,6 +44,7 @@ def card_of(key: str, row: Account, view: AccountView, *, rules: Rules) -> Accou
         industry=view.company.industry,
         region=view.region,
         owner=view.owner,
+        reopenings=row.reopenings,
     )
 
 

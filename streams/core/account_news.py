@@ -1,32 +1,26 @@
-"""Whether something happened that returns are made of: visits, requests, deals. Nothing else raises an alert.
+"""What is new at an account, of that which returns are made of: visits, requests, clicks, deals. Times in UTC ms.
 
-A score that fades is no news, nor what is older than a week (imports of the past), nor what new rules see in visits
-that were known before. Times are UTC milliseconds.
+A score that fades is no news, nor what went away, nor what new rules see in visits that were known before.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Hashable, Iterator
 
 from schemas.signals import Member
 from streams.core.account_row import Account
-from streams.core.days import DAY_MS
 from streams.core.parts import live
 
-__all__ = ["is_news"]
-
-NEWS_MS: Final = 7 * DAY_MS  # as late as a browser's events may come
+__all__ = ["news_at"]
 
 
-def is_news(before: Account, after: Account) -> bool:
-    """Whether `after` heard of something that may open or raise an alert."""
-    if after.members is before.members and after.networks is before.networks and after.deals is before.deals:
-        return False
-    members = _who(after)
-    if after.deals is before.deals or live(after.deals) == live(before.deals):
+def news_at(before: Account, after: Account) -> int | None:
+    """When the freshest new thing happened, None where nothing did. A deal is news when it is told."""
+    ats: list[int] = []
+    if after.members is not before.members or after.networks is not before.networks:
         held = _who(before)
-        members = {who: one for who, one in members.items() if _brings(held.get(who), one)}
-    since = after.as_of - NEWS_MS
-    return any(_freshest_at(member) >= since for member in members.values())
+        ats += [at for who, one in _who(after).items() for at in _new(held.get(who), one)]
+    if after.deals is not before.deals and live(after.deals) != live(before.deals):
+        ats.append(after.as_of)
+    return max(ats, default=None)
 
 
 def _who(row: Account) -> dict[str, Member]:
@@ -34,25 +28,21 @@ def _who(row: Account) -> dict[str, Member]:
     return live(row.members) | {f"network:{visitor}": one for visitor, one in live(row.networks).items()}
 
 
-def _brings(held: Member | None, now: Member) -> bool:
-    """Whether a standing says more than the one before; under other rules only what is younger than all of that."""
-    if held is None or held.rules_version == now.rules_version:
-        return held is None or _evidence(held) != _evidence(now)
-    return _freshest_at(now) > _freshest_at(held)
+def _new(held: Member | None, now: Member) -> Iterator[int]:
+    """Times of what was not there before; under other rules only of what is younger than all of that."""
+    if held is now:
+        return
+    known = {} if held is None else _evidence(held)
+    latest = max(known.values(), default=0) if held is not None and held.rules_version != now.rules_version else 0
+    yield from (at for what, at in _evidence(now).items() if what not in known and at > latest)
 
 
-def _evidence(one: Member) -> object:
-    return one.dead_end, one.days, one.intents, one.answers, one.requests, one.clicked_at
-
-
-def _freshest_at(one: Member) -> int:
-    return max(_ats(one), default=0)
-
-
-def _ats(one: Member) -> Iterator[int]:
-    yield from (day.at for day in one.days)
-    yield from one.intents
-    yield from one.answers.values()
-    yield from (asked.at for asked in one.requests)
-    if one.clicked_at is not None:
-        yield one.clicked_at
+def _evidence(one: Member) -> dict[Hashable, int]:
+    """All that may count of somebody, with its times; nothing of who is left out anyway."""
+    if one.dead_end or one.silenced:
+        return {}
+    found: dict[Hashable, int] = {day: day.at for day in one.days}
+    found |= {("intent", at): at for at in one.intents}
+    found |= {(tag, at): at for tag, at in one.answers.items()}
+    found |= {asked: asked.at for asked in one.requests}
+    return found if one.clicked_at is None else found | {("click", one.clicked_at): one.clicked_at}

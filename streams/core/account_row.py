@@ -8,12 +8,13 @@ from typing import Final
 from msgspec import Struct
 
 from schemas.activity import Version
-from schemas.cards import AlertCard, AlertLevel, AlertStatus
-from schemas.deals import CompanyRecord, DealFacts
+from schemas.cards import AlertCard, AlertLevel, AlertStatus, Reopening
+from schemas.deals import CompanyRecord, DealFacts, Owner
+from schemas.posts import Occasion
 from schemas.signals import Intent, Member
 from streams.core.parts import Part, Told
 
-__all__ = ["EPISODES", "Account", "Episode", "Forwarding", "Held", "Looked", "Posted", "Rest"]
+__all__ = ["EPISODES", "Account", "Episode", "Forwarding", "Held", "Looked", "Order", "Posted", "Rest"]
 
 
 # Each account that a deal moves to numbers its episodes from the next thousand on, so that no alert id comes twice.
@@ -21,11 +22,25 @@ EPISODES: Final = 1_000
 
 
 class Posted(Struct, frozen=True, array_like=True):
-    """That a level of an alert was posted to a recipient, once."""
+    """That an alert was posted to a recipient, once for each `key`: the occasion, and what is particular to it."""
 
     level: AlertLevel
     recipient_id: str
     at: int
+    version: Version
+    occasion: Occasion = "raised"
+    key: str = "raised"
+    detail: str = ""
+
+
+class Order(Struct, frozen=True, array_like=True):
+    """What an answer to an alert says of a lead: a disposition of this kind, said once."""
+
+    lead_id: str
+    kind: str
+    reason: str
+    at: int
+    actor: str
     version: Version
 
 
@@ -43,6 +58,11 @@ class Episode(Struct, frozen=True, array_like=True):
     waiting: bool = False  # real-time by its strength, silent by the cool-down
     reset_at: int | None = None  # when it was claimed or closed last: R counts anew from here
     posts: tuple[Posted, ...] = ()
+    rules_version: str = ""  # under which it reached its level
+    clock_at: int | None = None  # since when it waits for somebody to claim it; None: nobody is waited for
+    claimer: Owner | None = None  # who has it, where that is a rep that we know
+    snoozed_at: int | None = None  # the newest snooze
+    orders: tuple[Order, ...] = ()
 
 
 class Looked(Struct, frozen=True, array_like=True):
@@ -90,7 +110,7 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
 
     `members` and `rest` by lead, `networks` by visitor, `records` by the CRM's id, `absorbed` by the account that
     forwards here; `intent` is the freshest that third parties saw; `forwards` says who was told that this is it.
-    `outlooks` by recipient.
+    `left_out`: leads and visitors that count for no return, and until when; `outlooks` by recipient.
     """
 
     version: Version
@@ -110,3 +130,5 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     forward: Forwarding | None = None
     forwards: Told = {}
     rules_version: str = ""  # of the rules that it was folded with last
+    left_out: dict[str, int] = {}
+    reopenings: tuple[Reopening, ...] = ()

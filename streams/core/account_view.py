@@ -1,9 +1,6 @@
 """All that follows from an account's parts at its `as_of`: its people, deals, roll-up, and how far it is back."""
 
-from collections.abc import Mapping
-
 from msgspec import Struct
-from msgspec.structs import replace
 
 from schemas.cards import MemberCard, ReturnStrength
 from schemas.deals import DealFacts, Owner
@@ -12,7 +9,8 @@ from streams.core.account_row import Account, Rest
 from streams.core.companies import CompanyFacts, company_of, held_by
 from streams.core.days import DAY_MS
 from streams.core.parts import live
-from streams.core.returns import CUSTOMER, Counted, candidate, counted, counted_from, decisive, strength
+from streams.core.return_doings import Counted, counted, is_on
+from streams.core.returns import candidate, counted_from, decisive, strength
 from streams.core.rules import Rules
 
 __all__ = ["AccountView", "member_cards", "view_of"]
@@ -53,7 +51,7 @@ class AccountView(Struct, frozen=True, kw_only=True):
         return self.company.customer or any(deal.status == "won" for deal in self.deals)
 
 
-def view_of(row: Account, rules: Rules) -> AccountView:
+def view_of(key: str, row: Account, rules: Rules) -> AccountView:
     """What the row shows at its `as_of`."""
     if row.forward is not None and row.forward.domain:
         row = Account(row.version, row.as_of, records=row.records, episodes=row.episodes)
@@ -61,12 +59,15 @@ def view_of(row: Account, rules: Rules) -> AccountView:
     members = {who: one for who, one in everybody.items() if not one.silenced}
     deals, company = tuple(live(row.deals).values()), company_of(held.records, rules)
     deal = decisive(deals)
-    why = CUSTOMER if company.customer else candidate(deals, as_of=row.as_of, rules=rules.returns)
+    excluded = bool(rules.routing.set_aside_account(key))
+    why = candidate(deals, as_of=row.as_of, rules=rules.returns, customer=company.customer, excluded=excluded)
     found, strong = Counted(), None
     if deal is not None and not why:
         since = counted_from(deal, as_of=row.as_of, reset_at=_reset_at(row, deal), rules=rules.returns)
-        found = counted(members, deal, since=since, day_of=rules.site.day_of)
-        found = replace(found, networks=_came(networks, since=since))
+        found = counted(
+            members, deal, since=since, day_of=rules.site.day_of, networks=networks,
+            left_out={who for who, until in row.left_out.items() if until > row.as_of},
+        )  # fmt: skip
         strong = strength(found, deal, as_of=row.as_of, since=since, rules=rules.returns)
     return AccountView(
         everybody=everybody, members=members, rest=live(row.rest), networks=networks, company=company,
@@ -80,17 +81,12 @@ def _reset_at(row: Account, deal: DealFacts) -> int | None:
     return max(resets if deal.reset_at is None else [*resets, deal.reset_at], default=None)
 
 
-def _came(networks: Mapping[str, Member], *, since: int) -> int:
-    """Visitors of the company's networks, of whom nobody knows who they are, with a human hit after `since`."""
-    return sum(any(day.active and day.at > since for day in one.days) for one in networks.values())
-
 
 def member_cards(row: Account, view: AccountView, rules: Rules) -> tuple[MemberCard, ...]:
     """The people, those of the deal first, then the strongest."""
-    named = {person.lead_id for deal in view.deals for person in deal.people}
     since = row.as_of - rules.returns.window_days * DAY_MS if view.strength is None else view.strength.counted_from
     cards = [
-        _card(lead_id, one, on_deal=not named.isdisjoint((lead_id, *one.aliases)), since=since)
+        _card(lead_id, one, on_deal=any(is_on(deal, lead_id, one) for deal in view.deals), since=since)
         for lead_id, one in view.members.items()
     ]
     return tuple(sorted(cards, key=lambda card: (not card.on_deal, -card.score_tenths, card.lead_id)))

@@ -5,14 +5,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.activity import PageSeen, Version
-from schemas.cards import AlertCard, AlertLevel, AlertStatus, ReturnStrength
+from schemas.cards import AlertCard, AlertLevel, ReturnStrength
 from schemas.deals import DealFacts
 from schemas.ids import alert_id_of
 from streams.core.account_card import account_name
 from streams.core.account_row import Account
 from streams.core.account_view import AccountView, member_cards
-from streams.core.days import DAY_MS
-from streams.core.holds import hold_of_loss
+from streams.core.alert_words import talking_point
+from streams.core.days import DAY_MS, HOUR_MS
 from streams.core.returns import decisive, lost_at
 from streams.core.rules import Rules
 
@@ -26,10 +26,10 @@ def alert_card(
     key: str, row: Account, view: AccountView, *, deal: DealFacts, strength: ReturnStrength, episode: int,
     level: AlertLevel, version: Version, rules: Rules,
 ) -> AlertCard:  # fmt: skip
-    """The alert of an episode that opens now."""
+    """The alert of an episode that opens now: the facts. Who hears of it, and what to do now, is added to them."""
     counted = view.counted
     concerned = {*counted.leads, *counted.requests}
-    fast_pass = bool(counted.requests)
+    people = tuple(card for card in member_cards(row, view, rules) if card.lead_id in concerned)
     return AlertCard(
         alert_id=alert_id_of(deal.deal_id, episode),
         version=version,
@@ -44,32 +44,37 @@ def alert_card(
         real_time_at=row.as_of if level == "real_time" else None,
         updates=0,
         strength=strength,
-        fast_pass=fast_pass,
+        fast_pass=bool(counted.requests),
         deal=deal,
         other_deals=_other_deals(view, deal),
-        people=tuple(card for card in member_cards(row, view, rules) if card.lead_id in concerned)[:MAX_PEOPLE],
+        people=people[:MAX_PEOPLE],
         pages=_pages(view, concerned, since=strength.counted_from),
         back_after_days=_back_after_days(row, view, deal, rules=rules),
-        next_act=rules.returns.next_act(deal.lost_reason),
-        hold_until=None if fast_pass else _hold_until(deal, as_of=row.as_of, rules=rules),
+        next_act="",
+        hold_until=None,
         human=counted.human,
-        recipient=deal.owner,
+        recipient=None,
+        talking_point=talking_point([view.members[one.lead_id] for one in people], rules),
+        provoked=_is_provoked(view, rules),
     )
 
 
-def as_told(fresh: AlertCard, before: AlertCard, *, status: AlertStatus, real_time_at: int | None) -> AlertCard:
-    """An open episode's card with what is new. `updates` counts changes of R and of the people."""
+def as_told(fresh: AlertCard, before: AlertCard, *, real_time_at: int | None) -> AlertCard:
+    """An episode's card with what is new; how it began stays. `updates` counts changes of R and of the people."""
     changed = _weight(fresh) != _weight(before)
     return replace(
         fresh,
         raised_at=before.raised_at,
         back_after_days=before.back_after_days,
+        provoked=before.provoked,
+        fast_pass=fresh.fast_pass or before.fast_pass,
+        recipient=before.recipient,
         real_time_at=real_time_at,
-        status=status,
+        status=before.status,
         updates=before.updates + changed,
         claimed_by=before.claimed_by,
         claimed_at=before.claimed_at,
-        closed_reason=before.closed_reason,
+        snoozed_until=before.snoozed_until,
     )
 
 
@@ -109,7 +114,8 @@ def _back_after_days(row: Account, view: AccountView, deal: DealFacts, *, rules:
     return max((begins - max(earlier, default=lost_at(deal))) // DAY_MS, 0)
 
 
-def _hold_until(deal: DealFacts, *, as_of: int, rules: Rules) -> int | None:
-    """Until when nobody writes to them of our own accord, None where that is over."""
-    ends = hold_of_loss(deal, rules.stages)
-    return ends if ends > as_of else None
+def _is_provoked(view: AccountView, rules: Rules) -> bool:
+    """Whether it began soon after a mail of ours to somebody of this account."""
+    begins, within = view.counted.first_at, rules.returns.provoked_hours * HOUR_MS
+    mailed = (one.mailed_at for one in view.members.values())
+    return any(at is not None and 0 <= begins - at <= within for at in mailed)

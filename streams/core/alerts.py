@@ -1,118 +1,126 @@
 """Alerts by episode: one return of one lost deal's account. Thresholds are decided once, with what is known then.
 
-An episode opens at the digest's strength when none is open, and only what happened opens or raises one: neither new
-rules nor the sliding of the window. Its level only rises; what follows edits the same alert. A real-time announcement
-is silent within the cool-down of the account's last one, unless a new person, a request or a read answer breaks
-through.
+An episode opens at the digest's strength when none is open, and only what happened lately opens or raises one: neither
+new rules, nor the sliding of the window, nor an import of the past. Its level only rises; what follows edits the same
+alert. A real-time announcement is silent within the cool-down of the account's last one, unless a new person, a request
+or a read answer breaks through, once each; what breaks through where all is announced already is told on top of it. A
+snoozed episode is silent until it ends, or until somebody asks for a talk.
 """
 
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.cards import AlertCard, AlertLevel
-from schemas.deals import DealFacts
-from schemas.ids import post_id_of
-from schemas.posts import AlertUpdate, Post
-from streams.core.account_row import EPISODES, Account, Episode, Posted
+from schemas.cards import AlertCard, AlertLevel, ReturnStrength
+from schemas.deals import DealFacts, Owner
+from streams.core.account_row import EPISODES, Account, Episode
 from streams.core.account_view import AccountView, view_of
-from streams.core.alert_actions import IN_WORK, ended
+from streams.core.alert_breaks import announced, is_silent, unannounced
 from streams.core.alert_card import alert_card, as_told, is_same
+from streams.core.alert_clock import clocked, rings_at
+from streams.core.alert_ends import IN_WORK, left
+from streams.core.alert_posts import addressee, posted, raised_to
+from streams.core.alert_routing import routed
+from streams.core.alert_words import worded
 from streams.core.days import DAY_MS, HOUR_MS
-from streams.core.returns import CUSTOMER, OPEN_DEAL
-from streams.core.returns_rules import ReturnsRules
+from streams.core.news import is_news
 from streams.core.rules import Rules
 
-__all__ = ["posts_of", "raised", "updates_of", "wakes_at"]
+__all__ = ["raised", "wakes_at"]
 
 MAX_EPISODES: Final = 16
-MAX_ANNOUNCED: Final = 128
+
+
+class _Now(Struct, frozen=True, kw_only=True):
+    """What a fold decides with. `news`: something happened lately; `woke`: a snooze is over."""
+
+    key: str
+    row: Account
+    view: AccountView
+    deal: DealFacts
+    strength: ReturnStrength
+    news: bool
+    woke: bool
+    version: Version
+    rules: Rules
 
 
 def raised(
-    key: str, row: Account, *, news: bool, version: Version, rules: Rules, former: int | None = None
+    key: str, row: Account, *, news_at: int | None, version: Version, rules: Rules, former: int | None = None
 ) -> tuple[Account, AccountView]:
-    """The row with its alert opened, raised, edited or closed, and its view. `news`: more than time has passed.
+    """The row with its alerts opened, raised, edited, woken or closed, and its view. `news_at`: of the freshest.
 
     `former`: the `as_of` before, where nothing came but time and other rules; then nobody is told because of these.
     """
-    view = view_of(row, rules)
-    left = tuple(_left(one, row, view, version=version, rules=rules) for one in row.episodes)
-    if left != row.episodes:
-        row = replace(row, episodes=left)
-        view = view_of(row, rules)  # R counts anew
-    deal, strength = view.deal, view.strength
-    if deal is None or strength is None:
-        return row, view
-    held = next((one for one in row.episodes if one.deal_id == deal.deal_id and one.status in IN_WORK), None)
-    if former is not None and not _time_ends_it(row, held, view, former=former, rules=rules):
-        return _recomputed(row, held, view, former=former, rules=rules), view
-    if strength.level is None or (held is None and not news):
-        return _counted(row, held, view), view
-    rises = strength.level == "real_time" and (news or (held is not None and held.waiting))
-    was_real_time = held is not None and held.level == "real_time"
-    announces = rises and not was_real_time and not _is_silent(row, view, rules.returns)
-    level: AlertLevel = "real_time" if announces or was_real_time else "digest"
-    card = alert_card(
-        key, row, view, deal=deal, strength=strength, episode=_number(row, held, deal), level=level, version=version,
-        rules=rules,
-    )  # fmt: skip
-    episode = _opened(card, view) if held is None else _edited(held, card, view)
-    episode = _posted(replace(episode, waiting=rises and level == "digest"), row, version=version, rules=rules)
-    row = replace(row, episodes=_bounded([episode, *(one for one in row.episodes if one is not held)]))
-    return (_announced(row, view) if announces else row), view
+    view = view_of(key, row, rules)
+    after = tuple(left(one, row, view, version=version, rules=rules.returns) for one in row.episodes)
+    if after != row.episodes:
+        row = replace(row, episodes=after)
+        view = view_of(key, row, rules)  # R counts anew
+    if view.deal is not None and view.strength is not None:
+        deal_id = view.deal.deal_id
+        held = next((one for one in row.episodes if one.deal_id == deal_id and one.status in IN_WORK), None)
+        now = _Now(
+            key=key, row=row, view=view, deal=view.deal, strength=view.strength, woke=_wakes(held, row, view),
+            news=_is_fresh(news_at, row, view, rules=rules), version=version, rules=rules,
+        )  # fmt: skip
+        by_rules = former is not None and not _time_speaks(held, now, former=former)
+        row = _recomputed(held, now, former=former or 0) if by_rules else _decided(held, now)
+    return _kept(row, view, version=version, rules=rules, former=former), view
 
 
-def wakes_at(row: Account, rules: ReturnsRules) -> int | None:
-    """When an alert changes without an event: it expires, or the cool-down that it waits for ends."""
-    times = [one.counted_at + rules.expires_days * DAY_MS for one in row.episodes if one.status in IN_WORK]
+def wakes_at(row: Account, rules: Rules) -> int | None:
+    """When an alert changes without an event: it expires, wakes, speaks, may be acted on, or is reminded of."""
+    times = [at for one in row.episodes if one.status in IN_WORK for at in _times(one, row, rules)]
     if row.announced_at is not None and any(one.waiting for one in row.episodes):
-        times.append(row.announced_at + rules.cool_down_hours * HOUR_MS)
+        times.append(row.announced_at + rules.returns.cool_down_hours * HOUR_MS)
     return min((at for at in times if at > row.as_of), default=None)
 
 
-def posts_of(row: Account, *, since: Version) -> tuple[Post, ...]:
-    """Posts that a message of version `since` (or a later one) decided: said now, and again if it comes again."""
-    return tuple(
-        Post(
-            to=posted.recipient_id,
-            post_id=post_id_of(episode.card.alert_id, posted.level, posted.recipient_id),
-            level=posted.level,
-            at=posted.at,
-            alert=episode.card,
-        )
-        for episode in row.episodes
-        for posted in episode.posts
-        if posted.version >= since
+def _times(episode: Episode, row: Account, rules: Rules) -> list[int]:
+    card = episode.card
+    ends = card.snoozed_until or episode.counted_at + rules.returns.expires_days * DAY_MS
+    return [at for at in (ends, card.mail_stop_until, rings_at(episode, row, rules)) if at is not None]
+
+
+def _is_fresh(news_at: int | None, row: Account, view: AccountView, *, rules: Rules) -> bool:
+    """Whether what is new, and what counts, is young enough to be told."""
+    days = rules.returns.news_days
+    return news_at is not None and all(
+        is_news(at, as_of=row.as_of, days=days) for at in (news_at, view.counted.freshest_at)
     )
 
 
-def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
-    """What became of alerts that are not open any more, to everybody who was posted to."""
-    return tuple(
-        AlertUpdate(to=to, alert=episode.card)
-        for episode in row.episodes
-        if episode.card.version >= since and episode.card.status != "open"
-        for to in sorted({posted.recipient_id for posted in episode.posts})
-    )
+def _wakes(held: Episode | None, row: Account, view: AccountView) -> bool:
+    """Whether a snoozed episode wakes now: its time is over, or somebody asked for a talk since."""
+    if held is None or held.status != "snoozed" or held.card.snoozed_until is None:
+        return False
+    return row.as_of >= held.card.snoozed_until or view.counted.asked_at > (held.snoozed_at or 0)
 
 
-def _left(episode: Episode, row: Account, view: AccountView, *, version: Version, rules: Rules) -> Episode:
-    """The episode, closed if nobody came back for long or its deal is watched no longer."""
-    if episode.status not in IN_WORK:
-        return episode
-    quiet_until = episode.counted_at + rules.returns.expires_days * DAY_MS
-    if row.as_of >= quiet_until:
-        return ended(
-            episode, status="expired", reason="no visit since", at=quiet_until, as_of=row.as_of, version=version
-        )
-    if view.not_candidate in (CUSTOMER, OPEN_DEAL):
-        return ended(episode, status="done", reason=view.not_candidate, at=row.as_of, as_of=row.as_of, version=version)
-    if view.deal is None or view.deal.deal_id != episode.deal_id:
-        reason = "the deal left this account" if view.deal is None else "another deal was lost later"
-        return ended(episode, status="dismissed", reason=reason, at=row.as_of, as_of=row.as_of, version=version)
-    return episode
+def _decided(held: Episode | None, now: _Now) -> Account:
+    """The row with the episode of its deal as it is now."""
+    row, view, strength = now.row, now.view, now.strength
+    asleep = held is not None and held.status == "snoozed" and not now.woke
+    if asleep or strength.level is None or (held is None and not now.news):
+        return _lives_on(row, held, view)
+    was_real_time = held is not None and held.level == "real_time"
+    awaited = held is not None and (held.waiting or now.woke)
+    rises = strength.level == "real_time" and (now.news or awaited)
+    announces = rises and not was_real_time and not is_silent(row, view, now.rules.returns)
+    level: AlertLevel = "real_time" if announces or was_real_time else "digest"
+    card = alert_card(
+        now.key, row, view, deal=now.deal, strength=strength, episode=_number(row, held, now.deal), level=level,
+        version=now.version, rules=now.rules,
+    )  # fmt: skip
+    episode = _opened(card, now) if held is None else _edited(_awake(held, now), card, now)
+    episode = replace(episode, waiting=rises and level == "digest")
+    broke = unannounced(row, view) if was_real_time and rises else ()
+    episode = _told(episode, now, rises=held is None or held.level != level, broke=broke)
+    row = replace(row, episodes=_bounded([episode, *(one for one in row.episodes if one is not held)]))
+    return announced(row, view) if announces or broke else row
 
 
 def _number(row: Account, held: Episode | None, deal: DealFacts) -> int:
@@ -122,42 +130,82 @@ def _number(row: Account, held: Episode | None, deal: DealFacts) -> int:
     return 1 + max((one.number for one in row.episodes if one.deal_id == deal.deal_id), default=EPISODES * deal.moved)
 
 
-def _opened(card: AlertCard, view: AccountView) -> Episode:
+def _opened(card: AlertCard, now: _Now) -> Episode:
     return Episode(
         deal_id=card.deal.deal_id,
         number=card.episode,
         raised_at=card.raised_at,
         level=card.level,
         status="open",
-        counted_at=view.counted.freshest_at,
-        card=card,
+        counted_at=now.view.counted.freshest_at,
+        card=worded(card, as_of=now.row.as_of, rules=now.rules),
         real_time_at=card.real_time_at,
     )
 
 
-def _edited(held: Episode, card: AlertCard, view: AccountView) -> Episode:
+def _awake(held: Episode, now: _Now) -> Episode:
+    """The episode, back to what it was before its snooze if that is over."""
+    if not now.woke:
+        return held
+    card: AlertCard = replace(
+        held.card, status="claimed" if held.card.claimed_by else "open", snoozed_until=None, version=now.version,
+        as_of=now.row.as_of,
+    )  # fmt: skip
+    return replace(held, status=card.status, card=card, clock_at=_starts(card, now))
+
+
+def _edited(held: Episode, card: AlertCard, now: _Now) -> Episode:
     """The open episode with what is new: the same alert."""
     real_time_at = held.real_time_at if held.level == "real_time" else card.real_time_at
-    told = as_told(card, held.card, status=held.status, real_time_at=real_time_at)
+    told = as_told(card, held.card, real_time_at=real_time_at)
+    told = worded(told, as_of=now.row.as_of, rules=now.rules)
     return replace(
         held,
         level=card.level,
         real_time_at=real_time_at,
-        counted_at=max(held.counted_at, view.counted.freshest_at),
+        counted_at=max(held.counted_at, now.view.counted.freshest_at),
         card=held.card if is_same(held.card, told) else told,
     )
 
 
-def _posted(episode: Episode, row: Account, *, version: Version, rules: Rules) -> Episode:
-    """The episode, posted once at its level to whom the deal belongs."""
-    if any(posted.level == episode.level for posted in episode.posts):
-        return episode
-    owner = episode.card.deal.owner
-    to = rules.routing.rules.team if owner is None else owner.recipient_id
-    return replace(episode, posts=(*episode.posts, Posted(episode.level, to, row.as_of, version)))
+def _starts(card: AlertCard, now: _Now) -> int | None:
+    """When the claim clock starts: now, if somebody has to claim it."""
+    return now.row.as_of if card.status == "open" and card.level == "real_time" else None
 
 
-def _counted(row: Account, held: Episode | None, view: AccountView) -> Account:
+def _told(episode: Episode, now: _Now, *, rises: bool, broke: tuple[str, ...]) -> Episode:
+    """The episode with its posts: of a new level, of the end of a snooze, of what broke through."""
+    at, version = now.row.as_of, now.version
+    if rises:
+        return _raised(episode, now)
+    to = addressee(episode, now.rules)
+    if now.woke:
+        return posted(episode, to, at=at, version=version, occasion="woke", key=f"woke:{episode.snoozed_at}")
+    if broke:
+        key, said = f"broke_through:{'+'.join(broke)}", ", ".join(broke)
+        return posted(episode, to, at=at, version=version, occasion="broke_through", key=key, detail=said)
+    return episode
+
+
+def _raised(episode: Episode, now: _Now) -> Episode:
+    """The episode at a new level: who hears of it is decided now, unless somebody has it already."""
+    card, rules = episode.card, now.rules
+    copies: tuple[Owner, ...] = ()
+    if card.status == "open":
+        recipient, copies = routed(
+            now.deal.owner, account_owner=now.view.owner, region=now.view.region, alert_id=card.alert_id,
+            routing=rules.routing,
+        )  # fmt: skip
+        card = replace(card, recipient=recipient)
+    episode = replace(episode, card=card, rules_version=rules.version, clock_at=_starts(card, now))
+    at, version = now.row.as_of, now.version
+    episode = raised_to(episode, addressee(episode, rules), at=at, version=version)
+    for copy in copies:
+        episode = posted(episode, copy.recipient_id, at=at, version=version, occasion="copy")
+    return episode
+
+
+def _lives_on(row: Account, held: Episode | None, view: AccountView) -> Account:
     """Too weak to say anything new, but somebody came: the episode lives on."""
     if held is None or view.counted.freshest_at <= held.counted_at:
         return row
@@ -165,45 +213,45 @@ def _counted(row: Account, held: Episode | None, view: AccountView) -> Account:
     return replace(row, episodes=tuple(lives if one is held else one for one in row.episodes))
 
 
-def _time_ends_it(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> bool:
-    """Whether the cool-down lasted under these rules too when the row was folded last, and is over by time alone."""
-    return _still_waits(row, held, view, former=former, rules=rules) and not _is_silent(row, view, rules.returns)
-
-
-def _still_waits(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> bool:
-    return held is not None and held.waiting and _is_silent(replace(row, as_of=former), view, rules.returns)
-
-
-def _recomputed(row: Account, held: Episode | None, view: AccountView, *, former: int, rules: Rules) -> Account:
-    """New rules alone say nothing. A wait that they end, what comes next announces; another goes on."""
-    if held is None or not held.waiting or _still_waits(row, held, view, former=former, rules=rules):
-        return row
-    waits_no_more = replace(held, waiting=False)
-    return replace(row, episodes=tuple(waits_no_more if one is held else one for one in row.episodes))
-
-
-def _break_keys(view: AccountView) -> set[str]:
-    """What breaks through the cool-down, once per person and kind."""
-    counted = view.counted
-    return (
-        {f"person:{lead_id}" for lead_id in counted.leads}
-        | {f"request:{lead_id}" for lead_id in counted.requests}
-        | {f"answer:{lead_id}" for lead_id in counted.answered}
-    )
-
-
-def _is_silent(row: Account, view: AccountView, rules: ReturnsRules) -> bool:
-    """Within the cool-down of the last real-time announcement, with nothing in it that was not announced."""
-    if row.announced_at is None or row.as_of - row.announced_at >= rules.cool_down_hours * HOUR_MS:
+def _time_speaks(held: Episode | None, now: _Now, *, former: int) -> bool:
+    """Whether time alone ends what kept it silent: a cool-down that lasted under these rules too, or a snooze."""
+    if held is None:
         return False
-    return _break_keys(view) <= row.announced.keys()
+    snoozed_until = held.card.snoozed_until
+    if held.status == "snoozed" and snoozed_until is not None:
+        return former < snoozed_until <= now.row.as_of
+    return _still_waits(held, now, former=former) and not is_silent(now.row, now.view, now.rules.returns)
 
 
-def _announced(row: Account, view: AccountView) -> Account:
-    """The row, remembering what this announcement said."""
-    said = row.announced | dict.fromkeys(_break_keys(view), row.as_of)
-    kept = sorted(said, key=lambda one: (said[one], one), reverse=True)[:MAX_ANNOUNCED]
-    return replace(row, announced_at=row.as_of, announced={one: said[one] for one in sorted(kept)})
+def _still_waits(held: Episode, now: _Now, *, former: int) -> bool:
+    return held.waiting and is_silent(replace(now.row, as_of=former), now.view, now.rules.returns)
+
+
+def _recomputed(held: Episode | None, now: _Now, *, former: int) -> Account:
+    """New rules alone say nothing. A wait that they end, what comes next announces; another goes on."""
+    if held is None or not held.waiting or _still_waits(held, now, former=former):
+        return now.row
+    waits_no_more = replace(held, waiting=False)
+    return replace(now.row, episodes=tuple(waits_no_more if one is held else one for one in now.row.episodes))
+
+
+def _kept(row: Account, view: AccountView, *, version: Version, rules: Rules, former: int | None) -> Account:
+    """The row, with what time alone changes about its alerts: reminders, and what may be done now."""
+    after = tuple(
+        _timely(one, row, view, version=version, rules=rules, former=former) if one.status in IN_WORK else one
+        for one in row.episodes
+    )
+    return row if after == row.episodes else replace(row, episodes=after)
+
+
+def _timely(
+    episode: Episode, row: Account, view: AccountView, *, version: Version, rules: Rules, former: int | None
+) -> Episode:
+    episode = clocked(episode, row, region=view.region, version=version, rules=rules, former=former)
+    card = worded(episode.card, as_of=row.as_of, rules=rules)
+    return episode if card == episode.card else replace(
+        episode, card=replace(card, version=version, as_of=row.as_of)
+    )
 
 
 def _bounded(episodes: list[Episode]) -> tuple[Episode, ...]:

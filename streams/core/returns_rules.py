@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-__all__ = ["Act", "ReturnSignal", "ReturnsRules", "SignalName"]
+__all__ = ["Act", "ClaimClock", "ReturnSignal", "ReturnsRules", "SignalName", "TalkingPoint"]
 
 SignalName: TypeAlias = Literal[
     "deal_person", "other_person", "more_people", "intent_day", "answer_page", "more_days", "mail_click", "network"
@@ -30,6 +30,38 @@ class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     reason: str = ""
     text: str
+
+
+class TalkingPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to talk about with somebody of this maturity level; `persona` "" = whatever their title, else a part of it.
+
+    Rows are read in their order: write those with a persona first.
+    """
+
+    level: str
+    persona: str = ""
+    text: str
+
+    def fits(self, level: str, title: str) -> bool:
+        """Whether it is meant for somebody with this level and title."""
+        return self.level == level and self.persona.casefold() in title.casefold()
+
+
+class ClaimClock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who hears when nobody claims a real-time alert, in hours of work of whom it went to.
+
+    `outcome_days`: after a claim without outcome, in days.
+    """
+
+    reminder_hours: Annotated[int, Meta(ge=1)] = 2
+    leader_hours: Annotated[int, Meta(ge=1)] = 4
+    next_hours: Annotated[int, Meta(ge=1)] = 8
+    outcome_days: Annotated[int, Meta(ge=1)] = 7
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a later step comes before an earlier one."""
+        if not self.reminder_hours <= self.leader_hours <= self.next_hours:
+            raise ValueError("reminder_hours, leader_hours and next_hours are not in order")
 
 
 _SIGNALS: Final = (
@@ -63,8 +95,16 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contract_ahead_days: Whole = 90  # and so long before its contract with a rival does
     currency: Currency = "EUR"  # the site's: amounts are compared in it
     rates: dict[Currency, Rate] = {}  # what one unit of another currency is worth in the site's
+    news_days: Annotated[int, Meta(ge=1)] = 7  # older things are the past: they open and raise nothing
+    snooze_days: Annotated[int, Meta(ge=1)] = 30
+    left_out_days: Annotated[int, Meta(ge=1)] = 180  # of R: who is of another company, a job seeker, a partner
+    provoked_hours: Whole = 24  # a return that began so soon after a mail of ours
+    recall_days: Annotated[int, Meta(ge=1)] = 30  # before a deal is taken up again: should there have been an alert?
+    hold_text: str = "Information only: no contact before {date}."
     signal: tuple[ReturnSignal, ...] = _SIGNALS
     act: tuple[Act, ...] = (Act(text="Ask what has changed since."),)
+    talking_point: tuple[TalkingPoint, ...] = ()
+    claim: ClaimClock = ClaimClock()
 
     def __post_init__(self) -> None:
         """Names are unique, the levels in order. Raises ValueError."""
@@ -73,6 +113,8 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError(f'signal "{doubled}" is there twice')
         if self.digest_from > self.real_time_from:
             raise ValueError("digest_from is greater than real_time_from")
+        if "{date}" not in self.hold_text:
+            raise ValueError("hold_text has no {date}")
 
     def amount(self, amount: float | None, currency: str | None) -> float:
         """An amount in the site's currency; 1 where there is none, or none that can be compared.
@@ -86,8 +128,15 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         worth = rate * (amount or 0.0)
         return worth if worth > 0 else 1.0
 
-    def next_act(self, reason: str | None) -> str:
-        """What to do next after a loss for this reason."""
+    def talking(self, level: str, title: str) -> str:
+        """What to talk about with somebody of this maturity level and title, "" for nothing."""
+        return next((one.text for one in self.talking_point if level and one.fits(level, title)), "")
+
+    def next_act(self, reason: str | None, *, detail: str | None = None) -> str:
+        """What to do next after a loss for this reason: of its detail, else of the reason, else of any.
+
+        `detail` is a rival; a reason may bring its own, as in `feature_gap:sso`.
+        """
         texts = {act.reason: act.text for act in self.act}
         said = reason or ""
-        return next((texts[one] for one in (said, said.partition(":")[0], "") if one in texts), "")
+        return next((texts[one] for one in (f"{said}:{detail}", said, said.partition(":")[0], "") if one in texts), "")

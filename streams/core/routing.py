@@ -49,8 +49,10 @@ class Routing:
     def set_aside(self, email: str) -> str:
         """Why we never sell to this address: `staff`, `competitor`, "" for no reason."""
         domain = registrable_domain(email.rpartition("@")[2]) if email else None
-        if domain is None:
-            return ""
+        return "" if domain is None else self.set_aside_account(domain)
+
+    def set_aside_account(self, domain: str) -> str:
+        """Why we never sell to this company: `staff` (we are it), `competitor`, "" for no reason."""
         both = {domain, self.company(domain)}
         if both & set(self.rules.own_domains):
             return "staff"

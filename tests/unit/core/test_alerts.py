@@ -20,6 +20,11 @@ def lost(**more: object) -> AccountStory:
     return story
 
 
+def free(**more: object) -> AccountStory:
+    """An account whose deal was lost so long ago that no hold lasts."""
+    return lost(at=NOW - 200 * DAY, **more)
+
+
 def ann(story: AccountStory, *active: int, lead_id: str = ANN, **more: object) -> None:
     """Ann was active at these times; each call is a newer standing."""
     offset = 1 + (0 if story.row is None else story.row.version.offset)
@@ -56,7 +61,7 @@ def test_an_alert_tells_its_six_lines() -> None:
         ("Ben", False, 1),
     ]
     assert alert.people[0].reasons == ("Pricing page 10.0",)
-    assert alert.next_act == "Value case first. No discount."
+    assert alert.next_act == "Information only: no contact before 2026-07-18. Then: Value case first. No discount."
     assert alert.hold_until == NOW - 60 * DAY + 180 * DAY
     assert alert.human is False
     assert sum(line.strength for line in alert.strength.lines) == alert.strength.strength == 5 + 3 + 4 + 4 + 3
@@ -132,7 +137,7 @@ def test_a_claim_is_first_come_and_r_counts_anew() -> None:
 def test_what_was_closed_stays_closed_and_what_happens_after_it_is_a_new_return(
     what: str, reason: str, status: str
 ) -> None:
-    story = lost()
+    story = free()
     ann(story, NOW - DAY, NOW - 2 * DAY)
     story.hears(action(what, FIRST, reason=reason))
     assert (story.alert.status, story.alert.closed_reason) == (status, reason)
@@ -156,7 +161,7 @@ def test_an_action_on_an_alert_that_is_not_there_is_refused_before_anything_chan
 
 
 def test_within_the_cool_down_a_new_return_is_silent_until_its_end() -> None:
-    story = lost()
+    story = free()
     ann(story, NOW - DAY, NOW)
     story.hears(action("contacted", FIRST, reason="no"))
     ann(story, NOW - DAY, NOW, NOW + DAY, NOW + 2 * DAY, as_of=NOW + 2 * DAY)
@@ -167,13 +172,13 @@ def test_within_the_cool_down_a_new_return_is_silent_until_its_end() -> None:
     assert story.alerts[SECOND].level == "digest"
     story.hears(Tick(to=ACME, at=ends))
     assert (story.alerts[SECOND].level, story.alerts[SECOND].real_time_at) == ("real_time", ends)
-    assert [(one, level) for one, level, _ in story.posts] == [
+    assert [(one, level) for one, level, _ in story.raised] == [
         (FIRST, "real_time"), (SECOND, "digest"), (SECOND, "real_time"),
     ]  # fmt: skip
 
 
 def test_a_return_that_is_weak_when_the_cool_down_ends_stays_silent() -> None:
-    story = lost()
+    story = free()
     ann(story, NOW - DAY, NOW)
     story.hears(action("contacted", FIRST, reason="no"))
     ann(story, NOW, NOW + 1 + HOUR, NOW + DAY, as_of=NOW + DAY)
@@ -184,7 +189,7 @@ def test_a_return_that_is_weak_when_the_cool_down_ends_stays_silent() -> None:
 
 @pytest.mark.parametrize("who", ["new person", "request", "answer"])
 def test_what_was_not_announced_breaks_through_the_cool_down_once(who: str) -> None:
-    story = lost(lost_reason="price")
+    story = free(lost_reason="price")
     ann(story, NOW - DAY, NOW)
     story.hears(action("contacted", FIRST, reason="no"))
     later = NOW + 2 * DAY
@@ -208,7 +213,7 @@ def test_what_was_not_announced_breaks_through_the_cool_down_once(who: str) -> N
 
 
 def test_an_episode_expires_without_a_new_day_and_later_visits_open_the_next() -> None:
-    story = lost()
+    story = free()
     ann(story, NOW - DAY)
     assert story.card.wake_at == NOW + 29 * DAY
     story.hears(Tick(to=ACME, at=NOW + 29 * DAY - 1))
@@ -220,7 +225,7 @@ def test_an_episode_expires_without_a_new_day_and_later_visits_open_the_next() -
 
 
 def test_a_weak_new_day_keeps_an_episode_alive_and_its_alert_as_it_was() -> None:
-    story = lost()
+    story = free()
     ann(story, NOW - DAY)
     ann(story, NOW + 20 * DAY, lead_id=BEN, as_of=NOW + 20 * DAY)
     assert story.card.strength is not None
@@ -274,7 +279,7 @@ def test_a_level_only_rises_and_a_page_more_is_no_new_alert() -> None:
     assert (story.alert.level, story.alert.updates) == ("real_time", 0)
     ann(story, NOW - 3 * DAY, NOW - 2 * DAY, NOW + 11 * DAY + 2 * HOUR, as_of=NOW + 12 * DAY)
     assert (story.alert.strength.strength, story.alert.level) == (5, "real_time")
-    assert len(story.posts) == 1
+    assert story.raised == [(FIRST, "real_time", OWNER.recipient_id)]
 
 
 def test_an_account_never_forgets_how_many_episodes_there_were() -> None:

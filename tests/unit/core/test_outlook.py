@@ -109,7 +109,7 @@ def test_everybody_who_was_posted_to_hears_what_became_of_an_alert() -> None:
     assert claim is not None
     again = fold_signals(ACME, claim, [], version=claim.version, rules=RULES)
     assert [one.alert.status for one in again.effects.posts if isinstance(one, AlertUpdate)] == ["claimed"]
-    story.hears(action("contacted", story.alert.alert_id, at=NOW + 2))
-    assert updates(story) == [(OWNER.recipient_id, "done")]
+    story.hears(action("dismiss", story.alert.alert_id, at=NOW + 2))
+    assert updates(story) == [(OWNER.recipient_id, "dismissed")]
     story.hears(Tick(to=ACME, at=NOW + 3))
     assert updates(story) == []

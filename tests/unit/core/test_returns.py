@@ -6,7 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.deals import DealPerson
-from streams.core.returns import Counted, candidate, counted, counted_from, decisive, strength
+from streams.core.return_doings import Counted, counted
+from streams.core.returns import candidate, counted_from, decisive, strength
+from streams.core.returns_rules import Act
 from streams.core.rules import RulesError, load_rules
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NAMING, NOW, RULES, files
 from tests.unit.core.told import deal, member
@@ -51,6 +53,13 @@ def strong(found: Counted, **more: Any) -> tuple[int, str | None]:
         pytest.param(
             {"deal_people": 1, "active_days": 2, "page_days": 3, "careers_days": 1}, (8, "real_time"), id="one in 3"
         ),
+        pytest.param({"mail_clicks": 1}, (2, None), id="a click alone"),
+        pytest.param({"networks": 1}, (1, None), id="one visitor of the network"),
+        pytest.param({"networks": 2, "intent_days": 1}, (6, "digest"), id="network on pricing"),
+        pytest.param({"networks": 2, "intent_days": 2, "other_people": 1, "active_days": 1}, (13, "real_time"),
+                     id="network and one known lead"),
+        pytest.param({"deal_people": 2, "active_days": 1}, (14, "real_time"), id="two of the deal"),
+        pytest.param({"other_people": 1, "active_days": 2}, (6, "digest"), id="other person on two days"),
         pytest.param({"requests": (ANN,)}, (0, "real_time"), id="a request, whatever R is"),
         pytest.param({}, (0, None), id="nothing"),
     ],
@@ -77,6 +86,14 @@ def test_who_is_watched_for_a_return(deals: tuple[Any, ...], why: str) -> None:
     assert candidate(deals, as_of=NOW, rules=RULES.returns) == why
 
 
+def test_customers_and_our_own_are_watched_for_no_return() -> None:
+    """Ask A24: those who are set aside are never brought back."""
+    deals = (deal(),)
+    assert candidate(deals, as_of=NOW, rules=RULES.returns, customer=True) == "customer"
+    assert candidate(deals, as_of=NOW, rules=RULES.returns, excluded=True) == "set aside"
+    assert candidate((), as_of=NOW, rules=RULES.returns, customer=True, excluded=True) == "set aside"
+
+
 def test_the_freshest_loss_decides_then_the_amount_then_the_id() -> None:
     old, small = deal(at=NOW - 90 * DAY, amount=9e9), deal(deal_id="deal:crm:9", amount=1.0)
     big, same = deal(deal_id="deal:crm:2", amount=5.0), deal(deal_id="deal:crm:3", amount=5.0)
@@ -98,8 +115,11 @@ def test_only_what_is_younger_counts(lost_days_ago: int, reset_hours_ago: int | 
     assert counted_from(lost, as_of=NOW, reset_at=reset_at, rules=RULES.returns) == expected
 
 
-def found_of(members: dict[str, Any], **more: Any) -> Counted:
-    return counted(members, replace(LOST, **more), since=SINCE, day_of=RULES.site.day_of)
+def found_of(
+    members: dict[str, Any], *, networks: dict[str, Any] | None = None, left_out: tuple[str, ...] = (), **more: Any
+) -> Counted:
+    return counted(members, replace(LOST, **more), since=SINCE, day_of=RULES.site.day_of, networks=networks or {},
+                   left_out=left_out)  # fmt: skip
 
 
 def test_people_and_days_are_counted_across_the_account() -> None:
@@ -123,6 +143,38 @@ def test_an_intent_on_a_day_without_a_person_counts_nothing() -> None:
 def test_people_at_a_dead_end_count_nothing() -> None:
     found = found_of({ANN: member(active=[NOW - DAY], asked=[NOW - DAY], dead_end=True)})
     assert found == Counted()
+
+
+@pytest.mark.parametrize("how", ["silenced", "left out"])
+def test_the_silenced_and_those_left_out_count_nothing(how: str) -> None:
+    one = member(active=[NOW - DAY], asked=[NOW - DAY], silenced=how == "silenced", clicked_at=NOW - DAY)
+    assert found_of({BEN: one}, left_out=(BEN,) if how == "left out" else ()) == Counted()
+    assert found_of({}, networks={"v1": one}, left_out=("v1",)).networks == 0
+
+
+@pytest.mark.parametrize(("clicked_at", "clicks"), [(None, 0), (SINCE, 0), (SINCE + 1, 1), (NOW, 1)])
+def test_a_click_in_our_mail_is_counted_once_it_is_younger(clicked_at: int | None, clicks: int) -> None:
+    found = found_of({ANN: member(clicked_at=clicked_at)})
+    assert (found.mail_clicks, found.leads, found.freshest_at) == (clicks, (), 0)
+
+
+def test_a_person_is_on_the_deal_by_any_of_its_names() -> None:
+    merged = member(active=[NOW - DAY], aliases=("old", ANN))
+    assert (found_of({"new": merged}).deal_people, found_of({"new": merged}).other_people) == (1, 0)
+    assert found_of({"new": member(active=[NOW - DAY], aliases=("old",))}).deal_people == 0
+
+
+def test_visitors_of_the_network_show_days_and_pages_and_are_nobody() -> None:
+    """Ask A23. A day with pricing counts whoever read it; days on which one came are days of people."""
+    both, before = NOW - DAY, NOW - 2 * DAY
+    net = {"v1": member(active=[both, before], intents=[both], answers={"timing": both}, careers=[before], human=False),
+           "v2": member(passive=[NOW]), "v3": member(active=[SINCE])}  # fmt: skip
+    found = found_of({}, networks=net)
+    assert (found.networks, found.intent_days, found.answers, found.active_days) == (1, 1, 1, 0)
+    assert (found.leads, found.answered, found.requests) == ((), (), ())
+    assert (found.page_days, found.careers_days, found.human) == (3, 1, False)
+    assert (found.first_at, found.freshest_at) == (before, both)
+    assert found_of({ANN: member(active=[both], intents=[both])}, networks=net).intent_days == 1
 
 
 def test_careers_days_are_counted_against_days_with_any_page() -> None:
@@ -161,6 +213,8 @@ def test_everybody_on_the_deal_is_a_deal_person() -> None:
     ("returns.toml", ("digest_from = 4", "digest_from = 9"), "digest_from is greater than real_time_from"),
     ("returns.toml", ('name = "more_days"', 'name = "intent_day"'), 'signal "intent_day" is there twice'),
     ("returns.toml", ('name = "more_days"', 'name = "more_day"'), "more_day"),
+    ("returns.toml", ("leader_hours = 4", "leader_hours = 1"), "not in order"),
+    ("returns.toml", ("before {date}", "for now"), "hold_text"),
     ("routing.toml", ('team = "team:sales"', 'team = "sales"'), "team"),
     ("routing.toml", ("own_domains = []", 'own_domains = ["@us"]'), "own_domains"),
 ])  # fmt: skip
@@ -175,4 +229,8 @@ def test_rules_that_cannot_be_meant_stop_the_start(name: str, change: tuple[str,
 def test_every_reason_finds_its_next_act() -> None:
     assert RULES.returns.next_act("feature_gap") == "Show the release that closes the gap."
     assert RULES.returns.next_act("feature_gap:sso") == RULES.returns.next_act("feature_gap")
+    rival = replace(RULES.returns, act=(Act(text="any"), Act(reason="competitor:Rival", text="their prices rose")))
+    assert rival.next_act("competitor", detail="Rival") == "their prices rose"
+    assert rival.next_act("competitor", detail="Other") == rival.next_act("price") == "any"
+    assert RULES.returns.next_act("competitor", detail="Rival") == RULES.returns.next_act("competitor")
     assert RULES.returns.next_act(None) == RULES.returns.next_act("nobody knows why") != ""

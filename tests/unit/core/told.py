@@ -161,9 +161,12 @@ def company(
     return CompanyRecord(to=to, source=source, record_id=record_id, reported_at=at, received_at=at, **facts)
 
 
-def action(what: str, alert_id: str, *, at: int = NOW, actor: str = "sam", reason: str = "") -> AlertAction:
+def action(
+    what: str, alert_id: str, *, at: int = NOW, actor: str = "sam", reason: str = "", **more: Any
+) -> AlertAction:
     """What a person did with an alert."""
-    return AlertAction(to=ACME, alert_id=alert_id, action=what, reason=reason, actor=actor, at=at)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"action": what, "reason": reason, "actor": actor, "at": at} | more
+    return AlertAction(to=ACME, alert_id=alert_id, **told)
 
 
 class LeadStory:
@@ -205,6 +208,7 @@ class AccountStory:
         self.row: SignalRow | None = None
         self.alerts: dict[str, AlertCard] = {}
         self.posts: list[tuple[str, str, str]] = []
+        self.told: list[Post] = []
         self.last = Effects()
 
     def hears(self, *signals: Signal) -> AccountCard:
@@ -216,6 +220,7 @@ class AccountStory:
             self.alerts[alert.alert_id] = alert
         for post in folded.effects.posts:
             if isinstance(post, Post):
+                self.told.append(post)
                 self.posts.append((post.alert.alert_id, post.level, post.to))
         return self.card
 
@@ -224,6 +229,15 @@ class AccountStory:
         """What the row says when its newest message comes again."""
         assert self.row is not None
         return fold_signals(self.key, self.row, [], version=self.row.version, rules=self.rules).effects.accounts[0]
+
+    @property
+    def raised(self) -> list[tuple[str, str, str]]:
+        """Posts of new levels alone."""
+        return [(one.alert.alert_id, one.level, one.to) for one in self.told if one.occasion == "raised"]
+
+    def heard_by(self, to: str) -> list[tuple[str, int]]:
+        """What this recipient was told, and when."""
+        return [(one.occasion, one.at) for one in self.told if one.to == to]
 
     @property
     def alert(self) -> AlertCard:

@@ -128,7 +128,27 @@ def members(draw: st.DrawFn) -> Any:
         dead_end=draw(st.sampled_from((False, False, False, True))),
         answers=draw(st.dictionaries(st.sampled_from(("timing", "price")), times, max_size=1)),
         stage=draw(st.sampled_from(("gained", "recycle_b", "mql"))),
+        clicked_at=draw(st.sampled_from((None, None, NOW - DAY))),
+        mailed_at=draw(st.sampled_from((None, NOW - 2 * DAY))),
+        silenced=draw(st.sampled_from((False, False, False, True))),
+        maturity=draw(st.sampled_from(("", "1", "2"))),
     )
+
+
+@st.composite
+def actions(draw: st.DrawFn, alert_ids: Sequence[str], *, at: int) -> Any:
+    """Any button, also where it is not offered: then it is refused."""
+    what = draw(st.sampled_from((
+        "claim", "claim", "contacted", "dismiss", "not_a_buyer", "reopen_deal", "snooze", "wrong_company",
+    )))  # fmt: skip
+    reason = draw(st.sampled_from(("student", "job_seeker"))) if what == "not_a_buyer" else ""
+    actor = draw(st.sampled_from(("sam", "kim")))
+    return told.action(
+        what, draw(st.sampled_from(alert_ids)), at=at, actor=actor, reason=reason,
+        by=draw(st.sampled_from((None, Owner(f"rep:{actor}", actor, f"{actor}@us.example")))),
+        outcome=draw(st.sampled_from(("no", "talking"))) if what == "contacted" else "",
+        lead_id=draw(st.sampled_from(PEOPLE)), until=draw(st.sampled_from((0, at + 5 * HOUR))),
+    )  # fmt: skip
 
 
 @st.composite

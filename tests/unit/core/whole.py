@@ -11,6 +11,7 @@ from schemas.posts import Receipt
 from schemas.touches import Tick
 from streams.core import lead, recipient, visitor
 from streams.core.effects import Due, Effects
+from streams.core.errors import CoreError
 from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
 from streams.core.signals import fold_signals
@@ -31,6 +32,7 @@ class WholeCore:
         self.alerts: dict[str, AlertCard] = {}
         self.moves: dict[tuple[str, int], Transition] = {}
         self.dues: list[Due] = []
+        self.refused: list[str] = []
         self.due_at: list[int] = []
         self.now = 0
         self._offset = 0
@@ -88,7 +90,11 @@ class WholeCore:
             case "leads":
                 after = lead.fold(key, row, [message], **told)
             case "accounts":
-                after = fold_signals(key, row, [message], **told)
+                try:
+                    after = fold_signals(key, row, [message], **told)
+                except CoreError as error:  # it is rejected, and the row is as it was
+                    self.refused.append(f"{type(error).__name__}: {error}")
+                    return
             case _:
                 after = recipient.fold(key, row, [message], channels=CHANNELS, **told)
         self.rows[table][key] = after.row

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.cards import LeadCard
+from schemas.cards import AlertCard, LeadCard
 from schemas.deals import DealFacts, DealPerson, DealReport, Owner
 from schemas.ids import deal_id_of
 from schemas.posts import Post
@@ -96,8 +96,7 @@ def _report(core: WholeCore, line: dict[str, Any], at: int) -> None:
 
 def _act(core: WholeCore, line: dict[str, Any], at: int) -> None:
     alert = max(core.alerts.values(), key=lambda alert: alert.raised_at)
-    did = {"action": line["act"], "reason": line.get("reason", ""), "actor": line["actor"]}
-    core.hears("accounts", AlertAction(to=alert.account_id, alert_id=alert.alert_id, at=at, **did))
+    core.hears("accounts", _action(line, alert, at))
 
 
 def _mail(core: WholeCore, line: dict[str, Any], at: int) -> None:
@@ -132,6 +131,17 @@ HAPPENS: Final[Mapping[str, Callable[[WholeCore, dict[str, Any], int], None]]] =
     "decide": _decide,
     "rules": _publish,
 }
+
+
+def _action(line: dict[str, Any], alert: AlertCard, at: int) -> AlertAction:
+    """What somebody did with an alert; `by`, and `lead` that it is about, are e-mails."""
+    did = {"action": line["act"], "actor": line["actor"], "outcome": line.get("outcome", "")}
+    by, lead, until = line.get("by"), line.get("lead"), line.get("until")
+    return AlertAction(
+        to=alert.account_id, alert_id=alert.alert_id, at=at, reason=line.get("reason", ""),
+        by=Owner(NAMING.recipient_of(by), line["actor"], by) if by else None,
+        lead_id=NAMING.lead_of_email(lead) if lead else "", until=utc(until) if until else 0, **did,
+    )  # fmt: skip
 
 
 def _events(line: dict[str, Any], at: int) -> Iterator[tuple[dict[str, Any], int]]:
@@ -198,13 +208,16 @@ def outcome(core: WholeCore) -> dict[str, Any]:
             _alert(core, alert_id)
             for alert_id in sorted(core.alerts, key=lambda one: (core.alerts[one].raised_at, one))
         ],
+        **({"refused": core.refused} if core.refused else {}),
         "delivered": [_delivery(due) for due in core.dues if isinstance(due.post, Post)],
     } | ({"told": told} if (told := told_when(core)) else {})
 
 
 def _delivery(due: Due) -> str:
     assert isinstance(due.post, Post)
-    return f"{due.channel} {due.post.level} {due.post.alert.account_id} #{due.post.alert.episode}"
+    post = due.post
+    said = f"{due.channel} {post.level} {post.alert.account_id} #{post.alert.episode}"
+    return said if post.occasion == "raised" else f"{said} {post.occasion} at {text(post.at)}"
 
 
 def _lead(core: WholeCore, lead_id: str) -> dict[str, Any]:
@@ -269,7 +282,9 @@ def _alert(core: WholeCore, alert_id: str) -> dict[str, Any]:
         "people": [one.email for one in card.people], "pages": [one.path for one in card.pages],
         "fast_pass": card.fast_pass, "back_after_days": card.back_after_days, "next_act": card.next_act,
         "hold_until": text(card.hold_until), "recipient": card.recipient.email if card.recipient else None,
-        "claimed_by": card.claimed_by, "closed_reason": card.closed_reason,
+        "claimed_by": card.claimed_by, "closed_reason": card.closed_reason, "offers": list(card.offers),
+        "mail_stop_until": text(card.mail_stop_until), "provoked": card.provoked,
+        "outcome": card.counts.outcome if card.counts else None,
     }  # fmt: skip
 
 
