@@ -30,8 +30,9 @@ def fold(
 ) -> Folded[Account]:
     """The account after these signals. Raises UnknownRow, UnknownDecision and InsideHold before anything changes."""
     before = row or Account(version, as_of=0)
-    heard = heard_by(before, messages)
     actions = [message for message in messages if isinstance(message, AlertAction)]
+    again = version < before.version  # what was refused then must not move the time now
+    heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))])
     now = newer(before.version, version)
     if actions:
         heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)

@@ -131,13 +131,15 @@ def test_a_crash_at_any_point_neither_loses_nor_doubles_an_alert(sent: list[Any]
 def with_actions(blocks: list[list[Any]], data: st.DataObject) -> list[list[Any]]:
     """The blocks, with actions on alerts that were raised before them."""
     told: list[list[Any]] = []
+    row: Account | None = None
     for block in blocks:
-        rows = accounts(told)[0]
-        known = [one.card.alert_id for one in rows[-1].episodes] if rows else []
+        known = [] if row is None else [one.card.alert_id for one in row.episodes]
+        more = [block]
         if known and data.draw(st.booleans()):
             at = NOW + data.draw(st.integers(0, 60)) * HOUR + len(told)
-            told.append([data.draw(some.actions(known, at=at))])
-        told.append(block)
+            more = [[data.draw(some.actions(known, at=at))], block]
+        row = accounts(more, row, start=len(told))[0][-1]
+        told += more
     return told
 
 

@@ -358,3 +358,14 @@ def test_expired_and_gone_alerts_count_too() -> None:
     gone.hears(of_deal(None, to=ACME, offset=2))
     assert gone.alert.counts is not None
     assert (gone.alert.status, gone.alert.counts.outcome) == ("dismissed", "overtaken")
+
+
+def test_a_refused_answer_that_comes_again_after_they_asked_moves_no_time() -> None:
+    """After a crash: it was refused, then they asked for a talk, and now its message is read again."""
+    story = back(lost_days_ago=60)
+    comes(story, NOW + HOUR, asked=[NOW + HOUR])
+    row = story.row
+    assert row is not None
+    earlier = row.version._replace(offset=row.version.offset - 1)
+    late = action("contacted", FIRST, at=NOW + 9 * HOUR)
+    assert fold_signals(ACME, row, [late], version=earlier, rules=story.rules).row is row
