@@ -1,11 +1,11 @@
-"""What may open or raise an alert: something that happened, within the last week."""
+"""What may open or raise an alert: something that happened; `news.py` says how young it has to be."""
 
 from typing import Any
 
 import pytest
 
 from schemas.activity import Version
-from streams.core.account_news import is_news
+from streams.core.account_news import news_at
 from streams.core.account_row import Account
 from streams.core.parts import Part
 from tests.unit.core.made import DAY, NOW
@@ -30,33 +30,42 @@ QUIET = row(ann=by("a", NOW - 2 * DAY))
 @pytest.mark.parametrize(
     ("after", "news"),
     [
-        pytest.param(QUIET, False, id="nothing"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, score_tenths=1)), False, id="a score that faded"),
-        pytest.param(row(ann=by("b", NOW - 2 * DAY)), False, id="other rules"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, NOW)), True, id="a visit"),
-        pytest.param(row(ann=by("b", NOW - 2 * DAY, NOW)), True, id="a visit, and other rules"),
-        pytest.param(row(ann=by("a", NOW - 3 * DAY, NOW - 2 * DAY)), True, id="a late visit"),
-        pytest.param(row(ann=by("b", NOW - 3 * DAY, NOW - 2 * DAY)), False, id="older days by other rules"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, intents=[NOW - 2 * DAY])), True, id="high intent"),
-        pytest.param(row(ann=by("b", NOW - 2 * DAY, intents=[NOW - 2 * DAY])), False, id="high intent by other rules"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, answers={"price": NOW - DAY})), True, id="an answer"),
-        pytest.param(row(ann=by("b", NOW - 2 * DAY, answers={"price": NOW - DAY})), True, id="an answer, later"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, asked=[NOW])), True, id="a request"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY, clicked_at=NOW)), True, id="a click"),
-        pytest.param(row(), False, id="somebody left"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a", NOW - WEEK)), True, id="somebody new of a week ago"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a", NOW - WEEK - 1)), False, id="imported: older"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a")), False, id="somebody who did nothing"),
-        pytest.param(row(ann=by("a", NOW - 2 * DAY), deals=deal()), True, id="a deal, with a fresh visit"),
+        pytest.param(QUIET, None, id="nothing"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, score_tenths=1)), None, id="a score that faded"),
+        pytest.param(row(ann=by("b", NOW - 2 * DAY)), None, id="other rules"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, NOW)), NOW, id="a visit"),
+        pytest.param(row(ann=by("b", NOW - 2 * DAY, NOW)), NOW, id="a visit, and other rules"),
+        pytest.param(row(ann=by("a", NOW - 3 * DAY, NOW - 2 * DAY)), NOW - 3 * DAY, id="a late visit"),
+        pytest.param(row(ann=by("b", NOW - 3 * DAY, NOW - 2 * DAY)), None, id="older days by other rules"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, intents=[NOW - 2 * DAY])), NOW - 2 * DAY, id="high intent"),
+        pytest.param(row(ann=by("b", NOW - 2 * DAY, intents=[NOW - 2 * DAY])), None, id="high intent by other rules"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, answers={"price": NOW - DAY})), NOW - DAY, id="an answer"),
+        pytest.param(row(ann=by("b", NOW - 2 * DAY, answers={"price": NOW - DAY})), NOW - DAY, id="an answer, later"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, asked=[NOW])), NOW, id="a request"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY, clicked_at=NOW)), NOW, id="a click"),
+        pytest.param(row(), None, id="somebody left"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a", NOW - WEEK)), NOW - WEEK, id="somebody new of a week ago"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a", NOW - WEEK - 1)), NOW - WEEK - 1, id="imported: older"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY), ben=by("a")), None, id="somebody who did nothing"),
+        pytest.param(row(ann=by("a", NOW - 2 * DAY), deals=deal()), NOW, id="a deal, with a fresh visit"),
     ],
 )
-def test_news_is_what_happened(after: Account, news: bool) -> None:
-    assert is_news(QUIET, after) is news
+def test_news_is_what_happened(after: Account, news: int | None) -> None:
+    assert news_at(QUIET, after) == news
 
 
-def test_a_deal_that_is_imported_long_after_the_visits_is_no_news() -> None:
-    before = row(ann=by("a", NOW - WEEK - 1))
-    assert not is_news(before, row(ann=by("a", NOW - WEEK - 1), deals=deal()))
-    fresh = row(ann=by("a", NOW - WEEK))
-    assert is_news(fresh, row(ann=by("a", NOW - WEEK), deals=deal()))
-    assert not is_news(row(ann=by("a", NOW), deals=deal()), row(ann=by("a", NOW), deals=deal()))
+def test_a_deal_is_news_when_it_is_told() -> None:
+    assert news_at(row(), row(deals=deal())) == NOW
+    assert news_at(row(deals=deal()), row(deals=deal())) is None
+    assert news_at(row(deals=deal()), row(deals=deal("won"))) == NOW
+
+
+def test_a_visitor_of_the_network_is_news_too() -> None:
+    came = Account(Version(0, 1), as_of=NOW, networks={"v1": Part(Version(0, 1), NOW, by("a", NOW))})
+    assert news_at(row(), came) == NOW
+    assert news_at(came, row()) is None
+
+
+def test_nothing_of_who_is_left_out_is_news() -> None:
+    assert news_at(row(), row(ann=by("a", NOW, dead_end=True))) is None
+    assert news_at(row(), row(ann=by("a", NOW, silenced=True))) is None

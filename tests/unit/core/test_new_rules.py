@@ -299,7 +299,7 @@ def test_a_digest_does_not_become_real_time_by_new_rules() -> None:
 def waiting() -> AccountStory:
     """Real-time by its strength, silent by the cool-down until NOW + 168 h."""
     story = account(NOW - DAY, NOW)
-    story.hears(action("contacted", FIRST, reason="no"))
+    story.hears(action("dismiss", FIRST, reason="no"))
     later = [NOW - DAY, NOW, NOW + DAY, NOW + 2 * DAY]
     story.hears(of_lead(member(active=later, rules_version=RULES.version), offset=2, as_of=NOW + 2 * DAY))
     assert (story.alerts[SECOND].level, story.alerts[SECOND].strength.level) == ("digest", "real_time")
