@@ -47,9 +47,8 @@ class MoveLog:
         return moves
 
 
-def two_windows() -> MoveLog:
+def two_windows(log: MoveLog) -> MoveLog:
     """Window 1: 10,000 new leads (ask A25). Window 2: 6,000 more, and the boxes of recycling give some back (A26)."""
-    log = MoveLog()
     boxes = _first(log, at=FIRST + DAY_MS)
     _second(log, boxes, at=SECOND + DAY_MS)
     return log

@@ -10,11 +10,12 @@ from streams.core.cohorts import COHORT_FORMULA, cohort_of
 from streams.core.ledger import FLOW_FORMULA, Window, cut_by, ledger_of, next_stage, percent
 from streams.core.postings import postings
 from streams.core.stages import stages_in
+from tests.unit.core.flow_folds import EventLog
 from tests.unit.core.flow_log import DAY_MS, FIRST, SECOND, MoveLog, two_windows
 from tests.unit.core.made import RULES
 
 STAGES = stages_in(RULES)
-LOG = two_windows()
+LOG = two_windows(MoveLog())
 POSTINGS = list(postings(LOG.told()))
 ONE, TWO = Window(FIRST, SECOND), Window(SECOND, SECOND + 100 * DAY_MS)
 WAY = ["gained", "nurture", "mql", "meeting", "consultation", "won"]
@@ -54,6 +55,19 @@ def test_the_tables_of_flow_and_balance_come_out_exactly(
     assert books.ever_gained == everybody
     assert books.reconciles
     assert sum(one.closing for one in books.flows) == everybody
+
+
+@pytest.mark.slow
+def test_the_same_tables_come_out_of_an_event_log() -> None:
+    """16,000 people, each move decided by the fold of what proved it: a form, a talk, a deal."""
+    log = two_windows(EventLog())
+    booked = list(postings(log.told()))
+    for window, table in ((ONE, TABLE_1), (TWO, TABLE_2)):
+        books = ledger_of(booked, window, STAGES)
+        found = {one.stage: (one.opening, one.came, one.to_next, one.flow_cvr, one.closing) for one in books.flows}
+        assert {stage: found[stage] for stage in table} == table
+        assert books.reconciles
+    assert {one.rule_id for one in log.moves} >= {"T1", "T2", "T4", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T14"}
 
 
 def test_the_outs_are_told_apart() -> None:
