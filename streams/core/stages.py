@@ -95,11 +95,15 @@ class Stages:
         return any(rule.role in roles and rule.stage == stage for rule in self.rules.milestone)
 
     def holds(self, was: Milestone, milestones: Sequence[Milestone]) -> bool:
-        """Whether what decided is still among these: itself, a later state of it, or so many that it was pushed out."""
+        """Whether what decided is still among these: itself, a later state of it, or so many that it was pushed out.
+
+        What is final has no later state: a won deal that is told as lost was never won.
+        """
         alike = [one for one in milestones if one.kind == was.kind]
         rule = self.milestones.get(was.kind)
         pushed_out = rule is not None and (len(alike) >= rule.keep or (bool(alike) and rule.role == "recovery"))
-        return pushed_out or any(one.milestone_id == was.milestone_id for one in milestones)
+        same = alike if rule is not None and rule.role == "final" else milestones
+        return pushed_out or any(one.milestone_id == was.milestone_id for one in same)
 
     def role(self, kind: str) -> str:
         """What milestones of this kind decide, "" for nothing."""

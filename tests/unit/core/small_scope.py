@@ -59,10 +59,18 @@ def fork(core: WholeCore) -> WholeCore:
 
 def state_of(core: WholeCore) -> int:
     """What decides the future, as a number."""
-    told = {
-        table: {key: _timeless(row) for key, row in sorted(rows.items())} for table, rows in sorted(core.rows.items())
-    }
-    return hash(repr(told))
+    return hash(tuple((table, key, _told(row)) for table, rows in sorted(core.rows.items())
+                      for key, row in sorted(rows.items())))  # fmt: skip
+
+
+_TOLD: Final[dict[int, tuple[Any, str]]] = {}  # rows are values, and most are shared by many states
+
+
+def _told(row: Any) -> str:
+    held = _TOLD.get(id(row))
+    if held is None:
+        held = _TOLD[id(row)] = (row, repr(_timeless(row)))  # holding the row keeps its id its own
+    return held[1]
 
 
 def _timeless(row: Any) -> Any:
