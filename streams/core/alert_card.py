@@ -61,13 +61,13 @@ def alert_card(
 
 def as_told(fresh: AlertCard, before: AlertCard, *, real_time_at: int | None) -> AlertCard:
     """An episode's card with what is new; how it began stays. `updates` counts changes of R and of the people."""
-    changed = _weight(fresh) != _weight(before)
+    told: AlertCard = replace(fresh, fast_pass=fresh.fast_pass or before.fast_pass)
+    changed = _weight(told) != _weight(before)
     return replace(
-        fresh,
+        told,
         raised_at=before.raised_at,
         back_after_days=before.back_after_days,
         provoked=before.provoked,
-        fast_pass=fresh.fast_pass or before.fast_pass,
         recipient=before.recipient,
         real_time_at=real_time_at,
         status=before.status,

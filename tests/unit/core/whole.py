@@ -110,7 +110,8 @@ class WholeCore:
         for due in effects.dues:
             self.dues.append(due)
             self.due_at.append(self.rows["recipients"][due.post.to].as_of)
-            self._waiting.append(("recipients", _receipt(due, at=self.due_at[-1])))
+            # A channel is faster than days pass: its receipt comes before what else follows.
+            self._waiting.appendleft(("recipients", _receipt(due, at=self.due_at[-1])))
         self.leads |= {one.lead_id: one for one in effects.leads}
         self.accounts |= {one.account_id: one for one in effects.accounts}
         self.alerts |= {one.alert_id: one for one in effects.alerts}
