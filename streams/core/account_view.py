@@ -81,7 +81,6 @@ def _reset_at(row: Account, deal: DealFacts) -> int | None:
     return max(resets if deal.reset_at is None else [*resets, deal.reset_at], default=None)
 
 
-
 def member_cards(row: Account, view: AccountView, rules: Rules) -> tuple[MemberCard, ...]:
     """The people, those of the deal first, then the strongest."""
     since = row.as_of - rules.returns.window_days * DAY_MS if view.strength is None else view.strength.counted_from

@@ -249,9 +249,10 @@ def _timely(
 ) -> Episode:
     episode = clocked(episode, row, region=view.region, version=version, rules=rules, former=former)
     card = worded(episode.card, as_of=row.as_of, rules=rules)
-    return episode if card == episode.card else replace(
-        episode, card=replace(card, version=version, as_of=row.as_of)
-    )
+    by_rules = former is not None and card == worded(episode.card, as_of=former, rules=rules)
+    if by_rules or card == episode.card:
+        return episode
+    return replace(episode, card=replace(card, version=version, as_of=row.as_of))
 
 
 def _bounded(episodes: list[Episode]) -> tuple[Episode, ...]:

@@ -30,6 +30,19 @@ def level_sentences(rules: ReturnsRules) -> Iterator[str]:
         "or a read answer breaks through. Without a new day a return expires after "
         f"{days(rules.expires_days)}."
     )
+    claim = rules.claim
+    yield (
+        f"Nobody claims a real-time alert: a reminder after {plural(claim.reminder_hours, 'hour')} of work, the leader "
+        f"after {claim.leader_hours}, the next in line after {claim.next_hours}. A claim without outcome is reminded "
+        f"of after {days(claim.outcome_days)}."
+    )
+    yield (
+        f"A snooze lasts {days(rules.snooze_days)}; who is of another company, a job seeker or a partner counts for no "
+        f"return for {days(rules.left_out_days)}. A return within {plural(rules.provoked_hours, 'hour')} of a mail of "
+        "ours was provoked."
+    )
+    yield f"A deal taken up again should have had an alert if its people came in the {days(rules.recall_days)} before."
+    yield f"Inside a hold an alert says: {rules.hold_text}"
     yield (
         f"An account's engagement joins its {plural(rules.roll_up_members, 'strongest person')}; its breadth counts "
         f"people of the last {days(rules.breadth_days)}."
@@ -46,3 +59,6 @@ def act_sentences(rules: ReturnsRules) -> Iterator[str]:
     """What to do next, by the reason of the loss."""
     for act in rules.act:
         yield f"{act.reason or 'every other reason'}: {act.text}"
+    for point in rules.talking_point:
+        who = f", {point.persona}" if point.persona else ""
+        yield f"maturity level {point.level}{who}: {point.text}"

@@ -162,3 +162,12 @@ def test_the_talking_point_is_of_the_first_who_has_a_level_and_people_silenced_a
     comes(story, NOW, NOW - DAY)
     assert story.alert.talking_point.startswith("The next step")
     assert {one.lead_id for one in story.alert.people} == {ANN, BEN}
+
+
+def test_a_request_that_went_by_is_one_update_and_not_one_with_each_message() -> None:
+    story = lost()
+    comes(story, NOW, asked=[NOW])
+    comes(story, NOW + 13 * DAY, asked=[NOW], as_of=NOW + 15 * DAY)
+    assert (story.alert.fast_pass, story.alert.updates) == (True, 0)
+    comes(story, NOW + 13 * DAY, asked=[NOW], as_of=NOW + 15 * DAY + HOUR)
+    assert (story.alert.updates, story.last.alerts) == (0, ())

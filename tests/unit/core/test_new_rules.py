@@ -11,7 +11,7 @@ from schemas.touches import MailEvent, Tick
 from streams.core.new_rules import held_back
 from streams.core.rules import Rules
 from streams.core.stages import StageNow
-from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW, RULES
+from tests.unit.core.made import ANN, BEN, DAY, HOUR, MINUTE, NOW, RULES
 from tests.unit.core.publishing import published
 from tests.unit.core.told import (
     ACME,
@@ -342,3 +342,28 @@ def test_what_new_rules_see_in_old_visits_is_no_news() -> None:
     )
     story.hears(of_lead(seen, offset=3, as_of=LATER + 1))
     assert story.alert.level == "real_time"
+
+
+def test_steps_of_the_claim_clock_that_new_rules_alone_make_due_wait_for_what_comes_next() -> None:
+    hasty = published(("returns.toml", "reminder_hours = 2", "reminder_hours = 1"))
+    story = account(NOW - DAY, NOW)
+    told_again(story, RULES, at=NOW + 80 * MINUTE)
+    told_again(story, hasty, at=NOW + 90 * MINUTE)
+    assert len(story.told) == 1
+    story.hears(Tick(to=ACME, at=NOW + 91 * MINUTE))
+    assert [one.occasion for one in story.told] == ["raised", "reminder"]
+    together = account(NOW - DAY, NOW)
+    told_again(together, RULES, at=NOW + 50 * MINUTE)
+    told_again(together, hasty, at=NOW + HOUR)
+    assert [one.occasion for one in together.told] == ["raised", "reminder"]
+
+
+def test_what_new_rules_say_of_a_hold_waits_for_what_comes_next() -> None:
+    """The wording of an open alert follows its rules when something happens, or when time itself changes it."""
+    short = published(("stages.toml", 'reason = "timing"\ndays = 90', 'reason = "timing"\ndays = 1'))
+    story = account(NOW - DAY)
+    assert story.alert.hold_until is not None
+    told_again(story, short)
+    assert (story.last.alerts, story.alert.hold_until is None) == ((), False)
+    story.hears(Tick(to=ACME, at=LATER + 1))
+    assert story.alert.hold_until is None
