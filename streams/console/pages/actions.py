@@ -1,4 +1,4 @@
-"""What people do: claim, contacted, dismiss an alert; set a lead aside. Each becomes one message at the door.
+"""What people do: claim, contacted, snooze, dismiss an alert; set a lead aside. Each becomes one message at the door.
 
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
@@ -16,14 +16,18 @@ from schemas.cards import AlertCard
 from schemas.signals import AlertAction
 from schemas.touches import Disposition
 from streams.console.desk import desk_of
-from streams.console.pages.inbox import DISMISSALS
+from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.security import form_of, session_of
+from streams.console.shown import day
 from streams.inbox import DoorClosed
 
 __all__ = ["ACTIONS", "DEAD_ENDS", "ROUTES"]
 
-Action: TypeAlias = Literal["claim", "contacted", "dismiss"]
-ACTIONS: Final[Mapping[str, Action]] = {"claim": "claim", "contacted": "contacted", "dismiss": "dismiss"}
+Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
+ACTIONS: Final[Mapping[str, Action]] = {
+    "claim": "claim", "contacted": "contacted", "snooze": "snooze", "dismiss": "dismiss"
+}  # fmt: skip
+OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
 DEAD_ENDS: Final = {
     "student": "Student",
     "competitor": "Competitor",
@@ -48,9 +52,14 @@ async def act(request: Request) -> Response:
     problem = _objection(alert, action, fields, actor=actor)
     if problem:
         return await _answer(request, alert, problem=problem, status=409)
-    reason = fields.get("reason", "")
     wanted = AlertAction(
-        to=alert.account_id, alert_id=alert.alert_id, action=action, reason=reason, actor=actor, at=desk.now()
+        to=alert.account_id,
+        alert_id=alert.alert_id,
+        action=action,
+        reason=fields.get("reason", ""),
+        outcome=OUTCOMES.get(fields.get("outcome", ""), "") if action == "contacted" else "",
+        actor=actor,
+        at=desk.now(),
     )
     try:
         await desk.door.send(wanted)
@@ -67,11 +76,21 @@ def _objection(alert: AlertCard, action: Action, fields: Mapping[str, str], *, a
             if alert.claimed_by == actor
             else f"{alert.claimed_by} was faster and has this already."
         )
-    if alert.status not in ("open", "claimed"):
+    if alert.status not in IN_WORK:
         return "This alert is closed."
+    if action not in alert.offers:
+        return _not_offered(alert)
+    if action == "contacted" and fields.get("outcome", "") not in OUTCOMES:
+        return "Please say whether you are talking."
     if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
         return "Please say why it is dismissed."
     return ""
+
+
+def _not_offered(alert: AlertCard) -> str:
+    if alert.hold_until is None:
+        return "This alert does not offer that now."
+    return f"Information only: no contact before {day(alert.hold_until)}, unless they ask for it."
 
 
 async def _answer(

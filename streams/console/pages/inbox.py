@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from schemas.cards import AlertCard
+from schemas.cards import AlertCard, AlertStatus
 from streams.console.desk import desk_of
 
-__all__ = ["DISMISSALS", "ROUTES", "sections"]
+__all__ = ["DISMISSALS", "IN_WORK", "ROUTES", "sections"]
 
+IN_WORK: Final[tuple[AlertStatus, ...]] = ("open", "claimed", "snoozed")
 DISMISSALS: Final = {
     "wrong_company": "Wrong company", "staff": "Not a buyer: staff", "student": "Not a buyer: student",
     "competitor": "Not a buyer: competitor", "job_seeker": "Not a buyer: job seeker",
@@ -28,6 +29,7 @@ def sections(alerts: list[AlertCard]) -> list[tuple[str, str, list[AlertCard]]]:
         ("Strong signs", "Worth your attention today", now),
         ("First signs", "Interest, not yet enough for a call", later),
         ("Claimed", "Somebody is on it", [one for one in ranked if one.status == "claimed"]),
+        ("Snoozed", "Silent until their day, unless they ask", [one for one in ranked if one.status == "snoozed"]),
     )
     return [part for part in parts if part[2]]
 
@@ -37,9 +39,9 @@ def _urgency(alert: AlertCard) -> tuple[int, int, str]:
 
 
 async def inbox(request: Request) -> Response:
-    """`GET /`: open and claimed alerts."""
+    """`GET /`: the alerts that are not closed."""
     desk = desk_of(request)
-    alerts = await desk.reader.alerts_by_status("open", "claimed")
+    alerts = await desk.reader.alerts_by_status(*IN_WORK)
     return await desk.show(request, "inbox.html", parts=sections(alerts), dismissals=DISMISSALS, show="open")
 
 

@@ -15,6 +15,7 @@ from schemas.cards import (
 )
 from schemas.codec import encode
 from schemas.rejected import Reason, Rejected
+from streams.core.alert_words import offered
 from streams.readmodel.writer import Entry
 from tests.unit.console.lead_samples import DAY, HOUR, KIM, LEAD_ID, MINUTE, RULES, LeadSamples
 
@@ -110,10 +111,11 @@ class Samples(LeadSamples):
             hold_until=None,
             human=True,
             recipient=KIM,
+            offers=offered("open", held=False),
         )
 
     def alerts(self) -> tuple[AlertCard, ...]:
-        """Open ones of both levels, a claimed one, a closed one."""
+        """Open ones of both levels, a claimed one, a closed one, a snoozed one."""
         first = self.alert()
         deal = first.deal
         bakery = replace(
@@ -153,7 +155,8 @@ class Samples(LeadSamples):
             hold_until=self.now + 30 * DAY,
             other_deals=(),
             deal=replace(deal, amount=320_000_000.0, currency="KRW", lost_reason="timing", competitor=None),
-            next_act="Lost on timing: ask what has changed since.",
+            next_act="Information only: no contact before 2027-01-10. Then: lost on timing: ask what has changed.",
+            offers=offered("open", held=True),
         )
         asked = replace(
             first,
@@ -161,7 +164,7 @@ class Samples(LeadSamples):
             account_id="pelican-glass.example",
             account_name="Pelican Glass",
             fast_pass=True,
-            hold_until=self.now + 30 * DAY,
+            mail_stop_until=self.now + 30 * DAY,
             back_after_days=60,
             people=(self.tomas(),),
             strength=self.strength(0, 1, 0, 0, 0, 0),
@@ -175,6 +178,7 @@ class Samples(LeadSamples):
             status="claimed",
             claimed_by="Ines Duarte",
             claimed_at=self.now - 22 * MINUTE,
+            offers=offered("claimed", held=False),
             strength=self.strength(1, 0, 0, 2, 0, 0),
         )
         closed = replace(
@@ -186,8 +190,18 @@ class Samples(LeadSamples):
             closed_reason="job seeker",
             claimed_by="Ines Duarte",
             as_of=self.now - 2 * DAY,
+            offers=(),
         )
-        return first, bakery, held, asked, claimed, closed
+        snoozed = replace(
+            first,
+            alert_id="al_snoozed",
+            account_id="lantern.example",
+            account_name="Lantern Shipping",
+            status="snoozed",
+            snoozed_until=self.now + 20 * DAY,
+            offers=offered("snoozed", held=False),
+        )
+        return first, bakery, held, asked, claimed, closed, snoozed
 
     def account(self) -> AccountCard:
         return AccountCard(

@@ -1,12 +1,17 @@
 """What people do becomes one message at the door, and nothing without a token of their session."""
 
 import pytest
+from msgspec.structs import replace
 from starlette.routing import Route
 
+from schemas.codec import encode
 from schemas.signals import AlertAction
 from schemas.touches import Disposition
 from streams.console.app import PAGES
+from streams.console.shown import day
 from streams.inbox import MemoryDoor
+from streams.readmodel.writer import Projection
+from tests.unit.console.lead_samples import DAY
 from tests.unit.console.samples import ALERT_ID, LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor
 
@@ -41,18 +46,28 @@ def test_another_sites_post_is_refused_although_it_has_the_token(
     assert (answer.status_code, door.messages) == (403, [])
 
 
-@pytest.mark.parametrize(("action", "reason"), [("claim", ""), ("contacted", ""), ("dismiss", "job_seeker")])
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("claim", {}),
+        ("contacted", {"outcome": "talking"}),
+        ("contacted", {"outcome": "no"}),
+        ("snooze", {}),
+        ("dismiss", {"reason": "job_seeker"}),
+    ],
+)
 def test_an_action_goes_to_the_alerts_account_in_ones_own_name(
-    rep: Visitor, filled: Samples, door: MemoryDoor, action: str, reason: str
+    rep: Visitor, filled: Samples, door: MemoryDoor, action: str, said: dict[str, str]
 ) -> None:
-    answer = rep.post(f"/alerts/{ALERT_ID}/{action}", data={"csrf": csrf_of(rep), "reason": reason}, headers=HTMX)
+    answer = rep.post(f"/alerts/{ALERT_ID}/{action}", data={"csrf": csrf_of(rep), **said}, headers=HTMX)
     assert answer.status_code == 200
     assert f'id="alert-{ALERT_ID}"' in answer.text
     assert "<html" not in answer.text
     [message] = door.messages
     assert isinstance(message, AlertAction)
     assert (message.to, message.alert_id, message.action) == ("northwind-robotics.example", ALERT_ID, action)
-    assert (message.reason, message.actor) == (reason, "Ines Duarte")
+    assert (message.reason, message.outcome) == (said.get("reason", ""), said.get("outcome", ""))
+    assert (message.actor, message.until) == ("Ines Duarte", 0)
     assert abs(message.at - filled.now) < 60_000
 
 
@@ -68,6 +83,7 @@ def test_without_scripts_one_comes_back_to_the_inbox(rep: Visitor, filled: Sampl
         pytest.param(ALERT_ID, "dismiss", "", "Please say why it is dismissed.", id="no reason"),
         pytest.param(ALERT_ID, "dismiss", "made up", "Please say why it is dismissed.", id="a reason of another form"),
         pytest.param("al_claimed", "claim", "", "You have this already.", id="mine already"),
+        pytest.param(ALERT_ID, "contacted", "", "Please say whether you are talking.", id="no outcome"),
     ],
 )
 def test_what_cannot_be_is_answered_at_once(
@@ -76,6 +92,24 @@ def test_what_cannot_be_is_answered_at_once(
     answer = rep.post(f"/alerts/{alert_id}/{action}", data={"csrf": csrf_of(rep), "reason": reason}, headers=HTMX)
     assert (answer.status_code, door.messages) == (409, [])
     assert said in answer.text
+
+
+def test_inside_a_hold_a_contact_is_refused_with_its_end(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    data = {"csrf": csrf_of(rep), "outcome": "talking"}
+    answer = rep.post("/alerts/al_held/contacted", data=data, headers=HTMX)
+    assert (answer.status_code, door.messages) == (409, [])
+    assert f"no contact before {day(filled.now + 30 * DAY)}, unless they ask" in answer.text
+
+
+def test_what_a_card_does_not_offer_is_refused(
+    rep: Visitor, projection: Projection, samples: Samples, door: MemoryDoor
+) -> None:
+    bare = replace(samples.alert(), offers=("dismiss",))
+    projection.write(alerts=[(bare.alert_id, bare.version, encode(bare))])
+    data = {"csrf": csrf_of(rep), "reason": "not_now"}
+    assert "does not offer that now" in rep.post(f"/alerts/{ALERT_ID}/claim", data=data, headers=HTMX).text
+    assert door.messages == []
+    assert rep.post(f"/alerts/{ALERT_ID}/dismiss", data=data, headers=HTMX).status_code == 200
 
 
 def test_the_second_hears_who_was_faster(visitor: Visitor, filled: Samples, door: MemoryDoor) -> None:

@@ -13,10 +13,12 @@ from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
 from streams.console.pages.account import missing
 from streams.console.security import HEADERS
+from streams.console.shown import day
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Entry, Projection
 from tests.unit.console.conftest import SECRET
+from tests.unit.console.lead_samples import DAY
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, visiting
 
@@ -84,15 +86,45 @@ def test_the_inbox_says_what_a_rep_must_know(rep: Visitor, filled: Samples) -> N
 def test_real_time_comes_first_and_by_strength(rep: Visitor, filled: Samples) -> None:
     page = rep.get("/").text
     order = re.findall(r'id="alert-(\w+)"', page)
-    assert order == [ALERT_ID, "al_held", "al_asked", "al_digest", "al_claimed"]
+    assert order == [ALERT_ID, "al_held", "al_asked", "al_digest", "al_claimed", "al_snoozed"]
     assert re.findall(r'id="alert-(\w+)"', rep.get("/closed").text) == ["al_closed"]
 
 
-def test_inside_a_hold_one_cannot_say_contacted_unless_they_asked(rep: Visitor, filled: Samples) -> None:
-    page = rep.get("/").text
-    assert "/alerts/al_held/claim" in page
-    assert "/alerts/al_held/contacted" not in page
-    assert "/alerts/al_asked/contacted" in page
+@pytest.mark.parametrize(
+    ("alert_id", "offered"),
+    [
+        (ALERT_ID, ["dismiss", "snooze", "contacted", "contacted", "claim"]),
+        ("al_held", ["dismiss", "snooze", "claim"]),
+        ("al_asked", ["dismiss", "snooze", "contacted", "contacted", "claim"]),
+        ("al_claimed", ["dismiss", "snooze", "contacted", "contacted"]),
+        ("al_snoozed", ["dismiss", "snooze", "contacted", "contacted", "claim"]),
+        ("al_closed", []),
+    ],
+)
+def test_an_alert_shows_the_buttons_that_it_offers(
+    rep: Visitor, filled: Samples, alert_id: str, offered: list[str]
+) -> None:
+    """Inside a hold nobody contacts them, unless they asked (ask A22)."""
+    page = rep.get(f"/alerts/{alert_id}").text
+    assert re.findall(rf' action="/alerts/{alert_id}/(\w+)"', page) == offered
+
+
+def test_a_card_without_an_offer_has_no_button(rep: Visitor, projection: Projection, samples: Samples) -> None:
+    bare = replace(samples.alert(), offers=())
+    projection.write(alerts=[(bare.alert_id, bare.version, encode(bare))])
+    assert f' action="/alerts/{ALERT_ID}/' not in rep.get("/").text
+
+
+def test_the_hold_is_said_once_with_what_follows_it(rep: Visitor, filled: Samples) -> None:
+    held = said(rep.get("/alerts/al_held").text)
+    assert "Information only: no contact before 2027-01-10. Then: lost on timing" in held
+    assert held.count("no contact before") == 1
+    assert "Next:" not in held
+    assert "Next: They asked for a quote" in said(rep.get("/alerts/al_asked").text)
+
+
+def test_a_snoozed_alert_says_until_when(rep: Visitor, filled: Samples) -> None:
+    assert f"Silent until {day(filled.now + 20 * DAY)}, unless they ask" in said(rep.get("/alerts/al_snoozed").text)
 
 
 def test_the_score_is_explained_line_by_line_and_adds_up(rep: Visitor, filled: Samples) -> None:
