@@ -95,6 +95,7 @@ def test_what_cannot_be_is_answered_at_once(
 
 
 def test_inside_a_hold_a_contact_is_refused_with_its_end(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
+    """Ask A22."""
     data = {"csrf": csrf_of(rep), "outcome": "talking"}
     answer = rep.post("/alerts/al_held/contacted", data=data, headers=HTMX)
     assert (answer.status_code, door.messages) == (409, [])

@@ -70,6 +70,7 @@ def test_every_page_is_shown_with_its_policy_and_nothing_inline(rep: Visitor, fi
 
 
 def test_the_inbox_says_what_a_rep_must_know(rep: Visitor, filled: Samples) -> None:
+    """Ask A5."""
     text = said(rep.get("/").text)
     for wanted in (
         "Northwind Robotics", "Back after 45 days", "€148,000 lost on", "Price", "Helios MES", "Negotiation",

@@ -35,6 +35,7 @@ def test_people_at_a_dead_end_are_left_out() -> None:
 
 
 def test_breadth_counts_people_with_a_human_hit_in_14_days() -> None:
+    """Ask A17."""
     story = AccountStory()
     card = story.hears(
         of_lead(member(active=[NOW - 14 * DAY]), offset=1),

@@ -31,6 +31,7 @@ def test_joining_is_commutative_associative_and_idempotent(a: Activity, b: Activ
 
 @given(told=st.lists(some.anonymous, max_size=10), more=st.lists(some.anonymous, max_size=10))
 def test_joining_what_came_apart_is_what_came_together(told: list[Facts], more: list[Facts]) -> None:
+    """Ask A1."""
     assert join(done(told), done(more), RULES) == done([*told, *more])
 
 

@@ -97,6 +97,7 @@ def test_the_same_message_again_says_its_orders_again_and_a_copy_says_nothing() 
 
 @pytest.mark.parametrize("reason", ["staff", "student", "competitor"])
 def test_who_never_buys_is_a_dead_end(reason: str) -> None:
+    """Ask A24."""
     story = back(ben=True)
     story.hears(action("not_a_buyer", FIRST, reason=reason, lead_id=BEN))
     assert (story.alert.status, story.alert.closed_reason) == ("dismissed", reason)

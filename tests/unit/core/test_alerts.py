@@ -33,6 +33,7 @@ def ann(story: AccountStory, *active: int, lead_id: str = ANN, **more: object) -
 
 
 def test_a_plain_day_of_a_deal_person_is_a_digest_and_a_second_one_real_time() -> None:
+    """Ask A23."""
     story = lost()
     ann(story, NOW - DAY)
     assert (story.alert.level, story.alert.strength.strength, story.alert.real_time_at) == ("digest", 5, None)
@@ -45,6 +46,7 @@ def test_a_plain_day_of_a_deal_person_is_a_digest_and_a_second_one_real_time() -
 
 
 def test_an_alert_tells_its_six_lines() -> None:
+    """Ask A5."""
     story = lost(lost_reason="price", competitor="Rival", amount=12_000.0, currency="EUR", lost_stage="negotiation")
     ann(story, NOW - DAY, NOW - 20 * DAY, intents=[NOW - DAY], reasons=("Pricing page 10.0",))
     ann(story, NOW, lead_id=BEN, name="Ben", human=False)

@@ -1,4 +1,4 @@
-"""Content: an inventory by review stage (A10), open early (A7), asked for in the middle, not asked again late (A8)."""
+"""Content (asks A7, A8, A10): an inventory by review stage, open early, asked for in the middle, not again late."""
 
 import pytest
 
@@ -54,10 +54,12 @@ def test_the_gate_follows_from_review_stage_and_from_whom_we_know(row: Content, 
     ],
 )
 def test_the_review_stage_follows_from_the_stage(stage: str, review: str | None) -> None:
+    """Ask A19."""
     assert review_of(stage) == review
 
 
 def test_next_are_rows_of_the_review_stage_own_segment_first_then_file_order() -> None:
+    """Ask A6."""
     assert offered("gained") == ["Tour"]
     assert offered("nurture") == ["Guide", "Sheet"]
     assert offered("nurture", "growth") == ["Case", "Guide", "Sheet"]
@@ -67,7 +69,7 @@ def test_next_are_rows_of_the_review_stage_own_segment_first_then_file_order() -
 
 
 def test_what_was_seen_in_90_days_is_not_offered_again() -> None:
-    """Ask A9: what was read early counts when somebody is known; so do pages below a glob."""
+    """Asks A6, A9: what was read early counts when somebody is known; so do pages below a glob."""
     assert offered("nurture", guide=NOW - 90 * DAY + 1) == ["Sheet"]
     assert offered("nurture", guide=NOW - 90 * DAY) == ["Guide", "Sheet"]
     assert offered("gained", _tour_two=NOW) == []

@@ -274,6 +274,7 @@ def test_a_channel_at_once_gets_no_digest() -> None:
     ],
 )  # fmt: skip
 def test_mondays_tell_what_is_ahead(hold: str | None, contract: str | None, told: list[str]) -> None:
+    """Ask A21."""
     desk = Desk()
     dates = {name: at(said) for name, said in (("hold", hold), ("contract", contract)) if said}
     desk.hears(outlook(1, TUESDAY, **dates))

@@ -26,6 +26,7 @@ def test_the_worked_example_in_one_paragraph() -> None:
 
 
 def test_the_worked_example_as_a_whole() -> None:
+    """Ask A5."""
     told = explained(replace(card(journey(), *MAIL), rules_version="0123456789ab")).splitlines()
     assert told[0].startswith("113.8 A1, mql since 03-20")
     assert told[1] == "As of 2026-03-20 10:00, by rules 0123456789ab; who it is was claimed."

@@ -50,6 +50,7 @@ def test_lost_to_a_competitor_it_ends_ninety_days_before_that_contract(ends_at: 
     (NOW, "price", NOW + 180 * DAY),  # only holds that say so wait for a release
 ])  # fmt: skip
 def test_a_missing_feature_holds_until_its_release(at: int, reason: str, until: int) -> None:
+    """Ask A46."""
     told = files()
     rules = load_rules(told | {"stages.toml": told["stages.toml"] + RELEASE}, naming=NAMING)
     assert hold_of_loss(deal(at=at, lost_reason=reason), rules.stages) == until

@@ -30,6 +30,7 @@ def adds_up(story: LeadStory) -> bool:
 
 
 def test_a_person_with_a_name_is_gained_and_with_interest_in_nurture() -> None:
+    """Ask A13."""
     story = LeadStory()
     story.hears(browser(did(), offset=1))
     assert story.way == ["T1 gained"]
@@ -52,6 +53,7 @@ def test_the_moment_of_a_move_is_that_of_what_proves_it_and_never_before_the_las
 
 
 def test_a_score_qualifies_with_its_evidence_and_fading_never_takes_it_back() -> None:
+    """Ask A13."""
     story = LeadStory()
     story.hears(browser(did(PRICING, points=hits("pricing_page", PRICING.at)), offset=1))
     card = story.hears(browser(did(PRICING, points=ENOUGH), offset=2))
@@ -112,6 +114,7 @@ def test_evidence_that_is_withdrawn_corrects_the_move() -> None:
 
 
 def test_a_request_is_a_fast_pass_whatever_the_score() -> None:
+    """Asks A13, A16."""
     story = LeadStory()
     story.hears(browser(did(asked=[NOW]), offset=1))
     assert story.way == ["T4 mql"]
@@ -120,6 +123,7 @@ def test_a_request_is_a_fast_pass_whatever_the_score() -> None:
 
 
 def test_a_lost_deal_holds_its_people_and_starts_their_score_anew() -> None:
+    """Ask A20."""
     story = LeadStory()
     lost = deal(at=NOW - 10 * DAY)
     old, new = NOW - 20 * DAY, NOW - DAY
@@ -137,6 +141,7 @@ def test_a_lost_deal_holds_its_people_and_starts_their_score_anew() -> None:
 
 
 def test_after_the_hold_the_next_visit_leads_back_to_nurture() -> None:
+    """Ask A21."""
     story = LeadStory()
     lost = deal(at=NOW - 100 * DAY)
     story.hears(of_deal(lost, offset=1))
@@ -162,6 +167,7 @@ def test_a_score_alone_takes_nobody_out_of_recycling() -> None:
 
 
 def test_a_deal_takes_its_people_along_and_a_jump_says_so() -> None:
+    """Ask A18."""
     story = LeadStory()
     story.hears(of_deal(deal("open", at=NOW - DAY), offset=1))
     assert story.way == ["T9 consultation"]
@@ -208,6 +214,7 @@ def test_what_nobody_may_say_changes_nothing(kind: str, reason: str) -> None:
 
 @pytest.mark.parametrize(("name", "reason"), [("own_domains", "staff"), ("competitor_domains", "competitor")])
 def test_people_of_listed_domains_are_a_dead_end_at_once(name: str, reason: str) -> None:
+    """Ask A24."""
     story = LeadStory(rules_with("routing.toml", f"{name} = []", f'{name} = ["{ACME}"]'))
     story.hears(browser(did(PRICING, email="ann@mail.acme.example"), offset=1))
     assert story.way == ["T14 dead_end"]
@@ -247,6 +254,7 @@ def test_accounts_are_told_and_told_when_it_ends() -> None:
 
 
 def test_a_person_whom_only_the_crm_knows_has_a_name_and_the_deals_trust() -> None:
+    """Ask A2."""
     story = LeadStory()
     card = story.hears(of_deal(deal(), offset=1))
     assert (card.name, card.email, card.account_id, card.trust) == ("Ann Example", "ann@acme.example", ACME, "proven")

@@ -141,6 +141,7 @@ def test_t5_somebody_of_a_target_account_came_to_our_own_program(program: str, r
 
 
 def test_t5_is_for_targets_only_and_for_who_came() -> None:
+    """Ask A15."""
     target = TARGET.replace("acme", "other") + 'rep = "rita@us.example"'
     story = LeadStory(rules_with(site=PROGRAM, routing=target))
     came = with_milestones(Milestone(NOW, "program_attended", "p1", "seminar-1"))
@@ -151,6 +152,7 @@ def test_t5_is_for_targets_only_and_for_who_came() -> None:
 
 
 def test_t6_a_change_of_sub_stage_is_on_the_card_and_no_move() -> None:
+    """Ask A31."""
     story = in_mql()
     subs = [story.hears(decided(kind, at=NOW + n)).sub_stage for n, kind in enumerate(("accepted", "booked", "held"))]
     assert subs == ["accepted", "booked", "held"]
@@ -160,6 +162,7 @@ def test_t6_a_change_of_sub_stage_is_on_the_card_and_no_move() -> None:
 
 
 def test_t6_what_sales_does_first_may_be_the_meeting_itself() -> None:
+    """Ask A2."""
     story = in_mql()
     story.hears(decided("held"))
     assert (last(story), story.moves[2].sub_stage) == (("T6", "meeting", "accepted"), "held")
@@ -167,6 +170,7 @@ def test_t6_what_sales_does_first_may_be_the_meeting_itself() -> None:
 
 @pytest.mark.parametrize("reason", ["not_now", "review_stopped", "no_budget_yet"])
 def test_t7_a_rejection_has_a_reason_a_hold_and_a_mail_stop(reason: str) -> None:
+    """Ask A20."""
     story = in_mql()
     card = story.hears(decided("disposition", reason))
     assert (last(story), card.hold_until, card.mail_stop_until) == (
@@ -199,7 +203,7 @@ def test_t7_tries_that_are_told_late_count_too() -> None:
 
 
 def test_t8_too_early_leads_back_and_names_the_rules_that_were_wrong() -> None:
-    """A false positive of that rules version; afterwards 20 points must be younger than it."""
+    """A false positive of that rules version; afterwards 20 points must be younger than it (ask A14)."""
     story = LeadStory()
     story.hears(browser(did(points=INTEREST), offset=1))
     story.hears(browser(did(points=ENOUGH), offset=2))
@@ -247,6 +251,7 @@ def test_t9_five_checks_answered_lead_to_consultation(said: dict[str, str], stag
 
 
 def test_t9_checks_count_only_behind_a_meeting_and_the_freshest_say_how_warm_it_is() -> None:
+    """Ask A36."""
     story = in_meeting()
     assert story.hears(decided("checked", at=NOW, said=YES)).stage == "meeting"
     assert story.hears(decided("held", at=NOW + 1)).sub_stage == "held"
@@ -257,7 +262,7 @@ def test_t9_checks_count_only_behind_a_meeting_and_the_freshest_say_how_warm_it_
 
 
 def test_an_open_deal_is_watched_until_the_checks_say_more() -> None:
-    """A deal that skipped inside sales has no meeting that anybody recorded; its checks count all the same."""
+    """A deal that skipped inside sales has no meeting that was recorded; its checks count all the same (ask A35)."""
     story = in_mql()
     card = story.hears(of_deal(deal("open", at=NOW), offset=1))
     assert (last(story), card.sub_stage) == (("T9", "consultation", "crm"), "watch")
@@ -265,6 +270,7 @@ def test_an_open_deal_is_watched_until_the_checks_say_more() -> None:
 
 
 def test_t10_the_second_no_show_leads_to_recycling_and_the_first_does_not() -> None:
+    """Ask A20."""
     story = in_meeting()
     assert story.hears(decided("no_show", at=NOW)).stage == "meeting"
     card = story.hears(decided("no_show", at=NOW + DAY))
@@ -308,7 +314,7 @@ def test_a_shorter_hold_or_a_wrong_score_does_not_end_the_mail_stop_of_a_longer_
 
 @pytest.mark.parametrize(("shift", "stage"), [(-1, "recycle_a"), (0, "nurture")])
 def test_t12_a_human_hit_from_the_end_of_the_hold_on(shift: int, stage: str) -> None:
-    """One page hit on a day with interactions; a page that nobody touched is none."""
+    """One page hit on a day with interactions; a page that nobody touched is none (ask A20)."""
     story = in_mql()
     end = NOW + 90 * DAY
     story.hears(decided("disposition", "not_now"))
@@ -324,7 +330,7 @@ def test_t12_a_human_hit_from_the_end_of_the_hold_on(shift: int, stage: str) -> 
 
 @pytest.mark.parametrize(("shift", "stage"), [(0, "recycle_a"), (1, "nurture")])
 def test_t12_an_opt_in_after_the_setback_ends_hold_and_mail_stop(shift: int, stage: str) -> None:
-    """In the same instant the setback wins."""
+    """In the same instant the setback wins (ask A22)."""
     story = in_mql()
     story.hears(decided("disposition", "not_now"))
     card = story.hears(decided("opted_in", at=NOW + shift))

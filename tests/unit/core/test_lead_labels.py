@@ -33,6 +33,7 @@ def test_whom_only_the_crm_knows() -> None:
 
 
 def test_the_freshest_program_and_the_segment_and_each_move_keeps_its_own() -> None:
+    """Asks A28, A46."""
     story = LeadStory()
     first = Milestone(NOW - 2, "program_registered", "a", "fair-1")
     story.hears(browser(replace(did(segment="growth"), milestones=(first,)), offset=1))

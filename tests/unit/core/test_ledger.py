@@ -81,6 +81,7 @@ def test_the_outs_are_told_apart() -> None:
 
 
 def test_cohorts_follow_those_who_came_and_flows_mix_them() -> None:
+    """Ask A42."""
     def cvr(window: Window, as_of: int) -> str:
         return cohort_of(POSTINGS, stage="gained", window=window, as_of=as_of, stages=STAGES).cvr
 
@@ -92,6 +93,7 @@ def test_cohorts_follow_those_who_came_and_flows_mix_them() -> None:
 
 
 def test_who_skips_stages_passes_through_them() -> None:
+    """Ask A18."""
     log = MoveLog()
     log.move("quick", "mql", at=FIRST, rule="T4", via="fast_pass", skipped=("gained", "nurture"))
     log.move("quick", "consultation", at=FIRST + 1, rule="T9", via="crm", skipped=("meeting",))
@@ -123,6 +125,7 @@ def test_corrections_stand_in_a_column_of_their_own_and_keep_the_books_reconcili
 
 
 def test_a_move_counts_when_it_was_recorded() -> None:
+    """Ask A32."""
     log = MoveLog()
     log.move("kim", "gained", at=SECOND)
     log.moves[0] = log.moves[0].__class__(**{name: getattr(log.moves[0], name) for name in
@@ -135,6 +138,7 @@ def test_a_move_counts_when_it_was_recorded() -> None:
     ("at", "came", "opening"), [(FIRST - 1, 0, 1), (FIRST, 1, 0), (SECOND - 1, 1, 0), (SECOND, 0, 0)]
 )
 def test_a_window_holds_its_beginning_and_not_its_end(at: int, came: int, opening: int) -> None:
+    """Ask A32."""
     log = MoveLog()
     log.move("kim", "gained", at=at)
     flow = ledger_of(postings(log.moves), ONE, STAGES).flow("gained")
@@ -142,6 +146,7 @@ def test_a_window_holds_its_beginning_and_not_its_end(at: int, came: int, openin
 
 
 def test_books_are_cut_by_a_label_and_together_are_the_whole() -> None:
+    """Ask A30."""
     log = MoveLog()
     for number in range(6):
         medium = "fair" if number < 2 else "search"
@@ -217,7 +222,7 @@ def test_the_bottleneck_grew_most_and_one_point_more_is_worth_wins() -> None:
 
 
 def test_recycled_leads_cost_nothing() -> None:
-    """Ask A26: 238 leads from both boxes, as many as 340 new ones at 70 %."""
+    """Asks A21, A26: 238 leads from both boxes, as many as 340 new ones at 70 %."""
     nurture = ledger_of(POSTINGS, TWO, STAGES).flow("nurture")
     recycled = nurture.in_from("recycle_a") + nurture.in_from("recycle_b")
     assert (recycled, round(recycled / 0.7)) == (238, 340)

@@ -37,6 +37,7 @@ def click(at: int, message: str = "m1", **more: Any) -> MailEvent:
     ],
 )
 def test_clicks_give_points_by_their_verdict(said: list[Any], expected: float) -> None:
+    """Ask A1."""
     assert points(scored([], mail=said), "mail_click") == expected
 
 

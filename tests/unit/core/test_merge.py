@@ -50,7 +50,7 @@ def stands(crowd: Crowd) -> dict[str, list[tuple[str, int]]]:
 
 
 def test_a_user_id_that_has_an_email_is_its_lead_from_any_device() -> None:
-    """A9, law 8: what a second device did under the user id alone comes to the lead of the e-mail."""
+    """Ask A9, law 8: what a second device did under the user id alone comes to the lead of the e-mail."""
     crowd = Crowd().hears(at_work("u1", EARLY, email=""), at_work("ann", LATE), link("u1", "ann"))
     assert stands(crowd) == {"ann": [("/ann", LATE), ("/u1", EARLY)]}
     assert crowd.cards()["ann"].visitors == ("v-ann", "v-u1")

@@ -85,6 +85,7 @@ def told(effects: Effects) -> dict[str, bool]:
 
 
 def test_who_is_nobody_stands_for_the_company_of_the_network() -> None:
+    """Ask A3."""
     row, effects = hears(None, seen(engaged("/pricing", NOW - HOUR)), offset=1)
     (said,) = effects.signals
     assert isinstance(said, NetworkStanding)

@@ -54,6 +54,7 @@ def republished(story: LeadStory, rules: Rules, *, at: int = LATER) -> None:
 
 # ─── leads
 def test_a_lead_gets_its_new_score_card_and_hot_mark_and_no_move() -> None:
+    """Ask A14."""
     story = lead(SOME)
     before = story.card
     republished(story, LOW)

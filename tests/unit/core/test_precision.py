@@ -18,6 +18,7 @@ def closed(outcome: str, *, n: int = 1, sent: bool = True, level: str = "real_ti
 
 
 def test_precision_is_contacted_and_reopened_of_sent() -> None:
+    """Ask A42."""
     found = precision([
         *closed("contacted", n=8), *closed("reopened", n=4), *closed("dismissed", n=5), *closed("expired", n=2),
         *closed("overtaken"), *closed("dismissed", n=9, sent=False),
@@ -35,6 +36,7 @@ def test_precision_is_contacted_and_reopened_of_sent() -> None:
 def test_below_twenty_nothing_is_said_and_below_one_half_a_tighter_rule_is_proposed(
     hits: int, misses: int, share: float | None, proposes: bool
 ) -> None:
+    """Ask A14."""
     found = precision([*closed("contacted", n=hits), *closed("dismissed", n=misses)])
     assert {one.share for one in found} == {share}
     assert {one.proposal != "" for one in found} == {proposes}

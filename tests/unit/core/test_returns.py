@@ -65,6 +65,7 @@ def strong(found: Counted, **more: Any) -> tuple[int, str | None]:
     ],
 )
 def test_r_is_the_sum_of_its_lines(found: dict[str, Any], expected: tuple[int, str | None]) -> None:
+    """Ask A23."""
     assert strong(Counted(**found)) == expected
 
 
@@ -227,6 +228,7 @@ def test_rules_that_cannot_be_meant_stop_the_start(name: str, change: tuple[str,
 
 
 def test_every_reason_finds_its_next_act() -> None:
+    """Ask A43."""
     assert RULES.returns.next_act("feature_gap") == "Show the release that closes the gap."
     assert RULES.returns.next_act("feature_gap:sso") == RULES.returns.next_act("feature_gap")
     rival = replace(RULES.returns, act=(Act(text="any"), Act(reason="competitor:Rival", text="their prices rose")))

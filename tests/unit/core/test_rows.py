@@ -46,6 +46,7 @@ def test_what_is_no_row_of_this_format_is_refused(raw: bytes) -> None:
 
 
 def test_a_row_that_rules_made_says_which() -> None:
+    """Ask A48."""
     raw = ROWS["leads"].encode(Lead(Version(0, 7), 5, rules_version="0a1b2c3d4e5f"))
     assert header(raw) == Header(Version(0, 7), None, b"\x0a\x1b\x2c\x3d")
     assert rules_mark("0a1b2c3dffff") == b"\x0a\x1b\x2c\x3d" != rules_mark("0a1b2c3effff")

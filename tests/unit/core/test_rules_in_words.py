@@ -105,6 +105,7 @@ def test_points_together_fit_and_grade() -> None:
 
 
 def test_stages_and_arrows_in_words() -> None:
+    """Ask A43."""
     assert told("stages", "Stages")[0] == "Anonymous (anonymous): no clock."
     assert "MQL (mql): has a clock: it goes overdue, and moves nobody." in told("stages", "Stages")
     assert any(one.startswith("Dead end (dead_end): nobody is scored") for one in told("stages", "Stages"))
@@ -345,6 +346,7 @@ def test_the_same_rules_say_the_same() -> None:
 
 
 def test_a_change_is_said_in_the_same_words() -> None:
+    """Ask A14."""
     (found,) = changes(
         PACKAGED,
         published(

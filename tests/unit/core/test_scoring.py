@@ -78,6 +78,7 @@ def downloads(assets: str) -> list[dict[str, Any]]:
     ],
 )
 def test_what_people_do_gives_points(events: list[dict[str, Any]], lines: dict[str, float]) -> None:
+    """Asks A1, A17."""
     told = scored(imported(events))
     assert {line.name: line.tenths / 10 for line in told.lines if line.kind == "rule"} == lines
 

@@ -31,6 +31,7 @@ def points(**said: str) -> dict[str, int]:
     ],
 )  # fmt: skip
 def test_seniority_follows_the_words_of_the_title(title: str, seniority: int) -> None:
+    """Ask A41."""
     assert points(title=title).get("seniority", 0) == seniority
 
 

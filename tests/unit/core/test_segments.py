@@ -55,6 +55,7 @@ def known(traits: dict[str, str] | None = None, *, topics: tuple[str, ...] = (),
     ],
 )
 def test_a_predicate_is_true_or_not(said: dict[str, Any], true: bool) -> None:
+    """Ask A49."""
     traits = {"need": "Audit", "employees": "51-200", "turnover": "1,500,000.5 EUR"}
     assert holds(predicate(**said), known(traits, topics=("price",), kinds=("pricing",))) is true
 

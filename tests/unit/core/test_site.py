@@ -191,7 +191,7 @@ def test_a_form_that_asks_for_mail_is_an_opt_in() -> None:
 
 @pytest.mark.parametrize("part", ["invited", "registered", "attended", "followed_up"])
 def test_what_somebody_had_to_do_with_a_program_is_a_milestone(part: str) -> None:
-    """Ask A28. Without the program's id nobody knows which it was."""
+    """Asks A2, A28. Without the program's id nobody knows which it was."""
     event = track(f"program_{part}", NOW, program_id="seminar-1")
     told = facts(event)
     milestone_id = f"{hit_id_of('site', event['messageId']):016x}"

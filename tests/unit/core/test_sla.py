@@ -37,6 +37,7 @@ def story_with(routing: str = "") -> LeadStory:
     pytest.param(NOW + DAY, NOW + 3 * DAY + 3 * HOUR, id="Saturday -> Monday 13:00"),
 ])  # fmt: skip
 def test_a_request_is_due_after_four_hours_of_work(asked_at: int, due_at: int) -> None:
+    """Ask A31."""
     story = story_with()
     card = story.hears(browser(did(asked=[asked_at]), offset=1, as_of=asked_at))
     assert (card.due_at, card.overdue) == (due_at, False)

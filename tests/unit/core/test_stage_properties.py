@@ -90,6 +90,7 @@ def test_time_alone_moves_nobody(sent: list[Any], data: st.DataObject, days: int
 @settings(max_examples=60)
 @given(sent=some.touches(), data=st.data())
 def test_won_and_dead_ends_are_left_by_corrections_deals_and_people_only(sent: list[Any], data: st.DataObject) -> None:
+    """Ask A4."""
     for move in told(data.draw(some.arrivals(sent)))[2]:
         if move.from_stage == "won":
             assert move.via == "correction"

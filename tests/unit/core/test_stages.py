@@ -53,6 +53,7 @@ def now(
     pytest.param(((3, "kind_of_next_year"), (1, "identified")), "gained", 1, id="unknown kinds decide nothing"),
 ])  # fmt: skip
 def test_the_first_line_that_holds_decides(told: tuple[tuple[int, str], ...], stage: str, since: int) -> None:
+    """Ask A4."""
     found = now(*told)
     assert (found.stage, found.since) == (stage, since * DAY)
 
@@ -132,6 +133,7 @@ def test_the_arrows_of_sales(told: tuple[tuple[int, str], ...], stage: str) -> N
     ("recycle_b", "dead_end", "dead_end", ()),
 ])  # fmt: skip
 def test_a_jump_lists_what_it_passed_through(leaves: str, to: str, by: str, passed: tuple[str, ...]) -> None:
+    """Ask A18."""
     assert PACKAGED.passed(leaves, to, by=by) == passed
 
 
@@ -214,6 +216,7 @@ def test_a_jump_lists_what_it_passed_through(leaves: str, to: str, by: str, pass
     ],
 )
 def test_a_table_that_is_not_whole_stops_the_start(change: tuple[str, str], message: str) -> None:
+    """Asks A11, A19."""
     assert change[0] in STAGES_TOML
     with pytest.raises(RulesError) as refused:
         stages(STAGES_TOML.replace(*change))

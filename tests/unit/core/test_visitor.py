@@ -36,12 +36,14 @@ def paths(activity: Activity | None) -> list[str]:
 
 
 def test_nobody_is_told_of_an_anonymous_visitor() -> None:
+    """Ask A7."""
     row, effects = visited([facts(engaged("/pricing", NOW - HOUR))])
     assert effects == NOTHING
     assert paths(row.by_lead[""]) == ["/pricing"]
 
 
 def test_a_form_brings_the_anonymous_history_to_its_lead() -> None:
+    """Asks A3, A9."""
     before = visited([facts(engaged("/pricing", NOW - 3 * DAY)), facts(engaged("/products/a", NOW - HOUR))])[0]
     row, effects = visited([facts(identify(NOW, email="ann@acme.example", name="Ann"))], row=before)
     told = standings(effects)[ANN]

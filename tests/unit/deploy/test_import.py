@@ -168,6 +168,7 @@ def test_companies_name_the_domains_of_their_ids(collector: Served) -> None:
 
 
 def test_a_lead_of_a_file_is_a_lead(collector: Served) -> None:
+    """Ask A2."""
     rows = "mira@halden-optics.example,Halden,2025-01-05,2025-02-05\n"
     written("leads.csv", f"Email,Company,Create Date,Last Modified Date\n{rows}")
     leadstream("leads", "leads.csv")

@@ -104,6 +104,7 @@ def crossings(tmp_path: Path) -> Path:
 
 
 def test_a_threshold_is_proposed_with_its_arithmetic(crossings: Path) -> None:
+    """Ask A34."""
     output = said("supply", "propose", crossings, "--sdrs", 3, "--attempts", 4, "--fast-passes", 18)
     assert output.splitlines() == [
         "3 SDR x 80 = 240 half-hours a week, 4 attempts each -> 60 x 0.9 = 54 leads a week.",
