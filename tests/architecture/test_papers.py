@@ -1,4 +1,4 @@
-"""What is written down is true: locks, decisions, the code map, the changelog, the docstrings' examples."""
+"""What is written down is true: locks, decisions, code map, changelog, stages, the docstrings' examples."""
 
 import doctest
 import importlib
@@ -7,6 +7,10 @@ import tomllib
 
 import pytest
 
+from schemas.ids import Naming
+from streams.core.rules import load_rules
+from streams.core.stages_words import mermaid
+from streams.rules_files import read_texts
 from tests.architecture.source import PACKAGES, ROOT, modules, where
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -38,6 +42,12 @@ def test_each_dependency_is_justified() -> None:
     assert [name for name in RUN | DEV if f"`{name}`" not in decided] == []
 
 
+def test_decisions_are_numbered_one_after_another() -> None:
+    papers = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [path.name[:4] for path in papers] == [f"{number:04}" for number in range(1, len(papers) + 1)]
+    assert [path.name for path in papers if not path.read_text().startswith(f"# {path.name[:4]} ")] == []
+
+
 def test_the_changelog_begins_with_this_version() -> None:
     heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heads[0] == PROJECT["version"]
@@ -58,6 +68,13 @@ def test_every_link_in_the_papers_leads_somewhere() -> None:
         if "://" not in link and not (paper.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_the_drawn_stages_are_those_of_the_rules() -> None:
+    """`leadstream rules explain --mermaid` prints the picture."""
+    rules = load_rules(read_texts(None), naming=Naming(b"any key of sixteen"))
+    paper = (ROOT / "docs/reference/stages.md").read_text()
+    assert paper.partition("```mermaid\n")[2].partition("```")[0] == mermaid(rules.stages)
 
 
 EXAMPLES = [path for path in modules() if ">>>" in path.read_text("utf-8")]
