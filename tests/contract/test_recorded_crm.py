@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.cards import AlertCard
 from schemas.deals import DealFacts, Owner
@@ -73,7 +74,8 @@ async def test_any_order_and_copies_tell_the_same(crm: str, tmp_path: Path) -> N
     for order in permutations(story(crm)):
         core = WholeCore(RULES)
         core.hears("accounts", *await signals_of(crm, [*order, *order[:2]], tmp_path))
-        outcomes.append(told(core, crm))
+        # How often it was seen to move to another account on the way is history, and hangs on the order.
+        outcomes.append(replace(told(core, crm), moved=0, reset_at=None))
     assert all(one == outcomes[0] for one in outcomes)
 
 
