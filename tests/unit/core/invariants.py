@@ -326,15 +326,23 @@ def rows_survive_being_written(core: WholeCore) -> str:
     return _first(f"{table} {key}" for table, key, row in _rows(core) if _written(table, row) != row)
 
 
+_SETTLED: Final[dict[int, tuple[Any, Any]]] = {}  # rows that were asked, with what they say: rows are values
+
+
 def nothing_new_changes_nothing(core: WholeCore) -> str:
     """A fold without a message leaves the row as it is, and says the same card again."""
-    for key, row in core.rows["leads"].items():
-        again = lead.fold(key, row, [], version=row.version, rules=core.rules)
-        if again.row != row or any(one != core.leads[key] for one in again.effects.leads):
-            return f"lead {key}"
-    for key, row in core.rows["accounts"].items():
-        if fold_signals(key, row, [], version=row.version, rules=core.rules).row != row:
-            return f"account {key}"
+    for table, key, row in _rows(core):
+        if table not in ("leads", "accounts"):
+            continue
+        held = _SETTLED.get(id(row))
+        if held is None or held[0] is not row:
+            fold = lead.fold if table == "leads" else fold_signals
+            again = fold(key, row, [], version=row.version, rules=core.rules)
+            if again.row != row:
+                return f"{table} {key}"
+            held = _SETTLED[id(row)] = (row, again.effects.leads)
+        if any(one != core.leads[key] for one in held[1]):
+            return f"the card of {key}"
     return ""
 
 

@@ -27,6 +27,14 @@ def read(who: str, path: str, at: int) -> Operation:
     return happens
 
 
+def reads_as(who: str, path: str, at: int, *, email: str) -> Operation:
+    def happens(core: WholeCore) -> None:
+        read(who, path, at)(core)
+        names(who, email, at + HOUR)(core)
+
+    return happens
+
+
 def names(who: str, email: str, at: int) -> Operation:
     return lambda core: core.event(identify(at, who=who, email=email), at=at)
 
@@ -58,10 +66,9 @@ def passes(until: int) -> Operation:
 LOST_AT = NOW - 60 * DAY
 HAPPENS: dict[str, Operation] = {
     "first browser reads pricing": read("v1", "/pricing", NOW),
-    "second browser reads product": read("v2", "/product", NOW + DAY),
     "first browser is Ann": names("v1", PEOPLE[ANN], NOW + HOUR),
     "first browser is Ben": names("v1", PEOPLE[BEN], NOW - HOUR),
-    "second browser is Ann": names("v2", PEOPLE[ANN], NOW + DAY + HOUR),
+    "Ann reads of the product at the second browser": reads_as("v2", "/product", NOW + DAY, email=PEOPLE[ANN]),
     "first browser asks for an offer": asks("v1", NOW + 2 * HOUR),
     "Ann's deal is lost": deal("lost", LOST_AT, lost_at=LOST_AT, lost_reason="price"),
     "Ann's deal is open again": deal("open", NOW + 2 * DAY),
