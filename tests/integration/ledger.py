@@ -178,18 +178,21 @@ def _alerts(ledger: Ledger, outcome: Outcome, oracle: Oracle) -> None:
         ledger.note("alerts_missing", f"alert {alert_id} of {oracle.alerts[alert_id].account_id}")
     for alert_id in sorted(outcome.alerts.keys() - oracle.alerts.keys()):
         ledger.note("alerts_doubled", f"alert {alert_id} of {outcome.alerts[alert_id].newest.account_id}")
-    wanted = {post_id for post_id, post in oracle.posts.items() if post.level == "real_time"}
-    due = {post_id for post_id, posts in outcome.posts.items() if posts[0].level == "real_time"}
+    # What broke through, and what the claim clock said, hangs on the moment at which it was seen: that a level was
+    # raised does not.
+    raised = {post_id: posts[0] for post_id, posts in outcome.posts.items() if posts[0].occasion == "raised"}
+    wanted = {key for key, post in oracle.posts.items() if post.level == "real_time" and post.occasion == "raised"}
+    due = {post_id for post_id, post in raised.items() if post.level == "real_time"}
     for post_id in sorted(wanted - due):
         ledger.note("alerts_missing", f"post {post_id}")
     for post_id in sorted(due - wanted):
         ledger.note("alerts_doubled", f"post {post_id}")
-    told = Counter((one[0].alert.alert_id, one[0].level, one[0].to) for one in outcome.posts.values())
+    told = Counter((one.alert.alert_id, one.level, one.to) for one in raised.values())
     for (alert_id, level, _), count in told.items():
         if count > 1:
             ledger.note("alerts_doubled", f"alert {alert_id} is due {count} times at {level}")
-        if alert_id not in oracle.alerts:
-            ledger.note("alerts_doubled", f"a post speaks of {alert_id}")
+    for alert_id in sorted({posts[0].alert.alert_id for posts in outcome.posts.values()} - oracle.alerts.keys()):
+        ledger.note("alerts_doubled", f"a post speaks of {alert_id}")
 
 
 def _rejected(ledger: Ledger, outcome: Outcome, oracle: Oracle, world: World) -> None:
