@@ -25,7 +25,8 @@ __all__ = ["Ledger", "judge"]
 
 # What two orders of arrival may differ in: offsets, and when a decision was taken.
 MOMENTS: Final[Mapping[str, frozenset[str]]] = {
-    "lead": frozenset({"version", "moves", "stage_since"}),
+    # The clock of an SLA stage runs from the moment at which a score was seen to cross, as `stage_since` does.
+    "lead": frozenset({"version", "moves", "stage_since", "due_at", "reminder_at"}),
     "account": frozenset({"version"}),
     "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "updates", "back_after_days"}),
     "visitor": frozenset({"version", "as_of", "former"}),  # copies may be received later than what is unique
