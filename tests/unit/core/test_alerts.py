@@ -3,12 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
+from schemas.activity import Version
 from schemas.ids import alert_id_of
 from schemas.touches import Tick
+from streams.core.alert_posts import raised_to
 from streams.core.errors import UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
-from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead
+from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead, read
 
 FIRST, SECOND = alert_id_of(DEAL, 1), alert_id_of(DEAL, 2)
 
@@ -67,6 +69,28 @@ def test_an_alert_tells_its_six_lines() -> None:
     assert alert.hold_until == NOW - 60 * DAY + 180 * DAY
     assert alert.human is False
     assert sum(line.strength for line in alert.strength.lines) == alert.strength.strength == 5 + 3 + 4 + 4 + 3
+
+
+def test_an_alert_shows_pages_of_its_window_only() -> None:
+    """What was read at the moment that the window is counted from is before it."""
+    story = lost()
+    ann(story, NOW - DAY)
+    since = story.alert.strength.counted_from
+    ann(story, NOW - DAY, NOW, pages=(read("/in", since + 1), read("/out", since)))
+    assert [page.path for page in story.alert.pages] == ["/in"]
+
+
+def test_a_level_is_raised_once_whoever_has_the_alert_by_then() -> None:
+    story = lost()
+    ann(story, NOW - DAY)
+    assert story.row is not None
+    episode = story.row.episodes[0]
+    assert raised_to(episode, "somebody else", at=NOW, version=Version(0, 9)) is episode
+    higher = raised_to(replace(episode, level="real_time"), "somebody else", at=NOW, version=Version(0, 9))
+    assert [(one.level, one.recipient_id) for one in higher.posts] == [
+        ("digest", OWNER.recipient_id),
+        ("real_time", "somebody else"),
+    ]
 
 
 def test_without_an_earlier_visit_the_loss_is_what_they_are_back_after() -> None:

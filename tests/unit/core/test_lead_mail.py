@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from schemas.activity import Activity, Version, Void
 from schemas.cards import LeadCard, MailFlags
 from schemas.lead_body import Known, LeadBody
-from schemas.mail import Mail
+from schemas.mail import NO_MAIL, Mail
 from schemas.signals import Member
 from schemas.touches import LeadForward, Tick, VoidOrder
 from streams.core.errors import UnknownDecision
@@ -124,6 +124,14 @@ def test_mails_and_voids_of_a_lead_that_forwards_here_count_here_until_it_withdr
     assert [hit.what for hit in line(story.hears(gone), "mail_click").hits] == ["m1"]
 
 
+@pytest.mark.parametrize(("days", "aside"), [(399, "void: a test"), (400, "")])
+def test_orders_of_a_lead_that_forwards_here_count_for_400_days_too(days: int, aside: str) -> None:
+    """The other lead may not have heard of the time that passed."""
+    order = Void(NOW - days * DAY, hash_of("form", NOW), "", "a test", "olga")
+    card = LeadStory().hears(forward(NO_MAIL, offset=1, voids=(order,), activity=did(points=hits("form", NOW))))
+    assert line(card, "form").hits[0].set_aside == aside
+
+
 def void(at: int = NOW, **what: Any) -> VoidOrder:
     return VoidOrder(to=ANN, at=at, actor="olga", reason="a test form", **what)
 
@@ -185,6 +193,8 @@ def test_the_card_says_what_the_score_was_a_day_before() -> None:
     assert (card.score_tenths, card.day_before_tenths) == (398, 395)
     lost = LeadStory().hears(browser(done, offset=1), of_deal(deal(at=NOW - 60_000), offset=1))
     assert (lost.engagement_tenths, lost.day_before_tenths) == (200, 395)  # lost since then
+    before = LeadStory().hears(browser(done, offset=1), of_deal(deal(at=NOW - 2 * DAY), offset=1))
+    assert before.day_before_tenths == 200  # lost before it: what was before the loss counts for nothing
 
 
 def test_a_confirmation_that_comes_first_waits_for_its_click() -> None:

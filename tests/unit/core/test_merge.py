@@ -10,8 +10,9 @@ from schemas.cards import LeadCard
 from schemas.signals import LeadStanding
 from schemas.touches import LeadLink, MergeOrder, Tick
 from streams.core import lead
+from streams.core.parts import live
 from tests.unit.core.crowd import Crowd, shown
-from tests.unit.core.made import DAY, HOUR, NOW, RULES
+from tests.unit.core.made import DAY, HOUR, NOW, RULES, human_click, mailed
 from tests.unit.core.told import browser, deal, decided, did, hits, of_deal, read
 
 ACME, OTHER = "acme.example", "other.example"
@@ -72,6 +73,18 @@ def test_a_second_email_owns_from_its_time_on_and_the_first_what_came_before() -
     assert crowd.cards()["ann"].stage == "dead_end"
     assert crowd.cards()["ann"].deals == ()
     assert (crowd.cards()["ben"].stage, len(crowd.cards()["ben"].deals)) == ("recycle_b", 1)
+
+
+def test_what_came_of_mails_belongs_to_the_one_whose_time_it_was() -> None:
+    early, late = (mailed("sent", at, sent) for at, sent in ((EARLY, "m1"), (NOW, "m2")))
+    said = [early, mailed("replied", EARLY + HOUR, "m1"), *human_click(EARLY + HOUR, "m1"), late, *human_click(NOW, "m2")]
+    crowd = Crowd().hears(*(replace(one, to="u1") for one in said), link("u1", "ann", EARLY), link("u1", "ben", LATE))
+    given = {key: sorted((line.name, hit.what) for line in card.lines for hit in line.hits)
+             for key, card in crowd.cards().items() if key != "u1"}  # fmt: skip
+    assert given == {"ann": [("mail_click", "m1"), ("mail_reply", "m1")], "ben": [("mail_click", "m2")]}
+    sent = {key: [mark.at for body in live(row.absorbed).values() for mark in body.body.mail.marks["sent"]]
+            for key, row in crowd.rows.items() if key != "u1"}  # fmt: skip
+    assert sent == {"ann": [EARLY], "ben": [NOW]}
 
 
 @pytest.mark.parametrize("email_first", [True, False])
