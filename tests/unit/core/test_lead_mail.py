@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from schemas.activity import Activity, Version, Void
+from schemas.activity import Activity, Milestone, Version, Void
 from schemas.cards import LeadCard, MailFlags
 from schemas.lead_body import Known, LeadBody
 from schemas.mail import NO_MAIL, Mail
@@ -36,6 +36,8 @@ def test_a_person_s_click_makes_a_lead_and_shows_interest() -> None:
     assert story.way == ["T2 nurture"]
     assert (card.stage_since, card.known_at, card.trust) == (NOW, NOW, "claimed")
     assert story.moves[1].skipped == ("gained",)
+    assert story.row is not None
+    assert view_of(ANN, story.row, RULES).mail.milestones() == (Milestone(NOW, "engaged", "engaged", "mail_click"),)
 
 
 @pytest.mark.parametrize("said", [[mailed("clicked", NOW)], [mailed("opened", NOW)], [mailed("sent", NOW)]])
@@ -72,6 +74,12 @@ def test_a_person_s_click_is_a_day_with_a_human_hit_and_the_account_hears_of_it(
     member = member_of(story)
     assert (member.clicked_at, member.mailed_at) == (NOW - DAY, NOW - 2 * DAY)
     assert [(day.at, day.active) for day in member.days] == [(NOW - DAY, True)]
+
+
+def test_the_account_hears_name_and_title_as_the_person_said_them() -> None:
+    story = LeadStory()
+    story.hears(browser(did(points=hits("form", NOW), name="Ann", title="CEO"), offset=1))
+    assert (member_of(story).name, member_of(story).title) == ("Ann", "CEO")
 
 
 def test_a_lead_without_mails_says_so() -> None:

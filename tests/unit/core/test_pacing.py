@@ -1,6 +1,7 @@
 """When a post is told on channels that keep hours: quiet times, the daily most, absence, what became of an alert."""
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 
 from schemas.activity import Version
@@ -247,6 +248,15 @@ def test_the_newest_word_on_an_absence_counts() -> None:
     desk.hears(absence(begins, ends, deputy=DORA, when=5), absence(0, 1, when=6), absence(begins, ends, when=4))
     desk.hears(post(1, when))
     assert desk.told == ["03-03 10:00 memory real_time a1 raised"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_words_of_one_moment_on_an_absence_the_same_wins_in_any_order(turn: int) -> None:
+    said = [absence(at("2026-03-02 00:00"), at("2026-03-09 00:00"), deputy=who, when=5) for who in (DORA, SEOUL)]
+    desk = Desk()
+    desk.hears(*said[::turn])
+    assert desk.row is not None
+    assert desk.row.absence == max(said, key=json.encode)
 
 
 def test_two_who_stand_in_for_each_other_do_not_pass_it_round() -> None:

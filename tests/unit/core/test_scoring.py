@@ -145,6 +145,7 @@ def test_engagement_and_fit_stay_in_their_bounds_and_say_so() -> None:
     clamps = {line.name: line.tenths for line in told.lines if line.kind == "clamp"}
     assert told.engagement_tenths == 1000
     assert clamps["engagement"] < 0
+    assert "Bounds of engagement" in {line.label for line in told.lines if line.kind == "clamp"}
     assert sum(line.tenths for line in told.lines) == told.total_tenths
     poor = scored(imported([{"type": "identify", "anonymousId": "v1", "timestamp": NOW, "messageId": "i",
                              "traits": {"email": "ann@gmail.com"}}]))  # fmt: skip
