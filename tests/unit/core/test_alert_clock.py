@@ -72,6 +72,16 @@ def test_a_claim_an_answer_and_a_snooze_stop_the_clock() -> None:
         assert len(story.told) == 2, what
 
 
+def test_after_a_snooze_the_leader_hears_again() -> None:
+    story = back()
+    wait(story, NOW + 5 * HOUR)
+    story.hears(action("snooze", FIRST, at=NOW + 5 * HOUR))
+    asks = NOW + 3 * DAY  # which ends the snooze
+    story.hears(of_lead(member(active=[asks, NOW], asked=[asks]), offset=2, as_of=asks))
+    wait(story, NOW + 20 * DAY)
+    assert [kind for kind, _ in story.heard_by(LEA.recipient_id)] == ["escalation", "escalation"]
+
+
 def test_a_claim_without_outcome_is_reminded_of_after_seven_days() -> None:
     story = back()
     story.hears(action("claim", FIRST, at=NOW + HOUR, actor="Bob", by=BOB))

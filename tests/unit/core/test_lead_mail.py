@@ -80,6 +80,8 @@ def test_the_account_hears_name_and_title_as_the_person_said_them() -> None:
     story = LeadStory()
     story.hears(browser(did(points=hits("form", NOW), name="Ann", title="CEO"), offset=1))
     assert (member_of(story).name, member_of(story).title) == ("Ann", "CEO")
+    story.hears(browser(did(points=hits("form", NOW)), offset=2))
+    assert (member_of(story).name, member_of(story).title) == ("", "")
 
 
 def test_a_lead_without_mails_says_so() -> None:

@@ -77,7 +77,7 @@ def test_a_second_email_owns_from_its_time_on_and_the_first_what_came_before() -
 
 def test_what_came_of_mails_belongs_to_the_one_whose_time_it_was() -> None:
     early, late = (mailed("sent", at, sent) for at, sent in ((EARLY, "m1"), (NOW, "m2")))
-    said = [early, mailed("replied", EARLY + HOUR, "m1"), *human_click(EARLY + HOUR, "m1"), late, *human_click(NOW, "m2")]
+    said = [early, mailed("replied", EARLY, "m1"), *human_click(EARLY, "m1"), late, *human_click(NOW, "m2")]
     crowd = Crowd().hears(*(replace(one, to="u1") for one in said), link("u1", "ann", EARLY), link("u1", "ben", LATE))
     given = {key: sorted((line.name, hit.what) for line in card.lines for hit in line.hits)
              for key, card in crowd.cards().items() if key != "u1"}  # fmt: skip

@@ -90,6 +90,19 @@ def test_a_lost_deal_that_is_opened_again_is_noted_with_what_sales_had_heard() -
     assert seen(story) == [(DEAL, True, True)]
 
 
+def test_the_newest_that_were_opened_again_come_first_at_one_time_by_name() -> None:
+    story = AccountStory()
+    names = [f"deal:crm:{n}" for n in range(1, 19)]
+    story.hears(*(of_deal(deal(deal_id=one), to=ACME, offset=1) for one in names))
+    opened = [deal("open", at=NOW, deal_id=one) for one in names]
+    story.hears(*(of_deal(one, to=ACME, offset=2, as_of=NOW) for one in opened[1:]))
+    story.hears(of_deal(opened[0], to=ACME, offset=3, as_of=NOW + DAY))
+    assert story.row is not None
+    assert [one.deal_id for one in story.row.reopenings] == sorted(
+        names, key=lambda one: (one == names[0], one), reverse=True
+    )[:16]
+
+
 def test_visits_that_raised_nothing_are_a_miss() -> None:
     story = AccountStory()
     story.hears(of_deal(deal(), to=ACME, offset=1))

@@ -17,12 +17,12 @@ from streams.core.rules import FILES
 from streams.core.rules_in_words import changes, explained
 from streams.core.rules_past import unknown_past
 from streams.core.scoring_rules import ScoringRule
-from streams.core.scoring_words import rule_sentence
+from streams.core.scoring_words import fit_sentences, rule_sentence
 from streams.core.segments_rules import Predicate
 from streams.core.segments_words import content_sentences, predicate_words
 from streams.core.site_words import event_sentences
 from streams.core.stages_rules import MilestoneRule, Release
-from streams.core.stages_words import clock_sentences, hold_sentences, mermaid, milestone_sentences
+from streams.core.stages_words import clock_sentences, hold_sentences, mermaid, milestone_sentences, threshold_sentences
 from tests.unit.core.made import RULES
 from tests.unit.core.publishing import published
 
@@ -167,6 +167,13 @@ def test_holds_in_words() -> None:
         "rival's contract ends, price 180 days, feature_gap 180 days, or with the release that answers it, every other "
         "reason 90 days. No mail of ours until then."
     ) in told("stages", "Holds")
+    assert "Recycle A: 90 days. No mail of ours until then." in told("stages", "Holds")
+
+
+def test_lists_end_with_or() -> None:
+    interest = "Interest (engaged) is a hit of product_page, pricing_page or comparison_page."
+    assert interest in list(threshold_sentences(RULES.stages))
+    assert any("개발 or 보안)" in one for one in fit_sentences(RULES.scoring.rules.fit))
 
 
 def test_clocks_and_checks_in_words() -> None:
