@@ -205,7 +205,7 @@ def test_a_snooze_lasts_thirty_days_and_then_speaks_again_if_they_are_still_back
     story.hears(Tick(to=ACME, at=ends - 1))
     assert story.alert.status == "snoozed"
     story.hears(Tick(to=ACME, at=ends))
-    assert (story.alert.status, story.alert.snoozed_until) == ("open", None)
+    assert (story.alert.status, story.alert.snoozed_until, story.alert.as_of) == ("open", None, ends)
     assert story.heard_by(OWNER.recipient_id) == [("raised", NOW), ("woke", ends)]
     assert story.alert.strength.counted_from == ends - 14 * DAY
 

@@ -251,6 +251,9 @@ def test_a_finding_names_its_line() -> None:
     change = ("scoring.toml", "limit = 5\n", "limit = 11\n")
     (said,) = found(change)
     assert said.startswith(f"scoring.toml:{line_of('scoring.toml', 'limit = 11', change)}: ")
+    fit = ("scoring.toml", "segments = []", 'segments = ["Learning"]')
+    (said,) = found(fit)
+    assert said.startswith(f"scoring.toml:{line_of('scoring.toml', 'segments = [', fit)}: ")
 
 
 def test_an_overlap_is_told_with_somebody_who_is_in_both() -> None:
