@@ -4,7 +4,6 @@ No clock and no I/O: time comes with the touches. Touches may be copies, late, i
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -17,7 +16,7 @@ from streams.core.lead_card import said_of
 from streams.core.lead_forwards import forwards_of
 from streams.core.lead_heard import heard_by
 from streams.core.lead_moves import moved, stage_now
-from streams.core.lead_row import Lead
+from streams.core.lead_row import MAX_LATCHES, Lead
 from streams.core.lead_view import LeadView, view_of
 from streams.core.new_rules import crossed, held_back, listed_until
 from streams.core.parts import addressed
@@ -27,8 +26,6 @@ from streams.core.scoring import falls_below
 from streams.core.stages import StageNow
 
 __all__ = ["Lead", "fold"]
-
-MAX_LATCHES: Final = 8
 
 
 def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Version, rules: Rules) -> Folded[Lead]:

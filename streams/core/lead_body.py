@@ -3,7 +3,7 @@
 Everything is a join: nothing that comes by two ways counts twice, and what is withdrawn leaves nothing behind.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -15,8 +15,9 @@ from schemas.mail import NO_MAIL, Mail
 from streams.core.activity import gather
 from streams.core.division import divided
 from streams.core.identity import Timeline, owner_at
+from streams.core.known_deals import freshest_facts
 from streams.core.lead_decisions import freshest_decisions
-from streams.core.lead_row import Lead
+from streams.core.lead_row import MAX_DEALS, MAX_LATCHES, Lead
 from streams.core.mail_kept import joined_mail
 from streams.core.parts import live
 from streams.core.returns import lost_at
@@ -29,8 +30,6 @@ __all__ = ["JOINED", "VISITOR", "body_of", "joined_bodies", "one_known", "shares
 VISITOR: Final = "visitor:"
 JOINED: Final = "joined:"  # the part that the stalest are joined into, beyond the bound
 MAX_VIAS: Final = 16
-MAX_DEALS: Final = 16
-MAX_LATCHES: Final = 8
 MAX_ABSORBED: Final = 32
 
 
@@ -65,7 +64,7 @@ def joined_bodies(bodies: Sequence[LeadBody], rules: Rules) -> LeadBody:
     return LeadBody(
         vias={via: one_known(found, rules) for via, found in sorted(vias.items())},
         decisions=freshest_decisions((one for body in bodies for one in body.decisions), rules),
-        deals=_freshest_deals(deals.values()),
+        deals=freshest_facts(deals.values(), most=MAX_DEALS),
         latches=tuple(latches[:MAX_LATCHES]),
         mail=joined_mail((body.mail for body in bodies), rules),
         voids=tuple(sorted({void for body in bodies for void in body.voids}, reverse=True)[:MAX_VOIDS]),
@@ -161,12 +160,6 @@ def _without(body: LeadBody, key: str) -> LeadBody:
         vias={via: known for via, known in body.vias.items() if not via.endswith(mine)},
         absorbed=tuple(lead_id for lead_id in body.absorbed if lead_id != key),
     )
-
-
-def _freshest_deals(deals: Iterable[DealFacts]) -> tuple[DealFacts, ...]:
-    """At most 16; won and open ones are let go last."""
-    ranked = sorted(deals, key=lambda deal: (deal.status != "lost", deal.reported_at, deal.deal_id), reverse=True)
-    return tuple(sorted(ranked[:MAX_DEALS], key=lambda deal: deal.deal_id))
 
 
 def _freshness(latch: Latch) -> tuple[int, int, str, int]:

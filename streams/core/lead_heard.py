@@ -25,7 +25,7 @@ from streams.core.lead_absorbed import bounded_absorbed
 from streams.core.lead_body import JOINED, one_known
 from streams.core.lead_decisions import decision_of, freshest_decisions
 from streams.core.lead_direct import with_direct
-from streams.core.lead_row import Absorbed, Lead, Order
+from streams.core.lead_row import MAX_DEALS, Absorbed, Lead, Order
 from streams.core.parts import Part, live, newest
 from streams.core.pointers import kept_pointers, newest_order
 from streams.core.rules import Rules
@@ -34,7 +34,6 @@ __all__ = ["heard_by"]
 
 MAX_SOURCES: Final = 16
 MAX_WITHDRAWN: Final = 64
-MAX_DEALS: Final = 16
 _DIRECT: Final = (MailEvent, Confirmation, VoidOrder)
 _POINTERS: Final = frozenset({LeadForward, LeadLink, MergeOrder})
 

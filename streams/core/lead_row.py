@@ -3,7 +3,7 @@
 Times are UTC milliseconds, scores tenths, hit points hundredths.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -14,7 +14,12 @@ from schemas.lead_body import Evidence, Known, Latch, LeadBody
 from schemas.mail import NO_MAIL, Mail
 from streams.core.parts import Part, Told
 
-__all__ = ["Absorbed", "Evidence", "Known", "Latch", "Lead", "Move", "Order", "as_transition"]
+__all__ = [
+    "MAX_DEALS", "MAX_LATCHES", "Absorbed", "Evidence", "Known", "Latch", "Lead", "Move", "Order", "as_transition",
+]  # fmt: skip
+
+MAX_DEALS: Final = 16
+MAX_LATCHES: Final = 8
 
 
 class Order(NamedTuple):

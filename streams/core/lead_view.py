@@ -46,13 +46,21 @@ class LeadView(Struct, frozen=True, kw_only=True):
     doings: Doings
     mail: MailView
     visitors: tuple[str, ...]
-    deals: tuple[DealFacts, ...]
     epoch_at: int | None
     scored: Scored
     seen: Seen
-    decisions: tuple[Decision, ...]
     milestones: tuple[Milestone, ...]  # all that decides about the stage but the score
     segment: str = NO_SEGMENT
+
+    @property
+    def deals(self) -> tuple[DealFacts, ...]:
+        """Deals that name the lead, or one that it absorbed."""
+        return self.body.deals
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What people decided about it, or about one that it absorbed."""
+        return self.body.decisions
 
     @property
     def gone(self) -> frozenset[int]:
@@ -103,13 +111,11 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         doings=doings,
         mail=mail,
         visitors=_visitors(row, sources),
-        deals=deals,
         epoch_at=epoch_at,
         # An absorbed lead has a history, and no points: the other one has them.
         scored=score(Doings({}), traits={}, as_of=row.as_of, epoch_at=None, rules=rules) if pointing.merged_into
         else score(doings, traits=fit_traits, as_of=row.as_of, epoch_at=epoch_at, rules=rules),
         seen=seen,
-        decisions=body.decisions,
         milestones=tuple(one for one in milestones if not is_void(one, doings.voids)) if doings.voids else milestones,
         segment=segment,
     )

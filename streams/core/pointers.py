@@ -28,7 +28,7 @@ MAX_STEPS: Final = 16
 class Pointing(Struct, frozen=True):
     """`owners` of the lead's time, () where it points to nobody. `paths` are the ways that it sends on.
 
-    `root`: it keeps everything itself, for it is the one of a circle that does. `at` is when it was absorbed.
+    `root`: it keeps everything itself, for it is the one of a circle that does.
     """
 
     owners: Timeline = ()
