@@ -36,10 +36,6 @@ class Columns(Struct, frozen=True):
                 found[field] = text
         return found
 
-    def column_of(self, field: str) -> str:
-        """What the file calls it, "" where it has no such column."""
-        return self.header[self.fields.index(field)] if field in self.fields else ""
-
 
 class Words(Struct, frozen=True):
     """Words in cells: plain word -> what it means."""

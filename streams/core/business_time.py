@@ -34,10 +34,6 @@ class BusinessTime(Struct, frozen=True):
         local = self._local(at)
         return self._works(local.date()) and self.begins <= local.time() < self.ends
 
-    def is_workday(self, at: int) -> bool:
-        """Whether the local day of this moment is one of work, at any hour."""
-        return self._works(self._local(at).date())
-
     def next_open(self, at: int) -> int:
         """The first moment from `at` on at which people are at work: `at` itself where they are."""
         local = self._local(at)
@@ -94,14 +90,6 @@ class BusinessTime(Struct, frozen=True):
     def day(self, at: int) -> int:
         """The local calendar day, counted since 1970."""
         return (self._local(at).date() - date(1970, 1, 1)).days
-
-    def weekday(self, at: int) -> int:
-        """The local day of the week, 0 = Monday."""
-        return self._local(at).weekday()
-
-    def has_workdays(self) -> bool:
-        """Whether anybody ever works."""
-        return bool(self.weekdays) and self.begins < self.ends
 
     def _works(self, day: date) -> bool:
         return day.weekday() in self.weekdays and day not in self.holidays

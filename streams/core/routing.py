@@ -78,10 +78,6 @@ class Routing:
         covering = [who for who, rep in turns if wanted in (one.casefold() for one in rep.territories)]
         return tuple(covering) or tuple(who for who, _ in turns)
 
-    def field_reps(self) -> tuple[str, ...]:
-        """Active field salespeople, in the order of the file."""
-        return tuple(who for who, rep in self.reps.items() if rep.active and rep.field)
-
     def leader_of(self, recipient_id: str) -> str | None:
         """The nearest active leader above a rep, None where the file names none."""
         rep = self.reps.get(recipient_id)

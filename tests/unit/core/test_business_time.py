@@ -55,10 +55,8 @@ def test_the_next_digest_is_on_a_day_of_work() -> None:
     assert SEOUL.next_at(utc("2026-02-26 23:30"), time(8, 30)) == utc("2026-03-02 23:30")
 
 
-def test_days_and_weekdays_are_local() -> None:
+def test_days_are_local() -> None:
     assert SEOUL.day(utc("1970-01-01 15:00")) == 1
-    assert SEOUL.weekday(utc("2026-03-01 15:00")) == 0
-    assert not SEOUL.is_workday(utc("2026-03-01 15:00"))
 
 
 HALF_NINE = time(8, 30)

@@ -75,10 +75,6 @@ def test_those_of_a_territory_however_it_is_written() -> None:
     assert ROUTING.in_line("korea") == ROUTING.in_line("KOREA") == ROUTING.in_line("Japan") == (who("ann"),)
 
 
-def test_field_reps() -> None:
-    assert ROUTING.field_reps() == (who("fay"),)
-
-
 def test_the_leader_is_the_nearest_who_is_there() -> None:
     leaders = {name: ROUTING.leader_of(who(name)) for name in ("ann", "ben", "fay", "lea", "nobody")}
     assert leaders == {"ann": who("lea"), "ben": who("ann"), "fay": who("lea"), "lea": None, "nobody": None}

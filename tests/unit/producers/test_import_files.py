@@ -151,8 +151,8 @@ def test_headers_in_english_and_korean_mean_the_same() -> None:
 def test_of_duplicate_headers_the_first_that_is_not_empty_counts() -> None:
     columns = columns_of(("Email", "Email", "Company", "Company Name"), "leads")
     assert columns.read(("", " a@x.example ", "One", "Two")) == {"email": "a@x.example", "company": "One"}
-    assert columns.column_of("company") == "Company"
-    assert columns.column_of("title") == ""
+    assert columns.header[columns.fields.index("company")] == "Company"
+    assert "title" not in columns.fields
 
 
 def test_the_command_line_outranks_the_list() -> None:
