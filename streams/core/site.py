@@ -12,15 +12,16 @@ from schemas.codec import refusal
 from schemas.delivery import Delivery, Trust, TypedDelivery
 from schemas.errors import BadId, Undecodable
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
-from schemas.ids import clean_id, derived_message_id, hit_id_of
+from schemas.ids import clean_id, hit_id_of
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from schemas.touches import Confirmation
 from streams.core import campaign
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
+from streams.core.event_ids import hashed_id, made_id, made_page_id, url_of
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
-from streams.core.free_form import object_of, path_of, text_in, text_of
+from streams.core.free_form import object_of, path_of, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF, network_of
@@ -82,36 +83,11 @@ def _seen(
     sent_at = delivery.sent_at if delivery.sent_at is not None else milliseconds_of(event.sent_at)
     stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
     at = event_time(stamp, received_at=delivery.received_at, sent_at=sent_at, trust=delivery.trust)
-    message_id = _hashed_id(event.message_id) or _made_id(event, delivery, stamp)
+    message_id = hashed_id(event.message_id) or made_id(event, delivery, stamp)
     return _Seen(
         visitor_id, at, delivery.received_at, sent_at, delivery.source, delivery.trust,
         hit_id_of(delivery.source, message_id), rules, network,
     )  # fmt: skip
-
-
-def _hashed_id(value: str | int | None) -> str | None:
-    """An id that is hashed before it is kept, so that it may have any length."""
-    try:
-        return clean_id(value)
-    except BadId:
-        return str(value).strip()
-
-
-def _made_id(event: AnyEvent, delivery: Delivery | TypedDelivery, stamp: str | float | None) -> str:
-    match event:
-        case Track():
-            name = event.event
-        case Page() | Screen():
-            name = _url_of(event, object_of(event.properties))
-        case _:
-            name = ""
-    return derived_message_id(
-        type(event).__name__.lower(),
-        anonymous_id=event.anonymous_id,
-        user_id=event.user_id,
-        at=delivery.received_at if stamp is None else stamp,
-        name=name,
-    )
 
 
 def _by_machine(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> bool:
@@ -157,15 +133,8 @@ def _facts(
     )  # fmt: skip
 
 
-def _url_of(event: Page | Screen, properties: Mapping[str, Any]) -> str:
-    """Where it was: the properties' word, the context's, else the page's name."""
-    where = event.context.page if event.context is not None else None
-    said = text_in(properties, "url") or text_in(properties, "path")
-    return said or (where and (where.url or where.path)) or event.name or ""
-
-
 def _page(event: Page | Screen, seen: _Seen, user_lead: str | None) -> Facts:
-    url = _url_of(event, object_of(event.properties))
+    url = url_of(event, object_of(event.properties))
     path = path_of(url)
     attention = 0 if seen.rules.site.measures_dwell(seen.source) else None
     page = PageSeen(seen.at, seen.hit_id, path, seen.rules.site.page(path).kind, attention, attention)
@@ -179,7 +148,7 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
         engaged = _ENGAGED.decode(event.properties or b"{}")
     except (ValueError, RecursionError, DecodeError) as error:
         raise refusal(error) from error
-    hit_id = hit_id_of(seen.source, _hashed_id(engaged.page_id) or _made_page_id(event, engaged))
+    hit_id = hit_id_of(seen.source, hashed_id(engaged.page_id) or made_page_id(event, engaged))
     path = path_of(engaged.url)
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
@@ -201,13 +170,6 @@ def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:
         to=lead_of_click(click_id), click_id=click_id, visitor_id=seen.to, at=page.at, dwell_ms=dwell_ms,
         interactions=interactions,
     )  # fmt: skip
-
-
-def _made_page_id(event: Track, engaged: Engaged) -> str:
-    """What stands for a page id that says nothing: the same page of the same browser."""
-    return derived_message_id(
-        "page", anonymous_id=event.anonymous_id, user_id=event.user_id, at=engaged.started_at, name=engaged.url
-    )
 
 
 def _page_hits(page: PageSeen, rules: Rules) -> Mapping[str, Hits]:
