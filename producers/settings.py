@@ -35,6 +35,7 @@ class KafkaSettings(BaseModel):
     bootstrap_servers: str = "127.0.0.1:9092"
     partitions: int = Field(default=4, ge=1)
     topic_prefix: str = ""
+    epoch: int = Field(default=0, ge=0, lt=2**32)  # as the workers have it: names the topics
 
 
 class CollectorSettings(BaseModel):

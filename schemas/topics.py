@@ -5,7 +5,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-__all__ = ["TOPICS", "Topic", "partition_of", "topic"]
+__all__ = ["TOPICS", "Topic", "application", "partition_of", "topic"]
 
 DAY_MS: Final = 86_400_000
 KEPT: Final = 28 * DAY_MS
@@ -23,9 +23,12 @@ class Topic(Struct, frozen=True, kw_only=True):
     inbox: bool = False
     append_time: bool = False  # the broker stamps the records
 
-    def full(self, prefix: str = "") -> str:
-        """The topic's name on the broker: `leadstream.visits.v1`, `prefix` before it in tests."""
-        return f"{prefix}leadstream.{self.name}.v1"
+    def full(self, prefix: str = "", *, epoch: int = 0) -> str:
+        """The topic's name on the broker: `leadstream.visits.v1`, `prefix` before it in tests.
+
+        Each epoch has topics of its own, so that a key never meets two partition counts: `leadstream.visits.v1.e1`.
+        """
+        return f"{prefix}leadstream.{self.name}.v1" + (f".e{epoch}" if epoch else "")
 
     def config(self) -> dict[str, str]:
         """Topic settings for the broker."""
@@ -62,6 +65,11 @@ _BY_NAME: Final = {one.name: one for one in TOPICS}
 def topic(name: str) -> Topic:
     """The topic of this name. Raises KeyError."""
     return _BY_NAME[name]
+
+
+def application(app_id: str, epoch: int) -> str:
+    """The consumer group, and the first part of its changelogs' names, in that epoch: `leadstream`, `leadstream-e1`."""
+    return f"{app_id}-e{epoch}" if epoch else app_id
 
 
 def partition_of(key: str, partitions: int) -> int:

@@ -64,10 +64,12 @@ class MemoryDoor:
 class KafkaDoor:
     """The real door. It connects at the first message, so that the console starts (and reads) without Kafka."""
 
-    def __init__(self, bootstrap_servers: Sequence[str] | str, *, partitions: int, topic_prefix: str = "") -> None:
+    def __init__(self, bootstrap_servers: Sequence[str] | str, *, partitions: int, topic_prefix: str = "",
+                 epoch: int = 0) -> None:  # fmt: skip
         self._servers = bootstrap_servers
         self._partitions = partitions
         self._prefix = topic_prefix
+        self._epoch = epoch
         self._producer: Any = None
         self._lock = Lock()
 
@@ -83,7 +85,7 @@ class KafkaDoor:
                 self._producer = None
 
     def _send(self, message: Caused) -> None:
-        name = topic(_INBOXES[type(message)]).full(self._prefix)
+        name = topic(_INBOXES[type(message)]).full(self._prefix, epoch=self._epoch)
         partition = partition_of(message.to, self._partitions)
         try:
             sent = self._connected().send(name, value=encode_block([encode(_carried(message))]), partition=partition)

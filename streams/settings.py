@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
@@ -33,7 +34,7 @@ class KafkaSettings(_Part):
     bootstrap_servers: str = "127.0.0.1:9092"
     partitions: int = Field(default=4, ge=1, le=1024)
     topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9.-]*$")  # no underscore: Kafka's metric names confuse it
-    epoch: int = Field(default=0, ge=0, lt=2**32)  # grows when the partitions change
+    epoch: int = Field(default=0, ge=0, lt=2**32)  # grows with the partitions and after a restore: names the topics
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -116,6 +117,11 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def application(self) -> str:
+        """The consumer group of this epoch, and the first part of its changelogs' names."""
+        return application(self.worker.app_id, self.kafka.epoch)
 
     @field_validator("secret", "identity_secret")
     @classmethod

@@ -61,7 +61,8 @@ def _kafka(settings: DeploySettings) -> Iterator[Finding]:
 
     where = settings.kafka.bootstrap_servers
     wanted = topics.wanted(
-        settings.kafka.partitions, prefix=settings.kafka.topic_prefix, app_id=settings.worker.app_id
+        settings.kafka.partitions, prefix=settings.kafka.topic_prefix, app_id=settings.worker.app_id,
+        epoch=settings.kafka.epoch,
     )
     try:
         shown = topics.shown(where, wanted)

@@ -47,7 +47,7 @@ def show(*, home: Home = AT_HOME) -> None:
     from schemas.topics import TOPICS
 
     settings = from_environment(home)
-    rows = {one.full(settings.kafka.topic_prefix): one for one in TOPICS}
+    rows = {one.full(settings.kafka.topic_prefix, epoch=settings.kafka.epoch): one for one in TOPICS}
     table = Table(Column("topic", no_wrap=True), "partitions", "kept", "holds")
     for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
         row = rows.get(one.name)
@@ -62,7 +62,8 @@ def _wanted(settings: DeploySettings) -> "list[Wanted]":
     from deploy.local import topics
 
     kafka = settings.kafka
-    return topics.wanted(kafka.partitions, prefix=kafka.topic_prefix, app_id=settings.worker.app_id)
+    return topics.wanted(kafka.partitions, prefix=kafka.topic_prefix, app_id=settings.worker.app_id,
+                         epoch=kafka.epoch)  # fmt: skip
 
 
 def _kept(config: object) -> str:

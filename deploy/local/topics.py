@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.errors import BrokerUnreachable, TopicsDiffer
-from schemas.topics import DAY_MS, TOPICS
+from schemas.topics import DAY_MS, TOPICS, application
 
 __all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "shown", "wanted"]
 
@@ -54,10 +54,11 @@ def changelog(table: str, *, app_id: str) -> str:
     return f"{app_id}-{table}-changelog"
 
 
-def wanted(partitions: int, *, prefix: str = "", app_id: str = "leadstream") -> list[Wanted]:
-    """Every topic of one installation."""
-    ours = [Wanted(one.full(prefix), partitions, one.config()) for one in TOPICS]
-    return ours + [Wanted(changelog(table, app_id=app_id), partitions, CHANGELOG_CONFIG) for table in TABLES]
+def wanted(partitions: int, *, prefix: str = "", app_id: str = "leadstream", epoch: int = 0) -> list[Wanted]:
+    """Every topic of one installation in one epoch."""
+    ours = [Wanted(one.full(prefix, epoch=epoch), partitions, one.config()) for one in TOPICS]
+    group = application(app_id, epoch)
+    return ours + [Wanted(changelog(table, app_id=group), partitions, CHANGELOG_CONFIG) for table in TABLES]
 
 
 def await_broker(bootstrap: str, *, brokers: int = 1, deadline_s: float = 30.0) -> None:

@@ -32,7 +32,7 @@ class Intake:
         self.naming = Naming(settings.secret.get_secret_value().encode())
         self.partitions = settings.kafka.partitions
         self._settings = settings.collector
-        self._prefix = settings.kafka.topic_prefix
+        self._kafka = settings.kafka
         self._rejected = self.topic("rejected")
         self._partition = partitions_by_visitor(self.naming, self.partitions)
         self.outstanding = Outstanding(sink, most=self._settings.outstanding_bytes)
@@ -41,7 +41,7 @@ class Intake:
 
     def topic(self, name: str) -> str:
         """The topic's name on the broker."""
-        return topic(name).full(self._prefix)
+        return topic(name).full(self._kafka.topic_prefix, epoch=self._kafka.epoch)
 
     async def start(self) -> None:
         """Begins to connect; belongs to the running event loop from here on."""

@@ -129,7 +129,7 @@ def kafka_sink(settings: Settings) -> KafkaSink:
     """The sink for the topics that the collector writes. Raises BadSettings."""
     return KafkaSink(
         settings.kafka.bootstrap_servers,
-        topics=tuple(topic(name).full(settings.kafka.topic_prefix) for name in WRITTEN),
+        topics=tuple(topic(name).full(settings.kafka.topic_prefix, epoch=settings.kafka.epoch) for name in WRITTEN),
         partitions=settings.kafka.partitions,
     )
 

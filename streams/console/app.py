@@ -153,7 +153,8 @@ async def _serve(settings: Settings) -> None:
     password = ours.password.get_secret_value() if ours.password else None
     if ours.link_secret is None and password is None:  # nobody else could make a link, so it is said here, once
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
-    door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix)
+    door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
+                     epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     app = make_app(reader, door, ConsoleOptions(secret=secret, password=password, public_url=url))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)

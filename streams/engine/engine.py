@@ -76,7 +76,7 @@ class Engine:
         kafka, worker = settings.kafka, settings.worker
         self.metrics = metrics or Metrics()
         self._settings = settings
-        self._names = {one.name: one.full(kafka.topic_prefix) for one in TOPICS}
+        self._names = {one.name: one.full(kafka.topic_prefix, epoch=kafka.epoch) for one in TOPICS}
         self._channels = channels
         self._tasks: set[asyncio.Task[None]] = set()
         self._books: list[Book[Any]] = []
@@ -84,7 +84,8 @@ class Engine:
         inboxes = {self._names[name] for name in INBOXES.values()}
         self._pulse = Pulse(worker.session_timeout_s)
         self.app = _App(
-            worker.app_id, Table=RowTable, TableManager=CarefulTables, Monitor=Watched, **faust_settings(settings)
+            settings.application, Table=RowTable, TableManager=CarefulTables, Monitor=Watched,
+            **faust_settings(settings),
         )
         self.app.before_start = self._start
         self.app.guard = self._pulse.check
@@ -149,7 +150,7 @@ class Engine:
         health = Health(age_s=self._pulse.age_s, ready=self._waiting_for, exposed=self._exposed)
         port = health.serve(self._settings.worker.host, self._settings.worker.port)
         _log.info("worker_serves", host=self._settings.worker.host, port=port)
-        changelogs = [f"{self._settings.worker.app_id}-{book.name}-changelog" for book in self._books]
+        changelogs = [f"{self._settings.application}-{book.name}-changelog" for book in self._books]
         await check_topics(self._settings.kafka, [*self._names.values(), *changelogs])
         self._spawn("pump", self._pump.run())
         self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))

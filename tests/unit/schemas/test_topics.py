@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import TOPICS, Topic, partition_of, topic
+from schemas.topics import TOPICS, Topic, application, partition_of, topic
 
 INBOXES = {"visits", "touches", "signals", "posts"}
 CARDS = {"leads", "accounts", "alerts", "transitions"}
@@ -40,3 +40,9 @@ def test_a_key_has_one_partition(key: str, partitions: int) -> None:
 def test_partitions_never_change_their_meaning() -> None:
     """Rows live where this says: another answer would orphan them."""
     assert [partition_of(key, 4) for key in ("v1", "acme.example", "deal:generic:42", "김")] == [1, 3, 2, 1]
+
+
+def test_each_epoch_has_topics_and_a_group_of_its_own() -> None:
+    assert topic("visits").full("t.") == topic("visits").full("t.", epoch=0) == "t.leadstream.visits.v1"
+    assert topic("visits").full("t.", epoch=2) == "t.leadstream.visits.v1.e2"
+    assert (application("leadstream", 0), application("leadstream", 2)) == ("leadstream", "leadstream-e2")
