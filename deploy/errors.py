@@ -2,12 +2,14 @@
 
 DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
+├── BadBackup        a directory holds no whole backup, or one that does not fit here
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
 ├── NoJava           a real Apache Kafka was asked for, and Java or Maven is missing or failed
+├── NotAtRest        workers run or records wait where nothing may move
 ├── BrokerUnreachable   no answer from Kafka
 ├── TopicsDiffer     topics exist with another number of partitions
 └── BadDeploySettings   an environment variable is missing or wrong
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "AlreadyUp",
+    "BadBackup",
     "BadDeploySettings",
     "BadHome",
     "BadRules",
@@ -25,6 +28,7 @@ __all__ = [
     "ChildLost",
     "DeployError",
     "NoJava",
+    "NotAtRest",
     "NotReady",
     "TopicsDiffer",
 ]
@@ -36,6 +40,10 @@ class DeployError(Exception):
 
 class AlreadyUp(DeployError):
     """The home is in use."""
+
+
+class BadBackup(DeployError):
+    """Nothing was restored."""
 
 
 class BadRules(DeployError):
@@ -65,6 +73,10 @@ class ChildLost(DeployError):
 
 class NoJava(DeployError):
     """Java 17 or Maven is missing, or Maven could not bring the jars."""
+
+
+class NotAtRest(DeployError):
+    """Nothing was copied, or not all of it: say it again once it is so."""
 
 
 class BrokerUnreachable(DeployError):

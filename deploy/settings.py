@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
 
-__all__ = ["DeploySettings", "from_environment"]
+__all__ = ["DeploySettings", "from_environment", "secret_of", "value_of"]
 
 PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
@@ -63,3 +63,24 @@ def _of_home(home: Path) -> dict[str, Any]:
         return {}
     up = json.loads(path.read_bytes())
     return {"kafka": {"bootstrap_servers": up["kafka"]}, "redis": {"url": up["redis"]}}
+
+
+def value_of(name: str) -> str:
+    """A variable's value, or what the file says that NAME_FILE names; "" where neither is. Raises BadDeploySettings."""
+    path = os.environ.get(f"{name}_FILE")
+    if name in os.environ or not path:
+        return os.environ.get(name, "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadDeploySettings(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+
+
+def secret_of(home: Path) -> str:
+    """LEADSTREAM_SECRET, else that of a `leadstream up` in `home`. Raises BadDeploySettings where there is none."""
+    if said := value_of(f"{PREFIX}SECRET"):
+        return said
+    path = home / "secrets.json"
+    if not path.exists():
+        raise BadDeploySettings(f"{PREFIX}SECRET is not set: lead ids follow from it, so a backup must know which one")
+    return str(json.loads(path.read_bytes())["secret"])

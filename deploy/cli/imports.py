@@ -12,6 +12,7 @@ from rich.text import Text
 
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, DeployError
+from deploy.settings import value_of
 
 if TYPE_CHECKING:
     from producers.importers.plan import Plan
@@ -181,7 +182,7 @@ def _show(console: Console, file: Path, plan: "Plan") -> bool:
 
 def _collector(home: Path, *, needed: bool) -> tuple[str, str]:
     """(address, server key): the environment's, else those of a running `leadstream up`. Raises BadDeploySettings."""
-    url, key = os.environ.get(f"{PREFIX}COLLECTOR_URL", ""), _secret(f"{PREFIX}SERVER_KEY")
+    url, key = os.environ.get(f"{PREFIX}COLLECTOR_URL", ""), value_of(f"{PREFIX}SERVER_KEY")
     path = home / "up.json"
     if not (url and key) and path.exists():
         up = json.loads(path.read_bytes())
@@ -189,16 +190,6 @@ def _collector(home: Path, *, needed: bool) -> tuple[str, str]:
     if needed and not (url and key):
         raise BadDeploySettings(f"set {PREFIX}COLLECTOR_URL and {PREFIX}SERVER_KEY, or run leadstream up")
     return url, key
-
-
-def _secret(name: str) -> str:
-    path = os.environ.get(f"{name}_FILE")
-    if not path:
-        return os.environ.get(name, "")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise BadDeploySettings(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
 
 
 def _pair(said: str) -> tuple[str, str]:

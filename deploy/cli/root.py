@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import crm, imports, rules, settings, supply, topics
+from deploy.cli import backup, crm, grow, imports, rules, settings, supply, topics
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
 
@@ -25,7 +25,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(topics.app, name="topics")
+app.add_typer(backup.app, name="backup")
 app.add_typer(crm.app, name="crm")
+app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")

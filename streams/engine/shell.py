@@ -16,6 +16,7 @@ from schemas.activity import Version
 from schemas.codec import BlockCodec, encode
 from schemas.errors import Undecodable
 from schemas.rejected import Reason, Rejected
+from schemas.versions import kept_version, unpacked
 from streams.core.effects import Folded
 from streams.core.errors import CoreError
 from streams.engine.book import Book
@@ -155,7 +156,7 @@ class Shell:
 
     def _sift(self, event: EventT[Any], decode: Decode[M]) -> Sifted[M]:
         message = event.message
-        version = Version(self._epoch, message.offset)
+        version = _version(message, self._epoch)
         topic = self._name_of[message.topic]
         try:
             decoded = decode(message.value or b"[]")
@@ -224,6 +225,12 @@ def block_decoder(codec: BlockCodec[M], source: str) -> Decode[M]:
         return Decoded(messages, [Refusal(one.raw, one.error.reason, one.error.detail, source) for one in refused])
 
     return decode
+
+
+def _version(message: Any, epoch: int) -> Version:
+    """A record's place; one that was brought here from another epoch keeps what it had there."""
+    kept = kept_version(message.headers) if message.headers else None
+    return Version(epoch, message.offset) if kept is None else unpacked(kept)
 
 
 def _nothing_ready(stream: Any) -> bool:

@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.local.topics import apply, wanted
-from schemas.topics import TOPICS, partition_of, topic
+from schemas.topics import TOPICS, application, partition_of, topic
 
 __all__ = ["Bus", "Record", "Timeout", "wait_until"]
 
@@ -45,11 +45,13 @@ def wait_until(seen: Callable[[], object], *, within_s: float, what: str, every_
 class Bus:
     """One application's topics on one broker."""
 
-    def __init__(self, bootstrap: str, *, prefix: str, app_id: str, partitions: int = 4) -> None:
+    def __init__(self, bootstrap: str, *, prefix: str, app_id: str, partitions: int = 4, epoch: int = 0) -> None:
         self.bootstrap = bootstrap
         self.prefix = prefix
         self.app_id = app_id
         self.partitions = partitions
+        self.epoch = epoch
+        self.group = application(app_id, epoch)
         self.admin = KafkaAdminClient(bootstrap_servers=bootstrap)
         self._eye = KafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
@@ -67,11 +69,13 @@ class Bus:
 
     def full(self, name: str) -> str:
         """A topic's name on the broker."""
-        return topic(name).full(self.prefix)
+        return topic(name).full(self.prefix, epoch=self.epoch)
 
     def create(self) -> None:
         """All topics and the changelogs of the four tables."""
-        apply(self.bootstrap, wanted(self.partitions, prefix=self.prefix, app_id=self.app_id))
+        apply(
+            self.bootstrap, wanted(self.partitions, prefix=self.prefix, app_id=self.app_id, epoch=self.epoch)
+        )
 
     def make(self, wanted: dict[str, dict[str, str]]) -> None:
         """Create topics with these settings and wait until each has its leaders."""
@@ -131,7 +135,7 @@ class Bus:
     def committed(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
         """What the application's group has committed; 0 where nothing was."""
         try:
-            found = self.admin.list_group_offsets({self.app_id: self._tops(names)})[self.app_id]
+            found = self.admin.list_group_offsets({self.group: self._tops(names)})[self.group]
         except KafkaError:
             found = {}
         return {top: max(0, found[top].offset) if top in found else 0 for top in self._tops(names)}

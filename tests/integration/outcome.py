@@ -49,7 +49,7 @@ def _cards(records: list[Record], decode: Callable[[bytes], Any]) -> dict[str, H
 
 def _rows(bus: Bus, table: str) -> dict[str, Any]:
     newest: dict[str, tuple[Version, bytes]] = {}
-    for record in bus.read_full(f"{bus.app_id}-{table}-changelog"):
+    for record in bus.read_full(f"{bus.group}-{table}-changelog"):
         version = header(record.value).version
         if record.key not in newest or version >= newest[record.key][0]:
             newest[record.key] = (version, record.value)

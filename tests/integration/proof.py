@@ -25,7 +25,7 @@ from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import generate
 
-__all__ = ["proved"]
+__all__ = ["last_midnight", "proved", "seed"]
 
 NAMING: Final = Naming(SECRET.encode())
 
@@ -45,7 +45,7 @@ def proved(
 
     `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "": one of its own.
     """
-    world = generate(seed=_seed(), end_at=_last_midnight(), naming=NAMING, people=people, events=events)
+    world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
     with ExitStack() as stack:
         bus = Bus(
@@ -102,11 +102,11 @@ def _newest(outcome: Outcome) -> dict[str, dict[str, bytes]]:
     return {kind: {key: encode(history.newest) for key, history in kept.items()} for kind, kept in cards.items()}
 
 
-def _seed() -> int:
+def seed() -> int:
     """A new world each time; `LEADSTREAM_TEST_SEED` plays one again (on the same day: it ends last midnight)."""
     return int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))
 
 
-def _last_midnight() -> int:
+def last_midnight() -> int:
     """All has happened before; the closing tick lies ahead, so that the clock says nothing later on the way."""
     return int(time.time() * 1000) // DAY_MS * DAY_MS

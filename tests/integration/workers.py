@@ -28,6 +28,7 @@ def environment(
         "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bus.bootstrap,
         "LEADSTREAM_KAFKA__PARTITIONS": str(bus.partitions),
         "LEADSTREAM_KAFKA__TOPIC_PREFIX": bus.prefix,
+        "LEADSTREAM_KAFKA__EPOCH": str(bus.epoch),
         "LEADSTREAM_REDIS__URL": redis_url,
         "LEADSTREAM_REDIS__KEY_PREFIX": f"{bus.app_id}:",
         "LEADSTREAM_SECRET": SECRET,

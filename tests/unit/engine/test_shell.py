@@ -12,6 +12,7 @@ from schemas.activity import Version
 from schemas.codec import REJECTED, TOUCHES, encode, encode_block
 from schemas.rejected import Reason
 from schemas.touches import Disposition
+from schemas.versions import VERSION_HEADER, packed
 from streams.core.effects import Effects, Folded
 from streams.core.errors import UnknownRow
 from streams.engine.book import SAVED
@@ -29,8 +30,9 @@ DECODE = block_decoder(TOUCHES, "touches")
 class Stream:
     """A stream of records, and what Faust would have lying ready behind it."""
 
-    def __init__(self, *values: bytes) -> None:
+    def __init__(self, *values: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         self.values = values
+        self.headers = headers
         self.left = len(values)
         self.channel = SimpleNamespace(queue=SimpleNamespace(empty=lambda: self.left == 0))
 
@@ -39,7 +41,8 @@ class Stream:
             self.left -= 1
             yield SimpleNamespace(
                 message=SimpleNamespace(
-                    tp=INBOX, topic=INBOX.topic, partition=INBOX.partition, offset=offset, key=b"k", value=value
+                    tp=INBOX, topic=INBOX.topic, partition=INBOX.partition, offset=offset, key=b"k", value=value,
+                    headers=self.headers,
                 )
             )
 
@@ -119,6 +122,13 @@ async def test_a_block_is_folded_by_key_with_the_version_of_its_offset() -> None
     assert desk.book.rows == {"ann": ["a", "c", "d"], "bob": ["b"]}
     assert versions == [Version(3, 0), Version(3, 0), Version(3, 1)]
     assert desk.progress.position(INBOX) == 2
+
+
+async def test_a_record_from_another_epoch_keeps_the_version_that_it_had() -> None:
+    desk = Desk()
+    stream: Any = Stream(encode_block([said("a")]), headers=[(VERSION_HEADER, packed(Version(1, 70)))])
+    assert [record.version async for record in desk.shell.read(stream, DECODE)] == [Version(1, 70)]
+    assert desk.progress.position(INBOX) == 1, "its own offset is what is committed"
 
 
 async def test_poison_leaves_its_neighbours_alone() -> None:

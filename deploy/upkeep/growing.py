@@ -1,0 +1,114 @@
+"""More partitions for an installation that lives: a new epoch with topics of its own, rows copied into it by key.
+
+Nothing is ever re-cut in place. The collectors write to the new topics first, where nobody reads yet; the workers work
+the old ones off and stop; rows, cards and moves are copied; workers of the new epoch start. A version is (epoch,
+offset), so whatever comes in the new epoch is newer than every row of the old one. What stops half-way is said again:
+copying twice changes nothing.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deploy.errors import NotAtRest, TopicsDiffer
+from deploy.local import topics
+from deploy.upkeep.broker import Broker
+from deploy.upkeep.installation import CARDS, INBOXES, Installation, Kept, Told
+from deploy.upkeep.newest import Newest
+from schemas.topics import TOPICS, partition_of
+
+__all__ = ["Moved", "grown", "move", "prepare", "retire"]
+
+_LEFT: Final = frozenset({"rejected"})  # stays where it is, for its 28 days
+
+
+class Moved(Struct, frozen=True):
+    """One topic, copied: how many keys live in it, and the digest that both sides share."""
+
+    name: str
+    keys: int
+    digest: str
+
+
+def prepare(bootstrap: str, old: Installation, *, partitions: int) -> Installation:
+    """Makes the topics of the next epoch. Raises TopicsDiffer, BrokerUnreachable."""
+    new = replace(old, epoch=old.epoch + 1, partitions=partitions)
+    topics.apply(bootstrap, topics.wanted(partitions, prefix=new.prefix, app_id=new.app_id, epoch=new.epoch))
+    return new
+
+
+def grown(broker: Broker, old: Installation) -> Installation:
+    """The next epoch as it was prepared. Raises TopicsDiffer where it was not, or not wholly."""
+    new = replace(old, epoch=old.epoch + 1)
+    names = [*(one.topic for one in new.rows), *(new.full(one.name) for one in TOPICS)]
+    found = broker.partitions(names)
+    if len(found) < len(names) or len(set(found.values())) != 1:
+        missing = sorted(set(names) - found.keys()) or sorted(found)
+        raise TopicsDiffer(
+            f"epoch {new.epoch} is not prepared ({missing[0]}, ...). Run `leadstream grow prepare` with the settings "
+            f"of the epoch that you leave: LEADSTREAM_KAFKA__EPOCH is {old.epoch} here"
+        )
+    return replace(new, partitions=next(iter(found.values())))
+
+
+def move(broker: Broker, old: Installation, new: Installation, *, told: Told) -> list[Moved]:
+    """Copies rows, cards and moves of an epoch at rest into the next one, and compares both sides.
+
+    Raises NotAtRest where workers run, events wait, or the next epoch has begun already.
+    """
+    _at_rest(broker, old, new)
+    pairs = list(zip([*old.rows, *old.cards], [*new.rows, *new.cards], strict=True))
+    sources = [_copied(broker, source, target, old=old, new=new, told=told) for source, target in pairs]
+    moved = []
+    for (_, target), source in zip(pairs, sources, strict=True):
+        found = Newest(target.version_of).take_all(broker.read(target.topic, partitions=new.partitions))
+        if (len(found), found.digest()) != (len(source), source.digest()):
+            raise NotAtRest(f"{target.name}: {len(found)} keys arrived of {len(source)}, or something else wrote there")
+        moved.append(Moved(target.name, len(found), found.digest()))
+    _at_rest(broker, old, new)
+    return moved
+
+
+def _at_rest(broker: Broker, old: Installation, new: Installation) -> None:
+    old.workers_gone(broker)
+    if new.begun(broker) or broker.is_busy(new.group):
+        raise NotAtRest(f"epoch {new.epoch} has begun: copying now would write behind its workers' back")
+    if waiting := old.waiting(broker):
+        said = ", ".join(f"{count} in {old.full(name)}" for name, count in waiting.items())
+        raise NotAtRest(
+            f"records wait ({said}): point every collector and the console at epoch {new.epoch}, let workers of epoch "
+            f"{old.epoch} work them off, stop those, then say this again"
+        )
+
+
+def _copied(
+    broker: Broker, source: Kept, target: Kept, *, old: Installation, new: Installation, told: Told
+) -> Newest:
+    """Every record of one topic, by key, in the order of its partition; what it said in the end."""
+    newest, writer = Newest(source.version_of), broker.writer()
+    bounds = broker.bounds(source.topic, partitions=old.partitions)
+    total = sum(end - first for first, end in bounds.values())
+    for done, piece in enumerate(broker.read(source.topic, partitions=old.partitions), 1):
+        if piece.key is None:
+            continue
+        newest.take(piece)
+        partition = partition_of(piece.key.decode(), new.partitions)
+        writer.write(target.topic, partition=partition, key=piece.key, value=piece.value)
+        if done % 1_000 == 0:
+            told(source.name, done, total)
+    writer.flush()
+    told(source.name, total, total)
+    return newest
+
+
+def retire(broker: Broker, old: Installation, *, current: int) -> list[str]:
+    """Deletes the topics of an epoch that nobody uses any more; their names. Raises NotAtRest."""
+    if old.epoch >= current:
+        raise NotAtRest(f"epoch {old.epoch} is in use: LEADSTREAM_KAFKA__EPOCH is {current} here")
+    old.workers_gone(broker)
+    names = [*(one.topic for one in old.rows), *(old.full(name) for name in (*INBOXES, *CARDS, *_LEFT))]
+    there = sorted(broker.partitions(names))
+    if there:
+        broker.admin.delete_topics(there)
+    return there
