@@ -1,11 +1,13 @@
-"""Dues on their way out: one bounded queue and one task for each channel, so that a slow one holds up nobody.
+"""Dues on their way out: one bounded queue and a few tasks for each channel, so that a slow one holds up no other.
 
 A due that finds its queue full is dropped and counted: its row asks the clock to say it again. A due that comes again
-while it waits, or shortly after it was delivered, is not sent twice. Receipts go back to the recipient's row.
+while it waits, or shortly after it was delivered, is not sent twice. Receipts go back to the recipient's row. A channel
+that fails rests (`rest.py`); a due that failed goes behind the others.
 """
 
 import asyncio
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,6 +17,7 @@ import structlog
 from schemas.posts import Receipt
 from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
+from streams.channels.rest import Rest
 from streams.core.effects import Due
 from streams.metrics import Metrics
 
@@ -23,9 +26,8 @@ __all__ = ["DEADLINE_S", "Delivery"]
 DEADLINE_S: Final = 10.0  # one attempt
 QUEUE: Final = 1_000  # dues of one channel
 REMEMBERED: Final = 10_000  # posts delivered lately
-FIRST_S: Final = 1.0
-LONGEST_S: Final = 60.0
-ATTEMPTS: Final = 8
+LANES: Final = 4  # attempts under way on one channel
+ATTEMPTS: Final = 8  # then the clock says it again
 
 _log = structlog.get_logger(__name__)
 
@@ -39,8 +41,8 @@ class Delivery:
         self._tell = tell
         self._metrics = metrics
         self._now = now
-        self._chance = chance
-        self._queues: dict[str, asyncio.Queue[Due]] = {name: asyncio.Queue(QUEUE) for name in channels}
+        self._queues: dict[str, asyncio.Queue[tuple[Due, int]]] = {name: asyncio.Queue(QUEUE) for name in channels}
+        self._rests = {name: Rest(clock=time.monotonic, chance=chance) for name in channels}
         self._waiting: set[tuple[str, str]] = set()
         self._answered: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
 
@@ -57,45 +59,58 @@ class Delivery:
             self._metrics.count("dues_dropped", due.channel)
             return
         self._waiting.add(name)
-        queue.put_nowait(due)
+        queue.put_nowait((due, 0))
 
     async def run(self) -> None:
-        """Delivers for ever: one task for each channel."""
+        """Delivers for ever: a few tasks for each channel."""
         async with asyncio.TaskGroup() as tasks:
             for name in self._queues:
-                tasks.create_task(self._serve(name), name=f"channel-{name}")
+                for lane in range(LANES):
+                    tasks.create_task(self._serve(name), name=f"channel-{name}-{lane}")
 
     async def _serve(self, name: str) -> None:
-        queue, channel = self._queues[name], self._channels[name]
+        queue = self._queues[name]
         while True:
-            due = await queue.get()
-            receipt = await self._delivered(channel, due)
+            due, tries = await queue.get()
+            await self._rests[name].over()
+            receipt = await self._attempted(due)
+            if receipt is None and tries + 1 < ATTEMPTS and not queue.full():
+                queue.put_nowait((due, tries + 1))  # behind the others: one that always fails holds up none
+                continue
             self._waiting.discard((name, due.post.post_id))
             if receipt is not None:
                 self._remember((name, due.post.post_id), receipt)
                 self._metrics.count("channel_outcomes", name, receipt.outcome)
                 self._tell(receipt)
 
-    async def _delivered(self, channel: Channel, due: Due) -> Receipt | None:
-        """The receipt; None when it was given up for now, and the clock says it again."""
-        wait_s = FIRST_S
-        for _ in range(ATTEMPTS):
-            try:
-                async with asyncio.timeout(DEADLINE_S):
-                    return await channel.deliver(due.post)
-            except ChannelRefused as error:
-                return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="refused",
-                               detail=str(error), at=self._now())  # fmt: skip
-            except ChannelBusy as error:
-                wait_s = max(wait_s, min(error.retry_after_s, LONGEST_S))
-            except Exception as error:  # noqa: BLE001  a channel's bug must not end the worker
-                _log.warning(
-                    "channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__
-                )
-            self._metrics.count("channel_outcomes", due.channel, "busy")
-            await asyncio.sleep(wait_s * (0.5 + self._chance() / 2))
-            wait_s = min(wait_s * 2, LONGEST_S)
+    async def _attempted(self, due: Due) -> Receipt | None:
+        """One attempt: the receipt, None where the channel is busy."""
+        rest, retry_after_s = self._rests[due.channel], 0.0
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                receipt = await self._channels[due.channel].deliver(due.post)
+            rest.worked()
+        except ChannelRefused as error:
+            rest.worked()
+            return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="refused",
+                           detail=str(error), at=self._now())  # fmt: skip
+        except ChannelBusy as error:
+            retry_after_s = error.retry_after_s
+        except Exception as error:  # noqa: BLE001  a channel's bug must not end the worker
+            _log.warning("channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__)
+        else:
+            return receipt
+        self._metrics.count("channel_outcomes", due.channel, "busy")
+        rest.failed(retry_after_s=retry_after_s)
         return None
+
+    def waiting(self) -> dict[str, int]:
+        """Dues that wait, by channel: at most 1,000 each."""
+        return {name: queue.qsize() for name, queue in self._queues.items()}
+
+    def resting(self) -> dict[str, bool]:
+        """Whether a channel failed and is left in peace."""
+        return {name: not rest.is_open for name, rest in self._rests.items()}
 
     def _remember(self, name: tuple[str, str], receipt: Receipt) -> None:
         self._answered[name] = receipt

@@ -40,10 +40,11 @@ def proved(
     events: int = 20_000,
     redis_url: str = "",
     bootstrap: str = "",
+    receiver: Receiver | None = None,
 ) -> Siege:
     """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
 
-    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "": one of its own.
+    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own.
     """
     world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
@@ -56,7 +57,7 @@ def proved(
         stack.callback(bus.close)
         bus.create()
         redis_url = redis_url or stack.enter_context(embedded_valkey())
-        receiver = stack.enter_context(Receiver())
+        receiver = receiver or stack.enter_context(Receiver())
         siege = Siege(
             bus, world, stack=stack,
             start=lambda name: Worker(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),

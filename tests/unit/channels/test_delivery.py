@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.posts import Receipt
-from streams.channels import delivery
+from streams.channels import delivery, rest
 from streams.channels.delivery import Delivery
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
@@ -39,8 +39,8 @@ class Desk:
 
 @pytest.fixture
 async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(delivery, "FIRST_S", 0.01)
-    monkeypatch.setattr(delivery, "LONGEST_S", 0.02)
+    monkeypatch.setattr(rest, "FIRST_S", 0.01)
+    monkeypatch.setattr(rest, "LONGEST_S", 0.02)
     one = Desk()
     running = asyncio.create_task(one.delivery.run())
     yield one
@@ -100,7 +100,47 @@ async def test_after_many_tries_a_post_is_given_up_for_now(desk: Desk) -> None:
     for _ in range(delivery.ATTEMPTS):
         desk.channel.fail_next(ChannelBusy(retry_after_s=0.01))
     desk.delivery.offer(due("p1"))
-    desk.delivery.offer(due("p2"))
-    assert [one.post_id for one in await desk.told(1)] == ["p2"]
+    async with asyncio.timeout(3):
+        while desk.metrics.value("channel_outcomes", "memory", "busy") < delivery.ATTEMPTS:
+            await asyncio.sleep(0.001)
+    assert desk.receipts == []
     desk.delivery.offer(due("p1"))
-    assert {one.post_id for one in await desk.told(2)} == {"p1", "p2"}
+    assert [one.post_id for one in await desk.told(1)] == ["p1"]
+
+
+async def test_one_post_that_always_fails_holds_up_no_other(desk: Desk) -> None:
+    deliver = desk.channel.deliver
+
+    async def unless_p1(post: Any) -> Receipt:
+        if post.post_id == "p1":
+            raise ChannelBusy(retry_after_s=0.01)
+        return await deliver(post)
+
+    desk.channel.deliver = unless_p1  # type: ignore[method-assign]
+    for name in ("p1", "p2", "p3"):
+        desk.delivery.offer(due(name))
+    assert {one.post_id for one in await desk.told(2)} == {"p2", "p3"}
+
+
+async def test_a_slow_channel_holds_up_no_other_one() -> None:
+    slow, quick = MemoryChannel(now=lambda: 5), MemoryChannel(now=lambda: 5)
+    asked = asyncio.Event()
+
+    async def hang(_: object) -> Receipt:
+        asked.set()
+        return await asyncio.Future()
+
+    slow.deliver = hang  # type: ignore[method-assign]
+    receipts: list[Receipt] = []
+    both = Delivery({"slow": slow, "quick": quick}, tell=receipts.append, metrics=Metrics(), now=lambda: 5)
+    running = asyncio.create_task(both.run())
+    for number in range(50):
+        both.offer(due(f"p{number}", "slow"))
+        both.offer(due(f"p{number}", "quick"))
+    async with asyncio.timeout(3):
+        await asked.wait()
+        while len(receipts) < 50:
+            await asyncio.sleep(0.001)
+    assert quick.posts.keys() == {f"p{number}" for number in range(50)}
+    assert both.waiting() == {"slow": 50 - delivery.LANES, "quick": 0}
+    running.cancel()
