@@ -16,7 +16,7 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Rejected
 from streams.readmodel.errors import ReadModelAway
-from streams.readmodel.keys import Changed, Keys, Kind, unpack
+from streams.readmodel.keys import Changed, Keys, Kind
 
 __all__ = ["Freshness", "Reader"]
 
@@ -27,7 +27,7 @@ RETRIES: Final = 2
 LISTEN_S: Final = 1.0  # below PATIENCE_S, or a quiet channel would look like a lost one
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
-_CHANGED: Final[Codec[Changed]] = Codec(Changed)
+_CHANGED: Final[Codec[list[Changed]]] = Codec(list[Changed])
 log = structlog.get_logger()
 
 
@@ -69,7 +69,8 @@ class Reader:
                     while True:
                         message = await listener.get_message(timeout=LISTEN_S)
                         if message is not None:
-                            yield _CHANGED.decode(message["data"])
+                            for change in _CHANGED.decode(message["data"]):
+                                yield change
             except (RedisError, OSError, Undecodable) as error:
                 log.warning("live_channel_lost", error=type(error).__name__, again_s=wait_s)
                 await asyncio.sleep(wait_s)
@@ -135,7 +136,7 @@ class Reader:
         return found[0] if found else None
 
     async def _many(self, kind: Kind, ids: Sequence[str], codec: Codec[T]) -> list[T]:
-        return list(_readable(codec, (unpack(value) for value in await self._values(kind, ids))))
+        return list(_readable(codec, await self._values(kind, ids)))
 
     async def _values(self, kind: Kind, ids: Sequence[str]) -> list[bytes]:
         if not ids:

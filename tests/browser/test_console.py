@@ -97,7 +97,7 @@ def page(person: BrowserContext, console: str, projection: Projection, complaint
 
 
 def write(projection: Projection, *alerts: AlertCard) -> None:
-    projection.write(alerts=[(one.alert_id, one.version, encode(one)) for one in alerts])
+    projection.write(alerts=[(one.alert_id, encode(one)) for one in alerts])
 
 
 def test_alerts_appear_move_and_change_without_reload(
@@ -152,11 +152,11 @@ def test_hostile_text_runs_nowhere(
     alert = replace(samples.alert(), account_name=evil, next_act=evil, version=Version(2, 0))
     account = replace(samples.account(), name=evil, version=Version(2, 0))
     rejected = [
-        (str(n), Version(0, n), encode(replace(one, detail=evil, raw=evil.encode())))
+        (str(n), encode(replace(one, detail=evil, raw=evil.encode())))
         for n, one in enumerate(samples.rejected())
     ]
-    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))], alerts=[(ALERT_ID, alert.version, encode(alert))],
-                     accounts=[(account.account_id, account.version, encode(account))], rejected=rejected)  # fmt: skip
+    projection.write(leads=[(LEAD_ID, encode(lead))], alerts=[(ALERT_ID, encode(alert))],
+                     accounts=[(account.account_id, encode(account))], rejected=rejected)  # fmt: skip
     expect(page.locator("article.alert h3")).to_contain_text("<script>alert(1)</script>")
     for path in (
         f"/alerts/{ALERT_ID}",
@@ -176,13 +176,13 @@ def test_a_lead_page_stays_true(
     page: Page, console: str, projection: Projection, samples: Samples, artifacts: Path
 ) -> None:
     lead = samples.lead()
-    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))])
+    projection.write(leads=[(LEAD_ID, encode(lead))])
     page.goto(f"{console}/leads/{LEAD_ID}")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     expect(page.locator(".score-value")).to_have_text("101.6")
     page.screenshot(path=artifacts / "console-lead.png", full_page=True)
     newer = replace(lead, version=Version(5, 0), score_tenths=1_234)
-    projection.write(leads=[(LEAD_ID, newer.version, encode(newer))])
+    projection.write(leads=[(LEAD_ID, encode(newer))])
     expect(page.locator(".score-value")).to_have_text("123.4")
 
 

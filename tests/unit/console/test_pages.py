@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.activity import Version
 from schemas.cards import AlertLevel
 from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
@@ -112,7 +111,7 @@ def test_an_alert_shows_the_buttons_that_it_offers(
 
 def test_a_card_without_an_offer_has_no_button(rep: Visitor, projection: Projection, samples: Samples) -> None:
     bare = replace(samples.alert(), offers=())
-    projection.write(alerts=[(bare.alert_id, bare.version, encode(bare))])
+    projection.write(alerts=[(bare.alert_id, encode(bare))])
     assert f' action="/alerts/{ALERT_ID}/' not in rep.get("/").text
 
 
@@ -143,13 +142,13 @@ def test_a_sum_that_does_not_equal_the_score_is_not_hidden(
     rep: Visitor, projection: Projection, samples: Samples
 ) -> None:
     wrong = replace(samples.lead(), score_tenths=999)
-    projection.write(leads=[(LEAD_ID, wrong.version, encode(wrong))])
+    projection.write(leads=[(LEAD_ID, encode(wrong))])
     assert "does not equal the score of 99.9" in said(rep.get(LEAD).text)
 
 
 def test_the_account_says_what_is_missing(rep: Visitor, projection: Projection, samples: Samples) -> None:
     weak = replace(samples.account(), strength=samples.strength(1, 0, 0, 0, 0, 0))
-    projection.write(accounts=[(weak.account_id, weak.version, encode(weak))])
+    projection.write(accounts=[(weak.account_id, encode(weak))])
     text = said(rep.get(ACCOUNT).text)
     assert "3 more to real-time." in text
     assert "71.4 of 100" in text
@@ -239,8 +238,8 @@ def test_tracked_text_is_plain_text_on_every_page(
     rep: Visitor, projection: Projection, samples: Samples, text: str
 ) -> None:
     def poisoned(entries: list[Entry]) -> list[Entry]:
-        made = [(name, version, hostile(msgspec.json.decode(body), text)) for name, version, body in entries]
-        return [(name, Version(9, version.offset), msgspec.json.encode(body)) for name, version, body in made]
+        made = [(name, hostile(msgspec.json.decode(body), text)) for name, body in entries]
+        return [(name, msgspec.json.encode(body)) for name, body in made]
 
     projection.write(**{kind: poisoned(entries) for kind, entries in samples.entries().items()})
     for path in PATHS[:-1]:
