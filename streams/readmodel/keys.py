@@ -8,6 +8,7 @@
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected |
+| `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
 Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
@@ -47,6 +48,11 @@ class Keys(Struct, frozen=True):
     def beat(self) -> str:
         """When the projector was last alive."""
         return f"{self.prefix}beat"
+
+    @property
+    def filled(self) -> str:
+        """The hash of what was read into this Redis."""
+        return f"{self.prefix}filled"
 
     def cards(self, kind: Kind) -> str:
         """The hash of one kind of card."""

@@ -24,7 +24,7 @@ from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
 from streams.readmodel.places import Place, Placed, account_place, alert_place, lead_place
 
-__all__ = ["REJECTED_KEPT", "Entry", "Projection"]
+__all__ = ["REJECTED_KEPT", "Entry", "Projection", "connected"]
 
 Entry: TypeAlias = tuple[str, bytes]
 """A card: its id, its JSON. For rejected ones any id that a copy would have too, such as its offset."""
@@ -47,6 +47,14 @@ class _RejectedPlace(Struct, frozen=True):
 _REJECTED: Final[Codec[_RejectedPlace]] = Codec(_RejectedPlace)
 
 
+def connected(url: str) -> Redis:
+    """A client for writing. Redis may be away: each question waits a few seconds and fails."""
+    again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
+    # Its other packer, in C, copies each argument twice; this one hands long ones on.
+    packer = PythonRespSerializer(CUT_OFF, _argument)
+    return Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again, command_packer=packer)
+
+
 class Projection:
     """The writer's side of the read model. Raises ReadModelAway where Redis does not answer, refuses or is full.
 
@@ -62,11 +70,7 @@ class Projection:
     @classmethod
     def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Projection":
         """A projection of its own connection. Redis may be away; each call says so."""
-        again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
-        # Its other packer, in C, copies each argument twice; this one hands long ones on.
-        packer = PythonRespSerializer(CUT_OFF, _argument)  # type: ignore[no-untyped-call]
-        redis = Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again, command_packer=packer)
-        return cls(redis, keys=Keys(prefix=prefix))
+        return cls(connected(url), keys=Keys(prefix=prefix))
 
     def close(self) -> None:
         """Close the connection."""

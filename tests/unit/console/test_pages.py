@@ -14,6 +14,7 @@ from streams.console.pages.account import missing
 from streams.console.security import HEADERS
 from streams.console.shown import day
 from streams.inbox import MemoryDoor
+from streams.readmodel.fills import Fills
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Entry, Projection
 from tests.unit.console.conftest import SECRET
@@ -209,6 +210,24 @@ def test_an_old_projection_is_said_on_every_page(rep: Visitor, projection: Proje
     assert "may be old" not in rep.get("/").text
     projection.beat(filled.now - 10 * 60_000)
     assert all("The projector was last alive" in rep.get(path).text for path in PATHS[:-1])
+
+
+def test_a_redis_that_is_being_filled_is_said_on_every_page(
+    rep: Visitor, filled: Samples, valkey_url: str, prefix: str
+) -> None:
+    assert "not complete" not in rep.get("/").text
+    fills = Fills.connect(valkey_url, prefix=prefix)
+    fills.begin("leads.0", total=200)
+    fills.note("leads.0", done=50, total=200)
+    assert all("being filled from Kafka: 25 %" in rep.get(path).text for path in PATHS[:-1])
+    assert "leadstream_console_readmodel_filling_records 150.0" in rep.get("/metrics").text
+    fills.end("leads.0")
+    fills.close()
+    assert "not complete" not in rep.get("/").text
+
+
+def test_a_redis_that_no_projector_has_seen_says_so(rep: Visitor) -> None:
+    assert "No projector has been seen" in rep.get("/").text
 
 
 def hostile(value: object, text: str) -> object:
