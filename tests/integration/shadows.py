@@ -14,6 +14,9 @@ from redis.exceptions import RedisError
 from deploy.local.embedded import valkey_command
 from deploy.local.ports import HOST, free_ports
 from schemas.topics import partition_of
+from streams.agents.cards import CARDS
+from streams.readmodel.fills import filling_of
+from streams.readmodel.keys import Keys
 from tests.bench.cards import lead_card
 from tests.integration.bus import Bus, Timeout, wait_until
 from tests.integration.ledger import Ledger
@@ -70,6 +73,13 @@ class Shadow:
     def flush(self) -> None:
         with Redis.from_url(self.url) as redis:
             redis.flushall()
+
+    def complete(self, bus: Bus) -> bool:
+        """Whether all parts of all card topics were read into it, as it says itself."""
+        keys = Keys(prefix=f"{bus.app_id}:")
+        with Redis.from_url(self.url) as redis:
+            states = redis.hvals(keys.filled)
+        return len(states) == len(CARDS) * bus.partitions and not filling_of(states).parts
 
     def fill_up(self) -> None:
         """No write is taken any more: less may be used than is used, and nothing is thrown out for it."""

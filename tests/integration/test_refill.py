@@ -1,12 +1,14 @@
 """F16 in small: Redis is killed, hangs, is full, is emptied; the worker lives on, and every card comes back."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from urllib.request import urlopen
 
 import pytest
 from redis import Redis
 
-from streams.readmodel.fills import filling_of
 from streams.readmodel.keys import Keys
 from tests.integration.bus import Bus, wait_until
 from tests.integration.shadows import Shadow, judged, lead_cards, write_cards
@@ -117,9 +119,21 @@ def test_f16_every_card_comes_back(
 
 def test_the_state_of_all_parts_is_said_in_redis(stage: Stage) -> None:
     """Each partition of each card topic, complete: what the console's banner hangs on."""
-    keys = Keys(prefix=f"{stage.bus.app_id}:")
+    wait_until(lambda: stage.shadow.complete(stage.bus), within_s=BACK_S, what="all parts are complete")
+
+
+def test_an_operator_fills_it_anew_and_sees_it_happen(stage: Stage) -> None:
+    """What is in no topic goes, what is in them comes back."""
+    ghost = next(lead_cards(1, version=9, first=10**6))
     with Redis.from_url(stage.shadow.url) as redis:
-        wait_until(
-            lambda: len(states := redis.hvals(keys.filled)) == 16 and not filling_of(states).parts,
-            within_s=BACK_S, what="16 parts are complete",
-        )  # fmt: skip
+        redis.hset(Keys(prefix=f"{stage.bus.app_id}:").cards("lead"), *ghost)
+    told = {
+        "LEADSTREAM_REDIS__URL": stage.shadow.url, "LEADSTREAM_REDIS__KEY_PREFIX": f"{stage.bus.app_id}:",
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": stage.bus.bootstrap,
+        "LEADSTREAM_KAFKA__PARTITIONS": str(stage.bus.partitions),
+    }  # fmt: skip
+    command = [sys.executable, "-W", "ignore", "-m", "deploy", "console", "rebuild", "--empty"]
+    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Redis holds all cards again" in done.stdout
+    assert judged(stage.bus, stage.shadow.url, stage.expected, within_s=0).clean
