@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
 
@@ -22,6 +23,7 @@ from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.product import eventually
+from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
@@ -36,6 +38,12 @@ def valkey() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def console(valkey: str) -> Iterator[str]:
+    with running(valkey) as url:
+        yield url
+
+
+@contextmanager
+def running(valkey: str) -> Iterator[str]:
     """`python -m streams console`, without any Kafka."""
     (port,) = free_ports(1)
     environment = {
@@ -215,3 +223,29 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
     finally:
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_an_open_page_says_as_of_when_it_is_while_redis_hangs(
+    tmp_path: Path, person: BrowserContext, samples: Samples, artifacts: Path
+) -> None:
+    """And comes up to date by itself."""
+    with Shadow(tmp_path) as shadow, running(shadow.url) as url:
+        projection = Projection.connect(shadow.url)
+        projection.beat(samples.now)
+        page = person.new_page()
+        page.goto(one_time_link(SECRET, url))
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+        expect(page.locator("#lost")).to_be_hidden()
+        shadow.freeze()
+        try:
+            expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+            expect(page.locator("#lost")).to_contain_text("What you see is as of just now")
+            expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
+            page.screenshot(path=artifacts / "console-lost.png")
+        finally:
+            shadow.thaw()
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(page.locator("#lost")).to_be_hidden()
+        write(projection, samples.alert())
+        expect(page.locator("article.alert")).to_have_count(1)
+        projection.close()
