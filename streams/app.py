@@ -118,9 +118,10 @@ def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:
 
 def _refill(settings: Settings, shell: Shell, *, metrics: Metrics) -> Refill:
     url, prefix = settings.redis.url.get_secret_value(), settings.redis.key_prefix
-    topics = {name: topic(name).full(settings.kafka.topic_prefix) for name in CARDS}
+    kafka = settings.kafka
+    topics = {name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch) for name in CARDS}
     fills, projection = Fills.connect(url, prefix=prefix), Projection.connect(url, prefix=prefix)
-    backread = Backread(settings.kafka.bootstrap_servers, topics)
+    backread = Backread(kafka.bootstrap_servers, topics)
     return Refill(shell, backread, fills=fills, write=projection.write, metrics=metrics)
 
 
