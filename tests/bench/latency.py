@@ -2,7 +2,8 @@
 
 Each trigger is a person of another lost deal who reads the pricing page. Latency counts from the planned time of the
 POST to the moment at which a browser that is signed in to the console hears of the alert (server-sent events). When it
-was said on the read model's live channel stands beside, so that the console's own share can be seen.
+was said on the read model's live channel stands beside, so that the console's own share can be seen. Collector, worker
+and console have one core; broker, read model, load and browser the other.
 """
 
 import asyncio
@@ -195,9 +196,10 @@ def one_round(bus: Bus, place: Path, *, number: int) -> list[tuple[float, float]
         log = place / own.app_id
         stack.enter_context(started("streams", "worker", env=env, core=SERVER_CORE, port=worker_port, path="/readyz",
                                     log=log.with_suffix(".worker.log"), within_s=60))  # fmt: skip
-        server = stack.enter_context(started("producers.collector", env=env, core=LOAD_CORE, port=port, path="/readyz",
-                                             log=log.with_suffix(".collector.log")))  # fmt: skip
-        stack.enter_context(started("streams", "console", env=env, core=LOAD_CORE, port=console_port, path="/healthz",
+        collector = started("producers.collector", env=env, core=SERVER_CORE, port=port, path="/readyz",
+                            log=log.with_suffix(".collector.log"))  # fmt: skip
+        server = stack.enter_context(collector)
+        stack.enter_context(started("streams", "console", env=env, core=SERVER_CORE, port=console_port, path="/healthz",
                                     log=log.with_suffix(".console.log")))  # fmt: skip
         bodies = place / "single.txt"
         bodies.write_bytes(b"\n".join(posts(500, events=1)))
