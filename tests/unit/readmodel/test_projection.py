@@ -89,6 +89,18 @@ def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, re
     ]
 
 
+def test_of_a_backlog_alerts_are_written_and_said_first(projection: Projection, redis: Redis, keys: Keys) -> None:
+    lead = SAMPLES.lead()
+    with redis.pubsub() as listener:
+        listener.subscribe(keys.live)
+        assert listener.get_message(timeout=5) is not None  # subscribed
+        projection.write(leads=[(f"lead-{n}", encode(replace(lead, lead_id=f"lead-{n}"))) for n in range(400)],
+                         accounts=[account_named("Acme", Version(0, 1))], alerts=[alert("al_1")])  # fmt: skip
+        heard = [listener.get_message(timeout=5) for _ in range(3)]
+    said = [msgspec.json.decode(one["data"]) for one in heard if one]
+    assert [(one[0]["kind"], len(one)) for one in said] == [("alert", 1), ("account", 1), ("lead", 400)]
+
+
 def test_open_alerts_come_real_time_first_then_by_strength(projection: Projection, read: Read[list[AlertCard]]) -> None:
     projection.write(
         alerts=[
