@@ -6,6 +6,7 @@ DeployError
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
+├── NotRebuilt       Redis is away, or no worker fills it
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
 ├── NoJava           a real Apache Kafka was asked for, and Java or Maven is missing or failed
@@ -30,6 +31,7 @@ __all__ = [
     "NoJava",
     "NotAtRest",
     "NotReady",
+    "NotRebuilt",
     "TopicsDiffer",
 ]
 
@@ -65,6 +67,10 @@ class NotReady(DeployError):
         super().__init__(f"{name} {why}")
         self.name = name
         self.tail = tuple(tail)
+
+
+class NotRebuilt(DeployError):
+    """What the console shows is not complete."""
 
 
 class ChildLost(DeployError):

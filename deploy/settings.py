@@ -27,6 +27,7 @@ class _Kafka(BaseModel):
 class _Redis(BaseModel):
     model_config = _FROZEN
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    key_prefix: str = "leadstream:"
 
 
 class _Worker(BaseModel):

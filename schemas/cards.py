@@ -124,6 +124,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     lead_id: str
     version: Version
     as_of: int
+    score_tenths: int  # up here, so that a reader of rank alone need not read it all
     rules_version: str
     name: str
     email: str
@@ -133,7 +134,6 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     account_id: str  # "" = none (free mail, and on no deal)
     stage: str
     stage_since: int
-    score_tenths: int
     engagement_tenths: int
     fit: int
     grade: str
@@ -237,10 +237,10 @@ class AccountCard(Struct, frozen=True, kw_only=True):
     account_id: str
     version: Version
     as_of: int
+    engagement_tenths: int  # roll-up E, 0-1000; up here as a lead's score
     rules_version: str
     name: str
     stage: str
-    engagement_tenths: int  # roll-up E, 0-1000
     breadth: int
     fit: int
     fit_grade: str

@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from schemas.ids import Naming
+from schemas.topics import topic
 from streams import logs
 from streams.agents.accounts import accounts
 from streams.agents.cards import CARDS
@@ -27,12 +28,16 @@ from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules, RulesError
 from streams.core.signing import UNSIGNED, Signing
 from streams.core.visits import decode_visits
+from streams.engine.backread import Backread
 from streams.engine.book import Book
 from streams.engine.engine import INBOXES, Engine
 from streams.engine.exits import STOPPED
-from streams.engine.shell import Decoded, Refusal
+from streams.engine.shell import Decoded, Refusal, Shell
+from streams.metrics import Metrics
 from streams.readmodel.errors import ReadModelAway
+from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
+from streams.refill import Refill
 from streams.rules_files import read_rules
 from streams.settings import Settings
 
@@ -82,7 +87,8 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
     if redis_url := settings.redis.url.get_secret_value():
         projection = Projection.connect(redis_url, prefix=settings.redis.key_prefix)
         engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
-        engine.beside("beat", _beat(projection))
+        engine.beside("beat", _beat(projection, shell))
+        engine.beside("refill", _refill(settings, shell, metrics=engine.metrics).run())
     return engine
 
 
@@ -110,11 +116,21 @@ def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:
     )
 
 
-async def _beat(projection: Projection) -> None:
-    """Says in Redis that the projector lives, so that the console can say how old it is."""
+def _refill(settings: Settings, shell: Shell, *, metrics: Metrics) -> Refill:
+    url, prefix = settings.redis.url.get_secret_value(), settings.redis.key_prefix
+    kafka = settings.kafka
+    topics = {name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch) for name in CARDS}
+    fills, projection = Fills.connect(url, prefix=prefix), Projection.connect(url, prefix=prefix)
+    backread = Backread(kafka.bootstrap_servers, topics)
+    return Refill(shell, backread, fills=fills, write=projection.write, metrics=metrics)
+
+
+async def _beat(projection: Projection, shell: Shell) -> None:
+    """Says in Redis that the projector reads, so that the console can say how old it is."""
     while True:
         try:
-            await asyncio.to_thread(projection.beat, _now_ms())
+            if shell.held(CARDS):
+                await asyncio.to_thread(projection.beat, _now_ms())
         except ReadModelAway as error:
             _log.debug("beat_missed", error=str(error))
         await asyncio.sleep(BEAT_S)

@@ -1,16 +1,21 @@
 """Errors of the streams.
 
 StreamError
+├── ReadingStopped   Kafka does not give what lies in a topic
 ├── SettingsError    the environment does not make a working process; the message names the variable
 ├── TopicsMissing    a topic or changelog is missing or has another number of partitions
 └── Unreadable       a changelog record that no row of ours can be
 """
 
-__all__ = ["SettingsError", "StreamError", "TopicsMissing", "Unreadable"]
+__all__ = ["ReadingStopped", "SettingsError", "StreamError", "TopicsMissing", "Unreadable"]
 
 
 class StreamError(Exception):
     """Any refusal of this package."""
+
+
+class ReadingStopped(StreamError):
+    """Kafka is away, or gives no records where some must be; reading again may help."""
 
 
 class SettingsError(StreamError):

@@ -13,8 +13,8 @@ __all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
 
 Counted = Literal[
     "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
-    "folds", "messages", "oversized", "rebalances", "recovered_rows", "rejected", "retries",
-    "rows_restored_over", "rows_written", "ticks",
+    "folds", "messages", "oversized", "rebalances", "recovered_rows", "refilled_records", "rejected",
+    "retries", "rows_restored_over", "rows_written", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
     "commit_age_seconds", "gathered_bytes", "held_decisions", "lag_records", "outdated_rows", "outstanding_sends",
@@ -47,6 +47,7 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "oversized": Measure("messages", "effects too large for one record, kept in `rejected`", ("topic",)),
     "rebalances": Measure("rebalances", "assignments of partitions to this worker"),
     "recovered_rows": Measure("rows", "changelog records applied while restoring", ("table",)),
+    "refilled_records": Measure("records", "cards read again for a Redis that lacked them", ("topic",)),
     "rejected": Measure("messages", "kept in `rejected` but not used", ("reason",)),
     "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
     "rows_restored_over": Measure("rows", "a lower version lay behind a higher one: rewritten", ("table",)),

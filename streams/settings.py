@@ -62,7 +62,7 @@ class WorkerSettings(_Part):
     session_timeout_s: int = Field(default=15, ge=6, le=300)
     rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
     stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
-    gather_ms: int = Field(default=5, ge=0, le=1000)  # effects wait so long for company
+    gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
     rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
     rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 from rich.console import Console
@@ -42,7 +42,7 @@ def findings(settings: DeploySettings) -> Iterator[Finding]:
     """Every check, in the order in which one would mend them."""
     yield _crc32c()
     yield from _kafka(settings)
-    yield _redis(settings)
+    yield from _redis(settings)
     yield _java()
     yield _tool("node", ("node",), do="only the tracker's own tests and build need Node.js 20")
     yield _tool("chromium", _BROWSERS, do="only the browser tests need it (Debian: apt-get install chromium)")
@@ -82,14 +82,19 @@ def _kafka(settings: DeploySettings) -> Iterator[Finding]:
         yield Finding("topics", "good", f"all {len(shown)} are there")
 
 
-def _redis(settings: DeploySettings) -> Finding:
+def _redis(settings: DeploySettings) -> Iterator[Finding]:
     from redis import Redis, RedisError
+
+    memory: dict[str, Any] = {}
 
     def ask() -> None:
         with Redis.from_url(settings.redis.url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2) as redis:
-            redis.ping()
+            memory.update(redis.info("memory"))
 
-    return _asked("redis", ask, RedisError, do="leadstream up starts one; LEADSTREAM_REDIS__URL names another")
+    yield _asked("redis", ask, RedisError, do="leadstream up starts one; LEADSTREAM_REDIS__URL names another")
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if memory.get("maxmemory") and policy != "noeviction":
+        yield Finding("redis", "bad", f"throws cards out when it is full ({policy})", "maxmemory-policy noeviction")
 
 
 def _asked(what: str, ask: Callable[[], None], error: type[Exception], *, do: str) -> Finding:

@@ -1,6 +1,5 @@
 """The commands, and what becomes of an error: one clear message, exit code 1."""
 
-import os
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -10,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import backup, crm, grow, imports, rules, settings, supply, topics
+from deploy.cli import backup, console, crm, grow, imports, rules, settings, supply, topics
+from deploy.cli.become import become
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(topics.app, name="topics")
 app.add_typer(backup.app, name="backup")
+app.add_typer(console.app, name="console")
 app.add_typer(crm.app, name="crm")
 app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
@@ -75,9 +76,9 @@ def up(
     _check_rules(rules_dir)
     plan = Plan(home=home.absolute(), broker=broker, story=story, workers=workers, partitions=partitions,
                 rules_dir=rules_dir, everything=verbose, with_parent=with_parent)  # fmt: skip
-    console = Console(highlight=False)
+    terminal = Console(highlight=False)
     raise typer.Exit(
-        run(plan, console=console, link=lambda one: one_time_link(one.secrets.link_secret, one.console_url))
+        run(plan, console=terminal, link=lambda one: one_time_link(one.secrets.link_secret, one.console_url))
     )
 
 
@@ -87,7 +88,7 @@ def collector() -> None:
 
     Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS and LEADSTREAM_WRITE_KEYS (key=source, ...).
     """
-    _become("producers.collector")
+    become("producers.collector")
 
 
 @app.command()
@@ -97,13 +98,7 @@ def worker() -> None:
     Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS, LEADSTREAM_REDIS__URL and a LEADSTREAM_WORKER__DATADIR
     of its own. Make the topics first: [b]leadstream topics apply[/b].
     """
-    _become("streams", "worker")
-
-
-@app.command()
-def console() -> None:
-    """Run the console: alerts as they come, leads, accounts, and why a score is what it is."""
-    _become("streams", "console")
+    become("streams", "worker")
 
 
 @app.command()
@@ -112,7 +107,7 @@ def simulate() -> None:
 
     Needs LEADSTREAM_SIMULATE__COLLECTOR_URL, LEADSTREAM_SIMULATE__WRITE_KEY and LEADSTREAM_SIMULATE__SERVER_KEY.
     """
-    _become("producers.simulate")
+    become("producers.simulate")
 
 
 @app.command()
@@ -142,8 +137,3 @@ def _check_rules(directory: Path | None) -> None:
         read_rules(directory, Naming(b"no lead is named here"))
     except RulesError as error:
         raise BadRules(str(error)) from error
-
-
-def _become(module: str, *arguments: str) -> None:
-    """This process becomes that one, so that signals and exit codes are its own."""
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])

@@ -1,22 +1,14 @@
-"""Records of the card topics as the read model takes them: id, version, JSON."""
+"""Records of the card topics as the read model takes them: id, JSON."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol, TypeAlias
 
-import structlog
-from msgspec import Struct
-
-from schemas.activity import Version
-from schemas.codec import Codec
-from schemas.errors import Undecodable
 from streams.engine.shell import Raw
 
 __all__ = ["CARDS", "Entry", "Write", "sorted_cards"]
 
 CARDS: Final = ("leads", "accounts", "alerts", "rejected")
-Entry: TypeAlias = tuple[str, Version, bytes]
-
-_log = structlog.get_logger(__name__)
+Entry: TypeAlias = tuple[str, bytes]
 
 
 class Write(Protocol):
@@ -33,31 +25,12 @@ class Write(Protocol):
         """Raises what the projector was told that means away."""
 
 
-class _Versioned(Struct, frozen=True):
-    version: Version
-
-
-_VERSIONED: Final[Codec[_Versioned]] = Codec(_Versioned)
-
-
 def sorted_cards(records: Sequence[Raw]) -> dict[str, list[Entry]]:
-    """By topic. What cannot be read is left out and logged: we wrote it ourselves, so it is a bug and not poison."""
+    """By topic, without the tombstones: erasing is the reader's own order."""
     cards: dict[str, list[Entry]] = {name: [] for name in CARDS}
-    for record in records:
-        try:
-            entry = _entry(record)
-        except Undecodable as error:
-            where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            _log.error("card_unreadable", reason=error.reason, **where)
+    for topic, partition, offset, key, value in records:
+        if value is None:
             continue
-        if entry is not None:
-            cards[record.topic].append(entry)
+        name = f"{partition}:{offset}" if topic == "rejected" else (key or b"").decode()
+        cards[topic].append((name, value))
     return cards
-
-
-def _entry(record: Raw) -> Entry | None:
-    if record.value is None:
-        return None  # a tombstone: erasing is the reader's own order
-    if record.topic == "rejected":
-        return f"{record.partition}:{record.offset}", Version(0, record.offset), record.value
-    return (record.key or b"").decode(), _VERSIONED.decode(record.value).version, record.value

@@ -122,8 +122,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _away(request: Request, _: Exception) -> Response:
-    text = "Redis does not answer, so there is nothing to show. No event is lost: the pages come back by themselves."
-    return await desk_of(request).notice(request, 503, title="The read model is away", text=text)
+    return desk_of(request).away(request)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from streams.console.auth import Auth
 from streams.console.live import Hub
 from streams.console.render import Frame, Pages
+from streams.console.shown import moment
 from streams.console.throttle import Throttle
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
@@ -34,7 +35,10 @@ class Desk(Struct, frozen=True, kw_only=True):
         now = self.now()
         fresh = await self.reader.freshness()
         age_ms = None if fresh.beat is None else max(0, now - fresh.beat)
-        return Frame(now=now, open_alerts=await self.reader.count_open(), beat_age_ms=age_ms)
+        return Frame(
+            now=now, open_alerts=await self.reader.count_open(), beat_age_ms=age_ms, unseen=age_ms is None,
+            filling=fresh.filling,
+        )  # fmt: skip
 
     async def show(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in its frame. Raises ReadModelAway."""
@@ -47,6 +51,17 @@ class Desk(Struct, frozen=True, kw_only=True):
         except ReadModelAway:
             frame = Frame(now=self.now())
         return self.pages.page(request, "notice.html", frame, status=status, title=title, text=text)
+
+    def away(self, request: Request) -> HTMLResponse:
+        """The page that says that Redis does not answer, and since when. It is not asked again for that."""
+        since = self.reader.answered_at
+        when = f"It last did {moment(since)}. " if since is not None else ""
+        text = (
+            f"Redis does not answer, so there is nothing to show. {when}No event is lost: the pages come back by "
+            "themselves."
+        )
+        frame = Frame(now=self.now())
+        return self.pages.page(request, "notice.html", frame, status=503, title="The read model is away", text=text)
 
 
 def desk_of(request: Request) -> Desk:

@@ -1,12 +1,13 @@
 """Server-sent events: which cards changed, as it happens. The page fetches what it shows anew.
 
 One subscription to the read model serves all open pages. A page that is slow hears of each card once, however often it
-changed; one that fell far behind, or a subscription that was lost, hears `resync`: fetch everything.
+changed; one that fell far behind, or a subscription that was lost, hears `resync`: fetch everything. While Redis is
+away pages hear `lost`, and since when.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -14,13 +15,15 @@ from starlette.responses import StreamingResponse
 
 from schemas.codec import encode
 from streams.readmodel.keys import Changed
-from streams.readmodel.reader import Reader
+from streams.readmodel.reader import Lost, Reader
 
-__all__ = ["Hub", "Watch", "live", "watch_of"]
+__all__ = ["Hub", "News", "Watch", "live", "watch_of"]
 
 MOST_WAITING: Final = 256
 QUIET_S: Final = 15.0
 MOST_WATCHED: Final = 8
+News: TypeAlias = Changed | Lost | None
+"""None: something may have been missed."""
 
 
 class Watch(Struct, frozen=True):
@@ -41,15 +44,15 @@ def watch_of(text: str) -> Watch:
 
 
 class _Page:
-    """One open page: what it has not been told yet. None stands for `resync`."""
+    """One open page: what it has not been told yet."""
 
     def __init__(self, watched: tuple[Watch, ...]) -> None:
         self._watched = watched
-        self._waiting: dict[Changed | None, None] = {}
+        self._waiting: dict[News, None] = {}
         self._some = asyncio.Event()
 
-    def tell(self, change: Changed | None) -> None:
-        if change is not None and not any(watch.covers(change) for watch in self._watched):
+    def tell(self, change: News) -> None:
+        if isinstance(change, Changed) and not any(watch.covers(change) for watch in self._watched):
             return
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.clear()
@@ -57,7 +60,7 @@ class _Page:
         self._waiting[change] = None
         self._some.set()
 
-    async def heard(self, quiet_s: float) -> list[Changed | None]:
+    async def heard(self, quiet_s: float) -> list[News]:
         """What is new; empty after `quiet_s` without anything."""
         try:
             await asyncio.wait_for(self._some.wait(), quiet_s)
@@ -75,6 +78,7 @@ class Hub:
         self._reader = reader
         self._pages: set[_Page] = set()
         self._closed = False
+        self._lost: Lost | None = None
 
     @property
     def open_pages(self) -> int:
@@ -86,8 +90,14 @@ class Hub:
         async for change in self._reader.changes():
             self.tell(change)
 
-    def tell(self, change: Changed | None) -> None:
-        """Pass one change on; None = something may have been missed."""
+    def tell(self, change: News) -> None:
+        """Pass one piece of news on."""
+        if isinstance(change, Lost):
+            if self._lost is not None:
+                return  # said already
+            self._lost = change
+        else:
+            self._lost = None
         for page in tuple(self._pages):
             page.tell(change)
 
@@ -102,6 +112,8 @@ class Hub:
         self._pages.add(page)
         try:
             yield b"retry: 1000\nevent: ready\ndata: {}\n\n"
+            if self._lost is not None:
+                page.tell(self._lost)
             while not self._closed:
                 heard = await page.heard(QUIET_S)
                 yield b"".join(map(_event, heard)) if heard else b": quiet\n\n"
@@ -109,9 +121,11 @@ class Hub:
             self._pages.discard(page)
 
 
-def _event(change: Changed | None) -> bytes:
+def _event(change: News) -> bytes:
     if change is None:
         return b"event: resync\ndata: {}\n\n"
+    if isinstance(change, Lost):
+        return b"event: lost\ndata: " + encode(change) + b"\n\n"
     return b"event: changed\ndata: " + encode(change) + b"\n\n"
 
 

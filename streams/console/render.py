@@ -13,19 +13,32 @@ from starlette.responses import HTMLResponse
 
 from streams.console import shown
 from streams.console.auth import Auth, Session
+from streams.readmodel.fills import NOTHING_FILLS, Filling
 
 __all__ = ["NAVIGATION", "Frame", "Pages"]
 
 NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Rejected", "/rejected"))
+OLD_MS: Final = 20_000  # four beats
 STATIC: Final = ("console.css", "console.js", "htmx-4.0.1.min.js", "favicon.svg")
 
 
 class Frame(Struct, frozen=True, kw_only=True):
-    """What surrounds every page. `beat_age_ms` None = the projector was not seen yet; `open_alerts` None = unknown."""
+    """What surrounds every page. `open_alerts` None = unknown.
+
+    `beat_age_ms`: since the projector was last alive. `unseen`: it has not been seen in this Redis. `filling`: what is
+    being read into it again.
+    """
 
     now: int
     open_alerts: int | None = None
     beat_age_ms: int | None = None
+    unseen: bool = False
+    filling: Filling = NOTHING_FILLS
+
+    @property
+    def is_old(self) -> bool:
+        """The projector missed several beats."""
+        return self.beat_age_ms is not None and self.beat_age_ms > OLD_MS
 
 
 def _finalize(value: Any) -> Any:

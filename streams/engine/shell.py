@@ -6,7 +6,7 @@ goes to `rejected` with its bytes, where it was and why, and its neighbours go o
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -135,6 +135,13 @@ class Shell:
         topic = self._name_of[message.topic]
         self._metrics.count("blocks", topic)
         return Raw(topic, message.partition, message.offset, message.key, message.value)
+
+    def held(self, topics: Collection[str]) -> list[tuple[str, int]]:
+        """The partitions of these topics, by short name, that this worker reads now."""
+        if not self._reading():
+            return []
+        named = ((self._name_of[tp.topic], tp.partition) for tp in self._progress.positions())
+        return [one for one in named if one[0] in topics]
 
     async def patiently(self, service: str, call: Callable[[], object], *, retry: type[Exception]) -> bool:
         """Runs a blocking call in a thread until it works. False: the partitions are taken away, it was given up."""

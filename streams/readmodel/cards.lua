@@ -1,51 +1,46 @@
 -- Writes many cards of one kind; of each card the newest version wins, whatever the order of arrival.
--- KEYS: 1 = hash of cards, 2.. = sorted sets ("slots") of which each card stands in exactly one.
--- ARGV: 1 = live channel, 2 = kind, then five of each card: id, version (30 digits), slot (1..), score, body.
+-- KEYS: 1 = hash id -> card, 2 = hash id -> version, 3.. = sorted sets ("slots") of which each card stands in one.
+-- ARGV: 1 = live channel, 2 = kind, 3 = MessagePack of ids (each once), versions (30 digits each, end to end),
+-- slots (1..), ranks, lengths in bytes; 4 = the cards, end to end.
 -- Equal versions: the later arrival wins, so that a card made again under new rules is shown.
--- Answers how many cards changed.
-local hash, slots = KEYS[1], #KEYS - 1
-local channel, kind = ARGV[1], ARGV[2]
-local ids = {}
-for at = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[at] end
-if #ids == 0 then return 0 end
+-- Answers how many cards changed. Either all is written or, where memory is full, nothing.
+local live, kind = ARGV[1], ARGV[2]
+local ids, versions, places, ranks, lengths = unpack(cmsgpack.unpack(ARGV[3]))
+local had = redis.call('HMGET', KEYS[2], unpack(ids))
 
-local kept = {}
-local stored = redis.call('HMGET', hash, unpack(ids))
-for n, id in ipairs(ids) do kept[id] = stored[n] or '' end
-
-local newest = {}
-for at = 3, #ARGV, 5 do
-  local id, version, value = ARGV[at], ARGV[at + 1], ARGV[at + 1] .. ARGV[at + 4]
-  if string.sub(kept[id], 1, 30) <= version and kept[id] ~= value then
-    kept[id] = value
-    newest[id] = { slot = tonumber(ARGV[at + 2]), score = ARGV[at + 3] }
-  end
+local at = 1
+local function card(n)
+  return string.sub(ARGV[4], at, at + lengths[n] - 1)
 end
 
-local fields, members, changed = {}, {}, 0
-for id, place in pairs(newest) do
-  fields[#fields + 1] = id
-  fields[#fields + 1] = kept[id]
-  for slot = 1, slots do
-    members[slot] = members[slot] or { add = {}, gone = {} }
-    if slot == place.slot then
-      table.insert(members[slot].add, place.score)
-      table.insert(members[slot].add, id)
-    else
-      table.insert(members[slot].gone, id)
+local changed, told, fields, marks, sets = 0, {}, {}, {}, {}
+for slot = 1, #KEYS - 2 do sets[slot] = { add = {}, gone = {}, adds = 0, goes = 0 } end
+for n, id in ipairs(ids) do
+  local version, before = string.sub(versions, 30 * n - 29, 30 * n), had[n]
+  if not before or before < version or (before == version and redis.call('HGET', KEYS[1], id) ~= card(n)) then
+    fields[2 * changed + 1], fields[2 * changed + 2] = id, card(n)
+    marks[2 * changed + 1], marks[2 * changed + 2] = id, version
+    changed = changed + 1
+    told[changed] = { kind = kind, id = id }
+    for slot, set in ipairs(sets) do
+      if slot == places[n] then
+        set.add[set.adds + 1], set.add[set.adds + 2] = ranks[n], id
+        set.adds = set.adds + 2
+      elseif before then
+        set.goes = set.goes + 1
+        set.gone[set.goes] = id
+      end
     end
   end
-  changed = changed + 1
+  at = at + lengths[n]
 end
 if changed == 0 then return 0 end
 
-redis.call('HSET', hash, unpack(fields))
-for slot = 1, slots do
-  local these = members[slot]
-  if #these.add > 0 then redis.call('ZADD', KEYS[slot + 1], unpack(these.add)) end
-  if #these.gone > 0 then redis.call('ZREM', KEYS[slot + 1], unpack(these.gone)) end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('HSET', KEYS[2], unpack(marks))
+for slot, set in ipairs(sets) do
+  if set.adds > 0 then redis.call('ZADD', KEYS[slot + 2], unpack(set.add)) end
+  if set.goes > 0 then redis.call('ZREM', KEYS[slot + 2], unpack(set.gone)) end
 end
-for id in pairs(newest) do
-  redis.call('PUBLISH', channel, cjson.encode({ kind = kind, id = id }))
-end
+redis.call('PUBLISH', live, cjson.encode(told))
 return changed

@@ -2,14 +2,16 @@
 
 | key (after the prefix) | holds |
 |---|---|
-| `leads`, `accounts`, `alerts` | hash: id -> version (30 digits) and card (JSON) |
+| `leads`, `accounts`, `alerts` | hash: id -> card (JSON) |
+| `leads:versions`, `accounts:versions`, `alerts:versions` | hash: id -> version of that card (30 digits) |
 | `leads:by_score` | lead ids by score in tenths |
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected |
+| `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
-Messages on the channel `live` say which card changed: `{"kind": "alert", "id": "al_..."}`.
+Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
 """
 
 from typing import Final, Literal, TypeAlias, get_args
@@ -19,15 +21,14 @@ from msgspec import Struct
 from schemas.activity import Version
 from schemas.cards import AlertStatus
 
-__all__ = ["ALERT_STATUSES", "Changed", "Keys", "Kind", "pack_version", "unpack"]
+__all__ = ["ALERT_STATUSES", "Changed", "Keys", "Kind", "pack_version"]
 
 Kind: TypeAlias = Literal["lead", "account", "alert", "rejected"]
 ALERT_STATUSES: Final[tuple[AlertStatus, ...]] = get_args(AlertStatus)
-VERSION_DIGITS: Final = 30
 
 
 class Changed(Struct, frozen=True):
-    """A message on the live channel: this card has a newer version. `id` is empty where a list changed."""
+    """One item of a message on the live channel: this card has a newer version. `id` "" = a list changed."""
 
     kind: Kind
     id: str
@@ -48,9 +49,18 @@ class Keys(Struct, frozen=True):
         """When the projector was last alive."""
         return f"{self.prefix}beat"
 
+    @property
+    def filled(self) -> str:
+        """The hash of what was read into this Redis."""
+        return f"{self.prefix}filled"
+
     def cards(self, kind: Kind) -> str:
         """The hash of one kind of card."""
         return f"{self.prefix}{'rejected' if kind == 'rejected' else kind + 's'}"
+
+    def versions(self, kind: Kind) -> str:
+        """The hash of those cards' versions."""
+        return f"{self.cards(kind)}:versions"
 
     def index(self, name: str) -> str:
         """A sorted set of ids: `leads:by_score`, `alerts:open`, ..."""
@@ -61,15 +71,10 @@ class Keys(Struct, frozen=True):
         return f"{self.prefix}spent:{link_id}"
 
 
-def pack_version(version: Version) -> str:
+def pack_version(version: Version) -> bytes:
     """A version as text that sorts as it does.
 
     >>> pack_version(Version(1, 42))
-    '000000000100000000000000000042'
+    b'000000000100000000000000000042'
     """
-    return f"{version.epoch:010d}{version.offset:020d}"
-
-
-def unpack(value: bytes) -> bytes:
-    """The card behind its version."""
-    return value[VERSION_DIGITS:]
+    return b"%010d%020d" % version

@@ -1,6 +1,7 @@
 """What the console reads. Every method raises ReadModelAway when Redis does not answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
@@ -16,25 +17,33 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Rejected
 from streams.readmodel.errors import ReadModelAway
-from streams.readmodel.keys import Changed, Keys, Kind, unpack
+from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of
+from streams.readmodel.keys import Changed, Keys, Kind
 
-__all__ = ["Freshness", "Reader"]
+__all__ = ["Freshness", "Lost", "Reader"]
 
 T = TypeVar("T")
 SPENT_S: Final = 7 * 86_400
-PATIENCE_S: Final = 5.0
-RETRIES: Final = 2
+PATIENCE_S: Final = 2.0  # a person waits
+RETRIES: Final = 1
 LISTEN_S: Final = 1.0  # below PATIENCE_S, or a quiet channel would look like a lost one
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
-_CHANGED: Final[Codec[Changed]] = Codec(Changed)
+_CHANGED: Final[Codec[list[Changed]]] = Codec(list[Changed])
 log = structlog.get_logger()
 
 
 class Freshness(Struct, frozen=True):
-    """When the projector was last alive (UTC ms), None = it has not been seen yet."""
+    """When the projector was last alive (UTC ms), None = it has not been seen yet; what is being read again."""
 
     beat: int | None
+    filling: Filling = NOTHING_FILLS
+
+
+class Lost(Struct, frozen=True):
+    """Redis does not answer. `since` = when it last did (UTC ms), None = it has not yet."""
+
+    since: int | None
 
 
 class Reader:
@@ -43,6 +52,7 @@ class Reader:
     def __init__(self, redis: Redis, *, keys: Keys | None = None) -> None:
         self._redis = redis
         self.keys = keys or Keys()
+        self.answered_at: int | None = None  # when Redis last answered (UTC ms), None = not yet
 
     @classmethod
     def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Reader":
@@ -54,24 +64,29 @@ class Reader:
         """Close the connections."""
         await self._redis.aclose()
 
-    async def changes(self) -> AsyncIterator[Changed | None]:
+    async def changes(self) -> AsyncIterator[Changed | Lost | None]:
         """Which cards change, as it happens. None = listening has begun (again): what came before was not heard.
 
-        Never ends; waits and connects again where Redis is away.
+        Never ends; where Redis is away it says so once, waits and connects again.
         """
         wait_s = FIRST_WAIT_S
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as listener:
                     await listener.subscribe(self.keys.live)
+                    await self.ready()
                     yield None
                     wait_s = FIRST_WAIT_S
                     while True:
                         message = await listener.get_message(timeout=LISTEN_S)
-                        if message is not None:
-                            yield _CHANGED.decode(message["data"])
-            except (RedisError, OSError, Undecodable) as error:
+                        if message is None:  # quiet, or hung
+                            await self.ready()
+                            continue
+                        for change in _CHANGED.decode(message["data"]):
+                            yield change
+            except (ReadModelAway, RedisError, OSError, Undecodable) as error:
                 log.warning("live_channel_lost", error=type(error).__name__, again_s=wait_s)
+                yield Lost(self.answered_at)
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
@@ -81,8 +96,11 @@ class Reader:
 
     async def freshness(self) -> Freshness:
         """How old the projection is."""
-        beat = await self._ask(self._redis.get(self.keys.beat))
-        return Freshness(int(beat) if beat is not None and beat.isdigit() else None)
+        both = self._redis.pipeline(transaction=False)
+        both.get(self.keys.beat)
+        both.hvals(self.keys.filled)
+        beat, states = await self._ask(both.execute())
+        return Freshness(int(beat) if beat is not None and beat.isdigit() else None, filling_of(states))
 
     async def lead(self, lead_id: str) -> LeadCard | None:
         """One lead's card."""
@@ -135,7 +153,7 @@ class Reader:
         return found[0] if found else None
 
     async def _many(self, kind: Kind, ids: Sequence[str], codec: Codec[T]) -> list[T]:
-        return list(_readable(codec, (unpack(value) for value in await self._values(kind, ids))))
+        return list(_readable(codec, await self._values(kind, ids)))
 
     async def _values(self, kind: Kind, ids: Sequence[str]) -> list[bytes]:
         if not ids:
@@ -146,9 +164,11 @@ class Reader:
     async def _ask(self, asked: Any) -> Any:
         """The client's types say "awaitable or not"; ours is always the first."""
         try:
-            return await asked
+            answer = await asked
         except (RedisError, OSError) as error:
             raise ReadModelAway(type(error).__name__) from error
+        self.answered_at = time.time_ns() // 1_000_000
+        return answer
 
 
 def _readable(codec: Codec[T], values: Iterable[bytes]) -> Iterator[T]:

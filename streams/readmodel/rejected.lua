@@ -14,5 +14,5 @@ if over > 0 then
   end
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1)
 end
-redis.call('PUBLISH', channel, cjson.encode({ kind = 'rejected', id = '' }))
+redis.call('PUBLISH', channel, cjson.encode({ { kind = 'rejected', id = '' } }))
 return redis.call('ZCARD', KEYS[2])

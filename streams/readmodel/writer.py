@@ -1,91 +1,76 @@
-"""Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: it blocks."""
+"""Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: it blocks.
 
-from collections.abc import Callable, Iterator, Sequence
+The client's objects per command are the cost, and so are copies of what is large: hundreds of cards travel as one
+argument, written into a buffer that is kept and handed to the socket as it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
+from io import BytesIO
 from typing import Any, Final, TypeAlias
 
-from msgspec import Struct
+import structlog
+from msgspec import Struct, msgpack
 from redis import Redis
 from redis.backoff import ExponentialBackoff
+from redis.connection import PythonRespSerializer
 from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
-from schemas.activity import Version
-from schemas.cards import AlertLevel, AlertStatus
 from schemas.codec import Codec
+from schemas.errors import Undecodable
 from streams.readmodel.errors import ReadModelAway
-from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind, pack_version
+from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
+from streams.readmodel.places import Place, Placed, account_place, alert_place, lead_place
 
-__all__ = ["REJECTED_KEPT", "Entry", "Projection"]
+__all__ = ["REJECTED_KEPT", "Entry", "Projection", "connected"]
 
-Entry: TypeAlias = tuple[str, Version, bytes]
-"""A card: its id, its version, its JSON. For rejected ones any id that a copy would have too, such as its offset."""
+Entry: TypeAlias = tuple[str, bytes]
+"""A card: its id, its JSON. For rejected ones any id that a copy would have too, such as its offset."""
 
 REJECTED_KEPT: Final = 1_000
 AT_ONCE: Final = 500
-PATIENCE_S: Final = 10.0
-RETRIES: Final = 3
+MOST_BYTES: Final = 4 * 1024 * 1024  # of one call: Redis is busy with it for some 20 ms
+PATIENCE_S: Final = 3.0
+RETRIES: Final = 1  # a connection that a restart cut off is no reason to wait; all else is the caller's patience
+CUT_OFF: Final = 6_000  # bytes: redis-py's own
+_Newest: TypeAlias = tuple[str, Placed, bytes]
 
-
-class _LeadPlace(Struct, frozen=True):
-    score_tenths: int
-
-
-class _AccountPlace(Struct, frozen=True):
-    engagement_tenths: int
-
-
-class _Strength(Struct, frozen=True):
-    strength: int
-
-
-class _AlertPlace(Struct, frozen=True):
-    status: AlertStatus
-    level: AlertLevel
-    as_of: int
-    strength: _Strength
+_log = structlog.get_logger(__name__)
 
 
 class _RejectedPlace(Struct, frozen=True):
     at: int
 
 
-_LEAD: Final[Codec[_LeadPlace]] = Codec(_LeadPlace)
-_ACCOUNT: Final[Codec[_AccountPlace]] = Codec(_AccountPlace)
-_ALERT: Final[Codec[_AlertPlace]] = Codec(_AlertPlace)
 _REJECTED: Final[Codec[_RejectedPlace]] = Codec(_RejectedPlace)
-Place: TypeAlias = Callable[[bytes], tuple[int, int]]
 
 
-def _lead_place(body: bytes) -> tuple[int, int]:
-    return 1, _LEAD.decode(body).score_tenths
-
-
-def _account_place(body: bytes) -> tuple[int, int]:
-    return 1, _ACCOUNT.decode(body).engagement_tenths
-
-
-def _alert_place(body: bytes) -> tuple[int, int]:
-    """Open ones by level and strength, closed ones by when they were closed."""
-    card = _ALERT.decode(body)
-    urgency = (1_000 if card.level == "real_time" else 0) + card.strength.strength
-    score = urgency if card.status in ("open", "claimed") else card.as_of
-    return ALERT_STATUSES.index(card.status) + 1, score
+def connected(url: str) -> Redis:
+    """A client for writing. Redis may be away: each question waits a few seconds and fails."""
+    again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
+    # Its other packer, in C, copies each argument twice; this one hands long ones on.
+    packer = PythonRespSerializer(CUT_OFF, _argument)
+    return Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again, command_packer=packer)
 
 
 class Projection:
-    """The writer's side of the read model. Raises ReadModelAway, and Undecodable before anything is written."""
+    """The writer's side of the read model. Raises ReadModelAway where Redis does not answer, refuses or is full.
+
+    One thread at a time may `write`.
+    """
 
     def __init__(self, redis: Redis, *, keys: Keys | None = None) -> None:
         self._redis = redis
         self._keys = keys or Keys()
         self._sha: dict[str, str] = {}
+        self._joined = BytesIO()
 
     @classmethod
     def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Projection":
         """A projection of its own connection. Redis may be away; each call says so."""
-        again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
-        return cls(Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again), keys=Keys(prefix=prefix))
+        return cls(connected(url), keys=Keys(prefix=prefix))
 
     def close(self) -> None:
         """Close the connection."""
@@ -95,12 +80,15 @@ class Projection:
         self, *, leads: Sequence[Entry] = (), accounts: Sequence[Entry] = (), alerts: Sequence[Entry] = (),
         rejected: Sequence[Entry] = (),
     ) -> int:  # fmt: skip
-        """Write what is newer than what is there and announce it. Alerts go first. Answers how many cards changed."""
+        """Write what is newer than what is there and announce it. Alerts go first. Answers how many cards changed.
+
+        A card that cannot be read is left out and logged: we wrote it ourselves, so it is a bug and not poison.
+        """
         changed = self._cards(
-            "alert", alerts, slots=[f"alerts:{status}" for status in ALERT_STATUSES], place=_alert_place
+            "alert", alerts, slots=[f"alerts:{status}" for status in ALERT_STATUSES], place=alert_place
         )
-        changed += self._cards("account", accounts, slots=["accounts:by_engagement"], place=_account_place)
-        changed += self._cards("lead", leads, slots=["leads:by_score"], place=_lead_place)
+        changed += self._cards("account", accounts, slots=["accounts:by_engagement"], place=account_place)
+        changed += self._cards("lead", leads, slots=["leads:by_score"], place=lead_place)
         self._rejected(rejected)
         return changed
 
@@ -112,16 +100,29 @@ class Projection:
             raise ReadModelAway("beat") from error
 
     def _cards(self, kind: Kind, cards: Sequence[Entry], *, slots: Sequence[str], place: Place) -> int:
-        keys = [self._keys.cards(kind), *(self._keys.index(slot) for slot in slots)]
-        return sum(
-            int(self._run("cards.lua", keys, [self._keys.live, kind, *some]))
-            for some in _wide(_placed(cards, place), of_each=5)
-        )
+        names = [self._keys.cards(kind), self._keys.versions(kind), *(self._keys.index(slot) for slot in slots)]
+        changed = 0
+        for some in _bounded(_newest(kind, cards, place)):
+            ids, placed, bodies = zip(*some, strict=True)
+            versions, slots, ranks = zip(*placed, strict=True)
+            told = msgpack.encode((ids, b"".join(versions).decode(), slots, ranks, [*map(len, bodies)]))
+            with self._end_to_end(bodies) as joined:
+                changed += int(self._run("cards.lua", names, [self._keys.live, kind, told, joined]))
+        return changed
+
+    @contextmanager
+    def _end_to_end(self, bodies: Sequence[bytes]) -> Iterator[memoryview]:
+        """All cards in one piece. A fresh one each time would be paid for in pages that the kernel has to clear."""
+        self._joined.seek(0)
+        self._joined.writelines(bodies)
+        with self._joined.getbuffer() as buffer, buffer[: self._joined.tell()] as joined:
+            yield joined
 
     def _rejected(self, rejected: Sequence[Entry]) -> None:
         keys = [self._keys.cards("rejected"), self._keys.index("rejected:by_time")]
-        flat = ((name, _REJECTED.decode(body).at, body) for name, _, body in rejected)
-        for some in _wide([field for one in flat for field in one], of_each=3):
+        times = list(_timed(rejected))
+        for first in range(0, len(times), AT_ONCE):
+            some = [field for one in times[first : first + AT_ONCE] for field in one]
             self._run("rejected.lua", keys, [self._keys.live, REJECTED_KEPT, *some])
 
     def _run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
@@ -133,22 +134,49 @@ class Projection:
             except NoScriptError:  # Redis was emptied or restarted
                 return self._redis.evalsha(self._load(script), len(keys), *keys, *arguments)
         except RedisError as error:
-            raise ReadModelAway(script) from error
+            raise ReadModelAway(f"{script}: {error}") from error
 
     def _load(self, script: str) -> str:
         text = files("streams.readmodel").joinpath(script).read_text(encoding="utf-8")
         return str(self._redis.script_load(text))
 
 
-def _placed(cards: Sequence[Entry], place: Place) -> list[Any]:
-    """Five arguments of each card, all decoded before the first is sent."""
-    flat: list[Any] = []
-    for card_id, version, body in cards:
-        flat += (card_id, pack_version(version), *place(body), body)
-    return flat
+def _newest(kind: Kind, cards: Sequence[Entry], place: Place) -> list[_Newest]:
+    """Each card once."""
+    newest: dict[str, _Newest] = {}
+    for card_id, body in cards:
+        try:
+            placed = place(body)
+        except Undecodable as error:
+            _log.error("card_unreadable", kind=kind, reason=error.reason, detail=error.detail)
+            continue
+        kept = newest.get(card_id)
+        if kept is None or kept[1][0] <= placed[0]:
+            newest[card_id] = (card_id, placed, body)
+    return list(newest.values())
 
 
-def _wide(flat: Sequence[Any], *, of_each: int) -> Iterator[Sequence[Any]]:
+def _timed(rejected: Sequence[Entry]) -> Iterator[tuple[str, int, bytes]]:
+    """Each with its time (UTC ms)."""
+    for name, body in rejected:
+        try:
+            yield name, _REJECTED.decode(body).at, body
+        except Undecodable as error:
+            _log.error("card_unreadable", kind="rejected", reason=error.reason, detail=error.detail)
+
+
+def _argument(value: bytes | memoryview | str | int) -> bytes | memoryview:
+    """As it travels."""
+    return value if isinstance(value, bytes | memoryview) else str(value).encode()
+
+
+def _bounded(cards: Sequence[_Newest]) -> Iterator[Sequence[_Newest]]:
     """Pieces that do not keep Redis busy for long."""
-    step = of_each * AT_ONCE
-    return (flat[first : first + step] for first in range(0, len(flat), step))
+    first = size = 0
+    for at, (_, _, body) in enumerate(cards):
+        size += len(body)
+        if at - first >= AT_ONCE or (size > MOST_BYTES and at > first):
+            yield cards[first:at]
+            first, size = at, len(body)
+    if first < len(cards):
+        yield cards[first:]

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import redis
-
 from deploy.local.apache_jars import java_missing
 from deploy.local.embedded import embedded_valkey
 from tests.bench.cards import lead_card
@@ -50,8 +48,8 @@ def _alone(name: str, rounds: int) -> list[Figure]:
         case "tracker":
             return tracker()
         case _:
-            with embedded_valkey() as url, redis.Redis.from_url(url) as client:
-                return projection(client, lead_card, rounds)
+            with embedded_valkey() as url:
+                return projection(url, lead_card, rounds)
 
 
 def _on_kafka(name: str, kind: BrokerKind, rounds: int) -> list[Figure]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
 
@@ -22,6 +23,7 @@ from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.product import eventually
+from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
@@ -36,6 +38,12 @@ def valkey() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def console(valkey: str) -> Iterator[str]:
+    with running(valkey) as url:
+        yield url
+
+
+@contextmanager
+def running(valkey: str) -> Iterator[str]:
     """`python -m streams console`, without any Kafka."""
     (port,) = free_ports(1)
     environment = {
@@ -97,7 +105,7 @@ def page(person: BrowserContext, console: str, projection: Projection, complaint
 
 
 def write(projection: Projection, *alerts: AlertCard) -> None:
-    projection.write(alerts=[(one.alert_id, one.version, encode(one)) for one in alerts])
+    projection.write(alerts=[(one.alert_id, encode(one)) for one in alerts])
 
 
 def test_alerts_appear_move_and_change_without_reload(
@@ -152,11 +160,11 @@ def test_hostile_text_runs_nowhere(
     alert = replace(samples.alert(), account_name=evil, next_act=evil, version=Version(2, 0))
     account = replace(samples.account(), name=evil, version=Version(2, 0))
     rejected = [
-        (str(n), Version(0, n), encode(replace(one, detail=evil, raw=evil.encode())))
+        (str(n), encode(replace(one, detail=evil, raw=evil.encode())))
         for n, one in enumerate(samples.rejected())
     ]
-    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))], alerts=[(ALERT_ID, alert.version, encode(alert))],
-                     accounts=[(account.account_id, account.version, encode(account))], rejected=rejected)  # fmt: skip
+    projection.write(leads=[(LEAD_ID, encode(lead))], alerts=[(ALERT_ID, encode(alert))],
+                     accounts=[(account.account_id, encode(account))], rejected=rejected)  # fmt: skip
     expect(page.locator("article.alert h3")).to_contain_text("<script>alert(1)</script>")
     for path in (
         f"/alerts/{ALERT_ID}",
@@ -176,13 +184,13 @@ def test_a_lead_page_stays_true(
     page: Page, console: str, projection: Projection, samples: Samples, artifacts: Path
 ) -> None:
     lead = samples.lead()
-    projection.write(leads=[(LEAD_ID, lead.version, encode(lead))])
+    projection.write(leads=[(LEAD_ID, encode(lead))])
     page.goto(f"{console}/leads/{LEAD_ID}")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     expect(page.locator(".score-value")).to_have_text("101.6")
     page.screenshot(path=artifacts / "console-lead.png", full_page=True)
     newer = replace(lead, version=Version(5, 0), score_tenths=1_234)
-    projection.write(leads=[(LEAD_ID, newer.version, encode(newer))])
+    projection.write(leads=[(LEAD_ID, encode(newer))])
     expect(page.locator(".score-value")).to_have_text("123.4")
 
 
@@ -215,3 +223,29 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
     finally:
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_an_open_page_says_as_of_when_it_is_while_redis_hangs(
+    tmp_path: Path, person: BrowserContext, samples: Samples, artifacts: Path
+) -> None:
+    """And comes up to date by itself."""
+    with Shadow(tmp_path) as shadow, running(shadow.url) as url:
+        projection = Projection.connect(shadow.url)
+        projection.beat(samples.now)
+        page = person.new_page()
+        page.goto(one_time_link(SECRET, url))
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+        expect(page.locator("#lost")).to_be_hidden()
+        shadow.freeze()
+        try:
+            expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+            expect(page.locator("#lost")).to_contain_text("What you see is as of just now")
+            expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
+            page.screenshot(path=artifacts / "console-lost.png")
+        finally:
+            shadow.thaw()
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(page.locator("#lost")).to_be_hidden()
+        write(projection, samples.alert())
+        expect(page.locator("article.alert")).to_have_count(1)
+        projection.close()

@@ -1,15 +1,10 @@
 """Faults of workers and of what stands beside them, on a small world. The numbers are those of the fault list."""
 
-import signal
-import subprocess
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deploy.local.embedded import valkey_command
-from deploy.local.ports import HOST, free_ports
 from tests.faults.slow_broker import slow_broker
 from tests.integration.brokers import BrokerKind
 from tests.integration.proof import proved
@@ -44,23 +39,6 @@ def test_f11_slow_acknowledgements_are_waited_for(tmp_path: Path, capsys: pytest
             "f11-slow", lambda siege: siege.feed([siege.kill] * 3), kind=KIND, place=tmp_path, people=PEOPLE,
             events=EVENTS, bootstrap=bootstrap,
         )  # fmt: skip
-
-
-def test_f16_a_read_model_that_hangs_holds_up_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Redis is frozen while most of the world arrives; the cards are all there when it wakes."""
-    (port,) = free_ports(1)
-    with capsys.disabled(), subprocess.Popen(valkey_command(port, tmp_path), stdout=subprocess.DEVNULL) as valkey:
-        try:
-
-            def happens(siege: Siege) -> None:
-                siege.feed([partial(valkey.send_signal, signal.SIGSTOP), siege.kill])
-                siege.settle("visits while Redis hangs")
-                valkey.send_signal(signal.SIGCONT)
-
-            url = f"redis://{HOST}:{port}/0"
-            proved("f16-redis", happens, kind=KIND, place=tmp_path, people=PEOPLE, events=EVENTS, redis_url=url)
-        finally:
-            valkey.kill()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, REJECTED, 
 from schemas.posts import Post
 from schemas.rejected import Rejected
 from streams.core.rows import ROWS, header
-from streams.readmodel.keys import Keys, Kind, unpack
+from streams.readmodel.keys import Keys, Kind
 from tests.integration.bus import Bus, Record
 
 __all__ = ["History", "Outcome", "projected", "read_outcome"]
@@ -81,7 +81,7 @@ def projected(redis_url: str, prefix: str) -> dict[str, dict[str, bytes]]:
     kinds: tuple[Kind, ...] = ("lead", "account", "alert")
     with Redis.from_url(redis_url) as redis:
         found = {kind: redis.hgetall(keys.cards(kind)) for kind in kinds}
-    return {kind: {key.decode(): unpack(value) for key, value in cards.items()} for kind, cards in found.items()}
+    return {kind: {key.decode(): value for key, value in cards.items()} for kind, cards in found.items()}
 
 
 def read_outcome(bus: Bus) -> Outcome:

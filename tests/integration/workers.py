@@ -12,6 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from deploy.local.ports import free_ports
+from tests.bench.machine import cpu_seconds
 from tests.integration.bus import Bus, wait_until
 
 __all__ = ["SECRET", "Worker", "environment"]
@@ -109,6 +110,10 @@ class Worker:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not leave within {within_s} s:\n{self.tail()}") from None
         return time.monotonic() - begin
+
+    def cpu_s(self) -> float:
+        """User and system time that it has used."""
+        return cpu_seconds(self.pid)
 
     def tail(self, lines: int = 25) -> str:
         """What it said last."""

@@ -34,9 +34,11 @@ async def metrics(request: Request) -> Response:
     Gauge("leadstream_console_open_pages", "pages that listen for changes", registry=registry).set(desk.hub.open_pages)
     up = Gauge("leadstream_console_readmodel_up", "1 when Redis answers", registry=registry)
     age = Gauge("leadstream_console_readmodel_age_seconds", "since the projector was last alive", registry=registry)
+    left = Gauge("leadstream_console_readmodel_filling_records", "still to be read again into Redis", registry=registry)
     try:
         frame = await desk.frame()
         up.set(1)
+        left.set(frame.filling.total - frame.filling.done)
         age.set((frame.beat_age_ms or 0) / 1_000)
     except ReadModelAway:
         up.set(0)

@@ -103,7 +103,20 @@
       say("live");
       refresh(); // what changed between the page and the stream
     });
-    stream.addEventListener("resync", refresh);
+    stream.addEventListener("resync", () => {
+      say("live");
+      refresh();
+    });
+    stream.addEventListener("lost", (event) => {
+      say("lost");
+      const time = document.querySelector("#lost time");
+      const { since } = JSON.parse(event.data);
+      if (!time || !since) return;
+      time.dataset.at = since;
+      time.dateTime = time.title = new Date(since).toISOString();
+      age();
+      document.getElementById("lost").hidden = false; // until the page is fetched anew
+    });
     stream.addEventListener("changed", () => {
       // The first of a series at once, the rest together.
       const now = Date.now();

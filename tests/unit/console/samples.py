@@ -242,10 +242,10 @@ class Samples(LeadSamples):
     def entries(self) -> dict[str, list[Entry]]:
         """All of them as the projector writes them."""
         return {
-            "alerts": [(one.alert_id, one.version, encode(one)) for one in self.alerts()],
-            "leads": [(self.lead().lead_id, self.lead().version, encode(self.lead()))],
-            "accounts": [(one.account_id, one.version, encode(one)) for one in (self.account(), self.quiet_account())],
-            "rejected": [(f"0:{n}", Version(0, n), encode(one)) for n, one in enumerate(self.rejected())],
+            "alerts": [(one.alert_id, encode(one)) for one in self.alerts()],
+            "leads": [(self.lead().lead_id, encode(self.lead()))],
+            "accounts": [(one.account_id, encode(one)) for one in (self.account(), self.quiet_account())],
+            "rejected": [(f"0:{n}", encode(one)) for n, one in enumerate(self.rejected())],
         }
 
     def rejected(self) -> tuple[Rejected, ...]:

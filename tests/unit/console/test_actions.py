@@ -106,7 +106,7 @@ def test_what_a_card_does_not_offer_is_refused(
     rep: Visitor, projection: Projection, samples: Samples, door: MemoryDoor
 ) -> None:
     bare = replace(samples.alert(), offers=("dismiss",))
-    projection.write(alerts=[(bare.alert_id, bare.version, encode(bare))])
+    projection.write(alerts=[(bare.alert_id, encode(bare))])
     data = {"csrf": csrf_of(rep), "reason": "not_now"}
     assert "does not offer that now" in rep.post(f"/alerts/{ALERT_ID}/claim", data=data, headers=HTMX).text
     assert door.messages == []

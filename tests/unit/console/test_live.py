@@ -7,7 +7,7 @@ import pytest
 
 from streams.console.live import MOST_WAITING, Hub, Watch, watch_of
 from streams.readmodel.keys import Changed
-from streams.readmodel.reader import Reader
+from streams.readmodel.reader import Lost, Reader
 
 
 @pytest.fixture
@@ -57,6 +57,25 @@ async def test_a_lost_subscription_is_told_to_every_page(hub: Hub) -> None:
     pages = [await opened(hub, "alert"), await opened(hub, "lead:ann")]
     hub.tell(None)
     assert [await heard(page) for page in pages] == [b"event: resync\ndata: {}\n\n"] * 2
+
+
+async def test_pages_hear_once_that_redis_is_away_and_new_ones_too(hub: Hub) -> None:
+    first = await opened(hub, "alert")
+    for _ in range(3):
+        hub.tell(Lost(5))
+    assert await heard(first) == b'event: lost\ndata: {"since":5}\n\n'
+    second = await opened(hub, "lead")
+    assert await heard(second) == b'event: lost\ndata: {"since":5}\n\n'
+    hub.tell(None)
+    assert [await heard(page) for page in (first, second)] == [b"event: resync\ndata: {}\n\n"] * 2
+    assert await heard_after_ready(hub) == b"event: resync\ndata: {}\n\n"
+
+
+async def heard_after_ready(hub: Hub) -> bytes:
+    """What a page that is opened now hears first."""
+    page = await opened(hub, "alert")
+    hub.tell(None)
+    return await heard(page)
 
 
 async def test_a_closed_page_is_forgotten_and_a_closing_console_ends_its_streams(hub: Hub) -> None:

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.activity import Version
 from schemas.cards import AlertLevel
 from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
@@ -15,6 +14,7 @@ from streams.console.pages.account import missing
 from streams.console.security import HEADERS
 from streams.console.shown import day
 from streams.inbox import MemoryDoor
+from streams.readmodel.fills import Fills
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Entry, Projection
 from tests.unit.console.conftest import SECRET
@@ -112,7 +112,7 @@ def test_an_alert_shows_the_buttons_that_it_offers(
 
 def test_a_card_without_an_offer_has_no_button(rep: Visitor, projection: Projection, samples: Samples) -> None:
     bare = replace(samples.alert(), offers=())
-    projection.write(alerts=[(bare.alert_id, bare.version, encode(bare))])
+    projection.write(alerts=[(bare.alert_id, encode(bare))])
     assert f' action="/alerts/{ALERT_ID}/' not in rep.get("/").text
 
 
@@ -143,13 +143,13 @@ def test_a_sum_that_does_not_equal_the_score_is_not_hidden(
     rep: Visitor, projection: Projection, samples: Samples
 ) -> None:
     wrong = replace(samples.lead(), score_tenths=999)
-    projection.write(leads=[(LEAD_ID, wrong.version, encode(wrong))])
+    projection.write(leads=[(LEAD_ID, encode(wrong))])
     assert "does not equal the score of 99.9" in said(rep.get(LEAD).text)
 
 
 def test_the_account_says_what_is_missing(rep: Visitor, projection: Projection, samples: Samples) -> None:
     weak = replace(samples.account(), strength=samples.strength(1, 0, 0, 0, 0, 0))
-    projection.write(accounts=[(weak.account_id, weak.version, encode(weak))])
+    projection.write(accounts=[(weak.account_id, encode(weak))])
     text = said(rep.get(ACCOUNT).text)
     assert "3 more to real-time." in text
     assert "71.4 of 100" in text
@@ -212,6 +212,24 @@ def test_an_old_projection_is_said_on_every_page(rep: Visitor, projection: Proje
     assert all("The projector was last alive" in rep.get(path).text for path in PATHS[:-1])
 
 
+def test_a_redis_that_is_being_filled_is_said_on_every_page(
+    rep: Visitor, filled: Samples, valkey_url: str, prefix: str
+) -> None:
+    assert "not complete" not in rep.get("/").text
+    fills = Fills.connect(valkey_url, prefix=prefix)
+    fills.begin("leads.0", total=200)
+    fills.note("leads.0", done=50, total=200)
+    assert all("being filled from Kafka: 25 %" in rep.get(path).text for path in PATHS[:-1])
+    assert "leadstream_console_readmodel_filling_records 150.0" in rep.get("/metrics").text
+    fills.end("leads.0")
+    fills.close()
+    assert "not complete" not in rep.get("/").text
+
+
+def test_a_redis_that_no_projector_has_seen_says_so(rep: Visitor) -> None:
+    assert "No projector has been seen" in rep.get("/").text
+
+
 def hostile(value: object, text: str) -> object:
     """The same card with every free text replaced; what is a key, a choice or a time stays."""
     kept = {
@@ -239,8 +257,8 @@ def test_tracked_text_is_plain_text_on_every_page(
     rep: Visitor, projection: Projection, samples: Samples, text: str
 ) -> None:
     def poisoned(entries: list[Entry]) -> list[Entry]:
-        made = [(name, version, hostile(msgspec.json.decode(body), text)) for name, version, body in entries]
-        return [(name, Version(9, version.offset), msgspec.json.encode(body)) for name, version, body in made]
+        made = [(name, hostile(msgspec.json.decode(body), text)) for name, body in entries]
+        return [(name, msgspec.json.encode(body)) for name, body in made]
 
     projection.write(**{kind: poisoned(entries) for kind, entries in samples.entries().items()})
     for path in PATHS[:-1]:
