@@ -79,22 +79,20 @@ class Hops(Struct):
         for one in heard:
             by_key.setdefault(one.to, []).append(one)
         self.offset += 1
-        rows, version = self.rows[table], Version(0, self.offset)
-        for key, messages in by_key.items():
-            before = rows.get(key)
-            since = time.process_time_ns()
-            after, effects = fold(key, before, messages, version=version)
-            folded = time.process_time_ns()
-            if after is not before:
-                self.bytes_of[table].append(len(ROWS[table].encode(after)))
-                rows[key] = after
-            encoded = time.process_time_ns()
+        rows, version, clock = self.rows[table], Version(0, self.offset), time.process_time_ns
+        times = [clock()]
+        found = [(key, rows.get(key), fold(key, rows.get(key), own, version=version)) for key, own in by_key.items()]
+        times.append(clock())
+        sizes = [len(ROWS[table].encode(after)) for _, before, (after, _) in found if after is not before]
+        times.append(clock())
+        for _, _, (_, effects) in found:
             if effects is not NOTHING:
                 self._say(effects)
-            said = time.process_time_ns()
-            self.took[table] += folded - since
-            self.took[f"{table}_row"] += encoded - folded
-            self.took[f"{table}_said"] += said - encoded
+        times.append(clock())
+        for step, since, until in zip(("", "_row", "_said"), times, times[1:], strict=False):
+            self.took[table + step] += until - since
+        rows.update((key, after) for key, _, (after, _) in found)
+        self.bytes_of[table] += sizes
         self.messages[table] += len(by_key)
 
     def _say(self, effects: Effects) -> None:
