@@ -27,7 +27,7 @@ class Address(Struct, frozen=True):
     needs: tuple[tuple[str, int], ...]
     marks: tuple[tuple[str, str], ...]
 
-    def seen(self, at: int, hit_id: int, dwell_ms: int | None, interactions: int | None) -> PageSeen:
+    def seen(self, at: int, hit_id: int, *, dwell_ms: int | None, interactions: int | None) -> PageSeen:
         """A page that was opened here at a time."""
         return tuple.__new__(PageSeen, (at, hit_id, self.path, self.kind, dwell_ms, interactions))
 

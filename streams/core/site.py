@@ -137,7 +137,7 @@ def _facts(
 def _page(event: Page | Screen, seen: _Seen, user_lead: str | None) -> Facts:
     address = addresses_in(seen.rules)(url_of(event, object_of(event.properties)))
     attention = 0 if seen.rules.site.measures_dwell(seen.source) else None
-    page = address.seen(seen.at, seen.hit_id, attention, attention)
+    page = address.seen(seen.at, seen.hit_id, dwell_ms=attention, interactions=attention)
     return _facts(seen, user_lead, hits=address.hits(page), pages=(page,), traits=address.traits(seen.at))
 
 
@@ -152,7 +152,7 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
     at = seen.time_of(engaged.started_at)
-    page = address.seen(at, hit_id, dwell_ms, interactions)
+    page = address.seen(at, hit_id, dwell_ms=dwell_ms, interactions=interactions)
     confirmation = _confirmation(engaged.url, page, seen) if MARK in engaged.url else None
     return _facts(seen, user_lead, at=at, hits=address.hits(page), pages=(page,), confirmation=confirmation)
 
