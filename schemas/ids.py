@@ -42,6 +42,7 @@ PLACEHOLDERS: Final = frozenset(
     {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown",
      "[object object]", "00000000-0000-0000-0000-000000000000"}
 )
+LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
 # Free mail that the packaged list lacks.
 MORE_FREE_MAIL: Final = frozenset(
     {"hanmail.net", "kakao.com", "daum.net", "naver.com", "nate.com", "tutanota.com", "proton.me", "hey.com",
@@ -59,7 +60,7 @@ def clean_id(value: str | int | None) -> str | None:
     if value is None:
         return None
     text = str(value).strip()
-    if text.lower() in PLACEHOLDERS:
+    if len(text) <= LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS:
         return None
     if len(text) > MAX_ID:
         raise BadId(f"id of {len(text)} characters, more than {MAX_ID}")
@@ -146,10 +147,16 @@ def derived_message_id(
     return "made-" + blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-@lru_cache(65_536)
 def hit_id_of(source: str, message_id: str) -> int:
     """64 bits from source and message id: one site cannot swallow another's events."""
-    return int.from_bytes(blake2b(f"{source}\0{message_id}".encode(), digest_size=8).digest(), "big") >> 1
+    hashed = _begun_by(source).copy()  # a third of the time of hashing both, and far less than looking up what is new
+    hashed.update(message_id.encode())
+    return int.from_bytes(hashed.digest(), "big") >> 1
+
+
+@lru_cache(1_024)
+def _begun_by(source: str) -> blake2b:
+    return blake2b(f"{source}\0".encode(), digest_size=8)
 
 
 @lru_cache(16_384)
@@ -158,13 +165,20 @@ def message_hash_of(message_id: str) -> int:
     return int.from_bytes(blake2b(message_id.encode("utf-8", "replace"), digest_size=6).digest(), "big")
 
 
+@lru_cache(256)
+def _keyed(secret: bytes, space: str) -> blake2b:
+    return blake2b(f"{space}\0".encode(), key=secret[:64], digest_size=16)
+
+
 class Naming(Struct, frozen=True):
     """Pseudonyms of people: keyed BLAKE2b. `secret` is >= 16 bytes and never rotated without a migration."""
 
     secret: bytes
 
     def _pseudonym(self, space: str, name: str) -> str:
-        return blake2b(f"{space}\0{name}".encode(), key=self.secret[:64], digest_size=16).hexdigest()
+        hashed = _keyed(self.secret, space).copy()
+        hashed.update(name.encode())
+        return hashed.hexdigest()
 
     def lead_of_email(self, email: str) -> str:
         """lead_id of a normalised e-mail."""

@@ -15,6 +15,8 @@ __all__ = ["milliseconds_of"]
 
 # Numbers below this are seconds: as milliseconds they would be before March 1973.
 SECONDS_BELOW: Final = 100_000_000_000
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MS: Final = 86_400_000
 LATEST: Final = 253_402_300_800_000  # year 10000
 
 
@@ -34,9 +36,11 @@ def _of_text(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _of_digits(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    at = round(moment.timestamp() * 1_000)
+    since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - BEGINNING
+    if since.microseconds % 1_000:
+        at = round(since.total_seconds() * 1_000)
+    else:  # all but every stamp is of whole milliseconds
+        at = since.days * DAY_MS + since.seconds * 1_000 + since.microseconds // 1_000
     return at if at > 0 else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 
 from schemas.signals import Member
 from streams.core.account_row import Account
-from streams.core.parts import live
+from streams.core.parts import Part, live
 
 __all__ = ["news_at"]
 
@@ -15,17 +15,22 @@ __all__ = ["news_at"]
 def news_at(before: Account, after: Account) -> int | None:
     """When the freshest new thing happened, None where nothing did. A deal is news when it is told."""
     ats: list[int] = []
-    if after.members is not before.members or after.networks is not before.networks:
-        held = _who(before)
-        ats += [at for who, one in _who(after).items() for at in _new(held.get(who), one)]
+    for held, now in ((before.members, after.members), (before.networks, after.networks)):
+        if now is not held:
+            ats += [at for was, is_now in _changed(held, now) for at in _new(was, is_now)]
     if after.deals is not before.deals and live(after.deals) != live(before.deals):
         ats.append(after.as_of)
     return max(ats, default=None)
 
 
-def _who(row: Account) -> dict[str, Member]:
-    """Everybody who stands for the account: its people, and visitors of its networks."""
-    return live(row.members) | {f"network:{visitor}": one for visitor, one in live(row.networks).items()}
+def _changed(
+    held: dict[str, Part[Member]], now: dict[str, Part[Member]]
+) -> Iterator[tuple[Member | None, Member]]:
+    """Everybody who stands for the account otherwise than before: as it was, and as it is."""
+    for who, part in now.items():
+        was = held.get(who)
+        if part is not was and part.body is not None:
+            yield None if was is None else was.body, part.body
 
 
 def _new(held: Member | None, now: Member) -> Iterator[int]:

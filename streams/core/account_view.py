@@ -92,6 +92,7 @@ def member_cards(row: Account, view: AccountView, rules: Rules) -> tuple[MemberC
 
 
 def _card(lead_id: str, member: Member, *, on_deal: bool, since: int) -> MemberCard:
+    active = [day.at for day in member.days if day.active]
     return MemberCard(
         lead_id=lead_id,
         name=member.name,
@@ -102,7 +103,7 @@ def _card(lead_id: str, member: Member, *, on_deal: bool, since: int) -> MemberC
         score_tenths=member.score_tenths,
         grade=member.grade,
         on_deal=on_deal,
-        active_days=sum(day.active and day.at > since for day in member.days),
-        last_active_at=max((day.at for day in member.days if day.active), default=None),
+        active_days=len([at for at in active if at > since]),
+        last_active_at=max(active, default=None),
         reasons=member.reasons,
     )

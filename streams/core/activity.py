@@ -60,9 +60,10 @@ def newest_traits(several: Iterable[Mapping[str, Trait]]) -> dict[str, Trait]:
     newest: dict[str, Trait] = {}
     for traits in several:
         for name, trait in traits.items():
-            if name not in newest or trait > newest[name]:
+            held = newest.get(name)
+            if held is None or trait > held:
                 newest[name] = trait
     if len(newest) > MAX_TRAITS:
         ranked = sorted(newest, key=lambda name: (name in KNOWN_TRAITS, newest[name].at, name), reverse=True)
         newest = {name: newest[name] for name in ranked[:MAX_TRAITS]}
-    return dict(sorted(newest.items()))
+    return dict(sorted(newest.items())) if len(newest) > 1 else newest

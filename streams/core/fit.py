@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -65,12 +66,14 @@ def _seniority(title: str, rules: FitRules) -> int:
     return next((points for words, points in ranks if _says(title, words)), rules.other_title)
 
 
+@lru_cache(4_096)
 def _says(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of these words; words of other scripts also count inside a longer one."""
     plain = f" {_NOT_WORD.sub(' ', _plain(text))} "
     return any((f" {word} " in plain) if word.isascii() else (word in plain) for word in words)
 
 
+@lru_cache(4_096)
 def _is_one_of(text: str, names: tuple[str, ...]) -> bool:
     return _plain(text.strip()) in {_plain(name) for name in names} if text else False
 

@@ -11,12 +11,12 @@ from streams.core.spare import (
     Said,
     Spare,
     SpareHit,
-    is_covered,
     is_kept,
     replaced_traits,
     spare_hits,
     spare_pages,
     spare_traits,
+    uncovered,
 )
 
 __all__ = ["with_facts"]
@@ -40,10 +40,9 @@ def with_facts(before: Activity, spare: Spare, several: Sequence[Facts], *, rule
 def _hits(
     held: dict[str, Hits], spare: tuple[SpareHit, ...], several: Sequence[Facts], *, rules: Rules
 ) -> tuple[dict[str, Hits], tuple[SpareHit, ...]]:
-    found: dict[str, list[Hit]] = {}
-    for one in several:
-        for name, more in one.hits.items():
-            found.setdefault(name, []).extend(more)
+    found = _found(several)
+    if not found:
+        return held, spare
     changed: dict[str, Hits] = {}
     let_go: list[SpareHit] = []
     told: set[int] = set()
@@ -67,6 +66,15 @@ def _hits(
     return now, spare
 
 
+def _found(several: Sequence[Facts]) -> dict[str, list[Hit]]:
+    """What was hit, by rule. Most pages hit none."""
+    found: dict[str, list[Hit]] = {}
+    for hit in [one.hits for one in several if one.hits]:
+        for name, more in hit.items():
+            found.setdefault(name, []).extend(more)
+    return found
+
+
 def _sorted(held: dict[str, Hits], changed: dict[str, Hits]) -> dict[str, Hits]:
     return dict(sorted((held | changed).items()))
 
@@ -79,11 +87,11 @@ def _pages(
         return held, spare
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
-    let_go = [page for page in let_go if not is_covered(page, after, rules)]
-    told = {page[1] for page in (*more, *let_go)}
+    let_go = uncovered(let_go, after, rules) if let_go else ()
+    told = {page[1] for page in (*more, *let_go)} if spare else ()
     touched = [page for page in spare if page[1] in told]
     if let_go or touched:
-        settled = [page for page in spare if page[1] not in told]
+        settled = spare if not touched else [page for page in spare if page[1] not in told]
         left = spare_pages((*touched, *let_go), after, rules, settled=settled)
         return after, spare if left == spare else left
     return after, spare
@@ -100,9 +108,11 @@ def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[
 def _traits(
     held: dict[str, Trait], spare: tuple[Said, ...], several: Sequence[Facts]
 ) -> tuple[dict[str, Trait], tuple[Said, ...]]:
-    said = [one.traits for one in several if one.traits]
-    if not said:
+    known = held.items()
+    said = [one.traits for one in several if one.traits and not one.traits.items() <= known]
+    if not said:  # or nothing that is not known
         return held, spare
     after = newest_traits((held, *said))
-    left = spare_traits((*spare, *replaced_traits((held, *said), after)))
+    replaced = replaced_traits((held, *said) if held else said, after)
+    left = spare_traits((*spare, *replaced)) if replaced else spare
     return held if after == held else after, spare if left == spare else left

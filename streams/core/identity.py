@@ -54,6 +54,9 @@ class Who(NamedTuple):
     denied: frozenset[int]
 
 
+NOBODY: Final = Who((), (), NO_TIMES)
+
+
 def kept_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Distinct claims by time, at most 16 of 8 leads: all that people do.
 
@@ -135,6 +138,8 @@ def who_of(claims: tuple[Claim, ...], links: Sequence[Link], orders: Sequence[Or
 
     Those of a denied lead count for nothing, and those of a user id that speaks of it.
     """
+    if not claims:
+        return NOBODY
     denied = {one.lead_id for one in orders if one.kind == "deny"}
     if not denied:
         return Who(claims, timeline_of(claims, links), NO_TIMES)

@@ -7,6 +7,7 @@ page is kept if any walk keeps it. Readers take the greatest dwell and interacti
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from typing import Final
 
 from schemas.activity import PageSeen
 from streams.core.meanings import Meanings
@@ -15,6 +16,7 @@ from streams.core.points import Points
 __all__ = ["counted", "freshest", "grown", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
+_OTHERS: Final = bytes([1]) + bytes(255)  # flags the other way round
 
 
 def is_counted(page: PageSeen, points: Points) -> bool:
@@ -129,9 +131,9 @@ def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tup
     """The pages that are kept, freshest first, and those that are let go."""
     ordered = in_order(pages)
     flags = _flags(ordered, points, meanings)
-    if all(flags):
+    if 0 not in flags:
         return tuple(ordered), ()
-    return tuple(compress(ordered, flags)), [page for page, flag in zip(ordered, flags, strict=True) if not flag]
+    return tuple(compress(ordered, flags)), list(compress(ordered, flags.translate(_OTHERS)))
 
 
 def grown(

@@ -10,7 +10,7 @@ from schemas.mail import Click
 from streams.core.mail_verdict import Judged
 from streams.core.scoring_rules import ScoringRule
 
-__all__ = ["RULE_KINDS", "Joined", "RuleKind", "click_points"]
+__all__ = ["DERIVED", "RULE_KINDS", "Joined", "RuleKind", "click_points"]
 
 RETURN_WITHIN_DAYS: Final = 7
 
@@ -89,3 +89,4 @@ RULE_KINDS: Final[Mapping[str, RuleKind]] = {
     "return_visit": _return_visit,
     "track": _own,
 }
+DERIVED: Final = frozenset(kind for kind, reads in RULE_KINDS.items() if reads is not _own)  # not from hits of its own

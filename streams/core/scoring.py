@@ -14,7 +14,7 @@ from streams.core.fit import fit_of
 from streams.core.points import Points
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Grade, ScoringRule
-from streams.core.together import BEFORE_EPOCH, BY_RULE, Doings, Together, together
+from streams.core.together import BEFORE_EPOCH, BY_RULE, Doings, Together, begun_by, together
 
 __all__ = ["BEFORE_EPOCH", "BY_RULE", "Doings", "Scored", "falls_below", "score", "total_tenths"]
 
@@ -49,7 +49,7 @@ def score(
     found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
     lines: list[ScoreLine] = []
     fading: list[FadingRule] = []
-    for rule in points.rules.rule:
+    for rule in found.met():
         kept = found.kept(rule)
         idle = _idle_clicks(found) if rule.kind == "mail_click" else ()
         if kept or idle:
@@ -81,8 +81,10 @@ def score(
 def total_tenths(doings: Doings, *, fit: int, as_of: int, epoch_at: int | None, rules: Rules) -> int:
     """The total that `score` would give, without its lines. `fit` is in points, after its clamp."""
     points = rules.scoring
-    found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
-    fading = tuple(found.fading(rule, kept) for rule in points.rules.rule if (kept := found.kept(rule)))
+    fading: tuple[FadingRule, ...] = ()
+    if begun_by(doings, as_of):
+        found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
+        fading = tuple(found.fading(rule, kept) for rule in found.met() if (kept := found.kept(rule)))
     return Fading(as_of, fading, points.caps_tenths, *_bounds(points), 10 * fit).total(as_of)
 
 

@@ -16,12 +16,12 @@ from schemas.ids import clean_id, hit_id_of
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from schemas.touches import Confirmation
-from streams.core import campaign
+from streams.core.addresses import NO_TRAITS, addresses_in
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_ids import hashed_id, made_id, made_page_id, url_of
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
-from streams.core.free_form import object_of, path_of, text_of
+from streams.core.free_form import object_of, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF, network_of
@@ -35,7 +35,6 @@ __all__ = ["route"]
 _ENGAGED: Final[Decoder[Engaged]] = Decoder(Engaged)
 MOST_DWELL_MS: Final = 86_400_000
 MOST_INTERACTIONS: Final = 100_000
-NO_TRAITS: Final[Mapping[str, Trait]] = {}
 
 
 class _Seen(Struct, frozen=True, gc=False):
@@ -59,13 +58,17 @@ class _Seen(Struct, frozen=True, gc=False):
 def route(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> Facts | Filtered:
     """What this event of this delivery says. Raises Undecodable."""
     try:
-        visitor_id = rules.naming.visitor_of(event.anonymous_id, event.user_id)
+        visitor_id = clean_id(event.anonymous_id)
         user_id = clean_id(event.user_id)
     except BadId as error:
         raise Undecodable(Reason.NO_ID, str(error)) from error
     if visitor_id is None:
+        visitor_id = rules.naming.visitor_of(None, user_id)
+    if visitor_id is None:
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
-    if _by_machine(event, delivery, rules):
+    context = event.context
+    agent = None if context is None else context.user_agent
+    if is_machine(agent) if agent else _by_machine(delivery, rules):
         return Filtered("machine")
     network = ""
     if rules.routing.rules.network:
@@ -90,10 +93,8 @@ def _seen(
     )  # fmt: skip
 
 
-def _by_machine(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> bool:
-    """By the event's own user agent; else by the delivery's, unless that only names the program that posts."""
-    if event.context is not None and event.context.user_agent:
-        return is_machine(event.context.user_agent)
+def _by_machine(delivery: Delivery | TypedDelivery, rules: Rules) -> bool:
+    """By the delivery's user agent, unless that only names the program that posts. The event's own goes before it."""
     if not delivery.user_agent or delivery.trust == "proven":
         return False
     return reads_by_itself(delivery.user_agent, rules.site.senders)
@@ -134,12 +135,10 @@ def _facts(
 
 
 def _page(event: Page | Screen, seen: _Seen, user_lead: str | None) -> Facts:
-    url = url_of(event, object_of(event.properties))
-    path = path_of(url)
+    address = addresses_in(seen.rules)(url_of(event, object_of(event.properties)))
     attention = 0 if seen.rules.site.measures_dwell(seen.source) else None
-    page = PageSeen(seen.at, seen.hit_id, path, seen.rules.site.page(path).kind, attention, attention)
-    traits = campaign.campaign_of(url, at=seen.at) if campaign.MARK in url else NO_TRAITS
-    return _facts(seen, user_lead, hits=_page_hits(page, seen.rules), pages=(page,), traits=traits)
+    page = address.seen(seen.at, seen.hit_id, dwell_ms=attention, interactions=attention)
+    return _facts(seen, user_lead, hits=address.hits(page), pages=(page,), traits=address.traits(seen.at))
 
 
 def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
@@ -149,15 +148,13 @@ def _page_engaged(event: Track, seen: _Seen, user_lead: str | None) -> Facts:
     except (ValueError, RecursionError, DecodeError) as error:
         raise refusal(error) from error
     hit_id = hit_id_of(seen.source, hashed_id(engaged.page_id) or made_page_id(event, engaged))
-    path = path_of(engaged.url)
+    address = addresses_in(seen.rules)(engaged.url)
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
     at = seen.time_of(engaged.started_at)
-    page = PageSeen(at, hit_id, path, seen.rules.site.page(path).kind, dwell_ms, interactions)
+    page = address.seen(at, hit_id, dwell_ms=dwell_ms, interactions=interactions)
     confirmation = _confirmation(engaged.url, page, seen) if MARK in engaged.url else None
-    return _facts(
-        seen, user_lead, at=at, hits=_page_hits(page, seen.rules), pages=(page,), confirmation=confirmation
-    )
+    return _facts(seen, user_lead, at=at, hits=address.hits(page), pages=(page,), confirmation=confirmation)
 
 
 def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:
@@ -170,16 +167,6 @@ def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:
         to=lead_of_click(click_id), click_id=click_id, visitor_id=seen.to, at=page.at, dwell_ms=dwell_ms,
         interactions=interactions,
     )  # fmt: skip
-
-
-def _page_hits(page: PageSeen, rules: Rules) -> Mapping[str, Hits]:
-    """The rules that this page hits, by its kind and by how long it was read (or that cannot be told)."""
-    kind_rules = rules.scoring.hit_by_page(page.kind)
-    if not kind_rules:
-        return {}
-    hit = (Hit(page.at, page.hit_id, page.path),)
-    dwell_ms = page.dwell_ms
-    return {rule.name: hit for rule in kind_rules if dwell_ms is None or dwell_ms >= rule.min_dwell_ms}
 
 
 def _track(event: Track, seen: _Seen, user_lead: str | None) -> Facts:

@@ -3,7 +3,7 @@
 Exact while a browser has no more than 24 elements of a kind beside the kept ones; beyond that the oldest are gone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -18,12 +18,12 @@ __all__ = [
     "Said",
     "Spare",
     "SpareHit",
-    "is_covered",
     "is_kept",
     "replaced_traits",
     "spare_hits",
     "spare_pages",
     "spare_traits",
+    "uncovered",
 ]
 
 MOST: Final = 24
@@ -84,23 +84,29 @@ def spare_hits(
     return tuple(found[:MOST])
 
 
-def is_covered(page: PageSeen, others: Iterable[PageSeen], rules: Rules) -> bool:
-    """Whether another message about the page, of the same day, says all that this one says, and is as fresh."""
-    day_of = rules.site.day_of
-    return any(
-        other[1] == page[1] and _covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in others
-    )
+def uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rules) -> list[PageSeen]:
+    """Those of which no other message about the page, of the same day, says all that they say, and is as fresh.
+
+    Most are the only message about their page.
+    """
+    ids = {page[1] for page in pages}
+    alike = [other for other in others if other[1] in ids]
+    return [page for page in pages if not _is_covered(page, alike, rules)] if alike else list(pages)
 
 
 def spare_pages(
-    let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules, *, settled: Iterable[PageSeen] = ()
+    let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules, *, settled: Sequence[PageSeen] = ()
 ) -> tuple[PageSeen, ...]:
-    """Of pages that were let go those to remember: not one that is covered. `settled` as for hits."""
+    """Of pages that were let go those to remember: not one that is covered. `settled` as for hits, freshest first."""
     ordered = in_order(let_go)
     ids = {page[1] for page in ordered}
-    others = [*ordered, *(page for page in kept if page[1] in ids)]
-    found = [page for page in ordered if not is_covered(page, others, rules)]
-    return tuple(in_order((*found, *settled))[:MOST])
+    others = [page for page in kept if page[1] in ids]
+    if len(ids) < len(ordered):
+        others += ordered
+    found = [page for page in ordered if not _is_covered(page, others, rules)] if others else ordered
+    if not settled:
+        return tuple(found[:MOST])
+    return tuple(in_order((*found, *settled))[:MOST] if found else settled[:MOST])
 
 
 def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
@@ -110,8 +116,14 @@ def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
 
 def replaced_traits(several: Iterable[Mapping[str, Trait]], kept: Mapping[str, Trait]) -> list[Said]:
     """What was said and is not kept."""
-    said = ((name, one) for traits in several for name, one in traits.items())
-    return [Said(one.at, one.value, name) for name, one in said if kept.get(name) != one]
+    return [
+        Said(one.at, one.value, name) for traits in several for name, one in traits.items() if kept.get(name) != one
+    ]
+
+
+def _is_covered(page: PageSeen, others: Iterable[PageSeen], rules: Rules) -> bool:
+    day_of = rules.site.day_of
+    return any(other[1] == page[1] and _covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in others)
 
 
 def _covers(other: PageSeen, page: PageSeen) -> bool:

@@ -10,11 +10,11 @@ from schemas.mail import NO_MAIL, Mail
 from streams.core import hits, pages
 from streams.core.fading import FadingRule
 from streams.core.mail_verdict import Judged
-from streams.core.rule_kinds import RULE_KINDS, Joined, click_points
+from streams.core.rule_kinds import DERIVED, RULE_KINDS, Joined, click_points
 from streams.core.rules import Rules
 from streams.core.scoring_rules import ScoringRule
 
-__all__ = ["BEFORE_EPOCH", "BY_RULE", "VIA_MAIL", "Doings", "Together", "together"]
+__all__ = ["BEFORE_EPOCH", "BY_RULE", "VIA_MAIL", "Doings", "Together", "begun_by", "together"]
 
 BEFORE_EPOCH: Final = "before the lost deal"
 BY_RULE: Final = "0 by rule"
@@ -38,6 +38,11 @@ class Together(Struct, frozen=True):
     void: Mapping[int, str]
     rules: Rules
 
+    def met(self) -> list[ScoringRule]:
+        """The rules that may have hits, in their order: most people meet few of them."""
+        hits = self.joined.hits
+        return [rule for rule in self.rules.scoring.rules.rule if rule.name in hits or rule.kind in DERIVED]
+
     def kept(self, rule: ScoringRule) -> Hits:
         """The hits that a rule keeps, freshest first. A void hit keeps its place."""
         found = RULE_KINDS[rule.kind](rule, self.joined)
@@ -58,6 +63,17 @@ class Together(Struct, frozen=True):
         worths = ((hit[0], self.worth(rule, hit)[0]) for hit in kept)
         given = tuple((at, points) for at, points in worths if points)
         return FadingRule(rule.half_life_days, rule.group, given)
+
+
+def begun_by(doings: Doings, at: int) -> bool:
+    """Whether anything had happened by then."""
+    if doings.mail.hits or doings.mail.clicks:
+        return True
+    return any(
+        page[0] <= at for one in doings.parts.values() for page in one.pages
+    ) or any(
+        hit[0] <= at for one in doings.parts.values() for found in one.hits.values() for hit in found
+    )  # fmt: skip
 
 
 def together(doings: Doings, *, as_of: int, epoch_at: int | None, rules: Rules) -> Together:

@@ -58,28 +58,35 @@ def fold(
     key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
 ) -> Folded[Visitor]:
     """The row after these facts, and what its leads must know. Facts may be copies, late, in any order."""
-    folded = _folded(key, row, messages, version=version, rules=rules)
-    confirmed = tuple(one.confirmation for one in messages if one.confirmation is not None)
+    telling = [
+        one for one in messages
+        if one.claims or one.links or one.orders or one.network or one.confirmation is not None
+    ]  # fmt: skip
+    folded = _folded(key, row, messages, telling=telling, version=version, rules=rules)
+    confirmed = tuple(one.confirmation for one in telling if one.confirmation is not None) if telling else ()
     if not confirmed:
         return folded
     return Folded(folded.row, replace(folded.effects, touches=(*folded.effects.touches, *confirmed)))
 
 
 def _folded(
-    key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
-) -> Folded[Visitor]:
+    key: str, row: Visitor | None, messages: Sequence[Facts], *, telling: Sequence[Facts], version: Version,
+    rules: Rules,
+) -> Folded[Visitor]:  # fmt: skip
+    """`telling` are the messages that say more than what was done: who it was, or where. Most blocks hold none."""
     before = row if row is not None else Visitor(version=version, as_of=0)
-    after = _placed(_named(before, messages), messages)
+    after = _placed(_named(before, telling), telling) if telling else before
     who = who_of(after.claims, after.links, after.orders)
     divide = after is not before and who[1:] != who_of(before.claims, before.links, before.orders)[1:]
-    after = _grown(after, messages, who=who, divide=divide, rules=rules)
-    as_of = max(before.as_of, max((one.received_at for one in messages), default=0))
+    by_lead, spare = _grown(after, messages, who=who, divide=divide, rules=rules)
+    as_of = max([before.as_of, *[one.received_at for one in messages]])
     replayed = row is not None and version <= row.version
-    links = _links(messages, () if replayed else before.links)
-    if row is not None and after is before and as_of == before.as_of:
+    links = _links(telling, () if replayed else before.links) if telling else ()
+    same = after is before and by_lead is before.by_lead and spare is before.spare and as_of == before.as_of
+    if row is not None and same:
         said = _all_said(key, row, who, withdraw=True, links=links, rules=rules) if replayed else _only(links)
         return Folded(row, said)
-    after = replace(after, version=newer(before.version, version), as_of=as_of)
+    after = replace(after, version=newer(before.version, version), as_of=as_of, by_lead=by_lead, spare=spare)
     effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
@@ -110,21 +117,20 @@ def _placed(row: Visitor, messages: Iterable[Facts]) -> Visitor:
     return row if networks is row.networks else replace(row, networks=networks)
 
 
-def _grown(row: Visitor, messages: Sequence[Facts], *, who: Who, divide: bool, rules: Rules) -> Visitor:
-    """The row with what the messages add, each to its owner; the same object where they add nothing."""
-    timeline = who.timeline
+def _grown(
+    row: Visitor, messages: Sequence[Facts], *, who: Who, divide: bool, rules: Rules
+) -> tuple[dict[str, Activity], Spare]:
+    """What each owner did with what the messages add, and what was let go; the same objects where they add nothing."""
+    timeline, held, spare = who.timeline, row.by_lead, row.spare
     if divide or len(timeline) > 1 or who.denied:
-        held = list(row.by_lead.values())
-        by_lead, spare = divided(held, row.spare, messages, timeline=timeline, rules=rules, unsaid=who.denied)
-        if by_lead == row.by_lead and spare == row.spare:
-            return row
-        return replace(row, by_lead=by_lead, spare=spare)
+        by_lead, left = divided(
+            list(held.values()), spare, messages, timeline=timeline, rules=rules, unsaid=who.denied
+        )
+        return (held, spare) if by_lead == held and left == spare else (by_lead, left)
     lead_id = timeline[0].lead_id if timeline else ANYBODY
-    before = row.by_lead.get(lead_id, EMPTY)
-    after, spare = with_facts(before, row.spare, messages, rules=rules)
-    if after is before and spare is row.spare:
-        return row
-    return replace(row, by_lead={lead_id: after}, spare=spare)
+    before = held.get(lead_id, EMPTY)
+    after, left = with_facts(before, spare, messages, rules=rules)
+    return (held, spare) if after is before and left is spare else ({lead_id: after}, left)
 
 
 def _links(messages: Sequence[Facts], known: Sequence[Link]) -> tuple[LeadLink, ...]:

@@ -1,6 +1,7 @@
 """`core_visit_us`: folding a typical visit of three events. `visitor_row_bytes`, `lead_row_bytes`: typical rows.
 
 A typical visitor came on two days before, three pages each; a typical lead has two browsers and has filled in a form.
+`core_event_us_10` and what belongs to it come from `tests/bench/hops.py`.
 No broker, no engine: the pure core on one core, CPU time of this process.
 """
 
@@ -16,6 +17,7 @@ from streams.core.lead_row import Lead
 from streams.core.rows import ROWS
 from streams.core.visitor import Visitor
 from tests.bench.harness import Figure, figure
+from tests.bench.hops import hops
 from tests.unit.core.made import ANN, DAY, HOUR, MINUTE, NOW, RULES, engaged, facts, identify, page, track
 
 __all__ = ["core"]
@@ -25,7 +27,7 @@ PATHS: Final = ("/", "/product/planner", "/pricing")
 
 
 def core(rounds: int) -> list[Figure]:
-    """Three lines."""
+    """Three lines, and those of the hops."""
     browsing = [_visit(NOW - days * DAY) for days in (9, 4)]
     row = _visitor([fact for of_day in browsing for fact in of_day])
     visit = _three_events(NOW)
@@ -44,6 +46,7 @@ def core(rounds: int) -> list[Figure]:
         figure("core_visit_us", seen, unit="us", budget="<= 40", note={"events": 3}),
         figure("visitor_row_bytes", [len(ROWS["visitors"].encode(after))], unit="B", budget="< 600"),
         figure("lead_row_bytes", [len(ROWS["leads"].encode(known))], unit="B", budget="< 4096"),
+        *hops(rounds),
     ]
 
 

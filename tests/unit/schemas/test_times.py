@@ -1,5 +1,7 @@
 """Times as senders write them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,3 +28,10 @@ def test_a_time_is_utc_milliseconds_or_none(said: str | float | None, at: int | 
 def test_no_value_makes_it_raise(said: str | float) -> None:
     at = milliseconds_of(said)
     assert at is None or at >= 0
+
+
+@given(micros=st.integers(1_000_000, 7_000_000_000_000_000), whole=st.booleans())
+def test_a_stamp_is_its_moment_rounded_to_milliseconds(micros: int, whole: bool) -> None:
+    since = timedelta(microseconds=micros // 1_000 * 1_000 if whole else micros)
+    moment = datetime.fromtimestamp(0, UTC) + since
+    assert milliseconds_of(moment.isoformat()) == round(moment.timestamp() * 1_000)
