@@ -8,7 +8,7 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import faust
@@ -32,6 +32,7 @@ from streams.engine.pump import Pump
 from streams.engine.sends import Sends
 from streams.engine.shell import Shell
 from streams.engine.startup import check_topics
+from streams.engine.sweep import Sweep, reader
 from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
 from streams.metrics import Metrics
@@ -156,8 +157,17 @@ class Engine:
         self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
+        self._spawn("sweep", self._sweep().run())
         for name, work in self._beside:
             self._spawn(name, work)
+
+    def _sweep(self) -> Sweep:
+        return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
+                     awake=lambda: not self._waiting_for(), metrics=self.metrics)  # fmt: skip
+
+    async def _ends(self, tps: Sequence[TP]) -> Mapping[TP, int]:
+        said = await self.app.consumer.highwaters(*tps) if tps else {}
+        return {tp: end for tp, end in said.items() if end is not None}
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
