@@ -9,6 +9,7 @@ import gc
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import faust
@@ -25,6 +26,7 @@ from streams.engine.exits import die
 from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
 from streams.engine.faust_settings import faust_settings
 from streams.engine.health import Health
+from streams.engine.lease import Lease, heard
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pulse import Pulse, since_boot
@@ -89,7 +91,10 @@ class Engine:
             **faust_settings(settings),
         )
         self.app.before_start = self._start
-        self.app.guard = self._pulse.check
+        self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
+                            clock=since_boot)  # fmt: skip
+        self.app.guard = self._guard
+        self.app.listening = partial(heard, lease=self._lease, clock=since_boot)
         self.app.progress = self._progress = Progress(inboxes.__contains__)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
         self.app.settle = self._settle
@@ -181,6 +186,12 @@ class Engine:
     async def _assigned(self, _: object, assigned: set[TP], **__: object) -> None:
         self.metrics.count("rebalances")
         _log.info("partitions_assigned", partitions=len(assigned))
+
+    async def _guard(self, *, records: bool) -> None:
+        """Before each request of the producer: neither a sleeper nor a worker without partitions may send records."""
+        self._pulse.check()
+        if records:
+            await self._lease.held()
 
     async def _settle(self) -> None:
         await self._pump.settled()

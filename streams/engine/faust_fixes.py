@@ -18,10 +18,11 @@ behaviour, so that an upgrade says which of them it made needless.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import faust
 import structlog
+from aiokafka.protocol.produce import ProduceRequest
 from faust.sensors.monitor import Monitor
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -30,16 +31,24 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
 from streams.engine.exits import STOPPED, Die, die
+from streams.engine.lease import Send
 from streams.engine.progress import Progress
 
 __all__ = [
-    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Only",
-    "PatientBuffer", "QuickConsumerThread", "Watched",
+    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Guard",
+    "Only", "PatientBuffer", "QuickConsumerThread", "Watched",
 ]  # fmt: skip
 
 FETCH_WAIT_MS: Final = 100
 
 _log = structlog.get_logger("streams.engine")
+
+
+class Guard(Protocol):
+    """What stands before the producer's requests."""
+
+    async def __call__(self, *, records: bool) -> None:
+        """Returns when the request may leave; `records`: it brings some. Else it ends the process."""
 
 
 class Watched(Monitor):
@@ -93,9 +102,10 @@ class CarefulProducer(driver.Producer):
         send = client.send
         guard = self.app.guard
 
-        async def guarded(*args: Any, **options: Any) -> Any:
-            guard()
-            return await send(*args, **options)
+        async def guarded(node_id: Any, request: Any, **options: Any) -> Any:
+            await client.ready(node_id, **options)  # connecting takes time, and the guard's word is good for now only
+            await guard(records=isinstance(request, ProduceRequest))
+            return await send(node_id, request, **options)
 
         client.send = guarded
 
@@ -123,12 +133,16 @@ class QuickConsumerThread(driver.AIOKafkaConsumerThread):
     what it did not ask for, and the position has moved on: records are gone that nobody saw.
     """
 
+    app: Any
+
     async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
         return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        client = consumer._client
+        client.send = self.app.listening(client.send)
         return consumer
 
 
@@ -236,14 +250,18 @@ class CarefulTables(TableManager):
 
 
 class EngineApp(faust.App):
-    """A Faust app with all fixes. `guard` runs before each request to a broker, `settle` before each commit."""
+    """A Faust app with all fixes. `guard` runs before each request of the producer, `settle` before each commit.
+
+    `listening` wraps the consumer's requests: it hears what the group answers.
+    """
 
     consumer: Any
     producer: Any
     tables: Any
     progress: Progress
     settle: Callable[[], Awaitable[None]]
-    guard: Callable[[], None]
+    guard: Guard
+    listening: Callable[[Send], Send]
     die: Die = staticmethod(die)
 
     def _new_transport(self) -> Any:

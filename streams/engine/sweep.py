@@ -75,12 +75,13 @@ class Sweep:
             if self._awake():
                 try:
                     await self.look()
-                except (KafkaError, OSError, TimeoutError) as error:
+                except (KafkaError, OSError, TimeoutError, RuntimeError) as error:  # the last: the consumer is stopping
                     _log.warning("sweep_put_off", error=repr(error))
 
     async def look(self) -> int:
         """One look at all tails; how many rows are sent again."""
-        ends = await self._ends([tp for book in self._books for tp in book.tails.followed()])
+        async with asyncio.timeout(ANSWER_S):
+            ends = await self._ends([tp for book in self._books for tp in book.tails.followed()])
         again = 0
         for book in self._books:
             for tp in book.tails.followed():
