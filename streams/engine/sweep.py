@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any, Final, Protocol
 
 import structlog
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
@@ -27,6 +27,7 @@ __all__ = ["EVERY_S", "Read", "Sweep", "Swept", "reader"]
 
 EVERY_S: Final = 5.0
 ANSWER_S: Final = 30.0
+POLL_MS: Final = 200
 
 Strange = tuple[bytes | None, bytes | None]
 """Key and value of a record that we did not write."""
@@ -102,7 +103,8 @@ class Sweep:
         return spans
 
     async def _sweep(self, book: Swept, tp: TP, span: Span) -> int:
-        found = [one async for one in self._read(tp, span)]
+        async with asyncio.timeout(ANSWER_S):
+            found = [one async for one in self._read(tp, span)]
         if not self._awake() or book.tails.end(tp) is None:
             return 0  # the partition moved meanwhile: whoever has it restored has seen them
         book.tails.looked_at(tp, span)
@@ -117,17 +119,16 @@ def reader(servers: str) -> Read:
     """Reads with a consumer of its own that lives as long as one span: strange records are rare."""
 
     async def read(tp: TP, span: Span, /) -> AsyncIterator[Strange]:
+        where = TopicPartition(tp.topic, tp.partition)
         consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
-        async with asyncio.timeout(ANSWER_S):
-            await consumer.start()
+        await consumer.start()
         try:
-            consumer.assign([tp])
-            consumer.seek(tp, span[0])
-            async with asyncio.timeout(ANSWER_S):
-                while await consumer.position(tp) < span[1]:
-                    for one in (await consumer.getmany(tp, timeout_ms=500)).get(tp, ()):
-                        if one.offset < span[1]:
-                            yield one.key, one.value
+            consumer.assign([where])
+            consumer.seek(where, span[0])
+            while await consumer.position(where) < span[1]:
+                for one in (await consumer.getmany(where, timeout_ms=POLL_MS)).get(where, ()):
+                    if one.offset < span[1]:
+                        yield one.key, one.value
         finally:
             await consumer.stop()
 
