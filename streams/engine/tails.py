@@ -37,14 +37,14 @@ class Tails:
         """The partitions that are ours."""
         return list(self._next)
 
-    def ours(self, tp: TP, offset: int) -> None:
-        """We wrote the record at `offset`. Called in the order of the offsets of each partition."""
+    def ours(self, tp: TP, offset: int, count: int = 1) -> None:
+        """We wrote `count` records from `offset` on. Called in the order of the offsets of each partition."""
         due = self._next.get(tp)
         if due is None or offset < due:
             return
         if offset > due:
             self._gaps.setdefault(tp, []).append((due, offset))
-        self._next[tp] = offset + 1
+        self._next[tp] = offset + count
 
     def known(self, tp: TP) -> int | None:
         """The first offset that is not known: a gap, or the end of what is ours. None: not followed."""

@@ -34,6 +34,14 @@ def test_records_of_ours_that_follow_on_leave_no_gap() -> None:
     assert (tails.known(CHANGELOG), tails.end(CHANGELOG), tails.gaps(CHANGELOG)) == (10, 10, [])
 
 
+def test_a_batch_counts_whole() -> None:
+    tails = Tails()
+    tails.follow(CHANGELOG, 0)
+    tails.ours(CHANGELOG, 0, 4)
+    tails.ours(CHANGELOG, 6, 2)
+    assert (tails.known(CHANGELOG), tails.end(CHANGELOG), tails.gaps(CHANGELOG)) == (4, 8, [(4, 6)])
+
+
 def test_what_we_did_not_write_is_a_gap_until_it_was_looked_at() -> None:
     tails = Tails()
     tails.follow(CHANGELOG, 0)
