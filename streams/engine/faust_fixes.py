@@ -18,11 +18,10 @@ behaviour, so that an upgrade says which of them it made needless.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final
 
 import faust
 import structlog
-from aiokafka.protocol.produce import ProduceRequest
 from faust.sensors.monitor import Monitor
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -31,24 +30,17 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
 from streams.engine.exits import STOPPED, Die, die
-from streams.engine.lease import Send
+from streams.engine.lease import Guard, Send, guarded
 from streams.engine.progress import Progress
 
 __all__ = [
-    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Guard",
-    "Only", "PatientBuffer", "QuickConsumerThread", "Watched",
+    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Only",
+    "PatientBuffer", "QuickConsumerThread", "Watched",
 ]  # fmt: skip
 
 FETCH_WAIT_MS: Final = 100
 
 _log = structlog.get_logger("streams.engine")
-
-
-class Guard(Protocol):
-    """What stands before the producer's requests."""
-
-    async def __call__(self, *, records: bool) -> None:
-        """Returns when the request may leave; `records`: it brings some. Else it ends the process."""
 
 
 class Watched(Monitor):
@@ -99,15 +91,7 @@ class CarefulProducer(driver.Producer):
         """Starts aiokafka's producer and puts the guard before its requests."""
         await super().on_start()
         client = self._ensure_producer().client
-        send = client.send
-        guard = self.app.guard
-
-        async def guarded(node_id: Any, request: Any, **options: Any) -> Any:
-            await client.ready(node_id, **options)  # connecting takes time, and the guard's word is good for now only
-            await guard(records=isinstance(request, ProduceRequest))
-            return await send(node_id, request, **options)
-
-        client.send = guarded
+        client.send = guarded(client, self.app.guard)
 
 
 class Only:

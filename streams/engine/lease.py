@@ -12,13 +12,14 @@ is back. If it does not, whatever waits was decided by an owner that is none any
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from aiokafka.errors import IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
+from aiokafka.protocol.produce import ProduceRequest
 
 from streams.engine.exits import Die, die
 
-__all__ = ["Answer", "Lease", "answered", "heard"]
+__all__ = ["Answer", "Guard", "Lease", "Send", "answered", "guarded", "heard"]
 
 LOOK_S: Final = 0.05
 NOT_ASKED: Final = float("inf")
@@ -64,6 +65,25 @@ class Lease:
             if self._stranger:
                 self._die("the group gave our partitions away before our records were out")
             await asyncio.sleep(LOOK_S)
+
+
+class Guard(Protocol):
+    """What stands before the producer's requests."""
+
+    async def __call__(self, *, records: bool) -> None:
+        """Returns when the request may leave; `records`: it brings some. Else it ends the process."""
+
+
+def guarded(client: Any, guard: Guard) -> Send:
+    """A client's `send` with a guard directly before it: connecting takes time, and its word is good for now only."""
+    send = client.send
+
+    async def asking(node_id: Any, request: Any, **options: Any) -> Any:
+        await client.ready(node_id, **options)
+        await guard(records=isinstance(request, ProduceRequest))
+        return await send(node_id, request, **options)
+
+    return asking
 
 
 def answered(response: Any) -> Answer:

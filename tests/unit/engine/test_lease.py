@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.produce import ProduceRequest
 
-from streams.engine.lease import Lease, answered, heard
+from streams.engine.lease import Lease, answered, guarded, heard
 from tests.unit.engine.conftest import Died, HandClock, raising
 
 SESSION_S, REBALANCE_S = 15.0, 30.0
@@ -110,3 +111,43 @@ async def test_only_what_the_group_answers_is_heard(lease: Lease, clock: HandClo
     clock.now += 5
     await listening(1, SyncGroupRequest("group", 1, "me", None, []), group="coordination")
     assert lease.left_s == SESSION_S - 2
+
+
+async def test_the_guard_is_asked_when_the_connection_stands_and_hears_whether_records_leave() -> None:
+    """While it connected, the group may have given everything away."""
+    done: list[object] = []
+
+    class Client:
+        async def ready(self, node_id: int, **options: Any) -> bool:
+            done.append(("ready", node_id, options))
+            return True
+
+        async def send(self, node_id: int, request: Any, **options: Any) -> str:
+            done.append("sent")
+            return "answer"
+
+    async def guard(*, records: bool) -> None:
+        done.append("records" if records else "a question")
+
+    send = guarded(Client(), guard)
+    records = ProduceRequest(transactional_id=None, required_acks=-1, timeout=1, topics=[])
+    assert await send(1, MetadataRequest([])) == "answer"
+    assert done == [("ready", 1, {}), "a question", "sent"]
+    done.clear()
+    assert await send(2, records, group=0) == "answer"
+    assert done == [("ready", 2, {"group": 0}), "records", "sent"]
+
+
+async def test_what_the_guard_stops_is_not_sent() -> None:
+    class Client:
+        async def ready(self, node_id: int) -> bool:
+            return True
+
+        async def send(self, node_id: int, request: Any) -> None:
+            pytest.fail("it left")
+
+    async def guard(*, records: bool) -> None:
+        raising("not ours any more")
+
+    with pytest.raises(Died):
+        await guarded(Client(), guard)(1, MetadataRequest([]))
