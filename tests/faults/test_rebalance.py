@@ -18,8 +18,8 @@ from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, hit, rows, say
 
-KEYS: Final = 4_000
-MESSAGES: Final = 400_000
+KEYS: Final = 20_000
+MESSAGES: Final = 240_000
 BLOCK: Final = 10
 STEADY_S: Final = 15.0
 STORM_S: Final = 60.0
