@@ -33,6 +33,7 @@ from streams.engine.book import Book
 from streams.engine.engine import INBOXES, Engine
 from streams.engine.exits import STOPPED
 from streams.engine.shell import Decoded, Refusal, Shell
+from streams.engine.steady import SteadyTime
 from streams.metrics import Metrics
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import Fills
@@ -65,7 +66,7 @@ def run(settings: Settings) -> NoReturn:
     is_machine("Mozilla/5.0")  # compiles its patterns for half a second: now, not under the first event
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    build(settings, rules).worker(loop).execute_from_commandline()
+    build(settings, rules, now=SteadyTime(_now_ms)).worker(loop).execute_from_commandline()
 
 
 def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms) -> Engine:

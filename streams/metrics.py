@@ -14,7 +14,7 @@ __all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
 Counted = Literal[
     "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
     "folds", "messages", "oversized", "rebalances", "recovered_rows", "refilled_records", "rejected",
-    "retries", "rows_restored_over", "rows_written", "ticks",
+    "retries", "rows_restored_over", "rows_written", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
     "commit_age_seconds", "gathered_bytes", "held_decisions", "lag_records", "outdated_rows", "outstanding_sends",
@@ -52,6 +52,7 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
     "rows_restored_over": Measure("rows", "a lower version lay behind a higher one: rewritten", ("table",)),
     "rows_written": Measure("rows", "rows sent to a changelog", ("table",)),
+    "strange_records": Measure("records", "changelog records of our partitions that we did not write", ("table",)),
     "ticks": Measure("ticks", "due times said to rows", ("table",)),
 }
 GAUGES: Final[dict[Gauged, Measure]] = {

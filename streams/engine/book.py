@@ -7,11 +7,12 @@ A row that was put is in memory at once and in its changelog soon; `Saved` says 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from streams.core.rows import NO_RULES, header
 from streams.engine.sends import Sends
 from streams.engine.table import RowTable
+from streams.engine.tails import Tails
 from streams.metrics import Metrics
 
 __all__ = ["SAVED", "Book", "RowCodec", "Saved", "Waker"]
@@ -145,13 +146,30 @@ class Book(Generic[R]):
             saved = gathered.get(key)
             if saved is not None:
                 self._flying[key] = saved
-                future.add_done_callback(partial(self._acknowledged, key, saved))
+            future.add_done_callback(partial(self._acknowledged, key, saved))
         self.written += len(changed)
 
-    def _acknowledged(self, key: bytes, saved: Saved, _: "asyncio.Future[object]") -> None:
+    def _acknowledged(self, key: bytes, saved: Saved | None, future: "asyncio.Future[Any]") -> None:
+        landed = future.result()
+        self._table.tails.ours(landed.topic_partition, landed.offset)
+        if saved is None:
+            return  # sent again, over somebody else's: nobody waits for it
         if self._flying.get(key) is saved:
             del self._flying[key]
         saved.acknowledge()
+
+    @property
+    def tails(self) -> Tails:
+        """Of its changelog."""
+        return self._table.tails
+
+    def overrule(self, key: bytes, value: bytes | None) -> bool:
+        """Somebody else's record lies behind ours: sends our row again unless that one is newer; whether it does."""
+        if not self._table.overrule(key, value):
+            return False
+        self._metrics.count("rows_restored_over", self.name)
+        self._changed()
+        return True
 
     # ─── what restoring and rebalancing do
     def dropped(self, key: bytes) -> None:

@@ -8,6 +8,7 @@ at which their turn comes, so that a score is recomputed as of then.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from heapq import heapify, heappop, heappush
@@ -38,20 +39,25 @@ class Clock:
         self._heap: list[tuple[int, str, str]] = []
         self._wakes: dict[tuple[str, str], int] = {}  # below zero: said already, waiting for the row to move on
         self._outdated: dict[tuple[str, str], None] = {}  # in the order in which they came
+        self._waiting: Counter[str] = Counter()  # how many of each table are in the two: nobody walks them to count
+        self._behind: Counter[str] = Counter()
         self._slice_at = 0
         self._sooner = asyncio.Event()
 
     def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
         """What a row says of its next due time, and whether other rules made it. The same again changes nothing."""
         name = (table, key)
-        if outdated:
-            self._outdated[name] = None
-        elif self._outdated:
-            self._outdated.pop(name, None)
+        if outdated or self._outdated:
+            self._note_outdated(name, outdated=outdated)
+        before = self._wakes.get(name)
         if wake_at is None:
-            self._wakes.pop(name, None)
+            if before is not None:
+                del self._wakes[name]
+                self._waiting[table] -= 1
             return
-        if abs(self._wakes.get(name, 0)) == wake_at:
+        if before is None:
+            self._waiting[table] += 1
+        elif abs(before) == wake_at:
             return
         self._wakes[name] = wake_at
         if not self._heap or wake_at < self._heap[0][0]:
@@ -61,17 +67,27 @@ class Clock:
             self._heap = [(at, *where) for where, at in self._wakes.items() if at > 0]
             heapify(self._heap)
 
+    def _note_outdated(self, name: tuple[str, str], *, outdated: bool) -> None:
+        if outdated == (name in self._outdated):
+            return
+        self._behind[name[0]] += 1 if outdated else -1
+        if outdated:
+            self._outdated[name] = None
+        else:
+            del self._outdated[name]
+
     def waiting(self, table: str) -> int:
         """Rows of a table that wait for a time."""
-        return sum(1 for name in self._wakes if name[0] == table)
+        return self._waiting[table]
 
     def outdated(self, table: str) -> int:
         """Rows of a table that other rules made, and whose turn has not come yet."""
-        return sum(1 for name in self._outdated if name[0] == table)
+        return self._behind[table]
 
     def due(self) -> int:
         """Says a tick for each due time, at most 1,000 at once, and for some of the outdated rows; how many."""
         now = self._now()
+        self._slice_at = min(self._slice_at, now + SLICE_MS)  # a clock that was set back must not hold them up
         said = self._recomputed(now) if self._outdated and now >= self._slice_at else 0
         while self._heap and self._heap[0][0] <= now and said < AT_ONCE:
             at, table, key = heappop(self._heap)
@@ -88,7 +104,7 @@ class Clock:
         self._slice_at = now + SLICE_MS
         names = list(islice(self._outdated, OUTDATED_A_SECOND * SLICE_MS // 1_000))
         for table, key in names:
-            del self._outdated[table, key]
+            self._note_outdated((table, key), outdated=False)
             self._say(self._inboxes[table], Tick(to=key, at=now))
             self._metrics.count("ticks", table)
         return len(names)

@@ -8,7 +8,8 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import faust
@@ -25,6 +26,7 @@ from streams.engine.exits import die
 from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
 from streams.engine.faust_settings import faust_settings
 from streams.engine.health import Health
+from streams.engine.lease import Lease, heard
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pulse import Pulse, since_boot
@@ -32,6 +34,7 @@ from streams.engine.pump import Pump
 from streams.engine.sends import Sends
 from streams.engine.shell import Shell
 from streams.engine.startup import check_topics
+from streams.engine.sweep import Sweep, reader
 from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
 from streams.metrics import Metrics
@@ -88,7 +91,10 @@ class Engine:
             **faust_settings(settings),
         )
         self.app.before_start = self._start
-        self.app.guard = self._pulse.check
+        self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
+                            clock=since_boot)  # fmt: skip
+        self.app.guard = self._guard
+        self.app.listening = partial(heard, lease=self._lease, clock=since_boot)
         self.app.progress = self._progress = Progress(inboxes.__contains__)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
         self.app.settle = self._settle
@@ -156,8 +162,17 @@ class Engine:
         self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
+        self._spawn("sweep", self._sweep().run())
         for name, work in self._beside:
             self._spawn(name, work)
+
+    def _sweep(self) -> Sweep:
+        return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
+                     awake=lambda: not self._waiting_for(), metrics=self.metrics)  # fmt: skip
+
+    async def _ends(self, tps: Sequence[TP]) -> Mapping[TP, int]:
+        said = await self.app.consumer.highwaters(*tps) if tps else {}
+        return {tp: end for tp, end in said.items() if end is not None}
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
@@ -171,6 +186,12 @@ class Engine:
     async def _assigned(self, _: object, assigned: set[TP], **__: object) -> None:
         self.metrics.count("rebalances")
         _log.info("partitions_assigned", partitions=len(assigned))
+
+    async def _guard(self, *, records: bool) -> None:
+        """Before each request of the producer: neither a sleeper nor a worker without partitions may send records."""
+        self._pulse.check()
+        if records:
+            await self._lease.held()
 
     async def _settle(self) -> None:
         await self._pump.settled()

@@ -30,6 +30,7 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
 from streams.engine.exits import STOPPED, Die, die
+from streams.engine.lease import Guard, Send, guarded
 from streams.engine.progress import Progress
 
 __all__ = [
@@ -90,14 +91,7 @@ class CarefulProducer(driver.Producer):
         """Starts aiokafka's producer and puts the guard before its requests."""
         await super().on_start()
         client = self._ensure_producer().client
-        send = client.send
-        guard = self.app.guard
-
-        async def guarded(*args: Any, **options: Any) -> Any:
-            guard()
-            return await send(*args, **options)
-
-        client.send = guarded
+        client.send = guarded(client, self.app.guard)
 
 
 class Only:
@@ -123,12 +117,16 @@ class QuickConsumerThread(driver.AIOKafkaConsumerThread):
     what it did not ask for, and the position has moved on: records are gone that nobody saw.
     """
 
+    app: Any
+
     async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
         return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        client = consumer._client
+        client.send = self.app.listening(client.send)
         return consumer
 
 
@@ -236,14 +234,18 @@ class CarefulTables(TableManager):
 
 
 class EngineApp(faust.App):
-    """A Faust app with all fixes. `guard` runs before each request to a broker, `settle` before each commit."""
+    """A Faust app with all fixes. `guard` runs before each request of the producer, `settle` before each commit.
+
+    `listening` wraps the consumer's requests: it hears what the group answers.
+    """
 
     consumer: Any
     producer: Any
     tables: Any
     progress: Progress
     settle: Callable[[], Awaitable[None]]
-    guard: Callable[[], None]
+    guard: Guard
+    listening: Callable[[Send], Send]
     die: Die = staticmethod(die)
 
     def _new_transport(self) -> Any:

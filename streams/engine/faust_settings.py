@@ -3,11 +3,13 @@
 import os
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from streams.settings import Settings
 
 __all__ = ["faust_settings"]
+
+HEARTBEAT_S: Final = 1.0  # members hear of a rebalance by their next heartbeat, and all wait for the last of them
 
 
 def faust_settings(settings: Settings) -> Mapping[str, Any]:
@@ -30,7 +32,7 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
         ** 9,  # a commit inside the fetcher is cancelled with it: 10,000 copies after a clean stop
         "broker_commit_interval": 1.0,
         "broker_session_timeout": session_s,
-        "broker_heartbeat_interval": min(3.0, session_s / 3),
+        "broker_heartbeat_interval": HEARTBEAT_S,
         "broker_rebalance_timeout": float(worker.rebalance_timeout_s),
         "broker_request_timeout": request_s,
         "broker_max_poll_records": 2_000,

@@ -15,6 +15,7 @@ from faust.types import TP, EventT
 
 from schemas.topics import partition_of
 from streams.engine.exits import STOPPED, Die, die
+from streams.engine.tails import Tails
 from streams.errors import Unreadable
 
 __all__ = ["HEADER_BYTES", "Keeper", "RowTable"]
@@ -52,6 +53,7 @@ class RowTable(Table[bytes, bytes]):
         self._inverted: set[bytes] = set()
         self._whole: set[int] = set()  # partitions whose changelog was read to its end
         self.records_restored = 0
+        self.tails = Tails()
 
     def attach(self, keeper: Keeper) -> None:
         """The book of this table."""
@@ -88,6 +90,14 @@ class RowTable(Table[bytes, bytes]):
         """The changes since the last call."""
         changed, self._changed = self._changed, {}
         return changed
+
+    def overrule(self, key: bytes, value: bytes | None) -> bool:
+        """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same."""
+        kept = self.data.get(key)
+        if kept == value or (kept is not None and value is not None and value[_VERSION] > kept[_VERSION]):
+            return False
+        self._changed.setdefault(key, kept)
+        return True
 
     @property
     def has_changes(self) -> bool:
@@ -154,16 +164,28 @@ class RowTable(Table[bytes, bytes]):
         moved = {tp for tp in revoked | newly_assigned if tp.topic == self.changelog_topic_name}
         partitions = {tp.partition for tp in moved}
         self._whole -= partitions
+        self.tails.forget(moved)
         for tp in moved | assigned:  # Faust keeps a position also where restoring was interrupted
-            if tp.topic == self.changelog_topic_name and tp.partition not in self._whole:
-                self.app.tables.recovery.active_offsets.pop(tp, None)
+            if tp.topic == self.changelog_topic_name:
+                self._read_on(tp)
         stale = [key for key, partition in self.data._key_partition.items() if partition in partitions]
         for key in stale:
             self._forget(key)
 
+    def _read_on(self, tp: TP) -> None:
+        """A partition that stays is read from where its tail is known, not again from where it was restored last."""
+        known = self.tails.known(tp) if tp.partition in self._whole else None
+        if known is None:
+            self.app.tables.recovery.active_offsets.pop(tp, None)
+        else:
+            self.app.tables.recovery.active_offsets[tp] = known - 1
+
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """All rows are here: overwrites those whose last record is an older one, and tells the clock of sleepers."""
         self._whole = {tp.partition for tp in active_tps}
+        for tp in active_tps:
+            restored = self.app.tables.recovery.active_offsets.get(tp)
+            self.tails.follow(tp, 0 if restored is None else restored + 1)
         await super().on_recovery_completed(active_tps, standby_tps)
         restored, inverted = sorted(self._restored), sorted(self._inverted)
         self._restored, self._inverted = set(), set()

@@ -18,6 +18,7 @@ __all__ = ["LOOK_S", "Watchdog"]
 
 LOOK_S: Final = 5.0
 ANSWER_S: Final = 10.0
+TURNS: Final = 10  # a partition may wait that often while others are worked off
 
 
 class Stall:
@@ -48,6 +49,7 @@ class Watchdog:
         self._clock = clock
         self._die = die
         self._inboxes: dict[TP, Stall] = {}
+        self._positions: dict[TP, Stall] = {}
         self._restoring = Stall(clock)
         self._moving = Stall(clock)
 
@@ -81,8 +83,13 @@ class Watchdog:
             return {}
 
     def judge(self, ends: Mapping[TP, int], positions: Mapping[TP, int]) -> None:
-        """Ends the process where a partition's position has not moved for `stall_s` although records wait."""
+        """Ends the process where a partition's position has not moved for `stall_s` although records wait.
+
+        While other partitions of its topic move, a worker that catches up may take ten times as long to come to it.
+        """
         self._inboxes = {tp: self._inboxes.get(tp) or Stall(self._clock) for tp in positions}
+        self._positions = {tp: self._positions.get(tp) or Stall(self._clock) for tp in positions}
+        moving = {tp.topic for tp, position in positions.items() if self._moved(tp, position)}
         self._metrics.forget("lag_records")
         oldest_s = 0.0
         for tp, position in positions.items():
@@ -93,8 +100,12 @@ class Watchdog:
             self._metrics.gauge("commit_age_seconds", oldest_s)
             if not self._patient(tp.topic):
                 facts = {"topic": tp.topic, "partition": tp.partition, "lag": lag, "position": position}
-                self._check("lag without a commit", still_s, **facts)
+                self._check("lag without a commit", still_s, turns=TURNS if tp.topic in moving else 1, **facts)
 
-    def _check(self, reason: str, still_s: float, **facts: Any) -> None:
-        if still_s > self._stall_s:
+    def _moved(self, tp: TP, position: int) -> bool:
+        """Whether a partition has moved within the patience."""
+        return self._positions[tp].look(position, waits=True) <= self._stall_s
+
+    def _check(self, reason: str, still_s: float, *, turns: int = 1, **facts: Any) -> None:
+        if still_s > turns * self._stall_s:
             self._die(reason, still_s=round(still_s), **facts)

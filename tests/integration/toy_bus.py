@@ -22,7 +22,7 @@ from tests.integration.bus import Bus, wait_until
 from tests.integration.toys import CODEC, Pile
 from tests.integration.workers import environment
 
-__all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say"]
+__all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say", "written"]
 
 
 class ToyWorker:
@@ -101,8 +101,12 @@ def say(bus: Bus, messages: Iterable[Disposition], *, block: int = 10) -> int:
 
 def changelog(bus: Bus) -> list[tuple[str, Version, Pile]]:
     """All records of the changelog, each partition in order."""
-    name = f"{bus.app_id}-leads-changelog"
-    return [(one.key.decode(), header(one.value)[0], CODEC.decode(one.value)) for one in _read_full(bus, name)]
+    return [(one.key.decode(), header(one.value)[0], CODEC.decode(one.value)) for one in written(bus)]
+
+
+def written(bus: Bus) -> list[Any]:
+    """The same as Kafka's client has them: with their times."""
+    return _read_full(bus, f"{bus.app_id}-leads-changelog")
 
 
 def rows(bus: Bus) -> dict[str, Pile]:

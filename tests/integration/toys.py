@@ -7,8 +7,10 @@ The row of a key remembers the ids that it was sent (`kind="hit"`), says each id
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import uvloop
 from faust.types import StreamT
@@ -23,7 +25,9 @@ from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.rows import RowCodec, rules_mark
 from streams.engine.engine import Engine
 from streams.engine.shell import block_decoder
+from streams.engine.steady import SteadyTime
 from streams.settings import Settings
+from tests.integration.detour import detour
 
 __all__ = ["CODEC", "Pile", "fold"]
 
@@ -95,13 +99,21 @@ def _move(key: str, name: str, at: Version) -> Transition:
     )  # fmt: skip
 
 
+def _wall() -> int:
+    """The wall clock, and how far a test has stepped it."""
+    step = os.environ.get("TOY_STEP")
+    return int(time.time() * 1000) + (int(Path(step).read_text() or 0) if step else 0)
+
+
 def main() -> None:
     """One worker process, as `python -m streams worker` is."""
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log.level, libraries=os.environ.get("TOY_LIBRARIES", "warning"))
+    if port := os.environ.get("TOY_DETOUR"):
+        detour(int(port))
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    engine = Engine(settings)
+    engine = Engine(settings, now=SteadyTime(_wall))
     book = engine.book("leads", CODEC, rules=rules_mark(RULES) if RULES else None)
     decode = block_decoder(TOUCHES, "toy")
 

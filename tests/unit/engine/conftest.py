@@ -1,9 +1,12 @@
 """Doubles for the engine's own tests: a death that raises, a producer that keeps, a clock that is set by hand."""
 
 import asyncio
+from collections import Counter
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
+from faust.types import TP
 
 from streams.engine.exits import BROKEN
 
@@ -28,6 +31,7 @@ class FakeProducer:
         self.sent: list[tuple[str, int, bytes | None, bytes | None]] = []
         self.futures: list[asyncio.Future[object]] = []
         self.at_once = False
+        self.ends: Counter[TP] = Counter()
 
     async def send(
         self, topic: str, value: bytes | None, *, key: bytes | None, partition: int
@@ -36,13 +40,17 @@ class FakeProducer:
         self.sent.append((topic, partition, key, value))
         self.futures.append(future)
         if self.at_once:
-            future.set_result(None)
+            self._land(future, TP(topic, partition))
         return future
 
     def acknowledge(self) -> None:
-        for future in self.futures:
+        for (topic, partition, *_), future in zip(self.sent, self.futures, strict=True):
             if not future.done():
-                future.set_result(None)
+                self._land(future, TP(topic, partition))
+
+    def _land(self, future: asyncio.Future[object], tp: TP) -> None:
+        future.set_result(SimpleNamespace(topic_partition=tp, offset=self.ends[tp]))
+        self.ends[tp] += 1
 
 
 class HandClock:

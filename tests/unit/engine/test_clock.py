@@ -1,3 +1,7 @@
+import random
+
+import pytest
+
 from schemas.touches import Tick
 from streams.engine.clock import OUTDATED_A_SECOND, SLACK, SLICE_MS, Clock
 from streams.metrics import Metrics
@@ -106,3 +110,44 @@ def test_times_that_are_due_do_not_wait_for_rows_of_other_rules() -> None:
     desk.clock.note("leads", "ann", 50)
     assert desk.clock.due() == 4
     assert Tick(to="ann", at=50) in [tick for _, tick in desk.said]
+
+
+def test_how_many_wait_is_known_without_a_walk() -> None:
+    """Against a count of what is there, after any notes and ticks."""
+    chance = random.Random(3)
+    desk = Desk()
+    desk.clock = Clock({"leads": "touches", "accounts": "signals"}, say=lambda *_: None, now=lambda: desk.now,
+                       metrics=Metrics())  # fmt: skip
+    for _ in range(5_000):
+        table, key = chance.choice(["leads", "accounts"]), f"k{chance.randrange(40)}"
+        desk.now += chance.randrange(20)
+        desk.clock.note(table, key, chance.choice([None, desk.now + chance.randrange(500)]),
+                        outdated=chance.random() < 0.2)  # fmt: skip
+        if chance.random() < 0.3:
+            desk.clock.due()
+        for name in ("leads", "accounts"):
+            assert desk.clock.waiting(name) == sum(1 for where in desk.clock._wakes if where[0] == name)
+            assert desk.clock.outdated(name) == sum(1 for where in desk.clock._outdated if where[0] == name)
+
+
+@pytest.mark.parametrize("step", [5 * 60_000, -5 * 60_000, 86_400_000, -86_400_000])
+def test_what_fired_stays_fired_and_nothing_is_lost_when_the_clock_is_stepped_and_set_right(step: int) -> None:
+    """Even where a step is believed: each due time is said once, in whatever order time comes."""
+    desk = Desk()
+    desk.now = 1_800_000_000_000
+    dues = [desk.now + at for at in range(-300_000, 300_001, 50_000)]
+    for number, at in enumerate(dues):
+        desk.clock.note("leads", f"k{number}", at)
+    for now in (desk.now, desk.now + step, desk.now, desk.now + 300_000):
+        desk.now = now
+        desk.clock.due()
+    assert sorted(tick.at for _, tick in desk.said) == dues
+
+
+def test_a_clock_set_back_does_not_hold_up_rows_of_other_rules() -> None:
+    desk = outdated_desk(2 * OUTDATED_A_SECOND)
+    assert desk.clock.due() > 0
+    desk.now -= 500_000
+    desk.clock.due()
+    desk.now += SLICE_MS
+    assert desk.clock.due() > 0

@@ -316,7 +316,8 @@ async def test_what_is_taken_while_all_partitions_are_paused(active: Any, taken:
     ],
 )
 async def test_how_long_an_empty_fetch_holds_the_connection(kind: type[AIOKafkaConsumerThread], wait_ms: int) -> None:
-    app = stock_app()
+    app: Any = stock_app()
+    app.listening = lambda send: send
     consumer = kind(app.consumer)._create_worker_consumer(app.transport)
     consumer._closed = True
     assert consumer._fetch_max_wait_ms == wait_ms

@@ -112,8 +112,8 @@ async def test_a_changelog_whose_reading_was_interrupted_is_read_from_its_beginn
     table.app.tables._recovery = SimpleNamespace(active_offsets=offsets)  # type: ignore[assignment]
     await table.on_rebalance({tp}, set(), set())
     assert not offsets
-    await table.on_recovery_completed({tp}, set())
     offsets[tp] = 17
+    await table.on_recovery_completed({tp}, set())
     await table.on_rebalance({tp}, set(), set())
     assert offsets == {tp: 17}
 

@@ -39,6 +39,27 @@ def test_slow_is_not_still(watchdog: Watchdog, clock: HandClock) -> None:
         clock.now += 59
 
 
+def test_a_partition_that_waits_its_turn_while_others_move_is_given_time(watchdog: Watchdog, clock: HandClock) -> None:
+    """A worker that catches up is healthy; one partition that never moves is not."""
+    other, turn = TP("inbox", 1), 0
+    while clock.now < 1_000 + 590:
+        watchdog.judge({INBOX: 10, other: 10_000}, {INBOX: 5, other: turn})
+        clock.now += 10
+        turn += 1
+    clock.now += 20
+    with pytest.raises(Died, match="lag"):
+        watchdog.judge({INBOX: 10, other: 10_000}, {INBOX: 5, other: turn})
+
+
+def test_a_partition_without_news_gives_no_other_more_time(watchdog: Watchdog, clock: HandClock) -> None:
+    quiet = TP("inbox", 1)
+    for _ in range(7):
+        watchdog.judge({INBOX: 10, quiet: 7}, {INBOX: 5, quiet: 7})
+        clock.now += 10
+    with pytest.raises(Died, match="lag"):
+        watchdog.judge({INBOX: 10, quiet: 7}, {INBOX: 5, quiet: 7})
+
+
 def test_nothing_to_read_is_no_stall(watchdog: Watchdog, clock: HandClock) -> None:
     watchdog.judge({INBOX: 5}, {INBOX: 5})
     clock.now += 1_000

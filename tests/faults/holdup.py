@@ -1,0 +1,99 @@
+"""One worker's way to Kafka, on which what it says can be held up and arrives later: also after its end.
+
+What a process handed to the kernel is no longer its own: it arrives when the network lets it, minutes later if need be.
+So this proxy keeps what it holds, whatever becomes of the client, and hands it on when it is let go.
+"""
+
+import asyncio
+from contextlib import suppress
+from struct import unpack
+from threading import Event, Thread
+from typing import Final, Literal, Self, TypeAlias
+
+from deploy.local.ports import HOST
+
+__all__ = ["Held", "Holdup"]
+
+PRODUCE: Final = 0  # API key
+ANSWER_S: Final = 2.0
+
+Held: TypeAlias = Literal["nothing", "records", "all"]
+
+
+class Holdup:
+    """A context manager. `port` is where the worker goes, `behind` the broker's."""
+
+    def __init__(self, behind: int) -> None:
+        self.port = 0
+        self.waiting = 0  # requests that are held up
+        self._behind = behind
+        self._held: Held = "nothing"
+        self._loop = asyncio.new_event_loop()
+        self._listens = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._listens.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def hold(self, held: Held) -> None:
+        """From now on records, or all in both directions, stay here. `nothing`: what was held goes its way."""
+        self._held = held
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, HOST, 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._listens.set()
+        self._loop.run_forever()
+        server.close()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.01))  # closed connections say goodbye in the next turns
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await self._carry(reader, writer)
+        writer.close()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_broker, to_broker = await asyncio.open_connection(HOST, self._behind)
+        back = asyncio.create_task(self._back(from_broker, writer))
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while True:
+                    await self._on(await reader.readexactly(4), reader, to_broker)
+            await asyncio.wait([back], timeout=ANSWER_S)  # a broker works off what it read, if it may answer
+        finally:
+            back.cancel()
+            to_broker.close()
+
+    async def _on(self, size: bytes, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter) -> None:
+        """One request."""
+        (length,) = unpack(">i", size)
+        request = await reader.readexactly(length)
+        self.waiting += 1
+        await self._passes(unpack(">h", request[:2])[0])
+        self.waiting -= 1
+        to_broker.write(size + request)
+        await to_broker.drain()
+
+    async def _back(self, from_broker: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while answer := await from_broker.read(65_536):
+            await self._passes(None)
+            with suppress(OSError):
+                writer.write(answer)
+                await writer.drain()
+        writer.close()
+
+    async def _passes(self, api_key: int | None) -> None:
+        while self._held == "all" or (self._held == "records" and api_key == PRODUCE):
+            await asyncio.sleep(0.02)

@@ -1,0 +1,94 @@
+"""F5: workers join and leave every few seconds under load. The rest goes on, and what was said is said once."""
+
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import pytest
+from msgspec import Struct
+
+from tests.integration.brokers import broker, needed
+from tests.integration.bus import Bus, wait_until
+from tests.integration.ledger import Ledger
+from tests.integration.toy_bus import ToyWorker, hit, rows, say
+
+KEYS: Final = 20_000
+MESSAGES: Final = 240_000
+BLOCK: Final = 10
+STEADY_S: Final = 15.0
+STORM_S: Final = 60.0
+READY_S: Final = 150.0
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+class Pace(Struct):
+    """Records worked off between two looks at what is committed, per second."""
+
+    bus: Bus
+    done: int = 0
+    at: float = 0.0
+
+    def look(self) -> float:
+        """Since the last look."""
+        done, at = sum(self.bus.committed(["touches"]).values()), time.monotonic()
+        rate = (done - self.done) / (at - self.at)
+        self.done, self.at = done, at
+        return rate
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    needed("apache")
+    with broker("apache") as bootstrap, closing(Bus(bootstrap, prefix="s.", app_id="storm", partitions=8)) as one:
+        one.create()
+        yield one
+
+
+def leave(worker: ToyWorker) -> None:
+    worker.child.send_signal(signal.SIGTERM)
+    assert worker.await_end(60) == 0, worker.tail()
+
+
+def test_f05_half_of_the_rate_goes_on_while_workers_join_and_leave(
+    bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two stay; a third joins and leaves again and again, every five to ten seconds."""
+    seed = int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))
+    chance = Random(seed)
+    written = say(bus, [hit(f"k{number % KEYS}", f"m{number}") for number in range(MESSAGES)], block=BLOCK)
+    with ExitStack() as stack:
+        stay = [stack.enter_context(ToyWorker(bus, tmp_path, name=f"stays{number}")) for number in range(2)]
+        for one in stay:
+            one.await_ready()
+        pace = Pace(bus)
+        pace.look()
+        time.sleep(STEADY_S)  # this and the storm are what is measured
+        steady = pace.look()
+        until, joins = time.monotonic() + STORM_S, 0
+        while time.monotonic() < until:
+            with ToyWorker(bus, tmp_path, name=f"guest{joins}") as guest:
+                wait_until(guest.ready, within_s=READY_S, what=f"a guest is ready\n{guest.tail()}")
+                time.sleep(chance.uniform(2, 7))
+                leave(guest)
+            joins += 1
+        storm = pace.look()
+        left = written - pace.done
+        assert left > 0, "all was worked off before the storm was over: nothing was measured"
+        wait_until(lambda: bus.lag(["touches"]) == 0, within_s=200, what=stay[0].tail())
+        assert all(one.child.poll() is None for one in stay), "a worker that stays ended"
+        rebalances = stay[0].metric("leadstream_rebalances_total")
+    held = rows(bus)
+    ledger = Ledger(accepted=MESSAGES, seed=seed)
+    ledger.lost = MESSAGES - sum(len(row.seen) for row in held.values())
+    with capsys.disabled():
+        print(f"\n{ledger.line('f05-storm')} broker=apache joins={joins} rebalances={rebalances:.0f} "
+              f"steady={steady:.0f}/s storm={storm:.0f}/s share={storm / steady:.2f}", flush=True)  # fmt: skip
+    assert ledger.lost == 0
+    assert storm >= steady / 2
