@@ -8,10 +8,14 @@ ProducerError
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
 └── SinkError           ours: 503, the sender comes again
     ├── SinkFull        our cap on outstanding bytes
-    └── SinkUnavailable Kafka is away, refused, or did not answer in time
+    ├── SinkRefused     Kafka will never take this record
+    ├── SinkUnavailable Kafka is away, or did not answer in time
+    ├── SpoolFailed     Kafka is away, and the spool's disk fails
+    └── SpoolFull       Kafka is away, and the spool or its disk is full
 """
 
 from enum import StrEnum
+from typing import ClassVar
 
 __all__ = [
     "BadFile",
@@ -22,7 +26,10 @@ __all__ = [
     "Refused",
     "SinkError",
     "SinkFull",
+    "SinkRefused",
     "SinkUnavailable",
+    "SpoolFailed",
+    "SpoolFull",
     "Unmappable",
 ]
 
@@ -76,12 +83,36 @@ class Unmappable(ProducerError):
 
 
 class SinkError(ProducerError):
-    """What was sent to us is not safe."""
+    """What was sent to us is not safe. `reason` is a metric's label."""
+
+    reason: ClassVar[str]
 
 
 class SinkFull(SinkError):
-    """More bytes wait for Kafka than we may hold."""
+    """More bytes wait to be safe than we may hold."""
+
+    reason = "outstanding"
+
+
+class SinkRefused(SinkError):
+    """Kafka will never take this record: it is too long, or its partition does not exist."""
+
+    reason = "refused"
 
 
 class SinkUnavailable(SinkError):
-    """Kafka is away, refused a record, or did not acknowledge in time."""
+    """Kafka is away, or did not acknowledge in time."""
+
+    reason = "kafka"
+
+
+class SpoolFailed(SinkError):
+    """The spool's disk fails with something else than being full."""
+
+    reason = "spool_failed"
+
+
+class SpoolFull(SinkError):
+    """The spool has reached its bytes or its age, or its disk has no space."""
+
+    reason = "spool_full"

@@ -9,11 +9,20 @@ __all__ = [
     "BLOCKS",
     "BLOCK_BYTES",
     "DEALS",
+    "DROPPED",
     "EVENTS",
     "OUTSTANDING",
     "REGISTRY",
     "REJECTED",
+    "REPLAYED",
     "REQUESTS",
+    "SPOOLED",
+    "SPOOLING",
+    "SPOOL_BYTES",
+    "SPOOL_OLDEST",
+    "SPOOL_REFUSED",
+    "SPOOL_SYNC_SECONDS",
+    "SPOOL_TORN",
 ]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # each counter would appear twice
@@ -22,7 +31,7 @@ REQUESTS: Final = Counter(
     "leadstream_collector_requests_total", "Requests answered.", ("route", "status"), registry=REGISTRY
 )
 EVENTS: Final = Counter(
-    "leadstream_collector_events_total", "Events accepted and acknowledged by Kafka.", ("source",), registry=REGISTRY
+    "leadstream_collector_events_total", "Events accepted: Kafka or the spool has them.", ("source",), registry=REGISTRY
 )
 DEALS: Final = Counter("leadstream_collector_deals_total", "CRM deals accepted.", ("source",), registry=REGISTRY)
 REJECTED: Final = Counter(
@@ -37,10 +46,39 @@ BLOCK_BYTES: Final = Histogram(
 )
 ACK_SECONDS: Final = Histogram(
     "leadstream_collector_ack_seconds",
-    "From handing a block to Kafka until its acknowledgement, in seconds.",
+    "From a block's leaving until Kafka or the spool has it, in seconds.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 20),
     registry=REGISTRY,
 )
 OUTSTANDING: Final = Gauge(
     "leadstream_collector_outstanding_bytes", "Bytes accepted and not yet acknowledged.", registry=REGISTRY
+)
+DROPPED: Final = Counter(
+    "leadstream_collector_dropped_total",
+    "Events and deals that nothing could make safe: the answer was 503, or none where senders do not come again.",
+    ("reason",),
+    registry=REGISTRY,
+)
+SPOOLING: Final = Gauge(
+    "leadstream_spool_active", "1 while deliveries go by the spool, 0 while they go to Kafka.", registry=REGISTRY
+)
+SPOOL_BYTES: Final = Gauge("leadstream_spool_bytes", "Bytes of the spool's segments on the disk.", registry=REGISTRY)
+SPOOL_OLDEST: Final = Gauge(
+    "leadstream_spool_oldest_seconds", "Age of the spool's oldest segment, 0 = empty.", registry=REGISTRY
+)
+SPOOLED: Final = Counter("leadstream_spool_records_total", "Records that the spool made safe.", registry=REGISTRY)
+REPLAYED: Final = Counter(
+    "leadstream_spool_replayed_total", "Records of the spool that Kafka acknowledged.", registry=REGISTRY
+)
+SPOOL_TORN: Final = Counter(
+    "leadstream_spool_torn_total", "Torn or damaged places of the spool that were passed over.", registry=REGISTRY
+)
+SPOOL_REFUSED: Final = Counter(
+    "leadstream_spool_refused_total", "Records set aside because Kafka will never take them.", registry=REGISTRY
+)
+SPOOL_SYNC_SECONDS: Final = Histogram(
+    "leadstream_spool_sync_seconds",
+    "Writing and syncing a group of records, in seconds.",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+    registry=REGISTRY,
 )

@@ -19,7 +19,16 @@ from pydantic_settings import (
 
 from producers.errors import BadSettings
 
-__all__ = ["CollectorSettings", "CrmSettings", "KafkaSettings", "LogSettings", "Settings", "SimulateSettings", "read"]
+__all__ = [
+    "CollectorSettings",
+    "CrmSettings",
+    "KafkaSettings",
+    "LogSettings",
+    "Settings",
+    "SimulateSettings",
+    "SpoolSettings",
+    "read",
+]
 
 PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
@@ -56,6 +65,23 @@ class CollectorSettings(BaseModel):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+class SpoolSettings(BaseModel):
+    """Where deliveries are safe while Kafka is away. Without a directory there is no spool, and 503 is the answer then.
+
+    Each collector needs a directory of its own, on a disk that outlives it. It is full at `max_bytes`, and when its
+    oldest record is `max_age_s` old. `group_ms`: how long a record waits so that others share its fsync. `budget_s`:
+    how long Kafka may take for a block before all go by the spool. `segment_bytes`: disk is given back in such pieces.
+    """
+
+    model_config = _FROZEN
+    directory: Path | None = None
+    max_bytes: int = Field(default=2_048 * MIB, ge=MIB)
+    max_age_s: float = Field(default=7 * 86_400.0, gt=0)
+    segment_bytes: int = Field(default=8 * MIB, ge=64 * 1024)
+    group_ms: float = Field(default=2.0, ge=0, le=1_000)
+    budget_s: float = Field(default=1.0, gt=0)
 
 
 class CrmSettings(BaseModel):
@@ -146,6 +172,7 @@ class Settings(_FromEnvironment):
     server_keys: Annotated[dict[str, str], NoDecode] = {}
     kafka: KafkaSettings = KafkaSettings()
     collector: CollectorSettings = CollectorSettings()
+    spool: SpoolSettings = SpoolSettings()
     crm: CrmSettings = CrmSettings()
     log: LogSettings = LogSettings()
 

@@ -38,8 +38,9 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
         await intake.stop()
 
     async def ready(_: Request) -> Response:
-        why = intake.not_ready()
-        return JSONResponse({"ready": not why, "failing": {"kafka": why} if why else {}}, 503 if why else 200)
+        why, spooling = intake.not_ready(), intake.sink.detour()
+        told = {"ready": not why, "failing": {"kafka": why} if why else {}}
+        return JSONResponse(told | ({"spooling": spooling} if spooling else {}), 503 if why else 200)
 
     sdk = _SdkSettings(settings, keys, cors)
     tracker = _Tracker(TRACKER)

@@ -8,6 +8,7 @@ of them. With many partitions the wait grows, so that one collector writes no mo
 from asyncio import AbstractEventLoop, Future
 from typing import Final
 
+from producers.collector.dropped import count_dropped_record
 from producers.collector.latch import Latch
 from producers.collector.outstanding import Outstanding, sink_error
 from producers.errors import SinkError, SinkUnavailable
@@ -74,7 +75,7 @@ class Blocks:
             self._send(partition, block)
 
     def stalled(self) -> bool:
-        """Whether Kafka has left the oldest block without an answer for too long."""
+        """Whether the oldest block is neither safe nor lost for too long."""
         oldest = next(iter(self._flying), None)
         return oldest is not None and self._loop.time() - oldest.sent_at > self._timeout_s
 
@@ -100,21 +101,25 @@ class Blocks:
         self._flying[block] = None
         BLOCKS.inc()
         BLOCK_BYTES.observe(block.size)
-        future = self._sink.write(self._topic, partition=partition, value=encode_block(block.deliveries))
+        value = encode_block(block.deliveries)
+        future = self._sink.write(self._topic, partition=partition, value=value)
         block.deliveries = []
-        future.add_done_callback(lambda done: self._landed(block, done))
+        future.add_done_callback(lambda done: self._landed(block, value, done))
         if not self._sweeping:
             self._sweeping = True
             self._loop.call_later(SWEEP_S, self._sweep)
 
-    def _landed(self, block: _Block, done: Future[None]) -> None:
+    def _landed(self, block: _Block, value: bytes, done: Future[None]) -> None:
         del self._flying[block]
         self._outstanding.size -= block.size
         ACK_SECONDS.observe(self._loop.time() - block.sent_at)
-        _release(block, sink_error(done))
+        error = sink_error(done)
+        if error is not None:
+            count_dropped_record(error, value)
+        _release(block, error)
 
     def _sweep(self) -> None:
-        """Answers the requests whose block Kafka does not answer in time; the bytes stay outstanding until it does."""
+        """Answers the requests whose block is not safe in time; the bytes stay outstanding until it is, or is lost."""
         too_old = self._loop.time() - self._timeout_s
         for block in self._flying:
             if block.sent_at > too_old:

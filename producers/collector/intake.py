@@ -77,7 +77,7 @@ class Intake:
 
     async def take(self, request: Request, *, sender: Sender, ip: str | None, user_agent: str | None) -> None:
         """Returns when everything of this request is safe. Raises SinkError: the sender must come again."""
-        self.outstanding.admit()
+        self.outstanding.admit(len(request.events) + len(request.bad))
         received_at = self.now_ms()
         groups, nobody = grouped(request.events, self._partition)
         latch = Latch(asyncio.get_running_loop())

@@ -19,7 +19,7 @@ async def keep(
     intake: Intake, signals: Sequence[CrmSignal], unread: Sequence[Unread], *, source: str, at: int
 ) -> None:
     """Returns when everything is safe. Raises SinkError: the sender must come again."""
-    intake.outstanding.admit()
+    intake.outstanding.admit(len(signals) + len(unread))
     latch = Latch(asyncio.get_running_loop())
     for one in unread:
         intake.reject(BadEvent(one.raw, Reason.MAPPING, one.why), source=source, at=at, latch=latch)

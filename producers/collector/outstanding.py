@@ -3,6 +3,7 @@
 from asyncio import Future
 from functools import partial
 
+from producers.collector.dropped import count_dropped, count_dropped_record
 from producers.collector.latch import Latch
 from producers.errors import SinkError, SinkFull, SinkUnavailable
 from producers.metrics import OUTSTANDING
@@ -20,21 +21,26 @@ class Outstanding:
         self.size = 0
         OUTSTANDING.set_function(lambda: self.size)
 
-    def admit(self) -> None:
-        """Raises SinkFull while more waits than we may hold."""
+    def admit(self, events: int) -> None:
+        """So many events may come in. Raises SinkFull while more waits than we may hold."""
         if self.size > self._most:
-            raise SinkFull(f"{self.size} bytes wait for Kafka, more than {self._most}")
+            error = SinkFull(f"{self.size} bytes wait to be safe, more than {self._most}")
+            count_dropped(error, events)
+            raise error
 
     def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None, latch: Latch) -> None:
         """One record; the latch hears when it is safe."""
         latch.expect()
         self.size += len(value)
         future = self._sink.write(topic, partition=partition, value=value, key=key)
-        future.add_done_callback(partial(self._landed, latch, len(value)))
+        future.add_done_callback(partial(self._landed, latch, value))
 
-    def _landed(self, latch: Latch, size: int, done: Future[None]) -> None:
-        self.size -= size
-        latch.release(sink_error(done))
+    def _landed(self, latch: Latch, value: bytes, done: Future[None]) -> None:
+        self.size -= len(value)
+        error = sink_error(done)
+        if error is not None:
+            count_dropped_record(error, value)
+        latch.release(error)
 
 
 def sink_error(done: Future[None]) -> SinkError | None:

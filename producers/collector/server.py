@@ -16,6 +16,7 @@ from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
 from producers.collector.keys import Headers, KeyRing, Sender, offered_key
 from producers.collector.routes import ANSWERED, EVENT_ROUTES, RETRY_AFTER_S, STATUS_OF, refused_body
+from producers.collector.spooling import with_spool
 from producers.collector.wire import read as read_events
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
@@ -36,7 +37,7 @@ class Collector:
     """POST on an event route: read, check, stamp, wait for the acknowledgement, answer."""
 
     def __init__(self, settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> None:
-        self._intake = intake
+        self.intake = intake
         self._keys = keys
         self._cors = cors
         self._hops = settings.collector.proxy_hops
@@ -86,7 +87,7 @@ class Collector:
         request = read_events(body, kind)
         if sender is None:
             sender = self._keys.sender_of(request.write_key)
-        await self._intake.take(
+        await self.intake.take(
             request,
             sender=sender,
             ip=self._address(scope, headers, sender),
@@ -95,7 +96,7 @@ class Collector:
 
     def _say(self, why: str) -> None:
         """Why we answer 503: at most one line a second, the metrics count."""
-        now = self._intake.now_ms()
+        now = self.intake.now_ms()
         if now - self._said_at >= 1_000:
             self._said_at = now
             log.warning("not_safe", why=why)
@@ -112,8 +113,12 @@ class Collector:
 
 
 def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:
-    """A collector on this sink. `now_ms`: UTC milliseconds, the system's clock unless given."""
-    intake = Intake(settings, sink, now_ms=now_ms or _system_ms)
+    """A collector on this sink, with its spool. `now_ms`: UTC milliseconds, the system's clock unless given.
+
+    Raises BadSettings.
+    """
+    clock = now_ms or _system_ms
+    intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
     keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys)
     return Collector(settings, intake, keys=keys, cors=Cors(settings.collector.cors_origins))
 

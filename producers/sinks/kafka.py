@@ -14,15 +14,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import (
+    InvalidRecordError,
+    InvalidTimestampError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
 
-from producers.errors import BadSettings, SinkUnavailable
+from producers.errors import BadSettings, SinkError, SinkRefused, SinkUnavailable
 from producers.logs import log
 
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
 RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
+FOR_GOOD: Final = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
 # 2.6: every broker that we support speaks it, so the constructor need not ask and block.
 PRODUCER: Final[Mapping[str, Any]] = {
     "acks": "all",
@@ -34,7 +42,7 @@ PRODUCER: Final[Mapping[str, Any]] = {
     "delivery_timeout_ms": 20_000,
     "request_timeout_ms": 8_000,
     "max_block_ms": 200,
-    "bootstrap_timeout_ms": 10_000,
+    "bootstrap_timeout_ms": 5_000,
     "metadata_max_age_ms": 60_000,
     "reconnect_backoff_max_ms": 1_000,
     "allow_auto_create_topics": False,
@@ -68,22 +76,46 @@ class KafkaSink:
         """Why not: what Kafka, or the lack of it, said last."""
         return self._why
 
+    def detour(self) -> str:
+        """There is none."""
+        return ""
+
     def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None = None) -> Future[None]:
         """See Sink."""
         loop = asyncio.get_running_loop()
         future: Future[None] = loop.create_future()
-        if self._producer is None or self._why:
+        producer = self._producer
+        if producer is None or self._why:
             future.set_exception(SinkUnavailable(self._why))
             return future
+        if partition >= self._partitions:
+            future.set_exception(SinkRefused(f"{topic} has {self._partitions} partitions, this is for {partition}"))
+            return future
         try:
-            sent = self._producer.send(topic, value=value, key=key, partition=partition)
+            sent = producer.send(topic, value=value, key=key, partition=partition)
         except (KafkaError, ValueError, TypeError) as error:
-            self._lost(future, SinkUnavailable(f"{topic}: {error}"))
+            self._lost(future, _sink_error(topic, error), producer)
             return future
         # Both run on the sender's thread, where exceptions vanish: they only hand over.
-        sent.add_callback(lambda _: loop.call_soon_threadsafe(self._safe, future))
-        sent.add_errback(lambda error: loop.call_soon_threadsafe(self._lost, future, _unavailable(topic, error)))
+        hand_over = loop.call_soon_threadsafe
+        sent.add_callback(lambda _: hand_over(self._safe, future))
+        sent.add_errback(lambda error: hand_over(self._lost, future, _sink_error(topic, error), producer))
         return future
+
+    def renew(self, why: str) -> None:
+        """See Sink. What a broker has been sent already may arrive all the same."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        log.error("kafka_producer_given_up", why=why)
+        ready, self._why = not self._why, f"connecting again after {why}"
+        self._failing_since = None
+        loop = asyncio.get_running_loop()
+        closing = loop.create_task(_closed(producer, deadline_s=0))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        if ready:  # else somebody is connecting already
+            self._connecting = loop.create_task(self._connect())
 
     async def close(self, *, deadline_s: float) -> None:
         """See Sink."""
@@ -99,43 +131,33 @@ class KafkaSink:
         if not future.done():
             future.set_result(None)
 
-    def _lost(self, future: Future[None], error: SinkUnavailable) -> None:
+    def _lost(self, future: Future[None], error: SinkError, producer: KafkaProducer) -> None:
         if not future.done():
             future.set_exception(error)
+        if producer is not self._producer or isinstance(error, SinkRefused):
+            return
         now = asyncio.get_running_loop().time()
         self._failing_since = self._failing_since or now
         if now - self._failing_since >= RENEW_AFTER_S:
-            self._renew(str(error))
-
-    def _renew(self, why: str) -> None:
-        """Gives up a producer that only fails; until there is a new one, writes fail at once."""
-        producer, self._producer = self._producer, None
-        if producer is None:
-            return
-        log.error("kafka_producer_given_up", why=why)
-        self._why = f"connecting again after {why}"
-        self._failing_since = None
-        loop = asyncio.get_running_loop()
-        closing = loop.create_task(_closed(producer, deadline_s=1))
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        self._connecting = loop.create_task(self._connect())
+            self.renew(str(error))
 
     async def _connect(self) -> None:
         while self._why:
+            producer = self._producer
             try:
-                producer = self._producer or await asyncio.to_thread(self._open)
-                self._producer = producer
-                self._why = await asyncio.to_thread(self._missing, producer)
+                producer = self._producer = producer or await asyncio.to_thread(self._open)
+                why = await asyncio.to_thread(self._missing, producer)
             except (KafkaError, OSError) as error:
-                self._why = f"Kafka does not answer: {type(error).__name__}"
+                why = f"Kafka does not answer: {type(error).__name__}"
+            if self._producer is producer:  # else it was given up meanwhile
+                self._why = why
             if self._why:
                 log.warning("kafka_not_ready", why=self._why)
                 await asyncio.sleep(RETRY_S)
         log.info("kafka_ready", partitions=self._partitions)
 
     def _open(self) -> KafkaProducer:
-        return KafkaProducer(bootstrap_servers=self._servers, client_id="leadstream-collector", **PRODUCER)
+        return _Producer(bootstrap_servers=self._servers, client_id="leadstream-collector", **PRODUCER)
 
     def _missing(self, producer: KafkaProducer) -> str:
         """Why the topics cannot be written, "" when they can. Asking also warms the producer's metadata."""
@@ -148,6 +170,18 @@ class KafkaSink:
         return ""
 
 
+class _Producer(KafkaProducer):  # type: ignore[misc]  # kafka-python ships no types
+    """Closing it ends it also where it cannot deliver: else its thread would go on and write behind our back."""
+
+    def close(self, timeout: float | None = None, null_logger: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Raises KafkaTimeoutError where something was given up."""
+        try:
+            super().close(timeout, null_logger)
+        except KafkaTimeoutError:
+            self._sender.force_close()
+            raise
+
+
 async def _closed(producer: KafkaProducer, *, deadline_s: float) -> None:
     try:
         await asyncio.to_thread(producer.close, timeout=deadline_s)
@@ -155,5 +189,6 @@ async def _closed(producer: KafkaProducer, *, deadline_s: float) -> None:
         log.error("kafka_close_failed", error=type(error).__name__)
 
 
-def _unavailable(topic: str, error: Exception) -> SinkUnavailable:
-    return SinkUnavailable(f"{topic}: {type(error).__name__}")
+def _sink_error(topic: str, error: Exception) -> SinkError:
+    kind = SinkRefused if isinstance(error, FOR_GOOD) else SinkUnavailable
+    return kind(f"{topic}: {type(error).__name__}")

@@ -34,6 +34,10 @@ class MemorySink:
         """What `down` says."""
         return self.down
 
+    def detour(self) -> str:
+        """There is none."""
+        return ""
+
     def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None = None) -> Future[None]:
         """Keeps the record, and acknowledges it unless told to hold or to be down."""
         future: Future[None] = asyncio.get_running_loop().create_future()
@@ -64,6 +68,10 @@ class MemorySink:
         for _, future in waiting:
             if not future.done():
                 future.set_exception(SinkUnavailable(why))
+
+    def renew(self, why: str) -> None:
+        """Loses everything that is held back; there is nothing to connect to."""
+        self.fail(why)
 
     def values(self, topic: str, *, partition: int | None = None) -> list[bytes]:
         """The acknowledged records of a topic, in order."""

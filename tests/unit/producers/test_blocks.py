@@ -64,10 +64,10 @@ async def test_what_waits_is_counted_until_it_is_acknowledged() -> None:
     )
     latch = Latch(asyncio.get_running_loop())
     made.add(0, b"x" * 40, latch)
-    outstanding.admit()
+    outstanding.admit(1)
     outstanding.write("other", partition=0, key=b"k", value=b"y" * 11, latch=latch)
     with pytest.raises(SinkFull):
-        outstanding.admit()
+        outstanding.admit(1)
     made.flush()
     sink.acknowledge()
     await latch.wait()

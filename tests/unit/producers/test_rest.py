@@ -1,9 +1,13 @@
 """Everything but events: settings for SDKs, the tracker's file, what operators ask for."""
 
+from pathlib import Path
+
 import pytest
 
+from producers.metrics import REGISTRY
+from producers.settings import SpoolSettings
 from producers.sinks.memory import MemorySink
-from tests.unit.producers.desk import desk
+from tests.unit.producers.desk import desk, page, until
 
 
 @pytest.mark.parametrize("path", ["/v1/projects/wk_site/settings", "/projects/wk_site/settings"])
@@ -40,6 +44,45 @@ async def test_it_is_ready_once_kafka_has_answered_and_alive_before() -> None:
         assert (answer.status_code, answer.json()["failing"]) == (503, {"kafka": "Kafka has not answered yet"})
         sink.down = ""
         assert (await d.http.get("/readyz")).status_code == 200
+
+
+async def test_while_the_spool_takes_deliveries_it_stays_ready_and_says_so(tmp_path: Path) -> None:
+    sink = MemorySink()
+    async with desk(sink, spool=SpoolSettings(directory=tmp_path / "spool", max_bytes=1 << 20)) as d:
+        assert (await d.http.get("/readyz")).json() == {"ready": True, "failing": {}}
+        sink.down = "no broker"
+        assert (await d.batch(page())).status_code == 200
+        answer = await d.http.get("/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"ready": True, "failing": {}, "spooling": "no broker"})
+        sink.down = ""
+        await until(lambda: not d.collector.intake.sink.detour())
+        assert [one["messageId"] for one in d.events()] == ["m1"]
+
+
+async def test_a_full_spool_is_503_with_retry_after_not_ready_and_counted_by_events(tmp_path: Path) -> None:
+    """F13 in one process: what the answer refuses is what the counter counts, events for events."""
+    sink = MemorySink()
+    text = "x" * 30_000
+    async with desk(sink, spool=SpoolSettings(directory=tmp_path / "spool", max_bytes=1 << 20)) as d:
+        await d.http.get("/readyz")
+        sink.down = "no broker"
+        before = _dropped()
+        answers = [
+            await d.batch(*(page(10 * n + i, properties={"text": text}) for i in range(10)), page(1, type="odd"))
+            for n in range(6)
+        ]
+        refused = [answer for answer in answers if answer.status_code == 503]
+        assert {answer.headers["retry-after"] for answer in refused} == {"2"}
+        assert (await d.http.get("/readyz")).status_code == 503
+        sink.down = ""
+        await until(lambda: not d.collector.intake.sink.detour())
+        stored = len(d.events()) + len(d.rejected())
+        assert stored < 66
+        assert stored + _dropped() - before == 66
+
+
+def _dropped() -> float:
+    return REGISTRY.get_sample_value("leadstream_collector_dropped_total", {"reason": "spool_full"}) or 0.0
 
 
 async def test_metrics_and_version_are_told() -> None:
