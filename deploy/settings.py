@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
@@ -35,6 +35,16 @@ class _Worker(BaseModel):
     app_id: str = "leadstream"
 
 
+class _Spool(BaseModel):
+    model_config = _FROZEN
+    directory: Path | None = None
+
+    @field_validator("directory", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        return value or None
+
+
 class DeploySettings(BaseSettings):
     """From `LEADSTREAM_*`, `__` between levels."""
 
@@ -42,6 +52,7 @@ class DeploySettings(BaseSettings):
     kafka: _Kafka = _Kafka()
     redis: _Redis = _Redis()
     worker: _Worker = _Worker()
+    spool: _Spool = _Spool()
 
 
 def from_environment(home: Path | None = None) -> DeploySettings:
@@ -58,12 +69,16 @@ def from_environment(home: Path | None = None) -> DeploySettings:
 
 
 def _of_home(home: Path) -> dict[str, Any]:
-    """Where that one's Kafka and Redis are, unless the environment names a Kafka."""
+    """Where that one's Kafka, Redis and spool are, unless the environment names a Kafka."""
     path = home / "up.json"
     if f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS" in os.environ or not path.exists():
         return {}
     up = json.loads(path.read_bytes())
-    return {"kafka": {"bootstrap_servers": up["kafka"]}, "redis": {"url": up["redis"]}}
+    return {
+        "kafka": {"bootstrap_servers": up["kafka"]},
+        "redis": {"url": up["redis"]},
+        "spool": {"directory": home / "spool"},
+    }
 
 
 def value_of(name: str) -> str:

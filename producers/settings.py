@@ -83,6 +83,11 @@ class SpoolSettings(BaseModel):
     group_ms: float = Field(default=2.0, ge=0, le=1_000)
     budget_s: float = Field(default=1.0, gt=0)
 
+    @field_validator("directory", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        return value or None
+
 
 class CrmSettings(BaseModel):
     """A CRM whose secret is empty is not set up. Mapping files: default are the packaged ones.

@@ -3,28 +3,21 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+    yield from _redis(settings)
+    yield spool_finding(settings.spool.directory)
 
-from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
+from deploy.cli.doctor_spool import spool_finding
+from deploy.cli.finding import Finding
 from deploy.errors import BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment
 
-__all__ = ["Finding", "examine", "findings"]
+__all__ = ["examine", "findings"]
 
 _MARKS: Final = {"good": ("✓", "green"), "bad": ("✗", "bold red"), "absent": ("·", "yellow")}
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-
-
-class Finding(Struct, frozen=True):
-    """`bad` must be mended; `absent` is only missed by tests. `do` = what to do about it."""
-
-    what: str
-    verdict: Literal["good", "bad", "absent"]
-    says: str
-    do: str = ""
 
 
 def examine(console: Console, *, home: Path) -> int:
@@ -43,6 +36,7 @@ def findings(settings: DeploySettings) -> Iterator[Finding]:
     yield _crc32c()
     yield from _kafka(settings)
     yield from _redis(settings)
+    yield spool_finding(settings.spool.directory)
     yield _java()
     yield _tool("node", ("node",), do="only the tracker's own tests and build need Node.js 20")
     yield _tool("chromium", _BROWSERS, do="only the browser tests need it (Debian: apt-get install chromium)")

@@ -37,6 +37,7 @@ def collector(stack: Stack) -> dict[str, str]:
     """Keys stand for sources: `site` is the tracker's, `crm` the server's."""
     return installation(stack) | {
         "LEADSTREAM_COLLECTOR__PORT": str(stack.ports.collector),
+        "LEADSTREAM_SPOOL__DIRECTORY": str(stack.plan.home / "spool"),
         "LEADSTREAM_WRITE_KEYS": f"{stack.secrets.write_key}=site",
         "LEADSTREAM_SERVER_KEYS": f"{stack.secrets.server_key}=crm",
     }

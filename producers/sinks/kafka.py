@@ -107,7 +107,7 @@ class KafkaSink:
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        log.error("kafka_producer_given_up", why=why)
+        log.warning("kafka_producer_given_up", why=why)
         ready, self._why = not self._why, f"connecting again after {why}"
         self._failing_since = None
         loop = asyncio.get_running_loop()
@@ -186,7 +186,7 @@ async def _closed(producer: KafkaProducer, *, deadline_s: float) -> None:
     try:
         await asyncio.to_thread(producer.close, timeout=deadline_s)
     except KafkaError as error:
-        log.error("kafka_close_failed", error=type(error).__name__)
+        log.warning("kafka_close_failed", error=type(error).__name__)
 
 
 def _sink_error(topic: str, error: Exception) -> SinkError:
