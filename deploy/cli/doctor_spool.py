@@ -17,7 +17,7 @@ def spool_finding(directory: Path | None) -> Finding:
                        f"set {_VARIABLE} to a directory of the collector's own")  # fmt: skip
     there = next(path for path in (directory, *directory.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        return Finding("spool", "bad", f"{directory} cannot be written", f"give the collector the right, or set {_VARIABLE}")
+        return Finding("spool", "bad", f"{directory} cannot be written", f"mend its rights, or set {_VARIABLE}")
     try:
         waiting = sum(path.stat().st_size for path in directory.glob("*.spool"))
         refused = directory.joinpath("refused").exists()

@@ -122,6 +122,7 @@ class Detour:
         error = sink_error(sent)
         if flight not in self._flying:  # the spool has it
             return
+        self._answered = self._answered or error is None
         if error is None or isinstance(error, SinkRefused):
             del self._flying[flight]
             self._bytes -= len(flight.record.value)
@@ -159,7 +160,18 @@ class Detour:
         self._replaying = self._running.create_task(self._go_back())
 
     async def _go_back(self) -> None:
-        """Replays until nothing is left, then closes the circuit."""
+        """Replays until nothing is left, then closes the circuit. Whatever happens, it goes on."""
+        while True:
+            try:
+                await self._drain()
+            except Exception as error:  # noqa: BLE001  (else what was accepted would stay on the disk unseen)
+                log.error("replay_failed", error=type(error).__name__, says=str(error))
+                await asyncio.sleep(self._budget_s)
+            else:
+                break
+        self._close_circuit()
+
+    async def _drain(self) -> None:
         while not self._spool.drained():
             left = await self._replay.step()
             if left <= LAST and self._held is None:
@@ -167,7 +179,6 @@ class Detour:
                 self._hold = self._running.call_later(self._budget_s, self._let_go)
             if not left:
                 await self._spool.written()
-        self._close_circuit()
 
     def _close_circuit(self) -> None:
         log.info("spool_drained")

@@ -76,7 +76,7 @@ class Spool:
         await self._idle.wait()
 
     async def read(self, most: int) -> Window | None:
-        """About `most` bytes of what was not read yet, None where all was. Raises OSError."""
+        """About `most` bytes of the oldest records, None where there are none. Raises OSError."""
         window = await self._running.run_in_executor(self._thread, self._store.read, most)
         if window is not None and window.torn:
             SPOOL_TORN.inc(window.torn)
@@ -84,7 +84,7 @@ class Spool:
         return window
 
     async def advance(self, window: Window) -> None:
-        """Kafka has all of this window and of those before it."""
+        """Kafka has all of this window: the next one is read behind it."""
         await self._running.run_in_executor(self._thread, self._store.advance, window.end)
 
     async def set_aside(self, record: Spooled, *, why: str) -> None:

@@ -58,7 +58,7 @@ class Store:
         self._segments: dict[int, _Segment] = {}  # oldest first
         self._active: _Segment | None = None
         self._next = 1
-        self._read_to = Position(0, 0)
+        self._done = Position(0, 0)  # Kafka has what lies before it
         self.size = 0  # bytes of all segments
         self.oldest_ms: int | None = None  # when the oldest segment was begun; None: there is none
 
@@ -66,15 +66,15 @@ class Store:
         """Finds what an earlier process left. Raises BadSettings."""
         self._disk.lock()
         try:
-            self._read_to = Position.unpacked(self._disk.noted())
+            self._done = Position.unpacked(self._disk.noted())
             for number in self._disk.numbers():
                 self._segments[number] = self._found(number)
         except OSError as error:
             raise BadSettings(f"{VARIABLE}: cannot read {self._disk.directory}: {error.strerror}") from error
-        self._next = max([self._read_to.segment, *self._segments]) + 1  # no number comes twice: a note names one
+        self._next = max([self._done.segment, *self._segments]) + 1  # no number comes twice: a note names one
         self.size = sum(one.end for one in self._segments.values())
         self._age()
-        self.advance(self._read_to)
+        self.advance(self._done)
 
     def append(self, data: bytes) -> None:
         """Returns when these records are safe. Raises OSError: then none of them is promised."""
@@ -91,17 +91,16 @@ class Store:
         self.size += len(data)
 
     def read(self, most: int) -> Window | None:
-        """About `most` bytes of records that were not read yet, None where all were. Raises OSError."""
+        """About `most` bytes of the oldest records, None where there are none. Raises OSError."""
         for number, segment in self._segments.items():
-            if number < self._read_to.segment:
-                continue
-            offset = self._read_to.offset if number == self._read_to.segment else segment.start
+            offset = self._done.offset if number == self._done.segment else segment.start
             if offset < segment.end:
                 return self._window(number, offset, most=most)
         return None
 
     def advance(self, to: Position) -> None:
-        """Kafka has what lies before `to`: it is forgotten."""
+        """Kafka has what lies before `to`: it is forgotten, and reading begins there."""
+        self._done = to
         if to.segment:
             with suppress(OSError):  # then more than needed is replayed after a restart
                 self._disk.note(to.packed())
@@ -141,6 +140,8 @@ class Store:
     def _begin(self) -> _Segment:
         """Raises OSError, and then nothing is left behind."""
         now = self._now_ms()
+        if self._active is not None:
+            self._shut(self._active)  # a long outage has more segments than a process may have open
         number, self._next = self._next, self._next + 1
         segment = _Segment(self._disk.create(number), start=HEADER_BYTES, end=HEADER_BYTES, begun_at=now)
         self._segments[number] = segment
@@ -160,6 +161,7 @@ class Store:
         self._active = None
         with suppress(OSError):
             self._disk.cut(active.file, active.end)
+        self._shut(active)
         if active.end == HEADER_BYTES:
             self._forget(next(number for number, one in self._segments.items() if one is active))
 
@@ -175,9 +177,8 @@ class Store:
                 break
             most *= 4  # a record that is longer than what was read
         end = segment.end if len(data) < most else offset + found.consumed  # shorter than it was: somebody cut it
-        self._read_to = Position(number, end)
         behind = sum(one.end for n, one in self._segments.items() if n > number)
-        return Window(found.records, self._read_to, behind + segment.end - end, found.torn)
+        return Window(found.records, Position(number, end), behind + segment.end - end, found.torn)
 
     def _forget(self, number: int) -> None:
         segment = self._segments.pop(number)

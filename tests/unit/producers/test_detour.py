@@ -242,6 +242,27 @@ async def test_what_kafka_will_never_take_is_set_aside_and_holds_up_nobody() -> 
         assert parse(disk.aside, final=True).records == [Spooled(TOPIC, 1, b'["too long"]')]
 
 
+async def test_a_replay_that_fails_begins_again_and_skips_nothing() -> None:
+    class Odd(Kafka):
+        odd = 0
+
+        def write(
+            self, topic: str, *, partition: int, value: bytes, key: bytes | None = None
+        ) -> "asyncio.Future[None]":
+            if self.odd and not self.down and partition == 1:
+                self.odd -= 1
+                raise RuntimeError("nobody thought of this")
+            return super().write(topic, partition=partition, value=value, key=key)
+
+    kafka = Odd()
+    async with way(kafka, budget_s=0.01) as sink:
+        kafka.down = "away"
+        await asyncio.gather(*(write(sink, number, partition=number % 3) for number in range(30)))
+        kafka.odd, kafka.down = 2, ""
+        await until(lambda: not sink.detour())
+        assert [numbers(kafka, partition) for partition in range(3)] == [[*range(n, 30, 3)] for n in range(3)]
+
+
 async def test_many_requests_share_one_sync() -> None:
     kafka, disk = Kafka(), MemoryDisk()
     told: list[str] = []

@@ -167,6 +167,28 @@ def test_a_record_longer_than_a_window_and_a_segment_is_read() -> None:
     assert [*drained(one)] == [record(1), long, record(2)]
 
 
+def test_until_kafka_has_it_the_same_is_read_again() -> None:
+    one = store(MemoryDisk())
+    one.append(framed(record(1)))
+    first = one.read(100)
+    assert one.read(100) == first
+    assert first is not None
+    one.advance(first.end)
+    assert one.read(100) is None
+
+
+def test_segments_that_wait_are_not_held_open(tmp_path: Path) -> None:
+    """A week's outage has more of them than a process may have files."""
+    one = store(Disk(tmp_path), segment_bytes=40)
+    for number in range(50):
+        one.append(framed(record(number)))
+    assert len([*tmp_path.glob("*.spool")]) > 20
+    opened = [Path(link).readlink() for link in Path("/proc/self/fd").iterdir() if Path(link).is_symlink()]
+    assert len([path for path in opened if path.suffix == ".spool" and path.parent == tmp_path]) == 1
+    assert [*drained(one)] == [*map(record, range(50))]
+    one.close()
+
+
 def test_what_is_left_behind_a_window_is_told() -> None:
     one = store(MemoryDisk(), segment_bytes=10_000)
     frames = [framed(record(number)) for number in range(10)]
