@@ -149,6 +149,33 @@ def test_without_kafka_it_lives_is_not_ready_and_says_503(serve: Callable[..., S
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
 
 
+def test_without_kafka_the_spool_takes_what_comes_and_a_second_collector_is_refused(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    [nobody] = free_ports(1)
+    env = {"LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{nobody}",
+           "LEADSTREAM_SPOOL__DIRECTORY": str(tmp_path / "spool")}  # fmt: skip
+    one = serve("granian", **env)
+    one.wait("/healthz", 200)
+    assert httpx.post(f"{one.url}/v1/batch", json=post(1)).status_code == 200
+    two = serve("granian", **env)
+    assert two.child.wait(20) == 2
+    assert "LEADSTREAM_SPOOL__DIRECTORY: another collector uses" in two.log.read_text().splitlines()[-1]
+    one.child.send_signal(signal.SIGTERM)
+    assert one.child.wait(30) == 0
+    assert list((tmp_path / "spool").glob("*.spool"))
+
+
+def test_a_spool_that_cannot_be_written_ends_it_with_one_clear_message(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    one = serve("granian", LEADSTREAM_SPOOL__DIRECTORY=str(tmp_path / "file"))
+    assert one.child.wait(20) == 2
+    said = f"leadstream collector: LEADSTREAM_SPOOL__DIRECTORY: cannot write {tmp_path / 'file'}: File exists"
+    assert one.log.read_text().strip() == said
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_declared_size_over_the_cap_is_refused_before_it_is_read(server: str, serve: Callable[..., Served]) -> None:
     one = serve(server)

@@ -1,20 +1,28 @@
 """What every sink does: written once, run on memory and on real brokers."""
 
 import asyncio
+import errno
+import random
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from kafka import KafkaConsumer, TopicPartition
+from pydantic import SecretStr
 
 from deploy.local.topics import apply, wanted
-from producers.errors import SinkUnavailable
+from producers.collector.spooling import with_spool
+from producers.errors import SinkError, SinkRefused, SinkUnavailable
+from producers.settings import Settings, SpoolSettings
 from producers.sinks.base import Sink
 from producers.sinks.kafka import KafkaSink
 from producers.sinks.memory import MemorySink
 from tests.integration.brokers import broker, needed
 from tests.unit.producers.desk import until
+from tests.unit.producers.spool_disks import MemoryDisk
 
 Reader = Callable[[int], Awaitable[list[tuple[bytes | None, bytes]]]]
 PARTITIONS = 4
@@ -42,10 +50,22 @@ class SinkContract:
     async def test_it_says_that_it_is_ready(self, sink: Sink) -> None:
         assert sink.not_ready() == ""
 
+    async def test_it_goes_straight(self, sink: Sink) -> None:
+        assert sink.detour() == ""
+
+    async def test_renewed_it_writes_again_and_loses_nothing_that_it_acknowledged(
+        self, sink: Sink, topic: str, read: Reader
+    ) -> None:
+        await sink.write(topic, partition=1, value=b"[1]")
+        sink.renew("a test")
+        await until(lambda: not sink.not_ready() and not sink.detour())
+        await sink.write(topic, partition=1, value=b"[2]")
+        assert await read(1) == [(None, b"[1]"), (None, b"[2]")]
+
     async def test_what_cannot_be_written_is_our_error(self, broken: Sink) -> None:
         """`broken` has nowhere to write to; nothing blocks and nothing else is raised."""
         assert broken.not_ready()
-        with pytest.raises(SinkUnavailable):
+        with pytest.raises(SinkError):
             await asyncio.wait_for(broken.write("leadstream.visits.v1", partition=0, value=b"[]"), 5)
 
 
@@ -70,6 +90,47 @@ class TestMemorySink(SinkContract):
         sink = MemorySink()
         sink.down = "away"
         return sink
+
+
+class TestTheWayRoundOnMemory(SinkContract):
+    """The spool before a sink passes what the sink passes; with nowhere to keep anything it fails like one."""
+
+    @pytest.fixture
+    def topic(self) -> str:
+        return "leadstream.visits.v1"
+
+    @pytest.fixture
+    def kafka(self) -> MemorySink:
+        return MemorySink()
+
+    @pytest_asyncio.fixture
+    async def sink(self, kafka: MemorySink, tmp_path: Path) -> AsyncIterator[Sink]:
+        made = with_spool(_spooling(tmp_path / "spool"), kafka, now_ms=lambda: 1_000)
+        await made.start()
+        yield made
+        await made.close(deadline_s=5)
+
+    @pytest.fixture
+    def read(self, kafka: MemorySink) -> Reader:
+        async def reader(partition: int) -> list[tuple[bytes | None, bytes]]:
+            return [(one.key, one.value) for one in kafka.records if one.partition == partition]
+
+        return reader
+
+    @pytest_asyncio.fixture
+    async def broken(self, tmp_path: Path) -> AsyncIterator[Sink]:
+        kafka, disk = MemorySink(), MemoryDisk()
+        kafka.down = "away"
+
+        def full(_: str) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        made = with_spool(_spooling(tmp_path / "nowhere"), kafka, now_ms=lambda: 1_000, disk=disk)
+        disk.before = full
+        await made.start()
+        yield made
+        disk.before = lambda _: None
+        await made.close(deadline_s=5)
 
 
 class KafkaContract(SinkContract):
@@ -102,6 +163,20 @@ class KafkaContract(SinkContract):
         await sink.start()
         yield sink
         await sink.close(deadline_s=1)
+
+    async def test_what_the_broker_will_never_take_is_told_apart(self, sink: Sink, topic: str) -> None:
+        """Else it would be tried for ever and hold up the rest."""
+        with pytest.raises(SinkRefused):
+            await sink.write(topic, partition=PARTITIONS, value=b"[1]")
+        with pytest.raises(SinkRefused):
+            await sink.write(topic, partition=0, value=random.randbytes(5 << 20))
+        await sink.write(topic, partition=0, value=b"[2]")
+
+    async def test_a_producer_that_is_given_up_ends_its_thread(self, sink: Sink) -> None:
+        """Else it would go on writing behind our back."""
+        before = _senders()
+        sink.renew("a test")
+        await until(lambda: not sink.not_ready() and _senders() == before)
 
     async def test_a_partition_count_that_differs_is_told_and_not_written(self, bootstrap: str, topic: str) -> None:
         """Else one visitor's events would lie in two partitions."""
@@ -138,6 +213,14 @@ def apache() -> Iterator[str]:
     needed("apache")
     with broker("apache") as bootstrap:
         yield bootstrap
+
+
+def _spooling(directory: Path) -> Settings:
+    return Settings(secret=SecretStr("no secret, only long enough"), spool=SpoolSettings(directory=directory))
+
+
+def _senders() -> int:
+    return sum("kafka" in one.name.lower() or "sender" in type(one).__name__.lower() for one in threading.enumerate())
 
 
 def _all_of(bootstrap: str, where: TopicPartition) -> list[tuple[bytes | None, bytes]]:

@@ -27,6 +27,7 @@ def test_everything_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatc
         "LEADSTREAM_KAFKA__PARTITIONS": "12",
         "LEADSTREAM_KAFKA__EPOCH": "3",
         "LEADSTREAM_COLLECTOR__CORS_ORIGINS": "https://a.example https://b.example",
+        "LEADSTREAM_SPOOL__DIRECTORY": "/var/lib/leadstream/spool",
     }.items():
         monkeypatch.setenv(name, value)
     settings = read(Settings)
@@ -34,6 +35,9 @@ def test_everything_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatc
     assert settings.server_keys == {"sk_a": "crm"}
     assert (settings.kafka.bootstrap_servers, settings.kafka.partitions) == ("k1:9092,k2:9092", 12)
     assert settings.collector.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.spool.directory == Path("/var/lib/leadstream/spool")
+    monkeypatch.setenv("LEADSTREAM_SPOOL__DIRECTORY", "")
+    assert read(Settings).spool.directory is None
     assert "sixteen" not in repr(settings)
 
 
