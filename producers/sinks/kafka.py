@@ -88,8 +88,8 @@ class KafkaSink:
         if producer is None or self._why:
             future.set_exception(SinkUnavailable(self._why))
             return future
-        if partition >= self._partitions:
-            future.set_exception(SinkRefused(f"{topic} has {self._partitions} partitions, this is for {partition}"))
+        if topic not in self._topics or partition >= self._partitions:  # kept from other settings, of another epoch
+            future.set_exception(SinkRefused(f"partition {partition} of {topic} is not written under these settings"))
             return future
         try:
             sent = producer.send(topic, value=value, key=key, partition=partition)

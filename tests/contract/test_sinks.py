@@ -168,6 +168,8 @@ class KafkaContract(SinkContract):
         """Else it would be tried for ever and hold up the rest."""
         with pytest.raises(SinkRefused):
             await sink.write(topic, partition=PARTITIONS, value=b"[1]")
+        with pytest.raises(SinkRefused, match="not written under these settings"):
+            await sink.write(f"{topic}.e1", partition=0, value=b"[1]")
         with pytest.raises(SinkRefused):
             await sink.write(topic, partition=0, value=random.randbytes(5 << 20))
         await sink.write(topic, partition=0, value=b"[2]")
