@@ -157,12 +157,12 @@ def broker_gone(place: Path, kafka: ApacheKafka, *, away_s: float, hung: bool) -
         return ledger, sender, took
 
 
-def outage(place: Path, *, events: int, rate: float) -> tuple[Ledger, float]:
+def outage(place: Path, *, events: int, rate: int, batch: int = 1) -> tuple[Ledger, float]:
     """G5: so many events go to the spool, then Kafka is back while events keep coming. Gives the seconds to drain."""
     with through_proxy() as (bootstrap, proxy), bus_on(bootstrap) as bus, collector_on(bus, place) as one:
         one.start(path="/readyz")
         proxy.turn(Mode(kind="blackhole"))
-        sender = Sender(one.port, rate=rate, most=events).start()
+        sender = Sender(one.port, rate=rate, most=events, batch=batch).start()
         sender.finish()
         spooled, size = one.metric("leadstream_spool_records_total"), one.metric("leadstream_spool_bytes")
         proxy.turn(PASS)

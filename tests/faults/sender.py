@@ -19,14 +19,15 @@ AGAIN_S: Final = 0.25
 
 
 class Sender:
-    """Runs in a thread of its own, from `start` until `stop` or until `most` events were sent.
+    """Runs in a thread of its own, from `start` until `stop` or until `most` events were sent, `rate` a second.
 
+    `batch` = events of a request, all of one visitor.
     `accepted`, `unclear` and `refused` are ids answered 2xx, 5xx or not at all, 4xx.
     """
 
     def __init__(
         self, port: int, *, rate: float, most: int = 1 << 40, connections: int = 60, visitors: int = 240,
-        filler: int = 200, prefix: str = "v",
+        filler: int = 200, prefix: str = "v", batch: int = 1,
     ) -> None:  # fmt: skip
         self._port = port
         self._rate = rate
@@ -35,6 +36,7 @@ class Sender:
         self._visitors = visitors
         self._filler = "x" * filler
         self._prefix = prefix
+        self._batch = batch
         self._stopped = Event()
         self._thread = Thread(target=self._run, daemon=True)
         self._sent = 0
@@ -81,7 +83,7 @@ class Sender:
         """Sends in turn for its own visitors."""
         loop = asyncio.get_running_loop()
         mine = range(number, self._visitors, self._connections)
-        every = self._connections / self._rate
+        every = self._connections * self._batch / self._rate
         planned = loop.time() + every * number / self._connections
         turn = 0
         pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -93,13 +95,14 @@ class Sender:
             if (wait := planned - loop.time()) > 0:
                 await asyncio.sleep(min(wait, 0.2))
                 continue
-            visitor, seq = mine[turn % len(mine)], turn // len(mine)
+            visitor, first = mine[turn % len(mine)], turn // len(mine) * self._batch
+            ids = [f"{self._prefix}{visitor}-{seq}" for seq in range(first, first + self._batch)]
             turn += 1
-            self._sent += 1
-            status = await self._post(pipe, visitor, seq)
+            self._sent += self._batch
+            status = await self._post(pipe, f"{self._prefix}{visitor}", ids)
             if status == 200:
                 self.latencies.append(loop.time() - planned)
-            self._note(f"{self._prefix}{visitor}-{seq}", status)
+            self._note(ids, status)
             planned += every
             if not status:
                 pipe[1].close()
@@ -114,13 +117,12 @@ class Sender:
             await asyncio.sleep(AGAIN_S)
             return None
 
-    async def _post(self, pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter], visitor: int, seq: int) -> int:
+    async def _post(
+        self, pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter], visitor: str, ids: list[str]
+    ) -> int:
         """The status, 0 where there was none."""
-        event = {
-            "type": "page", "messageId": f"{self._prefix}{visitor}-{seq}", "anonymousId": f"{self._prefix}{visitor}",
-            "properties": {"text": self._filler},
-        }  # fmt: skip
-        body = encode({"batch": [event], "writeKey": "wk_site"})
+        more = {"type": "page", "anonymousId": visitor, "properties": {"text": self._filler}}
+        body = encode({"batch": [{"messageId": one} | more for one in ids], "writeKey": "wk_site"})
         head = f"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
         reader, writer = pipe
         with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
@@ -134,10 +136,10 @@ class Sender:
                 return int(answer[9:12])
         return 0
 
-    def _note(self, event_id: str, status: int) -> None:
+    def _note(self, ids: list[str], status: int) -> None:
         if 200 <= status < 300:
-            self.accepted.add(event_id)
+            self.accepted.update(ids)
         elif 400 <= status < 500:
-            self.refused.add(event_id)
+            self.refused.update(ids)
         else:
-            self.unclear.add(event_id)
+            self.unclear.update(ids)

@@ -99,8 +99,9 @@ def test_f09_the_broker_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.slow
 def test_g05_an_outage_is_spooled_and_drained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """900,000 events in half an hour, drained within a quarter of one; 20,000 at a higher rate otherwise."""
+    size = {"events": 900_000, "rate": 500, "batch": 10} if LONG else {"events": 20_000, "rate": 1_500}
     with capsys.disabled():
-        ledger, drained_s = faults.outage(tmp_path, events=900_000 if LONG else 20_000, rate=500 if LONG else 1_500)
+        ledger, drained_s = faults.outage(tmp_path, **size)
     clean(ledger)
     assert drained_s <= (900 if LONG else 20)
 
