@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+import httpx
+
 from deploy.local.apache_kafka import ApacheKafka
 from tests.faults.collected import Collected, judged
 from tests.faults.proxy import PASS, Mode
@@ -16,7 +18,7 @@ from tests.faults.spooling_collector import CollectorProcess, through_proxy
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
 
-__all__ = ["broker_gone", "crashed", "cut_off", "full_disk", "killed", "outage"]
+__all__ = ["broker_gone", "crashed", "crowded", "cut_off", "full_disk", "killed", "outage"]
 
 RATE = 500.0
 
@@ -126,6 +128,27 @@ def crashed(place: Path, *, at: str) -> Ledger:
         one.drained(within_s=30)
         torn = one.metric("leadstream_spool_torn_total")
         return judged(f"g04-{at.replace(' ', '-')}", bus, [sender], torn=torn)
+
+
+def crowded(place: Path, *, seconds: float) -> tuple[Ledger, int, int]:
+    """F15: one visitor sends 10,000 events a second in requests of nearly half a megabyte, others a few.
+
+    Gives the longest record in bytes, and the status of a request of five megabytes.
+    """
+    with through_proxy() as (bootstrap, _), bus_on(bootstrap) as bus, collector_on(bus, place) as one:
+        one.start(path="/readyz")
+        alone = Sender(one.port, rate=100, most=int(100 * seconds), connections=20, prefix="alone").start()
+        alone.finish()
+        hot = Sender(one.port, rate=10_000, connections=1, visitors=1, batch=500, filler=800, prefix="hot").start()
+        others = Sender(one.port, rate=100, most=int(100 * seconds), connections=20, prefix="other").start()
+        others.finish()
+        hot.stop()
+        status = httpx.post(f"{one.url}/v1/batch", content=b"[" + b" " * (5 << 20) + b"]", timeout=20).status_code
+        one.drained(within_s=60)
+        rate = (len(hot.accepted) + len(hot.unclear)) / seconds
+        ledger = judged("f15-crowd", bus, [alone, hot, others], hot_events_a_s=rate,
+                        others_alone_p99_ms=alone.p99_ms(), others_p99_ms=others.p99_ms())  # fmt: skip
+        return ledger, max(len(record.value) for record in bus.read("visits")), status
 
 
 def broker_gone(place: Path, kafka: ApacheKafka, *, away_s: float, hung: bool) -> tuple[Ledger, Sender, float]:

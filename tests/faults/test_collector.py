@@ -97,6 +97,16 @@ def test_f09_the_broker_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.slow
+def test_f15_one_visitor_sends_as_much_as_it_can(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its deliveries are split by events, so no record comes near the broker's limit. What others feel is printed."""
+    with capsys.disabled():
+        ledger, longest, status = faults.crowded(tmp_path, seconds=8)
+    clean(ledger)
+    assert longest <= 70_000
+    assert status == 413
+
+
+@pytest.mark.slow
 def test_g05_an_outage_is_spooled_and_drained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """900,000 events in half an hour, drained within a quarter of one; 20,000 at a higher rate otherwise."""
     size = {"events": 900_000, "rate": 500, "batch": 10} if LONG else {"events": 20_000, "rate": 1_500}
