@@ -94,12 +94,15 @@ class Detour:
     async def close(self, *, deadline_s: float) -> None:
         """See Sink. What Kafka does not take within its budget goes to the spool; what is there stays there."""
         if self._flying:  # the watch sees to it that this ends
-            await asyncio.wait([flight.future for flight in self._flying])
+            await asyncio.wait([flight.future for flight in self._flying], timeout=deadline_s)
         if self._replaying is not None:
             self._replaying.cancel()
         self._why = self._why or "closed"
         self._let_go()
-        await self._spool.close()
+        try:
+            await asyncio.wait_for(self._spool.close(), deadline_s)
+        except TimeoutError:  # a disk that hangs; what it did not take was not answered
+            log.error("spool_not_closed")
         await self._sink.close(deadline_s=deadline_s)
 
     @property
