@@ -3,8 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-    yield from _redis(settings)
-    yield spool_finding(settings.spool.directory)
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
