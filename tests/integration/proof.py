@@ -24,6 +24,7 @@ from tests.integration.scribe import DAY_MS
 from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import generate
+from tests.spread import say
 
 __all__ = ["last_midnight", "proved", "seed"]
 
@@ -64,7 +65,7 @@ def proved(
         )  # fmt: skip
         outcome = _besieged(siege, oracle, happens)
         ledger = judge(outcome, oracle, world)
-        print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
+        say(f"\n{ledger.line(fault)} broker={kind}")
         assert ledger.clean, f"{siege.story}\n{ledger.said()}"
         _left_kafka(siege, outcome, receiver=receiver, redis_url=redis_url)
         return siege
