@@ -1,6 +1,6 @@
 """How `make test` spreads over two processes: what shares something stays together, what takes long begins first.
 
-A file stays together: its fixtures, a product or a browser, are started once. The properties of the core share
+A file stays together: its fixtures, a product or a browser, are started once. Properties of the core and seeds share
 nothing, so each goes where there is room. The order within a group stays the shuffled one.
 """
 
@@ -12,17 +12,17 @@ import pytest
 
 __all__ = ["begun_first", "group_of", "say"]
 
-CORE: Final = "tests/unit/core/"
+ALONE: Final = ("tests/unit/core/", "tests/simulation/")
 
 
 def group_of(item: pytest.Item) -> str:
     """What must run in one process has one name: as xdist's `--dist loadgroup` reads it."""
     path = item.nodeid.partition("::")[0]
-    return item.nodeid.replace("@", "-") if path.startswith(CORE) and _is_long(item) else path
+    return item.nodeid.replace("@", "-") if path.startswith(ALONE) and _is_long(item) else path
 
 
 def begun_first(items: list[pytest.Item]) -> None:
-    """Groups that hold something slow, then those that hold properties, then the rest: the end is made of small ones."""
+    """Groups that hold something slow, then those with properties, then the rest: the end is made of small ones."""
     ranks: dict[str, int] = {}
     for item in items:
         rank = 0 if item.get_closest_marker("slow") else 1 if _is_long(item) else 2

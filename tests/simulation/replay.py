@@ -1,0 +1,109 @@
+"""What the log says must come out: every record of every inbox folded once, in its order, by nobody who crashes.
+
+It knows the core and the log, and nothing of the engine. Whatever a worker did twice, late or beside another must
+have left the same rows, byte for byte, and said the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from schemas.activity import Version
+from schemas.cards import AlertCard, Transition
+from schemas.codec import POSTS, SIGNALS, TOUCHES, encode
+from schemas.posts import AlertUpdate, Post
+from schemas.touches import Confirmation, LeadLink
+from streams.core import lead, recipient, signals, visitor
+from streams.core.effects import Effects
+from streams.core.rows import ROWS
+from streams.core.rules import Rules
+from streams.core.visits import decode_visits
+from tests.simulation.log import TABLES, Log
+
+__all__ = ["Heard", "Replay", "alert_name"]
+
+SOURCES: Final = ("visitor_id", "deal_id", "lead_id", "account_id")
+CODECS: Final[Mapping[str, Any]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
+
+
+def alert_name(alert: AlertCard) -> str:
+    """An alert of one account: where a deal only learned its domain, two accounts may tell of one episode."""
+    return f"{alert.account_id} {alert.alert_id}"
+
+
+def source_of(message: Any) -> str:
+    """The row that a standing comes from."""
+    return str(next(getattr(message, name) for name in SOURCES if hasattr(message, name)))
+
+
+class Heard:
+    """What was said to rows: the newest standing of each source at each receiver, and all that is no standing."""
+
+    def __init__(self) -> None:
+        self.standings: dict[tuple[str, str, str], Any] = {}
+        self.others: set[bytes] = set()
+
+    def hear(self, message: Any) -> None:
+        """Posts, orders and what people say are left out: `judge.py` looks at them by themselves."""
+        if hasattr(message, "version"):
+            name = (type(message).__name__, message.to, source_of(message))
+            kept = self.standings.get(name)
+            if kept is None or kept.version <= message.version:
+                self.standings[name] = message
+        elif isinstance(message, LeadLink | Confirmation | AlertUpdate):
+            self.others.add(encode(message))
+
+
+class Replay:
+    """`rows`: of each table, as bytes by key. `cards`: topic -> key -> newest card."""
+
+    def __init__(self, log: Log, rules: Rules, *, channels: frozenset[str]) -> None:
+        self.values: dict[str, dict[str, Any]] = {table: {} for table in TABLES.values()}
+        self.cards: dict[str, dict[str, Any]] = {"leads": {}, "accounts": {}, "alerts": {}}
+        self.moves: dict[tuple[str, int], Transition] = {}
+        self.posts: dict[str, Post] = {}
+        self.heard = Heard()
+        folds: dict[str, Callable[..., Any]] = {
+            "visits": partial(visitor.fold, rules=rules), "touches": partial(lead.fold, rules=rules),
+            "signals": partial(signals.fold_signals, rules=rules),
+            "posts": partial(recipient.fold, rules=rules, channels=channels),
+        }  # fmt: skip
+        for inbox, fold in folds.items():
+            for number in range(log.partitions):
+                for offset, record in enumerate(log.records(inbox, number)):
+                    self._record(inbox, self._messages(inbox, record.value or b"[]", rules), fold, offset)
+
+    def rows(self, table: str) -> dict[bytes, bytes]:
+        """As the changelog would have them."""
+        return {key.encode(): ROWS[table].encode(row) for key, row in self.values[table].items()}
+
+    def _messages(self, inbox: str, raw: bytes, rules: Rules) -> Sequence[Any]:
+        messages: Sequence[Any] = decode_visits(raw, rules).facts if inbox == "visits" else CODECS[inbox].decode(raw)[0]
+        return messages
+
+    def _record(self, inbox: str, messages: Sequence[Any], fold: Callable[..., Any], offset: int) -> None:
+        by_key: dict[str, list[Any]] = {}
+        for one in messages:
+            by_key.setdefault(one.to, []).append(one)
+        for key, block in by_key.items():
+            try:
+                self._fold(TABLES[inbox], key, block, fold, offset)
+            except Exception:  # noqa: BLE001  as the shell does: one by one, and what raises is left out
+                for one in block:
+                    with suppress(Exception):
+                        self._fold(TABLES[inbox], key, [one], fold, offset)
+
+    def _fold(self, table: str, key: str, block: Sequence[Any], fold: Callable[..., Any], offset: int) -> None:
+        row, effects = fold(key, self.values[table].get(key), block, version=Version(0, offset))
+        self.values[table][key] = row
+        self._hear(effects)
+
+    def _hear(self, effects: Effects) -> None:
+        self.cards["leads"] |= {one.lead_id: one for one in effects.leads}
+        self.cards["accounts"] |= {one.account_id: one for one in effects.accounts}
+        self.cards["alerts"] |= {alert_name(one): one for one in effects.alerts}
+        self.moves |= {(one.lead_id, one.number): one for one in effects.transitions}
+        for message in (*effects.touches, *effects.signals, *effects.posts):
+            self.heard.hear(message)
+        self.posts |= {one.post_id: one for one in effects.posts if isinstance(one, Post)}
