@@ -12,7 +12,7 @@ from tests.simulation.judge import judged
 from tests.simulation.simulator import Broken, Simulation
 from tests.simulation.worker import SimWorker
 
-__all__ = ["Found", "Planned", "kept", "looked_at", "shrunk"]
+__all__ = ["Found", "Planned", "kept", "looked_at", "quiet", "shrunk"]
 
 KEPT: Final = Path(__file__).with_name("regressions.txt")
 PLAINLY: Final = 4  # every fourth seed is also told without machines: that costs as much again
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 def looked_at(planned: Planned, *, kind: type[SimWorker] = SimWorker) -> Found | None:
     """Runs one seed. None: every law holds."""
-    with _quiet():
+    with quiet():
         try:
             run = Simulation(planned.seed, kind=kind)
             run.run(planned.steps)
@@ -73,7 +73,7 @@ def _dropped(*_: Any) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The engine logs what it refuses, thousands of times; the collector of garbage finds the cycles later."""
     before = structlog.get_config()
     structlog.configure(processors=[_dropped])

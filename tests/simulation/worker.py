@@ -205,7 +205,7 @@ class SimWorker:
         self._position[topic, partition] = offset + 1
         record = self.log.records(topic, partition)[offset]
         message = SimpleNamespace(tp=TP(topic, partition), topic=topic, partition=partition, offset=offset,
-                                  key=record.key, value=record.value)  # fmt: skip
+                                  key=record.key, value=record.value, headers=())  # fmt: skip
         self._streams[topic].give(SimpleNamespace(message=message))
         self.loop.settle()
 
