@@ -131,7 +131,7 @@ class SimWorker:
         self.clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=METRICS)
         self.shell = Shell(epoch=0, outbox=self.outbox, pump=self.pump, progress=self.progress,
                            breaker=Breaker(most=1.0, least=1, clock=self.loop.time, die=self._die), metrics=METRICS,
-                           now=now, name_of=NAMES, reading=lambda: True)  # fmt: skip
+                           now=now, name_of=NAMES, reading=lambda: True, die=self._die)  # fmt: skip
         self.tables = {name: self._table(name) for name in TABLES.values()}
         mark = rules_mark(self.rules.version)
         self.books: dict[str, Book[Any]] = {

@@ -1,4 +1,4 @@
-"""One release as it left Kafka: every record of its topics and changelogs, and what it showed after going on from there.
+"""One release as it left Kafka: every record of its topics and changelogs, and what it showed as it went on from there.
 
 `records.jsonl.gz` holds what lay in Kafka; `later.jsonl` what was said from outside afterwards; `cards.json.gz` what
 that release showed in the end; `rules.json` the rules files it ran with; `accepted.json` which of those cards later
