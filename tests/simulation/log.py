@@ -3,8 +3,10 @@
 from collections import defaultdict
 from typing import Any, Final, NamedTuple
 
+from schemas.activity import Version
 from schemas.codec import encode, encode_block
 from schemas.topics import partition_of
+from streams.core.rows import header
 
 __all__ = ["INBOXES", "TABLES", "Log", "Record", "changelog"]
 
@@ -46,6 +48,15 @@ class Log:
     def all(self, topic: str) -> list[Record]:
         """The topic, partition by partition."""
         return [one for number in range(self.partitions) for one in self._topics[topic, number]]
+
+    def saved(self) -> dict[tuple[str, str], Version]:
+        """The newest version of each row in the changelogs, by table and key."""
+        found: dict[tuple[str, str], Version] = {}
+        for table in TABLES.values():
+            for one in self.all(changelog(table)):
+                name, version = (table, (one.key or b"").decode()), header(one.value or b"").version
+                found[name] = max(version, found.get(name, version))
+        return found
 
     def tell(self, topic: str, to: str, message: Any) -> None:
         """Somebody outside writes one message to one row, and waits until it is safe. Bytes are encoded already."""

@@ -7,8 +7,9 @@ over what it gathered, the broker takes some of it, a commit, a tick, a crash.
 from collections.abc import Callable
 from itertools import accumulate
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from schemas.activity import Version
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.core.rules import Rules
@@ -16,8 +17,9 @@ from tests.simulation.life import Life
 from tests.simulation.log import INBOXES, Log
 from tests.simulation.worker import SimWorker
 from tests.unit.core.made import DAY, HOUR, MINUTE, NOW, RULES
+from tests.unit.core.publishing import SEVERAL
 
-__all__ = ["Broken", "Simulation"]
+__all__ = ["Broken", "Published", "Simulation"]
 
 PARTITIONS: Final = (1, 2, 3, 4, 6, 12)
 PASSES: Final = (*(MINUTE, HOUR, 9 * HOUR, DAY) * 6, 8 * DAY, 8 * DAY, 31 * DAY, 95 * DAY)
@@ -29,6 +31,14 @@ EXPECTED: Final = ("slept past the session timeout",)  # what may end a worker
 
 class Broken(AssertionError):
     """A law does not hold."""
+
+
+class Published(NamedTuple):
+    """Where former rules ended: the offsets committed by then, and each row's newest version that was safe by then."""
+
+    rules: Rules
+    committed: dict[tuple[str, int], int]
+    saved: dict[tuple[str, str], Version]
 
 
 class _Webhook(MemoryChannel):
@@ -52,15 +62,16 @@ class Simulation:
         self.zombies: list[SimWorker] = []
         self.lives = 0
         self.crashes = 0
+        self.published: list[Published] = []
         self.committing: dict[str, Any] = {}
         self.channel = _Webhook(now=lambda: self.now)
-        happens: dict[Callable[[], object], int] = {
+        happens: dict[Callable[[], object], float] = {
             self.life.step: 160, self.read: 400, self.turn: 130, self.land: 150, self.commit: 30, self.tick: 12,
             self.time_passes: 8, self.channel_fails: 4, self.life.kafka_goes: 3, self.crash: 6, self.join: 3,
-            self.leave: 2, self.freeze: 4, self.zombie_lands: 8, self.rebalance: 3,
+            self.publish: 0.6, self.leave: 2, self.freeze: 4, self.zombie_lands: 8, self.rebalance: 3,
         }  # fmt: skip
         self.calm = self.chance.random() < CALM
-        faults = (self.crash, self.join, self.leave, self.freeze, self.zombie_lands, self.rebalance)
+        faults = (self.crash, self.join, self.leave, self.freeze, self.zombie_lands, self.rebalance, self.publish)
         self._happens = [one for one in happens if not (self.calm and one in faults)]
         self._weights = list(accumulate(happens[one] for one in self._happens))
         self.join()
@@ -224,12 +235,29 @@ class Simulation:
         for zombie in self.zombies:
             for place in zombie.flying:
                 zombie.lands_unheard(place, most=1_000)
+        if self.rules is not RULES:
+            self._take_over(RULES)
         if not self.calm:
             self.restart()
         for _ in range(DRAINED):
             if not self._round():
                 return
         raise Broken(f"still not drained: {[(name, self._lag(name)) for name in INBOXES]}")
+
+    def publish(self) -> None:
+        """New rules: every worker ends, gently or not, and others come up with them."""
+        self._take_over(self.chance.choice((RULES, *SEVERAL)))
+
+    def _take_over(self, rules: Rules) -> None:
+        for worker in [*self.workers, *self.zombies]:
+            if worker in self.workers and self.chance.random() < 0.5:
+                self.settle(worker)
+            for place in worker.flying:
+                worker.lands_unheard(place, most=self.chance.choice((0, 1, 1_000)))
+        self.zombies.clear()
+        self.published.append(Published(self.rules, dict(self.log.committed), self.log.saved()))
+        self.rules = rules
+        self.restart()
 
     def restart(self) -> None:
         """Everybody goes, and everything is restored from the changelogs."""

@@ -50,11 +50,13 @@ def test_f19_what_is_sent_three_times_in_any_order_counts_once(
     def storm(siege: Siege) -> None:
         siege.feed([])
         siege.settle("the first time")
-        siege.restart()
-        world, again = siege.world, [encoded(one) for one in siege.world.unique] * 2
-        siege.random.shuffle(again)
-        siege.world = replace(world, arrivals=tuple(again), broken=(), late_deals=())
-        siege.feed([siege.restart])
+        world = siege.world
+        for _ in range(2):
+            siege.restart()
+            again = [encoded(one) for one in world.unique]
+            siege.random.shuffle(again)
+            siege.world = replace(world, arrivals=tuple(again), broken=(), late_deals=())
+            siege.feed([])
         siege.world = world
 
     with capsys.disabled():
