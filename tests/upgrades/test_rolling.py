@@ -52,6 +52,7 @@ def test_f19_what_is_sent_three_times_in_any_order_counts_once(
         siege.settle("the first time")
         world = siege.world
         for _ in range(2):
+            siege.all_ready()
             siege.restart()
             again = [encoded(one) for one in world.unique]
             siege.random.shuffle(again)
