@@ -270,6 +270,7 @@ class Simulation:
         moved = False
         for worker in self.workers:
             worker.moves(self.now)
+            worker.waits(60.0)  # a channel that rests is asked again
             while waiting := worker.reads():
                 moved = True
                 for place in waiting:

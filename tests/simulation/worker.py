@@ -257,6 +257,11 @@ class SimWorker:
         self.loop.move(to_ms / 1000)
         self.loop.settle()
 
+    def waits(self, seconds: float) -> None:
+        """Its timers go on, and nothing else."""
+        self.loop.move(self.loop.time() + seconds)
+        self.loop.settle()
+
     # ─── what the group does to it
     def revoke(self, partitions: Iterable[int]) -> None:
         """These are no longer its own."""
