@@ -124,6 +124,8 @@ class SimWorker:
         self.progress = Progress(lambda _: True, die=self._die)
         self._delivery = Delivery({one.name: one for one in channels}, now=now, metrics=METRICS, tell=self._receipt,
                                   chance=chance)  # fmt: skip
+        for rest in self._delivery._rests.values():
+            rest._clock = self.loop.time
         self.outbox = Outbox(partitions=self.log.partitions, changed=self._want, deliver=self._delivery.offer,
                              metrics=METRICS, now=now)  # fmt: skip
         self.pump = Pump(self.sends, self.outbox, wanted=asyncio.Event(), gather_s=0.0, names=NAMES, metrics=METRICS,
