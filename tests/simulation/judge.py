@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.posts import Post
+from schemas.posts import Outlook, Post
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
 from tests.simulation.log import TABLES, Log, Record, changelog
@@ -173,8 +175,12 @@ def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
 
 
 def _standing(heard: Heard) -> dict[Any, Any]:
-    """Without what is withdrawn: whoever folds something again withdraws it again, at another version."""
-    return {name: one for name, one in heard.standings.items() if any(getattr(one, body, None) for body in BODIES)}
+    """Without what is withdrawn: whoever folds something again withdraws it again, at another version.
+
+    And without when an outlook was said: again, it is later.
+    """
+    return {name: replace(one, at=0) if isinstance(one, Outlook) else one for name, one in heard.standings.items()
+            if any(getattr(one, body, None) for body in BODIES)}  # fmt: skip
 
 
 # ─── liveness
