@@ -2,12 +2,13 @@
 
 SchemaError
 ├── Undecodable     these bytes are not what the topic promises; `reason` says why
+├── FromTheFuture   a newer release wrote this, in a format that this one would misread
 └── BadId           a text that cannot be a key
 """
 
 from schemas.rejected import Reason
 
-__all__ = ["BadId", "SchemaError", "Undecodable"]
+__all__ = ["BadId", "FromTheFuture", "SchemaError", "Undecodable"]
 
 
 class SchemaError(Exception):
@@ -21,6 +22,13 @@ class Undecodable(SchemaError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class FromTheFuture(SchemaError):
+    """Nobody may read on: what follows would be misread."""
+
+    def __init__(self, topic: str, v: int) -> None:
+        super().__init__(f"a newer release wrote to {topic} (format {v}): run that release or a later one")
 
 
 class BadId(SchemaError):

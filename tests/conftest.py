@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 import pytest
 
 from deploy.local.apache_jars import java_missing
+from tests.spread import begun_first, group_of
 
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -38,3 +39,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if IN_CI:
             pytest.fail(f"CI=true, and {missing}", pytrace=False)
         pytest.skip(missing)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Only where two processes share the tests: named before xdist reads the names, sorted after all was shuffled."""
+    spread = getattr(config.option, "dist", "no") == "loadgroup" or hasattr(config, "workerinput")
+    for item in items if spread else ():
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    yield
+    if spread:
+        begun_first(items)

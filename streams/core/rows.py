@@ -22,7 +22,7 @@ from streams.core.lead_row import Lead
 from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
-__all__ = ["NO_RULES", "ROWS", "Header", "Row", "RowCodec", "header", "rules_mark"]
+__all__ = ["NO_RULES", "ROWS", "Header", "Row", "RowCodec", "header", "is_of_the_future", "rules_mark"]
 
 FORMAT: Final = 2
 _HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), mark of the rules
@@ -101,6 +101,11 @@ def header(raw: bytes) -> Header:
     except struct.error as error:
         raise Undecodable(Reason.SCHEMA, "shorter than a row's header") from error
     return Header(Version(epoch, offset), wake_at or None, rules)
+
+
+def is_of_the_future(raw: bytes) -> bool:
+    """Whether a newer release wrote this row, in a format that this one does not know."""
+    return raw[0] > max(_BEHIND)
 
 
 @lru_cache(16)

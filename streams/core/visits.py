@@ -9,6 +9,7 @@ from schemas.codec import EVENT, ORDER, VISITS, VISITS_TYPED
 from schemas.delivery import Delivery, TypedDelivery, VisitorOrder
 from schemas.errors import Undecodable
 from schemas.events import AnyEvent
+from schemas.formats import refuse_the_future
 from schemas.rejected import Reason
 from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
@@ -35,9 +36,10 @@ class Visits(NamedTuple):
 
 
 def decode_visits(raw: bytes, rules: Rules) -> Visits:
-    """Everything that a block holds. Never raises."""
+    """Everything that a block holds. Raises FromTheFuture, and nothing else."""
     visits = Visits([], [], Counter())
     typed, bad = VISITS_TYPED.decode(raw)
+    refuse_the_future("visits", typed)
     if bad:
         _one_by_one(raw, visits, rules)
         return visits

@@ -14,13 +14,15 @@ from faust.types import TP, EventT, StreamT
 
 from schemas.activity import Version
 from schemas.codec import BlockCodec, encode
-from schemas.errors import Undecodable
+from schemas.errors import FromTheFuture, Undecodable
+from schemas.formats import refuse_the_future
 from schemas.rejected import Reason, Rejected
 from schemas.versions import kept_version, unpacked
 from streams.core.effects import Folded
 from streams.core.errors import CoreError
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker
+from streams.engine.exits import STOPPED, Die, die
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pump import Pump
@@ -95,7 +97,8 @@ class Shell:
 
     def __init__(self, *, epoch: int, outbox: Outbox, pump: Pump, progress: Progress, breaker: Breaker,
                  metrics: Metrics, now: Callable[[], int], name_of: Mapping[str, str],
-                 reading: Callable[[], bool]) -> None:  # fmt: skip
+                 reading: Callable[[], bool], die: Die = die) -> None:  # fmt: skip
+        self._die = die
         self._epoch = epoch
         self._outbox = outbox
         self._pump = pump
@@ -167,6 +170,8 @@ class Shell:
         topic = self._name_of[message.topic]
         try:
             decoded = decode(message.value or b"[]")
+        except FromTheFuture as error:
+            self._die(str(error), code=STOPPED, partition=message.partition, offset=message.offset)
         except Exception as error:  # noqa: BLE001  a decoder never raises; one that does must not stop the topic
             _log.error("decoder_raised", topic=topic, offset=message.offset, error=repr(error))
             decoded = Decoded((), [Refusal(message.value or b"", Reason.SCHEMA, repr(error), topic)])
@@ -229,6 +234,7 @@ def block_decoder(codec: BlockCodec[M], source: str) -> Decode[M]:
 
     def decode(raw: bytes) -> Decoded[M]:
         messages, refused = codec.decode(raw)
+        refuse_the_future(source, messages)  # type: ignore[arg-type]  # every inbox message has it
         return Decoded(messages, [Refusal(one.raw, one.error.reason, one.error.detail, source) for one in refused])
 
     return decode

@@ -14,6 +14,7 @@ from faust import Table
 from faust.types import TP, EventT
 
 from schemas.topics import partition_of
+from streams.core.rows import is_of_the_future
 from streams.engine.exits import STOPPED, Die, die
 from streams.engine.tails import Tails
 from streams.errors import Unreadable
@@ -128,6 +129,8 @@ class RowTable(Table[bytes, bytes]):
             return
         if len(value) < HEADER_BYTES:
             raise Unreadable(f"{len(value)} bytes are no row")
+        if is_of_the_future(value):
+            raise Unreadable(f"a newer release wrote this row (format {value[0]}): run that release or a later one")
         kept = self.data.get(key)
         if kept is not None and value[_VERSION] < kept[_VERSION]:
             self._inverted.add(key)

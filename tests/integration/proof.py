@@ -3,8 +3,9 @@
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from tests.integration.scribe import DAY_MS
 from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import generate
+from tests.spread import say
 
 __all__ = ["last_midnight", "proved", "seed"]
 
@@ -41,11 +43,14 @@ def proved(
     redis_url: str = "",
     bootstrap: str = "",
     receiver: Receiver | None = None,
+    workers: Sequence[type[Worker]] = (Worker,),
 ) -> Siege:
     """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
 
     `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own.
+    `workers`: whoever joins is of the next of these kinds, in turn.
     """
+    kinds = cycle(workers)
     world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
     with ExitStack() as stack:
@@ -60,11 +65,11 @@ def proved(
         receiver = receiver or stack.enter_context(Receiver())
         siege = Siege(
             bus, world, stack=stack,
-            start=lambda name: Worker(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
+            start=lambda name: next(kinds)(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
         )  # fmt: skip
         outcome = _besieged(siege, oracle, happens)
         ledger = judge(outcome, oracle, world)
-        print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
+        say(f"\n{ledger.line(fault)} broker={kind}")
         assert ledger.clean, f"{siege.story}\n{ledger.said()}"
         _left_kafka(siege, outcome, receiver=receiver, redis_url=redis_url)
         return siege

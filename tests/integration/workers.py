@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -50,6 +50,8 @@ def environment(
 class Worker:
     """One worker process. Use as a context manager: whatever happens, it is gone afterwards."""
 
+    module: ClassVar = "streams"  # what Python runs
+
     def __init__(self, bus: Bus, place: Path, *, name: str, redis_url: str, webhook_url: str = "") -> None:
         (self.port,) = free_ports(1)
         self.name = name
@@ -58,7 +60,7 @@ class Worker:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "streams", "worker"], env={**inherited, **env}, stdout=out,
+                [sys.executable, "-W", "ignore", "-m", self.module, "worker"], env={**inherited, **env}, stdout=out,
                 stderr=subprocess.STDOUT,
             )  # fmt: skip
         self.pid = self._child.pid

@@ -1,0 +1,131 @@
+"""Engines with one planted bug each: what the simulator must find. None of them is used anywhere else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
+
+from schemas.activity import Version
+from streams.core.effects import Effects, Folded
+from streams.core.rows import ROWS
+from streams.engine.book import SAVED, Book, Saved
+from streams.engine.table import RowTable
+from tests.simulation.tables import row_table
+from tests.simulation.worker import METRICS, SimWorker
+
+__all__ = ["BROKEN_ENGINES"]
+
+
+class CommitsEarly(SimWorker):
+    """Commits what was read, whether or not its rows and effects are safe."""
+
+    async def settled(self) -> None:
+        """Waits for nothing."""
+
+
+class CommitsRowsOnly(SimWorker):
+    """Commits when what flies has landed: decisions that waited for it have not gone out."""
+
+    async def settled(self) -> None:
+        """One round instead of two."""
+        await self.pump._next_turn()
+        await self.sends.landed()
+
+
+class _Hasty(Book[Any]):
+    def put(self, key: str, row: Any) -> Saved:
+        super().put(key, row)
+        return SAVED
+
+
+class AnnouncesEarly(SimWorker):
+    """Decisions leave before their row is acknowledged."""
+
+    def _book(self, table: Any, *, rules: bytes | None) -> Book[Any]:
+        return _Hasty(table, ROWS[table.name], sends=self.sends, clock=self.clock, changed=self._want,
+                      metrics=METRICS, rules=rules)  # fmt: skip
+
+
+class _LastRecord(RowTable):
+    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
+        if key is not None and value is not None:
+            self.data.pop(key, None)
+        super()._restore(key, value, partition)
+
+
+class RestoresTheLast(SimWorker):
+    """The last record of a key counts, not the newest version: a zombie's late row wins."""
+
+    def _table(self, name: str) -> Any:
+        return row_table(name, self.log.partitions, die=self._die, kind=_LastRecord)
+
+
+class _Keeps(RowTable):
+    def _forget(self, key: bytes) -> None:
+        """Nothing: what another worker wrote since is hidden by the old row."""
+
+    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
+        if key not in self.data:
+            super()._restore(key, value, partition)
+
+
+class KeepsOldRows(SimWorker):
+    """A partition that comes back is not read again."""
+
+    def _table(self, name: str) -> Any:
+        return row_table(name, self.log.partitions, die=self._die, kind=_Keeps)
+
+
+class Counts(SimWorker):
+    """A row with `+= 1` in it: here the lead's own time, one millisecond later with each message."""
+
+    def _folds(self) -> dict[str, Callable[..., Any]]:
+        folds = super()._folds()
+        fold = folds["touches"]
+
+        def counting(key: str, row: Any, messages: Sequence[Any], *, version: Version) -> Folded[Any]:
+            after, effects = fold(key, row, messages, version=version)
+            return Folded(replace(after, as_of=after.as_of + 1), effects)
+
+        return folds | {"touches": counting}
+
+
+class ForgetsReplays(SimWorker):
+    """Says nothing again when a message comes again: what a crash swallowed is lost."""
+
+    quiet: ClassVar[Mapping[str, str]] = {"visits": "visitors", "touches": "leads", "signals": "accounts"}
+
+    def _folds(self) -> dict[str, Callable[..., Any]]:
+        folds = super()._folds()
+
+        def muted(fold: Callable[..., Any]) -> Callable[..., Any]:
+            def folded(key: str, row: Any, messages: Sequence[Any], *, version: Version) -> Folded[Any]:
+                after, effects = fold(key, row, messages, version=version)
+                return Folded(after, Effects() if row is not None and version <= row.version else effects)
+
+            return folded
+
+        return {inbox: muted(fold) if inbox in self.quiet else fold for inbox, fold in folds.items()}
+
+
+class SkipsTicks(SimWorker):
+    """A clock that forgets rows which were restored."""
+
+    def wake(self) -> int:
+        if self.name != "w1":
+            self.clock._heap.clear()
+        return super().wake()
+
+
+class SendsAfterSleep(SimWorker):
+    """No guard before a send: a zombie that wakes up goes on sending."""
+
+    def _make(self, *args: Any) -> None:
+        super()._make(*args)
+        self.sends._pulse._limit_s = 1e9
+
+
+BROKEN_ENGINES: Final = (
+    CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, Counts, ForgetsReplays, SkipsTicks,
+    SendsAfterSleep,
+)  # fmt: skip

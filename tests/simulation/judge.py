@@ -1,0 +1,223 @@
+"""What must be true when everything has drained: the first thing that is not, in words, or "".
+
+Safety: rows, cards, moves, alerts and posts are those of the log folded once (`replay.py`); what was announced, a row
+remembered before; each alert, move and post has one form; the core's invariants hold. Liveness: nobody who asked to be
+woken was forgotten.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from schemas.activity import Version
+from schemas.cards import AlertCard, Transition
+from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
+from schemas.posts import Outlook, Post
+from schemas.touches import Tick
+from streams.core.rows import ROWS, header
+from tests.simulation.log import TABLES, Log, Record, changelog
+from tests.simulation.plainly import differs, told_once
+from tests.simulation.replay import Heard, Replay
+from tests.simulation.simulator import Simulation
+from tests.unit.core.invariants import broken
+from tests.unit.core.whole import WholeCore
+
+__all__ = ["judged"]
+
+BODIES: Final = ("activity", "body", "member", "deal", "domain", "status", "ahead")
+CARDS: Final[Mapping[str, Any]] = {"leads": LEAD_CARD, "accounts": ACCOUNT_CARD, "alerts": ALERT_CARD}
+INBOX_CODECS: Final[Mapping[str, Any]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
+
+
+def judged(run: Simulation, *, plainly: bool = True) -> str:
+    """What is wrong, "" for nothing. `plainly`: also against what was said from outside, once and in its order."""
+    replay = Replay(run.log, run.rules, published=run.published, channels=frozenset({run.channel.name}))
+    outcome = _Outcome(run)
+    for holds in CHECKS:
+        if problem := holds(outcome, replay):
+            return f"{holds.__name__}: {problem}"
+    problem = differs(outcome.held, told_once(run)) if plainly and not run.published else ""
+    return f"what_was_said_once_gives_the_same: {problem}" if problem else ""
+
+
+class _Outcome:
+    """What a run left behind."""
+
+    def __init__(self, run: Simulation) -> None:
+        self.run = run
+        self.log: Log = run.log
+        self.held: dict[str, dict[bytes, bytes]] = {
+            table: {key: raw for worker in run.workers for key, raw in worker.tables[table].data.items()}
+            for table in TABLES.values()
+        }
+        self.cards = {topic: _newest(run.log, topic) for topic in CARDS}
+        self.told = {topic: _told(run.log, topic) for topic in INBOX_CODECS}
+        self.moves = [TRANSITION.decode(one.value or b"") for one in run.log.all("transitions")]
+
+
+def _newest(log: Log, topic: str) -> dict[str, Any]:
+    """The newest version of each card, whatever order they came in: what the read model shows."""
+    kept: dict[str, Any] = {}
+    for record in log.all(topic):
+        card, key = CARDS[topic].decode(record.value or b""), (record.key or b"").decode()
+        if key not in kept or kept[key].version <= card.version:
+            kept[key] = card
+    return kept
+
+
+def _differing(one: Mapping[Any, Any], other: Mapping[Any, Any], what: str) -> str:
+    for key in sorted({*one, *other}):
+        if one.get(key) != other.get(key):
+            return f"{what} {key}: {str(one.get(key))[:1500]}\n  instead of {str(other.get(key))[:1500]}"
+    return ""
+
+
+# ─── safety
+
+
+def rows_are_what_one_fold_of_the_log_gives(outcome: _Outcome, replay: Replay) -> str:
+    for table, held in outcome.held.items():
+        wanted = replay.rows(table)
+        for key in sorted({*held, *wanted}):
+            if held.get(key) != wanted.get(key):
+                mine = ROWS[table].decode(held[key]) if key in held else None
+                other = replay.values[table].get(key.decode())
+                return f"{table} {key!r}: {str(mine)[:2000]}\n  instead of {str(other)[:2000]}"
+    return ""
+
+
+def changelogs_restore_these_rows(outcome: _Outcome, replay: Replay) -> str:
+    for table, held in outcome.held.items():
+        kept: dict[bytes, bytes] = {}
+        for one in outcome.log.all(changelog(table)):
+            key, raw = one.key or b"", one.value or b""
+            if key not in kept or header(kept[key]).version <= header(raw).version:
+                kept[key] = raw
+        if kept != held:
+            return _differing(kept, held, f"changelog of {table}")
+    return ""
+
+
+def the_newest_cards_are_those_of_the_rows(outcome: _Outcome, replay: Replay) -> str:
+    """But for alerts of which two accounts tell, as where a deal's account only learned its domain."""
+    two = {alert_id for alert_id, accounts in replay.tellers.items() if len(accounts) > 1}
+    told = (_differing(_but(cards, two), _but(replay.cards[topic], two), topic)
+            for topic, cards in outcome.cards.items())  # fmt: skip
+    return next(filter(None, told), "")
+
+
+def _but(cards: Mapping[str, Any], left_out: set[str]) -> dict[str, Any]:
+    return {key: card for key, card in cards.items() if key not in left_out}
+
+
+def every_move_is_announced_in_one_form(outcome: _Outcome, replay: Replay) -> str:
+    said: dict[tuple[str, int], Transition] = {}
+    for move in outcome.moves:
+        if said.setdefault((move.lead_id, move.number), move) != move:
+            return f"move {move.number} of {move.lead_id} in two forms"
+    return _differing(said, replay.moves, "move")
+
+
+def posts_are_due_once_and_none_is_missing(outcome: _Outcome, replay: Replay) -> str:
+    said = {one.post_id for one in outcome.told["posts"] if isinstance(one, Post)}
+    if said != replay.posts.keys():
+        return f"missing {sorted(replay.posts.keys() - said)}, too many {sorted(said - replay.posts.keys())}"
+    first = [one for one in replay.posts.values() if one.occasion == "raised"]
+    raised = Counter((one.alert.alert_id, one.level, one.to) for one in first)
+    return next((f"{name} is due {count} times" for name, count in raised.items() if count > 1), "")
+
+
+def one_alert_an_episode(outcome: _Outcome, replay: Replay) -> str:
+    raised = [(one.account_id, one.deal.deal_id, one.episode) for one in outcome.cards["alerts"].values()]
+    alerts: Counter[Any] = Counter(raised)
+    return next((f"{episode} has {count} alerts" for episode, count in alerts.items() if count > 1), "")
+
+
+def what_is_announced_a_row_remembered_before(outcome: _Outcome, replay: Replay) -> str:
+    for topic, table, codec in (("transitions", "leads", TRANSITION), ("alerts", "accounts", ALERT_CARD)):
+        saved = _saved(outcome.log.all(changelog(table)))
+        for record in outcome.log.all(topic):
+            said: Any = codec.decode(record.value or b"")
+            key = said.account_id if isinstance(said, AlertCard) else said.lead_id
+            if not any(at < record.at and version >= said.version for at, version in saved.get(key, ())):
+                return f"{topic} {record.key!r} of version {said.version} was out before its row"
+    return ""
+
+
+def _saved(records: list[Record]) -> dict[str, list[tuple[int, Version]]]:
+    found: dict[str, list[tuple[int, Version]]] = {}
+    for one in records:
+        found.setdefault((one.key or b"").decode(), []).append((one.at, header(one.value or b"").version))
+    return found
+
+
+def the_invariants_of_the_core_hold(outcome: _Outcome, replay: Replay) -> str:
+    core = WholeCore(outcome.run.rules)
+    core.rows = {table: {key.decode(): ROWS[table].decode(raw) for key, raw in held.items()}
+                 for table, held in outcome.held.items()}  # fmt: skip
+    core.leads, core.accounts, core.alerts = (outcome.cards[topic] for topic in CARDS)
+    core.moves = {(one.lead_id, one.number): one for one in outcome.moves}
+    core.now = outcome.run.now
+    return broken(core)
+
+
+def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
+    """Each row's newest word to each other row lies in that row's inbox, and nothing newer."""
+    heard = Heard()
+    for topic in INBOX_CODECS:
+        for message in outcome.told[topic]:
+            heard.hear(message)
+    missing = replay.heard.others - heard.others
+    told = _differing(_standing(heard), _standing(replay.heard), "standing")
+    return told or (f"nobody heard {missing}" if missing else "")
+
+
+def _standing(heard: Heard) -> dict[Any, Any]:
+    """Without what is withdrawn: whoever folds something again withdraws it again, at another version.
+
+    And without when an outlook was said: again, it is later.
+    """
+    return {name: replace(one, at=0) if isinstance(one, Outlook) else one for name, one in heard.standings.items()
+            if any(getattr(one, body, None) for body in BODIES)}  # fmt: skip
+
+
+# ─── liveness
+
+
+def nobody_sleeps_past_the_time(outcome: _Outcome, replay: Replay) -> str:
+    for table, held in outcome.held.items():
+        for key, raw in held.items():
+            wake_at = header(raw).wake_at
+            if wake_at is not None and wake_at <= outcome.run.now:
+                return f"{table} {key!r} wanted to be woken at {wake_at}, it is {outcome.run.now}"
+    return ""
+
+
+def ticks_come_once_where_nobody_crashed(outcome: _Outcome, replay: Replay) -> str:
+    if outcome.run.lives > 1 or not outcome.run.calm:
+        return ""
+    ticks = Counter((topic, one.to, one.at) for topic in INBOX_CODECS for one in outcome.told[topic]
+                    if isinstance(one, Tick))  # fmt: skip
+    return next((f"{name} ticked {count} times" for name, count in ticks.items() if count > 1), "")
+
+
+def _told(log: Log, topic: str) -> list[Any]:
+    """Every message of an inbox."""
+    return [one for record in log.all(topic) for one in INBOX_CODECS[topic].decode(record.value or b"[]")[0]]
+
+
+CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
+    nobody_sleeps_past_the_time,
+    ticks_come_once_where_nobody_crashed,
+    what_is_announced_a_row_remembered_before,
+    rows_are_what_one_fold_of_the_log_gives,
+    changelogs_restore_these_rows,
+    every_move_is_announced_in_one_form,
+    the_newest_cards_are_those_of_the_rows,
+    what_rows_say_has_arrived,
+    one_alert_an_episode,
+    posts_are_due_once_and_none_is_missing,
+    the_invariants_of_the_core_hold,
+)
