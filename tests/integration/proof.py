@@ -13,6 +13,7 @@ from msgspec.json import encode
 from deploy.local.embedded import embedded_valkey
 from schemas.ids import Naming
 from streams.rules_files import read_rules
+from tests.faults.record import run_of
 from tests.integration.brokers import BrokerKind, broker
 from tests.integration.bus import Bus, wait_until
 from tests.integration.foresight import foreseen
@@ -40,15 +41,17 @@ def proved(
     events: int = 20_000,
     redis_url: str = "",
     bootstrap: str = "",
+    called: str = "",
     receiver: Receiver | None = None,
 ) -> Siege:
     """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
 
-    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own.
+    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own. `called`: what
+    kind of broker `bootstrap` is.
     """
     world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
-    with ExitStack() as stack:
+    with run_of(fault, broker=called or kind, seed=world.seed) as result, ExitStack() as stack:
         bus = Bus(
             bootstrap or stack.enter_context(broker(kind)),
             prefix=f"{fault}{world.seed}.",
@@ -60,11 +63,16 @@ def proved(
         receiver = receiver or stack.enter_context(Receiver())
         siege = Siege(
             bus, world, stack=stack,
-            start=lambda name: Worker(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
+            start=lambda name, at: Worker(
+                bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url, bootstrap=at
+            ),
         )  # fmt: skip
         outcome = _besieged(siege, oracle, happens)
         ledger = judge(outcome, oracle, world)
-        print(f"\n{ledger.line(fault)} broker={kind}", flush=True)
+        for witness in siege.witnesses:
+            witness(ledger)
+        result.take(ledger)
+        result.figures = siege.figures
         assert ledger.clean, f"{siege.story}\n{ledger.said()}"
         _left_kafka(siege, outcome, receiver=receiver, redis_url=redis_url)
         return siege

@@ -1,0 +1,77 @@
+"""A world that comes in by the front door: senders, collectors, and what happens meanwhile."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from kafka.errors import KafkaError
+
+from tests.faults.record import Figure
+from tests.faults.senders import Senders
+from tests.faults.witness import attest
+from tests.integration.siege import Siege
+
+__all__ = ["Front", "opened"]
+
+FED_S = 900.0
+
+
+class Front:
+    """The world of a siege on its way through collectors."""
+
+    def __init__(self, siege: Siege, senders: Senders) -> None:
+        self.siege = siege
+        self.senders = senders
+        self._deals = list(siege.world.late_deals)
+
+    def reach(self, share: float) -> None:
+        """Until so much of the world is accepted, 0 to 1."""
+        self.wait(lambda: self.senders.share >= share or self.senders.done, f"{share:.0%} of the world")
+
+    def wait(self, seen: Callable[[], object], what: str, *, within_s: float = FED_S) -> float:
+        """For anything, while workers are tended. Returns the seconds."""
+        return self.siege.until(seen, within_s=within_s, what=f"{what}, {self.senders.answers}, {self.siege.story}")
+
+    def rest(self, seconds: float) -> None:
+        """Time passes: how long a fault lasts."""
+        end = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() >= end, "a fault that lasts")
+
+    def recovered(self, since: float) -> float:
+        """Wait until somebody is answered 200 and workers commit again; seconds since then (monotonic)."""
+        accepted, done = self.senders.answers[200], self._committed()
+        self.wait(
+            lambda: self.senders.done or (self.senders.answers[200] > accepted and self._committed() > done),
+            "it goes on", within_s=180,
+        )  # fmt: skip
+        return time.monotonic() - since
+
+    def _committed(self) -> int:
+        try:
+            return sum(self.siege.bus.committed(["visits"]).values())
+        except KafkaError:
+            return 0
+
+    def finish(self, *, least_percent: float | None = None) -> None:
+        """The rest of the world, then the late deals, and the figures of the senders."""
+        self.wait(lambda: self.senders.done, "the whole world")
+        for report in self._deals:
+            self.siege.write_deal(report)
+        most = None if least_percent is None else round(100 - least_percent, 3)
+        self.siege.figures += [
+            Figure(name="not answered 200", value=round(self.senders.refused_percent, 2), unit="%", most=most),
+            Figure(name="p99 of an answer", value=round(self.senders.p99_s(), 2), unit="s"),
+            Figure(name="longest pause", value=round(self.senders.longest_pause_s(), 1), unit="s"),
+        ]
+
+
+@contextmanager
+def opened(siege: Siege, ports: Sequence[int], *, seconds: float, ordered: bool = True) -> Iterator[Front]:
+    """Senders at work for about that long. `ordered`: all ports lead to one collector."""
+    for number, record in enumerate(siege.world.broken):
+        siege.bus.write("visits", [(number % siege.bus.partitions, record)])
+    with ExitStack() as stack:
+        senders = stack.enter_context(Senders(siege.world.arrivals, ports, seconds=seconds))
+        yield Front(siege, senders)
+        siege.witnesses.append(partial(attest, senders=senders, bus=siege.bus, ordered=ordered))
