@@ -54,13 +54,14 @@ class Siege:
         self.workers.append(worker)
         return worker
 
-    def leave(self) -> None:
-        """One of them is asked to go, and goes by itself."""
+    def leave(self) -> float:
+        """One of them is asked to go, and goes by itself. Returns the seconds that it took."""
         worker = self._anyone()
         took = worker.leave()
         assert worker.code == 0, f"{worker.name} left with {worker.code}:\n{worker.tail()}"
         self.workers.remove(worker)
         self.story.append(f"{worker.name} left in {took:.1f} s")
+        return took
 
     def kill(self) -> None:
         """SIGKILL to one of them, then another takes its place."""
