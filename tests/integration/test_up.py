@@ -151,6 +151,7 @@ def test_a_stop_while_it_starts_leaves_nobody(start: Callable[..., Run]) -> None
 
 
 @pytest.mark.faults
+@pytest.mark.short
 def test_nobody_stays_behind_a_supervisor_that_was_killed(start: Callable[..., Run]) -> None:
     run = start()
     os.kill(run.ready()["pid"], signal.SIGKILL)

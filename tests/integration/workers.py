@@ -105,6 +105,10 @@ class Worker:
         """SIGCONT."""
         self._child.send_signal(signal.SIGCONT)
 
+    def end(self) -> None:
+        """SIGTERM, without waiting."""
+        self._child.send_signal(signal.SIGTERM)
+
     def leave(self, *, within_s: float = 30) -> float:
         """SIGTERM, and how many seconds it took to be gone. Raises AssertionError if it took too long."""
         begin = time.monotonic()
