@@ -113,7 +113,7 @@ class Bus:
 
         The embedded broker answers a question for the latest offset with the first offset of the last batch plus one.
         """
-        said = self._eye.end_offsets(tops)  # the admin client does not look for a leader that moved
+        said = self._said_ends(tops)
         ends = {top: 0 for top, end in said.items() if not end}
         waiting = {top for top, end in said.items() if end}
         if not waiting:
@@ -129,6 +129,16 @@ class Bus:
             if time.monotonic() > give_up:
                 raise Timeout(f"no fetch was answered: {waiting}")
         return ends
+
+    def _said_ends(self, tops: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """By the consumer: the admin client does not look for a leader that moved."""
+        give_up = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return dict(self._eye.end_offsets(tops))
+            except KeyError as error:  # kafka-python trips over an answer for some of them only
+                if time.monotonic() > give_up:
+                    raise Timeout(f"no end is told of {error}") from error
 
     def committed(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
         """What the application's group has committed; 0 where nothing was."""
