@@ -1,10 +1,11 @@
 """A world that comes in by the front door: senders, collectors, and what happens meanwhile."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from tests.faults.record import Figure
@@ -39,19 +40,26 @@ class Front:
         self.wait(lambda: time.monotonic() >= end, "a fault that lasts")
 
     def recovered(self, since: float) -> float:
-        """Wait until somebody is answered 200 and workers commit again; seconds since then (monotonic)."""
-        accepted, done = self.senders.answers[200], self._committed()
+        """Wait until somebody is answered 200 and every partition is committed further.
+
+        Returns the seconds since then (monotonic).
+        """
+        accepted, before = self.senders.answers[200], self._committed()
         self.wait(
-            lambda: self.senders.done or (self.senders.answers[200] > accepted and self._committed() > done),
-            "it goes on", within_s=180,
+            lambda: self.senders.done or (self.senders.answers[200] > accepted and self._all_beyond(before)),
+            "it goes on", within_s=240,
         )  # fmt: skip
         return time.monotonic() - since
 
-    def _committed(self) -> int:
+    def _all_beyond(self, before: Mapping[TopicPartition, int]) -> bool:
+        now = self._committed()
+        return bool(now) and all(offset > before.get(top, 0) for top, offset in now.items())
+
+    def _committed(self) -> Mapping[TopicPartition, int]:
         try:
-            return sum(self.siege.bus.committed(["visits"]).values())
+            return self.siege.bus.committed(["visits"])
         except KafkaError:
-            return 0
+            return {}
 
     def finish(self, *, least_percent: float | None = None) -> None:
         """The rest of the world, then the late deals, and the figures of the senders."""

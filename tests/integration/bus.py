@@ -51,14 +51,23 @@ class Bus:
         self.partitions = partitions
         self.epoch = epoch
         self.group = application(app_id, epoch)
-        self.admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-        self._eye = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
-        )
+        self._look()
         self._producer = KafkaProducer(
             bootstrap_servers=bootstrap, acks="all", linger_ms=2, batch_size=262_144, compression_type="lz4",
             max_request_size=4_000_000,
         )  # fmt: skip
+
+    def _look(self) -> None:
+        self.admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        self._eye = KafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
+        )
+
+    def look_again(self) -> None:
+        """With new connections: after brokers fell, kafka-python may wait for ever for what it asked the old ones."""
+        self._eye.close()
+        self.admin.close()
+        self._look()
 
     def close(self) -> None:
         """Let go of the connections."""

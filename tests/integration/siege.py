@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from random import Random
 
 from kafka.errors import KafkaError
@@ -23,6 +23,7 @@ __all__ = ["Siege"]
 
 AHEAD = 400  # blocks that may wait uncommitted: the feed never runs away from the workers
 SETTLED_S = 180.0
+LOOK_S = 15.0
 
 
 class Siege:
@@ -43,6 +44,7 @@ class Siege:
         self._fed = 0
         self._chunk = 0  # blocks written before we look again
         self._frozen: Worker | None = None
+        self._looked_at = time.monotonic()
         self.supervised = False  # a worker that ends by itself is started again, as a supervisor does
         self.figures: list[Figure] = []  # beside the ledger
         self.witnesses: list[Callable[[Ledger], None]] = []  # add to the ledger what they saw
@@ -155,15 +157,27 @@ class Siege:
             raise Timeout(f"{error}; {self.state()}") from None
 
     def _settled(self) -> bool:
+        """Asks with new connections where the old ones tell nothing new."""
         try:
-            return self.bus.settled()
+            if self.bus.settled():
+                return True
+            if not self.supervised or time.monotonic() - self._looked_at < LOOK_S:
+                return False
+            self.bus.look_again()
         except KafkaError:  # not before brokers answer again
-            return False
+            with suppress(KafkaError):
+                self.bus.look_again()
+        self._looked_at = time.monotonic()
+        return False
 
     def state(self) -> str:
         """What a failure wants to know."""
         tails = "\n".join(f"--- {worker.name}\n{worker.tail(12)}" for worker in self.workers)
-        return f"{self.story}, lag {self.bus.lag()}\n{tails}"
+        try:
+            lag = str(self.bus.lag())
+        except KafkaError as error:
+            lag = repr(error)
+        return f"{self.story}, lag {lag}\n{tails}"
 
     def _write(self, count: int) -> None:
         """The next blocks, and the late deals that fall among them."""
