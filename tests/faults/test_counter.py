@@ -15,7 +15,7 @@ from tests.faults.record import Figure, run_of
 from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
-from tests.integration.proof import new_seed
+from tests.integration.proof import seed as new_seed
 from tests.integration.toy_bus import ToyWorker, hit, rows, say
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(3_000)]
