@@ -17,7 +17,9 @@ from tests.faults.proxy import Proxy
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.integration.bus import wait_until
 
-__all__ = ["Cluster", "cluster"]
+__all__ = ["PATIENCE_S", "Cluster", "cluster"]
+
+PATIENCE_S = 180.0  # with a machine that has much else to do
 
 
 class Cluster:
@@ -68,5 +70,5 @@ def cluster(*, nodes: int = 1, disk_mb: int = 0) -> Iterator[Cluster]:
         kafka = stack.enter_context(ApacheKafka(told))
         for node in told:
             kafka.start(node.number)
-        kafka.await_ready()
+        kafka.await_ready(deadline_s=PATIENCE_S)
         yield Cluster(kafka, proxies, disk)

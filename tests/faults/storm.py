@@ -11,7 +11,7 @@ from itertools import count
 from random import Random
 
 from tests.faults.chance import Act
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import PATIENCE_S, Cluster
 from tests.faults.collectors import Collector
 from tests.faults.front import Front
 from tests.faults.proxy import PASS, Mode
@@ -44,7 +44,7 @@ class Storm:
             due, _, work = heappop(self._due)
             self._front.wait(lambda until=due: time.monotonic() >= until, "the next fault")
             work()
-        self._brokers.kafka.await_ready()
+        self._brokers.kafka.await_ready(deadline_s=PATIENCE_S)
 
     def _at(self, due: float, work: Callable[[], None]) -> None:
         heappush(self._due, (due, next(self._number), work))

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.cluster import Cluster, cluster
+from tests.faults.cluster import PATIENCE_S, Cluster, cluster
 from tests.faults.collectors import Collector
 from tests.faults.front import Front, opened
 from tests.faults.record import Figure
@@ -68,7 +68,7 @@ def bounced(front: Front, brokers: Cluster, *, times: int, down_s: float) -> Non
         slowest = max(slowest, front.recovered(killed_at))
         front.rest(max(0.0, down_s - (time.monotonic() - killed_at)))
         brokers.kafka.start(victim)
-        brokers.kafka.await_ready()
+        brokers.kafka.await_ready(deadline_s=PATIENCE_S)
     front.siege.figures.append(Figure(name="slowest recovery", value=round(slowest, 1), unit="s"))
 
 

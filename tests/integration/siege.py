@@ -22,7 +22,7 @@ from tests.integration.world import World
 __all__ = ["Siege"]
 
 AHEAD = 400  # blocks that may wait uncommitted: the feed never runs away from the workers
-SETTLED_S = 180.0
+SETTLED_S = 300.0
 LOOK_S = 15.0
 
 

@@ -18,7 +18,7 @@ from tests.integration.bus import Bus, wait_until
 __all__ = ["SECRET", "Worker", "environment"]
 
 SECRET: Final = "integration-secret-0123456789"
-READY_S: Final = 90.0
+READY_S: Final = 180.0
 
 
 def environment(
