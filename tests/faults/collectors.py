@@ -40,7 +40,7 @@ class Collector:
             "LEADSTREAM_KAFKA__PARTITIONS": str(bus.partitions),
             "LEADSTREAM_KAFKA__TOPIC_PREFIX": bus.prefix,
             "LEADSTREAM_COLLECTOR__PORT": str(self.port),
-            "LEADSTREAM_COLLECTOR__SPOOL_DIR": str(place / f"{name}-spool"),
+            "LEADSTREAM_SPOOL__DIRECTORY": str(place / f"{name}-spool"),
             "LEADSTREAM_WRITE_KEYS": ",".join(f"{key}={source}" for source, key in KEYS.items()),
         }
         self.start()

@@ -62,12 +62,9 @@ class Result(Struct, kw_only=True):
     def line(self) -> str:
         """As it is printed."""
         figures = "".join(f" {one.name.replace(' ', '_')}={one.value:g}{one.unit}" for one in self.figures)
-        return (
-            f"LEDGER {self.fault} accepted={self.accepted} lost={self.lost} phantom={self.phantom} "
-            f"double={self.double} inversions={self.inversions} alerts_missing={self.alerts_missing} "
-            f"alerts_doubled={self.alerts_doubled} seed={self.seed} broker={self.broker}{figures}"
-            + (f" failed={self.failed!r}" if self.failed else "")
-        )
+        counts = Ledger(seed=self.seed, **{name: getattr(self, name) for name in COUNTS})
+        failed = f" failed={self.failed!r}" if self.failed else ""
+        return f"{counts.line(self.fault)} broker={self.broker}{figures}{failed}"
 
     def take(self, ledger: Ledger) -> None:
         """Its counts."""

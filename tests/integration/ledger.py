@@ -55,6 +55,13 @@ class Ledger(Struct, kw_only=True):
     def clean(self) -> bool:
         return not self.findings
 
+    def line(self, fault: str) -> str:
+        return (
+            f"LEDGER {fault} accepted={self.accepted} lost={self.lost} phantom={self.phantom} double={self.double} "
+            f"inversions={self.inversions} alerts_missing={self.alerts_missing} alerts_doubled={self.alerts_doubled} "
+            f"seed={self.seed}"
+        )
+
     def said(self) -> str:
         more = len(self.findings) - SHOWN
         return "\n".join(self.findings[:SHOWN]) + (f"\n... and {more} more" if more > 0 else "")
