@@ -5,6 +5,7 @@ Written only where `LEADSTREAM_FAULTS_RECORD` is set, as `make faults` does: a q
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -84,7 +85,7 @@ def run_of(fault: str, *, broker: str, seed: int = 0) -> Iterator[Result]:
         raise
     finally:
         result.seconds = round(time.monotonic() - began, 1)
-        print(f"\n{result.line()}", flush=True)
+        _say(f"\n{result.line()}")
         _keep(result)
 
 
@@ -92,6 +93,11 @@ def results(path: Path = RESULTS) -> Sequence[Result]:
     """All that was kept, oldest first."""
     decoder = Decoder(Result)
     return [decoder.decode(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
+
+
+def _say(line: str) -> None:
+    """What one of several test processes writes to its output is thrown away; its errors are shown."""
+    print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
 
 
 def _keep(result: Result) -> None:

@@ -1,10 +1,12 @@
 """Faults of workers and of what stands beside them, on a small world. The numbers are those of the fault list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from kafka import TopicPartition
 
+from tests.faults.record import Figure
 from tests.faults.slow_broker import slow_broker
 from tests.integration.brokers import BrokerKind, needed
 from tests.integration.proof import proved
@@ -30,7 +32,22 @@ def killed_at_once(siege: Siege) -> None:
 def killed_again_and_again(siege: Siege) -> None:
     """F1 in full: two workers, one of which is killed fifty times."""
     siege.join()
-    siege.feed([siege.kill] * KILLS)
+    slowest = 0.0
+
+    def kill() -> None:
+        nonlocal slowest
+        waiting = siege.bus.ends(["visits"])
+        siege.kill()
+        slowest = max(slowest, siege.until(lambda: worked_off(siege, waiting), within_s=180, what="it goes on"))
+
+    siege.feed([kill] * KILLS)
+    siege.figures.append(Figure(name="slowest recovery", value=round(slowest, 1), unit="s", most=30))
+
+
+def worked_off(siege: Siege, ends: Mapping[TopicPartition, int]) -> bool:
+    """Whether all that waited then is committed."""
+    done = siege.bus.committed(["visits"])
+    return all(done[top] >= end for top, end in ends.items())
 
 
 def woken_too_late(siege: Siege) -> None:
