@@ -73,6 +73,13 @@ class Collector:
             return bool(urlopen(f"http://{HOST}:{self.port}/readyz", timeout=5).status == 200)
         return False
 
+    def drained(self) -> bool:
+        """Whether Kafka has all that it answered for: nothing goes by a spool."""
+        with suppress(URLError, OSError):
+            lines = urlopen(f"http://{HOST}:{self.port}/metrics", timeout=5).read().decode().splitlines()
+            return all(line.endswith(" 0.0") for line in lines if line.startswith("leadstream_spool_active "))
+        return False
+
     def await_ready(self) -> None:
         """Until it does."""
         wait_until(self.ready, within_s=READY_S, what=f"{self.name} ready\n{self.tail()}")

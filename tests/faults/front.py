@@ -8,6 +8,7 @@ from functools import partial
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
+from tests.faults.collectors import Collector
 from tests.faults.record import Figure
 from tests.faults.senders import Senders
 from tests.faults.witness import attest
@@ -21,8 +22,9 @@ FED_S = 900.0
 class Front:
     """The world of a siege on its way through collectors."""
 
-    def __init__(self, siege: Siege, senders: Senders) -> None:
+    def __init__(self, siege: Siege, senders: Senders, collectors: Sequence[Collector]) -> None:
         self.siege = siege
+        self.collectors = collectors
         self.senders = senders
         self._deals = list(siege.world.late_deals)
 
@@ -64,6 +66,7 @@ class Front:
     def finish(self, *, least_percent: float | None = None) -> None:
         """The rest of the world, then the late deals, and the figures of the senders."""
         self.wait(lambda: self.senders.done, "the whole world")
+        drained = self.wait(lambda: all(one.drained() for one in self.collectors), "Kafka has all that was spooled")
         for report in self._deals:
             self.siege.write_deal(report)
         most = None if least_percent is None else round(100 - least_percent, 3)
@@ -71,15 +74,17 @@ class Front:
             Figure(name="not answered 200", value=round(self.senders.refused_percent, 2), unit="%", most=most),
             Figure(name="p99 of an answer", value=round(self.senders.p99_s(), 2), unit="s"),
             Figure(name="longest pause", value=round(self.senders.longest_pause_s(), 1), unit="s"),
+            Figure(name="spool drained after", value=round(drained, 1), unit="s"),
         ]
 
 
 @contextmanager
-def opened(siege: Siege, ports: Sequence[int], *, seconds: float, ordered: bool = True) -> Iterator[Front]:
-    """Senders at work for about that long. `ordered`: all ports lead to one collector."""
+def opened(siege: Siege, collectors: Sequence[Collector], *, seconds: float, port: int = 0) -> Iterator[Front]:
+    """Senders at work for about that long. `port`: of what stands before several collectors; none keeps the order."""
     for number, record in enumerate(siege.world.broken):
         siege.bus.write("visits", [(number % siege.bus.partitions, record)])
+    doors = [port] if port else [one.port for one in collectors]
     with ExitStack() as stack:
-        senders = stack.enter_context(Senders(siege.world.arrivals, ports, seconds=seconds))
-        yield Front(siege, senders)
-        siege.witnesses.append(partial(attest, senders=senders, bus=siege.bus, ordered=ordered))
+        senders = stack.enter_context(Senders(siege.world.arrivals, doors, seconds=seconds))
+        yield Front(siege, senders, collectors)
+        siege.witnesses.append(partial(attest, senders=senders, bus=siege.bus, ordered=len(collectors) == 1))

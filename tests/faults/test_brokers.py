@@ -31,7 +31,7 @@ def entered(siege: Siege, place: Path, *, seconds: float) -> Iterator[Front]:
     siege.supervised = True
     with Collector(siege.bus, place) as collector:
         collector.await_ready()
-        with opened(siege, [collector.port], seconds=seconds) as front:
+        with opened(siege, [collector], seconds=seconds) as front:
             yield front
         assert collector.code is None, f"the collector ended by itself\n{collector.tail()}"
 

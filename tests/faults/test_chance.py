@@ -68,7 +68,7 @@ def stormed(siege: Siege, brokers: Cluster, *, place: Path, redis: "subprocess.P
     acts = plan(siege.world.seed, seconds=MINUTES * 60)
     with Collector(siege.bus, place, bootstrap=brokers.proxied) as collector:
         collector.await_ready()
-        with opened(siege, [collector.port], seconds=MINUTES * 60) as front:
+        with opened(siege, [collector], seconds=MINUTES * 60) as front:
             storm = Storm(front, brokers=brokers, collector=collector, redis=redis)
             storm.rage(acts)
             siege.figures.append(

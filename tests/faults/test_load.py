@@ -39,7 +39,7 @@ def overrun(siege: Siege, place: Path) -> None:
     siege.all_ready()
     with Collector(siege.bus, place, descriptors=DESCRIPTORS) as collector:
         collector.await_ready()
-        with opened(siege, [collector.port], seconds=15) as front:
+        with opened(siege, [collector], seconds=15) as front:
             front.reach(0.3)
             with crowd(collector.port, CROWD):
                 front.rest(CROWDED_S)

@@ -60,7 +60,7 @@ def cut_off(siege: Siege, brokers: Cluster, *, place: Path, for_s: float) -> Non
     siege.all_ready()
     with Collector(siege.bus, place) as collector:
         collector.await_ready()
-        with opened(siege, [collector.port], seconds=for_s + 20) as front:
+        with opened(siege, [collector], seconds=for_s + 20) as front:
             front.reach(0.2)
             brokers.proxies[0].turn(Mode(kind="blackhole"))
             took = front.recovered(time.monotonic())

@@ -24,7 +24,7 @@ def rolled(siege: Siege, place: Path) -> None:
             collector.await_ready()
         with (
             Balancer([one.port, two.port]) as balancer,
-            opened(siege, [balancer.port], seconds=40, ordered=False) as front,
+            opened(siege, [one, two], seconds=40, port=balancer.port) as front,
         ):
             slowest = 0.0
             for number, collector in enumerate((one, two)):
