@@ -67,7 +67,7 @@ def cut_off(siege: Siege, brokers: Cluster, *, place: Path, for_s: float) -> Non
             front.rest(for_s)
             brokers.proxies[0].turn(PASS)
             healed_at = time.monotonic()
-            front.wait(lambda: folds_again(siege, brokers), "the one that was cut off works again", within_s=180)
+            front.wait(lambda: together_again(siege), "the one that was cut off works again", within_s=180)
             siege.figures += [
                 Figure(name="the other goes on", value=round(took, 1), unit="s", most=30),
                 Figure(name="back after the cut", value=round(time.monotonic() - healed_at, 1), unit="s", most=60),
@@ -75,11 +75,9 @@ def cut_off(siege: Siege, brokers: Cluster, *, place: Path, for_s: float) -> Non
             front.finish()
 
 
-def folds_again(siege: Siege, brokers: Cluster) -> bool:
-    """Whether whoever comes by the proxy holds partitions and folds what comes."""
-    (worker,) = (one for one in siege.workers if one.bootstrap == brokers.proxied)
-    before = worker.folded()
-    return worker.code is None and worker.ready() and bool(before) and worker.folded() > before
+def together_again(siege: Siege) -> bool:
+    """Whether all workers are members of the group, none waits for another, and each reads its partitions."""
+    return siege.bus.members() == len(siege.workers) and all(worker.ready() for worker in siege.workers)
 
 
 def slowed(siege: Siege, brokers: Cluster, *, delay_s: float) -> None:

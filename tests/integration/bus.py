@@ -157,6 +157,14 @@ class Bus:
             found = {}
         return {top: max(0, found[top].offset) if top in found else 0 for top in self._tops(names)}
 
+    def members(self) -> int:
+        """How many workers the application's group has, 0 while it rebalances."""
+        try:
+            found = self.admin.describe_groups([self.group])[self.group]
+        except KafkaError:
+            return 0
+        return len(found["members"]) if found["group_state"] == "Stable" else 0
+
     def lag(self, names: Iterable[str] = INBOXES) -> int:
         """Records that are written and not committed."""
         done = self.committed(names)

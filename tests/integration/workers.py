@@ -87,13 +87,6 @@ class Worker:
         except (URLError, OSError):
             return False
 
-    def folded(self) -> float:
-        """How many messages it has folded since it started; 0 where it does not say."""
-        with suppress(URLError, OSError):
-            lines = urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=2).read().decode().splitlines()
-            return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("leadstream_messages_total"))
-        return 0.0
-
     def await_ready(self) -> None:
         """Wait until it holds partitions and has restored its rows."""
         wait_until(self.ready, within_s=READY_S, what=f"{self.name} ready\n{self.tail()}")
