@@ -83,6 +83,7 @@ def opened(siege: Siege, collectors: Sequence[Collector], *, seconds: float, por
     """Senders at work for about that long. `port`: of what stands before several collectors; none keeps the order."""
     for number, record in enumerate(siege.world.broken):
         siege.bus.write("visits", [(number % siege.bus.partitions, record)])
+    siege.resent = True
     doors = [port] if port else [one.port for one in collectors]
     with ExitStack() as stack:
         senders = stack.enter_context(Senders(siege.world.arrivals, doors, seconds=seconds))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from deploy.local.embedded import embedded_valkey
 from schemas.ids import Naming
@@ -88,7 +89,11 @@ def _besieged(siege: Siege, oracle: Oracle, happens: Callable[[Siege], None]) ->
         [(tick.to, encode(tick)) for tick in oracle.closing_touches(siege.world.closing_at)],
         [(tick.to, encode(tick)) for tick in oracle.closing_signals(siege.world.closing_at)],
     )
-    return read_outcome(siege.bus)
+    outcome = read_outcome(siege.bus)
+    if siege.resent:
+        once = {(one.raw, one.reason): one for one in outcome.rejected}
+        outcome = replace(outcome, rejected=list(once.values()))
+    return outcome
 
 
 def _left_kafka(siege: Siege, outcome: Outcome, *, receiver: Receiver, redis_url: str) -> None:

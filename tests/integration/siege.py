@@ -46,6 +46,7 @@ class Siege:
         self._frozen: Worker | None = None
         self._looked_at = time.monotonic()
         self.supervised = False  # a worker that ends by itself is started again, as a supervisor does
+        self.resent = False  # requests without an answer come again: what they brought lies in several places
         self.figures: list[Figure] = []  # beside the ledger
         self.witnesses: list[Callable[[Ledger], None]] = []  # add to the ledger what they saw
 
