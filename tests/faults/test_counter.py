@@ -18,7 +18,7 @@ from tests.integration.ledger import Ledger
 from tests.integration.proof import seed as new_seed
 from tests.integration.toy_bus import ToyWorker, hit, rows, say
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(3_000)]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(7_200)]
 
 EACH: Final = 30  # events of one key
 TOGETHER: Final = 10  # of them in one block
@@ -76,7 +76,7 @@ def counts(name: str, *, kind: BrokerKind, place: Path, events: int, runs: int, 
             result.accepted += ledger.accepted
             result.lost += ledger.lost
             result.phantom += ledger.phantom
-        result.figures = [Figure(name=f"runs of {runs} exact", value=exact, least=runs)]
+            result.figures = [Figure(name=f"runs of {runs} exact", value=exact, least=runs)]
         assert exact == runs, ledger.said()
 
 
