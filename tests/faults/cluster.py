@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from deploy.local.apache_kafka import ApacheKafka, Detour, nodes_in, prepare
 from deploy.local.ports import HOST, free_ports
-from tests.faults.network import Proxy
+from tests.faults.proxy import Proxy
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.integration.bus import wait_until
 

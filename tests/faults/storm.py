@@ -14,7 +14,7 @@ from tests.faults.chance import Act
 from tests.faults.cluster import PATIENCE_S, Cluster
 from tests.faults.collectors import Collector
 from tests.faults.front import Front
-from tests.faults.network import PASS, Mode
+from tests.faults.proxy import PASS, Mode
 from tests.integration.workers import Worker
 
 __all__ = ["Storm"]

@@ -12,7 +12,7 @@ from tests.bench.machine import resident_mb
 from tests.faults.cluster import Cluster, cluster
 from tests.faults.collectors import Collector
 from tests.faults.front import opened
-from tests.faults.network import PASS, Mode
+from tests.faults.proxy import PASS, Mode
 from tests.faults.record import Figure
 from tests.integration.brokers import needed
 from tests.integration.proof import proved

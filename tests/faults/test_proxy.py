@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from deploy.local.ports import HOST
-from tests.faults.network import PASS, Mode, Proxy
+from tests.faults.proxy import PASS, Mode, Proxy
 
 
 class _Echo(StreamRequestHandler):
