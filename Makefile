@@ -35,9 +35,10 @@ check: dev
 bench: dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
-# Prints one LEDGER line for each fault.
+# Prints one LEDGER line for each fault, and writes the table of docs/explanation/reliability.md from what was found.
 faults: dev
-	$(BIN)/python -m pytest -q -s -m "faults or slow" tests/faults tests/integration/test_kills.py $(PYTEST)
+	@LEADSTREAM_FAULTS_RECORD=1 $(BIN)/python -m pytest -q -s --show-capture=no -m "faults or slow" tests/faults \
+		tests/integration/test_kills.py $(PYTEST); found=$$?; $(BIN)/python -m tests.faults.table; exit $$found
 
 # Which small faults of the core no test feels. ONLY="streams.core.hits.*" narrows it, MUTATE="--sample 600 --seed 1" picks.
 mutate: dev $(VENV)/mutmut/.made

@@ -22,12 +22,19 @@ from deploy.local.apache_jars import HERE, jars
 from deploy.local.ports import HOST, free_ports
 from deploy.local.topics import await_broker
 
-__all__ = ["ApacheKafka", "Node", "node_command", "nodes_in", "prepare", "start_apache_kafka"]
+__all__ = ["ApacheKafka", "Detour", "Node", "node_command", "nodes_in", "prepare", "start_apache_kafka"]
 
 CLUSTER_ID: Final = urlsafe_b64encode(UUID(int=0x4C656164_73747265_616D0000_00000001).bytes).decode().rstrip("=")
 READY_S: Final = 60.0
 END_S: Final = 20.0
 OFFSETS_KEPT_MINUTES: Final = 28 * 24 * 60  # as long as the topics, else an idle group starts from zero
+
+
+class Detour(Struct, frozen=True, kw_only=True):
+    """A second door for clients: whoever comes by it is told `advertised` and no other, such as a proxy's port."""
+
+    port: int
+    advertised: int
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -37,6 +44,7 @@ class Node(Struct, frozen=True, kw_only=True):
     port: int
     controller_port: int
     directory: Path
+    detour: Detour | None = None
 
     @property
     def properties(self) -> Path:
@@ -110,6 +118,10 @@ class ApacheKafka:
         """SIGCONT."""
         self._processes[number].send_signal(signal.SIGCONT)
 
+    def code(self, number: int) -> int | None:
+        """A node's exit code once it has ended."""
+        return self._processes[number].poll()
+
     def pid(self, number: int) -> int:
         """Process id of a node."""
         return self._processes[number].pid
@@ -158,18 +170,23 @@ def _java(*arguments: str) -> tuple[str, ...]:
 
 def _settings(node: Node, nodes: Sequence[Node]) -> dict[str, str | int]:
     replicas = 3 if len(nodes) >= 3 else 1
+    detour = node.detour
     return {
         "process.roles": "broker,controller",
         "node.id": node.number,
-        "listeners": f"PLAINTEXT://{HOST}:{node.port},CONTROLLER://{HOST}:{node.controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{node.port}",
+        "listeners": f"PLAINTEXT://{HOST}:{node.port},CONTROLLER://{HOST}:{node.controller_port}"
+        + (f",DETOUR://{HOST}:{detour.port}" if detour else ""),
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{node.port}"
+        + (f",DETOUR://{HOST}:{detour.advertised}" if detour else ""),
+        "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "controller.quorum.voters": ",".join(f"{one.number}@{HOST}:{one.controller_port}" for one in nodes),
         "log.dirs": f"{node.directory}/data",
         "auto.create.topics.enable": "false",
         "group.initial.rebalance.delay.ms": 0,
         "log.segment.bytes": 16 << 20,
+        "min.insync.replicas": min(2, replicas),
         "num.io.threads": 2,
         "num.network.threads": 2,
         "offsets.retention.minutes": OFFSETS_KEPT_MINUTES,

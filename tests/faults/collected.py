@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from tests.faults.record import Figure, run_of
 from tests.faults.sender import Sender
 from tests.integration.bus import Bus
 from tests.integration.ledger import Ledger
@@ -73,6 +74,8 @@ def judged(fault: str, bus: Bus, senders: Iterable[Sender], *, seed: int = 0, **
     if inversions := collected.inversions():
         ledger.note("inversions", "a visitor's events are out of order", inversions)
     more = {"unclear": len(unclear), "copies": collected.copies, "p99_ms": max(one.p99_ms() for one in everybody)}
-    told = " ".join(f"{name}={round(value, 1):g}" for name, value in (more | metrics).items())
-    print(f"\n{ledger.line(fault)}\nPASS {fault} {told}")
+    with run_of(fault, broker="one broker", seed=seed) as result:
+        result.take(ledger)
+        result.figures = [Figure(name=name, value=round(value, 1)) for name, value in (more | metrics).items()]
+        result.failed = "; ".join(ledger.findings[:1])
     return ledger

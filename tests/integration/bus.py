@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 from msgspec import Struct
 
@@ -52,14 +51,23 @@ class Bus:
         self.partitions = partitions
         self.epoch = epoch
         self.group = application(app_id, epoch)
-        self.admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-        self._eye = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
-        )
+        self._look()
         self._producer = KafkaProducer(
             bootstrap_servers=bootstrap, acks="all", linger_ms=2, batch_size=262_144, compression_type="lz4",
             max_request_size=4_000_000,
         )  # fmt: skip
+
+    def _look(self) -> None:
+        self.admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        self._eye = KafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
+        )
+
+    def look_again(self) -> None:
+        """With new connections: after brokers fell, kafka-python may wait for ever for what it asked the old ones."""
+        self._eye.close()
+        self.admin.close()
+        self._look()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -114,8 +122,7 @@ class Bus:
 
         The embedded broker answers a question for the latest offset with the first offset of the last batch plus one.
         """
-        answers = self.admin.list_partition_offsets(dict.fromkeys(tops, OffsetSpec.LATEST))
-        said = {top: answer.offset for top, answer in answers.items()}
+        said = self._said_ends(tops)
         ends = {top: 0 for top, end in said.items() if not end}
         waiting = {top for top, end in said.items() if end}
         if not waiting:
@@ -132,6 +139,16 @@ class Bus:
                 raise Timeout(f"no fetch was answered: {waiting}")
         return ends
 
+    def _said_ends(self, tops: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """By the consumer: the admin client does not look for a leader that moved."""
+        give_up = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return dict(self._eye.end_offsets(tops))
+            except KeyError as error:  # kafka-python trips over an answer for some of them only
+                if time.monotonic() > give_up:
+                    raise Timeout(f"no end is told of {error}") from error
+
     def committed(self, names: Iterable[str] = INBOXES) -> dict[TopicPartition, int]:
         """What the application's group has committed; 0 where nothing was."""
         try:
@@ -139,6 +156,14 @@ class Bus:
         except KafkaError:
             found = {}
         return {top: max(0, found[top].offset) if top in found else 0 for top in self._tops(names)}
+
+    def members(self) -> int:
+        """How many workers the application's group has, 0 while it rebalances."""
+        try:
+            found = self.admin.describe_groups([self.group])[self.group]
+        except KafkaError:
+            return 0
+        return len(found["members"]) if found["group_state"] == "Stable" else 0
 
     def lag(self, names: Iterable[str] = INBOXES) -> int:
         """Records that are written and not committed."""

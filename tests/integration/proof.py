@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from deploy.local.embedded import embedded_valkey
 from schemas.ids import Naming
 from streams.rules_files import read_rules
+from tests.faults.record import run_of
 from tests.integration.brokers import BrokerKind, broker
 from tests.integration.bus import Bus, wait_until
 from tests.integration.foresight import foreseen
@@ -25,7 +27,6 @@ from tests.integration.scribe import DAY_MS
 from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import generate
-from tests.spread import say
 
 __all__ = ["last_midnight", "proved", "seed"]
 
@@ -42,18 +43,19 @@ def proved(
     events: int = 20_000,
     redis_url: str = "",
     bootstrap: str = "",
+    called: str = "",
     receiver: Receiver | None = None,
     workers: Sequence[type[Worker]] = (Worker,),
 ) -> Siege:
     """Print the ledger line of this fault. Raises AssertionError where anything but zeros is on it.
 
-    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own.
-    `workers`: whoever joins is of the next of these kinds, in turn.
+    `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own. `called`: what
+    kind of broker `bootstrap` is. `workers`: whoever joins is of the next of these kinds, in turn.
     """
     kinds = cycle(workers)
     world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))
-    with ExitStack() as stack:
+    with run_of(fault, broker=called or kind, seed=world.seed) as result, ExitStack() as stack:
         bus = Bus(
             bootstrap or stack.enter_context(broker(kind)),
             prefix=f"{fault}{world.seed}.",
@@ -65,11 +67,16 @@ def proved(
         receiver = receiver or stack.enter_context(Receiver())
         siege = Siege(
             bus, world, stack=stack,
-            start=lambda name: next(kinds)(bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url),
+            start=lambda name, at: next(kinds)(
+                bus, place, name=name, redis_url=redis_url, webhook_url=receiver.url, bootstrap=at
+            ),
         )  # fmt: skip
         outcome = _besieged(siege, oracle, happens)
         ledger = judge(outcome, oracle, world)
-        say(f"\n{ledger.line(fault)} broker={kind}")
+        for witness in siege.witnesses:
+            witness(ledger)
+        result.take(ledger)
+        result.figures = siege.figures
         assert ledger.clean, f"{siege.story}\n{ledger.said()}"
         _left_kafka(siege, outcome, receiver=receiver, redis_url=redis_url)
         return siege
@@ -85,7 +92,11 @@ def _besieged(siege: Siege, oracle: Oracle, happens: Callable[[Siege], None]) ->
         [(tick.to, encode(tick)) for tick in oracle.closing_touches(siege.world.closing_at)],
         [(tick.to, encode(tick)) for tick in oracle.closing_signals(siege.world.closing_at)],
     )
-    return read_outcome(siege.bus)
+    outcome = read_outcome(siege.bus)
+    if siege.resent:
+        once = {(one.raw, one.reason): one for one in outcome.rejected}
+        outcome = replace(outcome, rejected=list(once.values()))
+    return outcome
 
 
 def _left_kafka(siege: Siege, outcome: Outcome, *, receiver: Receiver, redis_url: str) -> None:

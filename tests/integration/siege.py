@@ -1,15 +1,20 @@
 """Feeds a world into Kafka while workers are killed at random points, frozen, join and leave."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from random import Random
 
+from kafka.errors import KafkaError
 from msgspec.json import encode
 
 from schemas.deals import DealReport
 from schemas.topics import partition_of
-from tests.integration.bus import Bus, wait_until
+from streams.engine.exits import STOPPED
+from tests.faults.record import Figure
+from tests.integration.bus import Bus, Timeout, wait_until
+from tests.integration.ledger import Ledger
 from tests.integration.post import blocks
 from tests.integration.workers import Worker
 from tests.integration.world import World
@@ -17,13 +22,14 @@ from tests.integration.world import World
 __all__ = ["Siege"]
 
 AHEAD = 400  # blocks that may wait uncommitted: the feed never runs away from the workers
-SETTLED_S = 180.0
+SETTLED_S = 300.0
+LOOK_S = 15.0
 
 
 class Siege:
     """One run. Workers live in the exit stack, so none outlives the test."""
 
-    def __init__(self, bus: Bus, world: World, *, start: Callable[[str], Worker], stack: ExitStack) -> None:
+    def __init__(self, bus: Bus, world: World, *, start: Callable[[str, str], Worker], stack: ExitStack) -> None:
         self.bus = bus
         self.world = world
         self.random = Random(world.seed + 1)
@@ -38,21 +44,27 @@ class Siege:
         self._fed = 0
         self._chunk = 0  # blocks written before we look again
         self._frozen: Worker | None = None
+        self._looked_at = time.monotonic()
+        self.supervised = False  # a worker that ends by itself is started again, as a supervisor does
+        self.resent = False  # requests without an answer come again: what they brought lies in several places
+        self.figures: list[Figure] = []  # beside the ledger
+        self.witnesses: list[Callable[[Ledger], None]] = []  # add to the ledger what they saw
 
-    def join(self) -> Worker:
-        """One more worker; not yet ready."""
+    def join(self, at: str = "") -> Worker:
+        """One more worker; not yet ready. `at`: its way to the broker, "" = the bus's."""
         self._lives += 1
-        worker = self._stack.enter_context(self._start(f"worker-{self._lives}"))
+        worker = self._stack.enter_context(self._start(f"worker-{self._lives}", at))
         self.workers.append(worker)
         return worker
 
-    def leave(self) -> None:
-        """One of them is asked to go, and goes by itself."""
+    def leave(self) -> float:
+        """One of them is asked to go, and goes by itself. Returns the seconds that it took."""
         worker = self._anyone()
         took = worker.leave()
         assert worker.code == 0, f"{worker.name} left with {worker.code}:\n{worker.tail()}"
         self.workers.remove(worker)
         self.story.append(f"{worker.name} left in {took:.1f} s")
+        return took
 
     def kill(self) -> None:
         """SIGKILL to one of them, then another takes its place."""
@@ -82,6 +94,26 @@ class Siege:
         zombie.thaw()
         wait_until(lambda: zombie.code is not None, within_s=30, what=f"{zombie.name} to end\n{zombie.tail()}")
         self.story.append(f"{zombie.name} woke up and ended with {zombie.code}")
+
+    def tend(self) -> None:
+        """Look after the workers: none may have ended by itself, or another takes its place (`supervised`)."""
+        for worker in list(self.workers):
+            if self.supervised and worker.code not in {None, STOPPED}:
+                self.story.append(f"{worker.name} ended by itself with {worker.code}")
+                self.workers.remove(worker)
+                self.join(worker.bootstrap)
+        self._alive()
+
+    def until(self, seen: Callable[[], object], *, within_s: float, what: str) -> float:
+        """Wait for something while tending the workers; how many seconds it took."""
+        begin = time.monotonic()
+
+        def looked() -> object:
+            self.tend()
+            return seen()
+
+        wait_until(looked, within_s=within_s, what=what)
+        return time.monotonic() - begin
 
     def _anyone(self) -> Worker:
         return self.random.choice(self.workers)
@@ -120,14 +152,33 @@ class Siege:
 
     def settle(self, what: str) -> None:
         """Wait until nothing is under way."""
-        wait_until(
-            lambda: self._alive() and self.bus.settled(), within_s=SETTLED_S, what=f"{what} settled; {self.state()}"
-        )
+        try:
+            self.until(self._settled, within_s=SETTLED_S, what=f"{what} settled")
+        except Timeout as error:
+            raise Timeout(f"{error}; {self.state()}") from None
+
+    def _settled(self) -> bool:
+        """Asks with new connections where the old ones tell nothing new."""
+        try:
+            if self.bus.settled():
+                return True
+            if not self.supervised or time.monotonic() - self._looked_at < LOOK_S:
+                return False
+            self.bus.look_again()
+        except KafkaError:  # not before brokers answer again
+            with suppress(KafkaError):
+                self.bus.look_again()
+        self._looked_at = time.monotonic()
+        return False
 
     def state(self) -> str:
         """What a failure wants to know."""
         tails = "\n".join(f"--- {worker.name}\n{worker.tail(12)}" for worker in self.workers)
-        return f"{self.story}, lag {self.bus.lag()}\n{tails}"
+        try:
+            lag = str(self.bus.lag())
+        except KafkaError as error:
+            lag = repr(error)
+        return f"{self.story}, lag {lag}\n{tails}"
 
     def _write(self, count: int) -> None:
         """The next blocks, and the late deals that fall among them."""
@@ -135,13 +186,16 @@ class Siege:
         self.bus.write("visits", self._made[self._fed : end])
         self._fed = end
         while self._deals and self._deals[0][0] < end:
-            report = self._deals.popleft()[1]
-            self._write_by_key("signals", [(report.to, encode(report))])
+            self.write_deal(self._deals.popleft()[1])
 
     def all_ready(self) -> None:
         """Wait until each holds its partitions and rows."""
         for worker in self.workers:
             worker.await_ready()
+
+    def write_deal(self, report: DealReport) -> None:
+        """A report of the CRM. Raises KafkaError."""
+        self._write_by_key("signals", [(report.to, encode(report))])
 
     def _until_under_way(self) -> None:
         """Until a random number of effects were said and their blocks are uncommitted.

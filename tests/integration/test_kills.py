@@ -34,5 +34,5 @@ def kills(siege: Siege) -> None:
 def test_five_kills_change_nothing(kind: BrokerKind, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needed(kind)
     with capsys.disabled():
-        siege = proved("kills", kills, kind=kind, place=tmp_path)
+        siege = proved("f01-kills", kills, kind=kind, place=tmp_path)
     assert len(siege.uncommitted) == KILLS

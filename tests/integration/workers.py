@@ -18,15 +18,16 @@ from tests.integration.bus import Bus, wait_until
 __all__ = ["SECRET", "Worker", "environment"]
 
 SECRET: Final = "integration-secret-0123456789"
-READY_S: Final = 90.0
+READY_S: Final = 180.0
 
 
 def environment(
-    bus: Bus, *, port: int, datadir: Path, redis_url: str, webhook_url: str = "", session_timeout_s: int = 6
-) -> dict[str, str]:
-    """What a worker of this application is told."""
+    bus: Bus, *, port: int, datadir: Path, redis_url: str, webhook_url: str = "", session_timeout_s: int = 6,
+    bootstrap: str = "",
+) -> dict[str, str]:  # fmt: skip
+    """What a worker of this application is told. `bootstrap`: another way to the broker than the bus's."""
     told = {
-        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bus.bootstrap,
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bootstrap or bus.bootstrap,
         "LEADSTREAM_KAFKA__PARTITIONS": str(bus.partitions),
         "LEADSTREAM_KAFKA__TOPIC_PREFIX": bus.prefix,
         "LEADSTREAM_KAFKA__EPOCH": str(bus.epoch),
@@ -52,11 +53,14 @@ class Worker:
 
     module: ClassVar = "streams"  # what Python runs
 
-    def __init__(self, bus: Bus, place: Path, *, name: str, redis_url: str, webhook_url: str = "") -> None:
+    def __init__(self, bus: Bus, place: Path, *, name: str, redis_url: str, webhook_url: str = "",
+                 bootstrap: str = "") -> None:  # fmt: skip
         (self.port,) = free_ports(1)
         self.name = name
+        self.bootstrap = bootstrap
         self.log = place / f"{name}.log"
-        env = environment(bus, port=self.port, datadir=place / name, redis_url=redis_url, webhook_url=webhook_url)
+        env = environment(bus, port=self.port, datadir=place / name, redis_url=redis_url, webhook_url=webhook_url,
+                          bootstrap=bootstrap)  # fmt: skip
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(
@@ -102,6 +106,10 @@ class Worker:
     def thaw(self) -> None:
         """SIGCONT."""
         self._child.send_signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """SIGTERM, without waiting."""
+        self._child.send_signal(signal.SIGTERM)
 
     def leave(self, *, within_s: float = 30) -> float:
         """SIGTERM, and how many seconds it took to be gone. Raises AssertionError if it took too long."""

@@ -1,0 +1,119 @@
+"""What fault tests found, one JSON line each, so that the table of faults is what was measured and nothing else.
+
+Written only where `LEADSTREAM_FAULTS_RECORD` is set, as `make faults` does: a quick run leaves no trace.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from msgspec.json import Decoder, encode
+
+from tests.bench.machine import Machine, machine
+from tests.integration.ledger import Ledger
+
+__all__ = ["RESULTS", "Figure", "Result", "results", "run_of"]
+
+RESULTS: Final = Path(__file__).with_name("results.jsonl")
+COUNTS: Final = ("accepted", "lost", "phantom", "double", "inversions", "alerts_missing", "alerts_doubled")
+ROOT: Final = Path(__file__).parents[2]
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One pass metric. `most`, `least`: the bound that it must keep, None where there is none on that side."""
+
+    name: str
+    value: float
+    unit: str = ""
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is within its bound."""
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
+
+
+class Result(Struct, kw_only=True):
+    """One run of one fault. `failed`: why it did not end well, "" where it did."""
+
+    fault: str
+    broker: str
+    accepted: int = 0
+    lost: int = 0
+    phantom: int = 0
+    double: int = 0
+    inversions: int = 0
+    alerts_missing: int = 0
+    alerts_doubled: int = 0
+    seed: int = 0
+    figures: list[Figure] = []
+    failed: str = ""
+    seconds: float = 0.0
+    at: str = ""  # UTC
+    commit: str = ""
+    machine: Machine | None = None
+
+    def line(self) -> str:
+        """As it is printed."""
+        figures = "".join(f" {one.name.replace(' ', '_')}={one.value:g}{one.unit}" for one in self.figures)
+        counts = Ledger(seed=self.seed, **{name: getattr(self, name) for name in COUNTS})
+        failed = f" failed={self.failed!r}" if self.failed else ""
+        return f"{counts.line(self.fault)} broker={self.broker}{figures}{failed}"
+
+    def take(self, ledger: Ledger) -> None:
+        """Its counts."""
+        for name in COUNTS:
+            setattr(self, name, getattr(ledger, name))
+
+
+@contextmanager
+def run_of(fault: str, *, broker: str, seed: int = 0) -> Iterator[Result]:
+    """A result to fill in; it is printed and kept when the run ends, also where it fails."""
+    result = Result(fault=fault, broker=broker, seed=seed)
+    began = time.monotonic()
+    try:
+        yield result
+    except BaseException as error:
+        result.failed = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        raise
+    finally:
+        result.seconds = round(time.monotonic() - began, 1)
+        _say(f"\n{result.line()}")
+        _keep(result)
+
+
+def results(path: Path = RESULTS) -> Sequence[Result]:
+    """All that was kept, oldest first."""
+    decoder = Decoder(Result)
+    return [decoder.decode(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
+
+
+def _say(line: str) -> None:
+    """What one of several test processes writes to its output is thrown away; its errors are shown."""
+    print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
+
+
+def _keep(result: Result) -> None:
+    if not os.environ.get("LEADSTREAM_FAULTS_RECORD"):
+        return
+    result.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    result.commit = _commit()
+    result.machine = machine()
+    with RESULTS.open("ab") as out:
+        out.write(encode(result) + b"\n")
+
+
+def _commit() -> str:
+    with suppress(OSError, subprocess.CalledProcessError):
+        said = subprocess.run(
+            ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        )
+        return said.stdout.strip()
+    return ""
