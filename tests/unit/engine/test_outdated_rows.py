@@ -40,7 +40,7 @@ class Shelf:
         """Keys of those that other rules made."""
         for number, raw in enumerate(rows):
             self.table.data[b"%d" % number] = raw
-        await self.book.restored([b"%d" % number for number in range(len(rows))], [])
+        await self.book.restored({b"%d" % number: raw for number, raw in enumerate(rows)}, [])
         return self.waker.outdated
 
 
