@@ -47,6 +47,8 @@ class Share:
 class Shares(base.Store[bytes, bytes]):
     """A mapping over all of them. Rows that are put into a partition that was never assigned make a share too."""
 
+    mundane_level = "debug"  # that Faust starts it is no news
+
     def __init__(self, *where: Any, partitions: int, **options: Any) -> None:
         super().__init__(*where, **options)
         self._partitions: Final = partitions
