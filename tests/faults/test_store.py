@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import TOUCHES
 from streams.engine.exits import STOPPED
-from tests.integration.brokers import BrokerKind, needed
+from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.disks import DISKS, Happens, stored
 from tests.integration.ledger import Ledger
@@ -26,13 +27,22 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 KIND: BrokerKind = "embedded"
 PEOPLE, EVENTS = 400, 4_000
 KEYS = 200
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def apache() -> Iterator[str]:
+    """A real Kafka: retention and compaction are what is tested."""
+    needed("apache")
+    with broker("apache") as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture
-def bus(apache_kafka: str, request: pytest.FixtureRequest) -> Iterator[Bus]:
-    """Topics of this test's own on a real Kafka: retention and compaction are what is tested."""
-    name = f"f{abs(hash(request.node.name)) % 100_000}"
-    one = Bus(apache_kafka, prefix=f"{name}.", app_id=name)
+def bus(apache: str) -> Iterator[Bus]:
+    """Topics of this test's own."""
+    name = f"store{next(NUMBERS)}"
+    one = Bus(apache, prefix=f"{name}.", app_id=name)
     one.create()
     try:
         yield one
@@ -73,7 +83,7 @@ def drained(bus: Bus) -> bool:
     return bus.lag(["touches"]) == 0
 
 
-def said_line(fault: str, bus: Bus, sent: set[tuple[str, str]], capsys: pytest.CaptureFixture[str], *, gap: int) -> None:
+def said(fault: str, bus: Bus, sent: set[tuple[str, str]], *, gap: int, capsys: pytest.CaptureFixture[str]) -> None:
     """The ledger line of a toy world: ids in rows and moves against what was sent."""
     held = {(key, name) for key, row in rows(bus).items() for name in row.seen}
     moves = {(key, name) for key, _, name in (one.lead_id.partition("/") for one in announced(bus))}
@@ -104,7 +114,6 @@ def test_f17_the_changelog_was_compacted_meanwhile(
     bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The disk is old, and what it goes on from is gone: rebuilt from what compaction left, to the same rows."""
-    needed("apache")
     name = f"{bus.app_id}-leads-changelog"
     sent = worked_off(bus, tmp_path, "a")
     old = tmp_path / "old"
@@ -128,7 +137,7 @@ def test_f17_the_changelog_was_compacted_meanwhile(
         assert worker.metric("leadstream_rows", 'table="leads"') == KEYS == len(before)
         wait_until(lambda: _stored_all(files, bus), within_s=30, what="stored anew")
     assert rows(bus) == now
-    said_line("f17-compacted", bus, sent, capsys, gap=0)
+    said("f17-compacted", bus, sent, gap=0, capsys=capsys)
 
 
 def forgotten(bus: Bus) -> None:
@@ -162,7 +171,6 @@ def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(
     bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is missing, so nothing stops; all comes again, and changes nothing."""
-    needed("apache")
     sent = worked_off(bus, tmp_path, "a")
     before = rows(bus)
     forgotten(bus)
@@ -172,7 +180,7 @@ def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(
         assert "no_committed_offset" in worker.tail(200)
         assert worker.metric("leadstream_inbox_gap_records") == 0
     assert rows(bus) == before
-    said_line("f26-group", bus, sent, capsys, gap=0)
+    said("f26-group", bus, sent, gap=0, capsys=capsys)
 
 
 @pytest.mark.apache
@@ -181,7 +189,6 @@ def test_f26_what_nobody_read_and_is_gone_stops_the_worker(
     lost: str, bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The gauge says how many; a person says that it goes on."""
-    needed("apache")
     sent: Any = worked_off(bus, tmp_path, "a")
     read = bus.ends(["touches"])
     unread = [hit(f"k{number % KEYS}", f"b{number}") for number in range(2 * KEYS)]
@@ -198,7 +205,8 @@ def test_f26_what_nobody_read_and_is_gone_stops_the_worker(
     with ToyWorker(bus, tmp_path, WORKER__LOST_OFFSETS="replay") as worker:
         worker.await_ready()
         wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
-    said_line(f"f26-{lost}-retention", bus, sent | kept, capsys, gap=gap)
+    fault = "f26-retention" if lost == "retention" else "f26-group-and-retention"
+    said(fault, bus, sent | kept, gap=gap, capsys=capsys)
 
 
 def _still_there(bus: Bus, begins: dict[TopicPartition, int]) -> set[tuple[str, str]]:
