@@ -37,6 +37,14 @@ class Copied(NamedTuple):
     mark: Mark
     whole: bool
     pairs: Iterator[tuple[bytes, bytes]]
+    taken: set[bytes] | None  # what the store did not have; None: it had nothing
+
+    def put_back(self) -> None:
+        """It still does not have them."""
+        if self.taken is None or self.share.unsaved is None:
+            self.share.unsaved = None
+        else:
+            self.share.unsaved |= self.taken
 
 
 class Saving:
@@ -86,8 +94,8 @@ class Saving:
                 await self._write(copies[0])
                 copies.pop(0)
         finally:
-            for copied in copies:  # what was taken out and did not arrive
-                copied.share.unsaved = None
+            for copied in copies:  # what did not arrive
+                copied.put_back()
 
     def _wanted(self) -> Mapping[TopicPartition, tuple[RowTable, Share]]:
         old = self._now() - REFRESH_MS
@@ -103,12 +111,11 @@ class Saving:
         unsaved, rows = share.unsaved, share.rows
         share.unsaved = set()
         whole = unsaved is None or self._store.must_be_whole(table.name, partition)
-        if whole or unsaved is None:
-            return Copied(table, partition, share, mark, True, iter(rows.copy().items()))
-        return Copied(table, partition, share, mark, False, iter([(key, rows.get(key, b"")) for key in unsaved]))
+        changed = rows.copy() if whole or unsaved is None else {key: rows.get(key, b"") for key in unsaved}
+        return Copied(table, partition, share, mark, whole, iter(changed.items()), unsaved)
 
     async def _write(self, copied: Copied) -> None:
-        table, partition, share, mark, whole, pairs = copied
+        table, partition, share, mark, whole, pairs, _ = copied
         if table.data.held().get(partition) is not share:
             return  # it moved away meanwhile
         write = self._store.save_whole if whole else self._store.save
