@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import TOUCHES
@@ -138,6 +138,25 @@ def test_f17_the_changelog_was_compacted_meanwhile(
         wait_until(lambda: _stored_all(files, bus), within_s=30, what="stored anew")
     assert rows(bus) == now
     said("f17-compacted", bus, sent, gap=0, capsys=capsys)
+
+
+@pytest.mark.apache
+def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
+    """Another topic under the same name, as long as the old one: what the disk has is not in it, and does not count."""
+    name = f"{bus.app_id}-leads-changelog"
+    worked_off(bus, tmp_path, "a")
+    records = bus.read_full(name)
+    bus.admin.delete_topics([name])
+    wait_until(lambda: name not in bus.admin.list_topics(), within_s=30, what="the changelog is gone")
+    bus.create()
+    producer = KafkaProducer(bootstrap_servers=bus.bootstrap)
+    for one in records[: len(records) - 4] + records[:4]:
+        producer.send(name, key=one.key.encode(), value=one.value, partition=one.partition)
+    producer.close(10)
+    with ToyWorker(bus, tmp_path) as worker:
+        worker.await_ready()
+        assert worker.metric("leadstream_store_distrusted_total", "not_in_changelog") == bus.partitions
+        assert worker.metric("leadstream_rows") == len(rows(bus))
 
 
 def forgotten(bus: Bus) -> None:
