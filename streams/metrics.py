@@ -11,7 +11,12 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 __all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
 
-Counted = Literal["approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered", "folds", "messages", "oversized", "rebalances", "recovered_rows", "refilled_records", "rejected", "retries", "rows_restored_over", "rows_written", "store_distrusted", "store_failures", "store_rows_loaded", "store_saves", "strange_records", "ticks"]  # fmt: skip
+Counted = Literal[
+    "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
+    "folds", "messages", "oversized", "rebalances", "recovered_rows", "refilled_records", "rejected",
+    "retries", "rows_restored_over", "rows_written", "store_distrusted", "store_failures", "store_rows_loaded",
+    "store_saves", "strange_records", "ticks",
+]  # fmt: skip
 Gauged = Literal[
     "commit_age_seconds", "gathered_bytes", "held_decisions", "inbox_gap_records", "lag_records", "outdated_rows",
     "outstanding_sends", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",

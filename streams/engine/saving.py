@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from faust.types import TP
 
 from streams.engine.changelogs import Changelogs, sum_of
 from streams.engine.shares import Mark, Share
@@ -118,6 +119,9 @@ class Saving:
         table, partition, share, mark, whole, pairs, _ = copied
         if table.data.held().get(partition) is not share:
             return  # it moved away meanwhile
+        if (table.tails.known(TP(table.changelog_topic_name, partition)) or 0) < mark.next_offset:
+            copied.put_back()  # somebody else wrote in between: a restart must see that until the sweep has
+            return
         write = self._store.save_whole if whole else self._store.save
         await asyncio.to_thread(write, table.name, partition, pairs, mark=mark)
         self._marked[table.name, partition] = mark.at

@@ -127,11 +127,15 @@ class Life:
         """A row, in memory and in the changelog."""
         one = record(self.log.end, key, version, name)
         self.table[one.key] = one.value
-        self.log.records.append(one)
+        self._append(one)
 
     def erase(self, key: str) -> None:
         del self.table[key.encode()]
-        self.log.records.append(record(self.log.end, key, None))
+        self._append(record(self.log.end, key, None))
+
+    def _append(self, one: Any) -> None:
+        self.log.records.append(one)
+        self.table.tails.ours(CHANGED, one.offset)
 
     def distrusted(self, reason: str) -> float:
         return self.metrics.value("store_distrusted", reason)
@@ -311,6 +315,19 @@ async def test_an_older_row_that_lies_last_is_found_from_the_store_too(log: Log,
     life = Life(tmp_path, log)
     assert await life.start() == AFTER
     assert life.table.take().keys() == {A.encode()}
+
+
+async def test_nothing_is_saved_behind_what_somebody_else_wrote(log: Log, tmp_path: Path) -> None:
+    """A restart that began behind it would not see that it must be written over."""
+    life = Life(tmp_path, log)
+    await life.start()
+    log.records.append(record(log.end, A, 5, "zombie"))
+    life.put(B, 20, "later")
+    await life.saving.save()
+    assert life.metrics.value("store_saves", "changes") == 0
+    life.table.tails.looked_at(CHANGED, (6, 7))
+    await life.saving.save()
+    assert life.metrics.value("store_saves", "changes") == 1
 
 
 def test_a_place_is_one_process_s(tmp_path: Path) -> None:
