@@ -19,6 +19,7 @@ from faust.types import TP, StreamT, TopicT
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
+from streams.core.rows import FORMAT
 from streams.engine.beginnings import Beginnings
 from streams.engine.book import Book, RowCodec
 from streams.engine.breaker import Breaker
@@ -140,7 +141,7 @@ class Engine:
 
     def _opened_store(self) -> Store | None:
         kafka, worker = self._settings.kafka, self._settings.worker
-        names = (worker.app_id, kafka.topic_prefix, kafka.partitions, kafka.epoch)
+        names = (worker.app_id, kafka.topic_prefix, kafka.partitions, kafka.epoch, FORMAT)
         store = Store(worker.datadir / "rows", names=names, now=self._now, metrics=self.metrics)
         return store if worker.store and store.open() else None
 

@@ -153,10 +153,7 @@ class RowTable(Table[bytes, bytes]):
             share.rows.pop(key, None)
             share.inverted.discard(key)
             return
-        if len(value) < HEADER_BYTES:
-            raise Unreadable(f"{len(value)} bytes are no row")
-        if is_of_the_future(value):
-            raise Unreadable(f"a newer release wrote this row (format {value[0]}): run that release or a later one")
+        _checked(value)
         kept = share.rows.get(key)
         if kept is None:
             share.rows[key] = value
@@ -205,3 +202,10 @@ class RowTable(Table[bytes, bytes]):
         share.whole = True
         if share.rows:
             _log.info("rows_restored", table=self.name, rows=len(share.rows), inverted=len(inverted))
+
+
+def _checked(row: bytes) -> None:
+    if len(row) < HEADER_BYTES:
+        raise Unreadable(f"{len(row)} bytes are no row")
+    if is_of_the_future(row):
+        raise Unreadable(f"a newer release wrote this row (format {row[0]}): run that release or a later one")
