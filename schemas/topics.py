@@ -5,7 +5,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-__all__ = ["TOPICS", "Topic", "application", "partition_of", "topic"]
+__all__ = ["TOPICS", "Topic", "application", "partition_of", "partition_of_bytes", "topic"]
 
 DAY_MS: Final = 86_400_000
 KEPT: Final = 28 * DAY_MS
@@ -74,4 +74,9 @@ def application(app_id: str, epoch: int) -> str:
 
 def partition_of(key: str, partitions: int) -> int:
     """Partition of a key, the same for every writer of ours: CRC-32, since we always name partitions ourselves."""
-    return crc32(key.encode()) % partitions
+    return partition_of_bytes(key.encode(), partitions)
+
+
+def partition_of_bytes(key: bytes, partitions: int) -> int:
+    """The same for a key as it lies in a record."""
+    return crc32(key) % partitions

@@ -4,10 +4,11 @@ StreamError
 ├── ReadingStopped   Kafka does not give what lies in a topic
 ├── SettingsError    the environment does not make a working process; the message names the variable
 ├── TopicsMissing    a topic or changelog is missing or has another number of partitions
-└── Unreadable       a changelog record that no row of ours can be
+├── Unreadable       a changelog record that no row of ours can be
+└── StoreUnusable    the local copy of rows cannot be trusted; the changelog is read instead
 """
 
-__all__ = ["ReadingStopped", "SettingsError", "StreamError", "TopicsMissing", "Unreadable"]
+__all__ = ["ReadingStopped", "SettingsError", "StoreUnusable", "StreamError", "TopicsMissing", "Unreadable"]
 
 
 class StreamError(Exception):
@@ -28,3 +29,7 @@ class TopicsMissing(StreamError):
 
 class Unreadable(StreamError):
     """A changelog record that is not one of our rows: shorter than its header, or of a format from the future."""
+
+
+class StoreUnusable(StreamError):
+    """A file of the local store is not what this worker wrote. Its text is the reason, one word, for the metric."""

@@ -14,11 +14,13 @@ __all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
 Counted = Literal[
     "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
     "folds", "messages", "oversized", "rebalances", "recovered_rows", "refilled_records", "rejected",
-    "retries", "rows_restored_over", "rows_written", "strange_records", "ticks",
+    "retries", "rows_restored_over", "rows_written", "store_distrusted", "store_failures", "store_rows_loaded",
+    "store_saves", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
-    "commit_age_seconds", "gathered_bytes", "held_decisions", "lag_records", "outdated_rows", "outstanding_sends",
-    "ready", "recovery_remaining_records", "rows", "wakes",
+    "commit_age_seconds", "gathered_bytes", "held_decisions", "inbox_gap_records", "lag_records", "outdated_rows",
+    "outstanding_sends", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
+    "recovery_seconds", "rows", "store_bytes", "wakes",
 ]  # fmt: skip
 
 
@@ -52,6 +54,10 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
     "rows_restored_over": Measure("rows", "a lower version lay behind a higher one: rewritten", ("table",)),
     "rows_written": Measure("rows", "rows sent to a changelog", ("table",)),
+    "store_distrusted": Measure("partitions", "local copies of rows that were not used, by why", ("reason",)),
+    "store_failures": Measure("rounds", "saves to the local store that failed: the next start takes longer"),
+    "store_rows_loaded": Measure("rows", "rows that came back from the local store", ("table",)),
+    "store_saves": Measure("partitions", "saves to the local store: whole, or changes alone", ("kind",)),
     "strange_records": Measure("records", "changelog records of our partitions that we did not write", ("table",)),
     "ticks": Measure("ticks", "due times said to rows", ("table",)),
 }
@@ -59,12 +65,19 @@ GAUGES: Final[dict[Gauged, Measure]] = {
     "commit_age_seconds": Measure("seconds", "since the last commit, 0 where nothing waits"),
     "gathered_bytes": Measure("bytes", "effects gathered and not yet handed to the producer"),
     "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
+    "inbox_gap_records": Measure(
+        "records", "records that nobody read and that are no longer there", ("topic", "partition")
+    ),
     "lag_records": Measure("records", "records behind the end of the topic", ("topic", "partition")),
     "outdated_rows": Measure("rows", "rows that other rules made, recomputed a few at a time", ("table",)),
     "outstanding_sends": Measure("records", "records handed to the producer and not yet acknowledged"),
     "ready": Measure("", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances"),
+    "recovery_ratio": Measure("", "share of the changelog records that are restored, 1 when all are"),
+    "recovery_records_per_second": Measure("records/s", "pace of restoring, 0 when it is over"),
     "recovery_remaining_records": Measure("records", "changelog records still to be restored"),
+    "recovery_seconds": Measure("seconds", "what restoring took last"),
     "rows": Measure("rows", "rows held in memory", ("table",)),
+    "store_bytes": Measure("bytes", "files of the local store, 0 where there is none"),
     "wakes": Measure("rows", "rows that wait for a time", ("table",)),
 }
 

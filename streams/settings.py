@@ -62,6 +62,10 @@ class WorkerSettings(_Part):
     session_timeout_s: int = Field(default=15, ge=6, le=300)
     rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
     stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
+    store: bool = True  # keeps a copy of its rows below datadir: restarts read only what is not in it
+    store_every_s: float = Field(default=10.0, gt=0, le=3600)  # so often what changed is written there
+    lost_offsets: Literal["stop", "replay"] = "stop"  # committed offsets lost or behind the topic: stop, or read all
+    page_s: float = Field(default=20.0, ge=0, le=30)  # so long /metrics says why before it stops with exit code 78
     gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
     rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
     rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute

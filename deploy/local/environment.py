@@ -48,6 +48,7 @@ def worker(stack: Stack, number: int, *, outside: Mapping[str, str]) -> dict[str
     unless_said = {"LEADSTREAM_WEBHOOK__SECRET": stack.secrets.webhook_secret}
     if stack.plan.broker == "embedded":
         unless_said["LEADSTREAM_WORKER__SESSION_TIMEOUT_S"] = str(EMBEDDED_SESSION_S)
+        unless_said["LEADSTREAM_WORKER__STORE"] = "false"  # its changelogs end with it: nothing could be compared
     unsaid = {name: value for name, value in unless_said.items() if not _has(outside, name)}
     return installation(stack) | unsaid | {
         "LEADSTREAM_WORKER__PORT": str(stack.ports.workers[number - 1]),

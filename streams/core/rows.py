@@ -22,13 +22,18 @@ from streams.core.lead_row import Lead
 from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
-__all__ = ["NO_RULES", "ROWS", "Header", "Row", "RowCodec", "header", "is_of_the_future", "rules_mark"]
+__all__ = [
+    "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header", "is_of_the_future",
+    "rules_mark",
+]  # fmt: skip
 
 FORMAT: Final = 2
 _HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), mark of the rules
 _FORMER: Final = struct.Struct(">BIQq")  # format 1
 _BEHIND: Final = {1: _FORMER.size, FORMAT: _HEADER.size}  # where the row begins
 _ENCODER: Final = Encoder()
+WAKE_AT: Final = slice(13, 21)  # of an encoded row, any format ...
+NEVER: Final = bytes(8)  # ... who finds this there need not read the header
 NO_RULES: Final = b"\0\0\0\0"  # nothing in this row follows from rules but what came with its messages
 
 

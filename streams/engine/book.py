@@ -5,11 +5,11 @@ A row that was put is in memory at once and in its changelog soon; `Saved` says 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from streams.core.rows import NO_RULES, header
+from streams.core.rows import NEVER, NO_RULES, WAKE_AT, header
 from streams.engine.sends import Sends
 from streams.engine.table import RowTable
 from streams.engine.tails import Tails
@@ -19,6 +19,7 @@ __all__ = ["SAVED", "Book", "RowCodec", "Saved", "Waker"]
 
 R = TypeVar("R")
 CACHED: Final = 8192  # decoded rows of each generation
+SLICE: Final = 2_000  # rows that are looked at before others have their turn
 
 
 class RowCodec(Protocol[R]):
@@ -36,6 +37,9 @@ class Waker(Protocol):
 
     def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
         """What a row says of its next due time, and whether other rules made it."""
+
+    def forget(self, table: str, gone: Container[bytes]) -> None:
+        """These rows are no longer here."""
 
 
 class Saved:
@@ -172,23 +176,25 @@ class Book(Generic[R]):
         return True
 
     # ─── what restoring and rebalancing do
-    def dropped(self, key: bytes) -> None:
-        """The table gave the row up."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
-        self._clock.note(self.name, key.decode(), None)
+    def dropped(self, rows: Container[bytes]) -> None:
+        """The table gave these up: nothing decoded counts, and the clock need not wake them."""
+        self._young, self._old = {}, {}
+        self._clock.forget(self.name, rows)
 
-    async def restored(self, keys: list[bytes], inverted: list[bytes]) -> None:
+    async def restored(self, rows: Mapping[bytes, bytes], inverted: Sequence[bytes]) -> None:
         """Fresh from the changelog: nothing decoded before counts, and sleepers are known to the clock again."""
-        for count, key in enumerate(keys):
-            self._young.pop(key, None)
-            self._old.pop(key, None)
-            head = header(self._table.data[key])
-            self._clock.note(self.name, key.decode(), head.wake_at, outdated=self._is_outdated(head.rules))
-            if count % 2_000 == 0:
+        self._young, self._old = {}, {}
+        for count, key in enumerate(list(rows)):
+            if count % SLICE == 0:
                 await asyncio.sleep(0)
-        if keys:
-            self._metrics.count("recovered_rows", self.name, n=len(keys))
+            raw = rows[key]
+            if self._rules is None and raw[WAKE_AT] == NEVER:
+                continue  # most rows sleep for ever
+            head = header(raw)
+            if head.wake_at is not None or self._is_outdated(head.rules):
+                self._clock.note(self.name, key.decode(), head.wake_at, outdated=self._is_outdated(head.rules))
+        if rows:
+            self._metrics.count("recovered_rows", self.name, n=len(rows))
         if inverted:
             self._metrics.count("rows_restored_over", self.name, n=len(inverted))
             self._changed()

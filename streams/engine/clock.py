@@ -9,7 +9,7 @@ at which their turn comes, so that a score is recomputed as of then.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from itertools import islice
@@ -66,6 +66,12 @@ class Clock:
         if len(self._heap) > 2 * len(self._wakes) + SLACK:
             self._heap = [(at, *where) for where, at in self._wakes.items() if at > 0]
             heapify(self._heap)
+
+    def forget(self, table: str, gone: Container[bytes]) -> None:
+        """These rows are no longer here: somebody else wakes them."""
+        names = [name for name in (*self._wakes, *self._outdated) if name[0] == table and name[1].encode() in gone]
+        for _, key in names:
+            self.note(table, key, None)
 
     def _note_outdated(self, name: tuple[str, str], *, outdated: bool) -> None:
         if outdated == (name in self._outdated):

@@ -19,8 +19,11 @@ from faust.types import TP, StreamT, TopicT
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
+from streams.core.rows import FORMAT
+from streams.engine.beginnings import Beginnings
 from streams.engine.book import Book, RowCodec
 from streams.engine.breaker import Breaker
+from streams.engine.changelogs import Changelogs
 from streams.engine.clock import Clock
 from streams.engine.exits import die
 from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
@@ -31,9 +34,13 @@ from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pulse import Pulse, since_boot
 from streams.engine.pump import Pump
+from streams.engine.recovery_progress import RecoveryProgress
+from streams.engine.restoring import Restoring
+from streams.engine.saving import Saving
 from streams.engine.sends import Sends
 from streams.engine.shell import Shell
 from streams.engine.startup import check_topics
+from streams.engine.store import Store
 from streams.engine.sweep import Sweep, reader
 from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
@@ -79,6 +86,7 @@ class Engine:
         kafka, worker = settings.kafka, settings.worker
         self.metrics = metrics or Metrics()
         self._settings = settings
+        self._now = now
         self._names = {one.name: one.full(kafka.topic_prefix, epoch=kafka.epoch) for one in TOPICS}
         self._channels = channels
         self._tasks: set[asyncio.Task[None]] = set()
@@ -110,6 +118,14 @@ class Engine:
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,
                            breaker=breaker, metrics=self.metrics, now=now, reading=lambda: not self._waiting_for(),
                            name_of={full: name for name, full in self._names.items()})  # fmt: skip
+        self._tables: list[RowTable] = []
+        self._store = self._opened_store()
+        self._connected = partial(Changelogs.connected, kafka.bootstrap_servers)
+        progress = RecoveryProgress(self.metrics)
+        self.app.restoring = Restoring(self._tables, store=self._store, connected=self._connected, progress=progress,
+                                       metrics=self.metrics)  # fmt: skip
+        self.app.beginnings = Beginnings(inbox=inboxes.__contains__, newest=self._newest, metrics=self.metrics,
+                                         lost_offsets=worker.lost_offsets, page_s=worker.page_s)  # fmt: skip
         self.app.on_partitions_assigned.connect(self._assigned)  # type: ignore[arg-type]  # Faust: loose signals
         self._watchdog = Watchdog(self.app, stall_s=worker.stall_s, patient=lambda name: name not in inboxes,
                                   metrics=self.metrics, clock=since_boot)  # fmt: skip
@@ -120,7 +136,20 @@ class Engine:
         book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set,
                              metrics=self.metrics, rules=rules)  # fmt: skip
         self._books.append(book)
+        self._tables.append(table)
         return book
+
+    def _opened_store(self) -> Store | None:
+        kafka, worker = self._settings.kafka, self._settings.worker
+        names = (worker.app_id, kafka.topic_prefix, kafka.partitions, kafka.epoch, FORMAT)
+        store = Store(worker.datadir / "rows", names=names, now=self._now, metrics=self.metrics)
+        return store if worker.store and store.open() else None
+
+    def _newest(self, tp: TP) -> int | None:
+        """The newest message of an inbox partition that any row has folded; None: there are no rows of this epoch."""
+        inbox = {self._names[inbox]: table for table, inbox in INBOXES.items()}
+        table = next((one for one in self._tables if one.name == inbox.get(tp.topic)), None)
+        return None if table is None else table.newest(tp.partition, epoch=self._settings.kafka.epoch)
 
     def agent(self, name: str, topics: Sequence[str], move: Agent) -> None:
         """One agent on topics given by their short names. What it raises ends the process without a commit."""
@@ -163,6 +192,11 @@ class Engine:
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
         self._spawn("sweep", self._sweep().run())
+        if self._store is not None:
+            saving = Saving(self._store, self._tables, connected=self._connected, settled=self._pump.settled,
+                            now=self._now, metrics=self.metrics)  # fmt: skip
+            every_s = self._settings.worker.store_every_s
+            self._spawn("saving", saving.run(every_s, lambda: not self._waiting_for()))
         for name, work in self._beside:
             self._spawn(name, work)
 
@@ -200,6 +234,8 @@ class Engine:
     def _waiting_for(self) -> str:
         """Why this worker does not read, "" when it does."""
         app = self.app
+        if app.restoring.progress.running:
+            return f"rows ({app.restoring.progress.said()})"
         if app.rebalancing or app._consumer is None:
             return "partitions"
         if not app.tables.actives_ready:
@@ -212,6 +248,7 @@ class Engine:
         metrics.gauge("outstanding_sends", self._sends.outstanding)
         metrics.gauge("gathered_bytes", self.outbox.gathered_bytes)
         metrics.gauge("held_decisions", self.outbox.held)
+        metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
         for book in self._books:
             metrics.gauge("rows", len(book), book.name)
             metrics.gauge("wakes", self._clock.waiting(book.name), book.name)

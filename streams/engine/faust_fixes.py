@@ -11,6 +11,7 @@ behaviour, so that an upgrade says which of them it made needless.
 | begin reading after the queues are clear | records that come between seek and clear are dropped for good |
 | take nothing where all is paused | takes records of paused partitions and drops them |
 | answer empty fetches soon | one partition's idle fetch holds up another's records for 1.5 s |
+| restore in bulk | takes changelog records one by one, 8,400 a second |
 | start where the group stands, or not at all | silently jumps when its offset fell out of retention |
 | a crash ends the process | the graceful path commits and may hang |
 """
@@ -29,9 +30,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
-from streams.engine.exits import STOPPED, Die, die
+from streams.engine.beginnings import Beginnings
+from streams.engine.exits import Die, die
 from streams.engine.lease import Guard, Send, guarded
 from streams.engine.progress import Progress
+from streams.engine.restoring import Restoring
 
 __all__ = [
     "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Only",
@@ -164,23 +167,18 @@ class CarefulConsumer(driver.Consumer):
     async def begin_reading(self) -> None:
         """Seeks each inbox to its committed offset, or to its beginning where nothing is committed.
 
-        Ends the process where the committed offset fell out of the topic: what was written in between would be passed
-        over in silence.
+        Ends the process where that would pass records over in silence (`beginnings.py`).
         """
         await self.perform_seek()
         tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         if not tps:
             return
         earliest = await self.earliest_offsets(*tps)
-        starts: dict[TP, int] = {}
-        for tp in tps:
-            committed, first = self._committed_offset[tp], earliest.get(tp) or 0
-            if committed is not None and committed < first:
-                facts = {"topic": tp.topic, "partition": tp.partition, "committed": committed, "first": first}
-                self.app.die("the committed offset fell out of the topic", code=STOPPED, **facts)
-            starts[tp] = first if committed is None else committed
-            if committed is None or committed == 0:
-                await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, first)
+        committed = {tp: self._committed_offset[tp] for tp in tps}
+        starts = await self.app.beginnings.judged({tp: earliest.get(tp) or 0 for tp in tps}, committed)
+        for tp, start in starts.items():
+            if not committed[tp] or committed[tp] != start:
+                await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, start)
                 self._read_offset[tp] = None
         self.app.progress.start(starts)
 
@@ -193,15 +191,43 @@ class CarefulTransport(driver.Transport):
 
 
 class CarefulRecovery(Recovery):
-    """After restoring: seek first, clear the queues, and only then let records in."""
+    """Restores in bulk (`restoring.py`); then seeks first, clears the queues, and only then lets records in."""
 
     app: Any
+    restoring = False
+
+    async def _build_highwaters(self, *_: Any) -> None:
+        """Nothing: the changelogs are read by our own reader."""
+
+    async def _build_offsets(self, *_: Any) -> None:
+        """Nothing: the same."""
+
+    async def _seek_offsets(self, *_: Any) -> None:
+        """Nothing: the same."""
+
+    def need_recovery(self) -> bool:
+        """Never by Faust's own way, which takes record by record."""
+        return self.restoring
+
+    def active_remaining_total(self) -> int:
+        """Changelog records that are still to be read."""
+        return int(self.app.restoring.progress.remaining)
+
+    async def _restore(self) -> None:
+        self._set_recovery_started()
+        self.restoring = True
+        try:
+            tps = {table.name: {tp.partition for tp in tps} for table, tps in self.actives_for_table.items()}
+            await self.app.restoring.restore(tps)
+        finally:
+            self.restoring = False
+            self._set_recovery_ended()
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Stock order, but for the place where the inboxes are resumed."""
         app, consumer = self.app, self.app.consumer
+        await self._restore()
         await app.on_rebalance_complete.send()
-        self._set_recovery_ended()
         for table in self.tables.values():
             if app.consumer_generation_id != generation_id:
                 break  # what is assigned now is not what was restored
@@ -244,6 +270,8 @@ class EngineApp(faust.App):
     tables: Any
     progress: Progress
     settle: Callable[[], Awaitable[None]]
+    restoring: Restoring
+    beginnings: Beginnings
     guard: Guard
     listening: Callable[[Send], Send]
     die: Die = staticmethod(die)

@@ -6,16 +6,17 @@ restore the *last* record of a key; here the book sends, and restoring keeps the
 paused past its session may have written an older row behind a newer one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
 from faust import Table
-from faust.types import TP, EventT
+from faust.types import TP
 
-from schemas.topics import partition_of
+from schemas.topics import partition_of_bytes
 from streams.core.rows import is_of_the_future
 from streams.engine.exits import STOPPED, Die, die
+from streams.engine.shares import Share, Shares
 from streams.engine.tails import Tails
 from streams.errors import Unreadable
 
@@ -30,31 +31,50 @@ _log = structlog.get_logger("streams.engine")
 class Keeper(Protocol):
     """Who keeps the rows as values (the book) and hears what restoring and rebalancing did to them."""
 
-    def dropped(self, key: bytes) -> None:
-        """The row is gone: its partition moved away, or is about to be read again."""
+    def dropped(self, rows: Container[bytes]) -> None:
+        """These rows are gone: their partition moved away, or is about to be read again."""
 
-    async def restored(self, keys: list[bytes], inverted: list[bytes]) -> None:
-        """These rows came back; of the inverted ones a lower version lay behind and must be overwritten."""
+    async def restored(self, rows: Mapping[bytes, bytes], inverted: Sequence[bytes]) -> None:
+        """A partition's rows are back; of the inverted ones a lower version lay behind and must be overwritten."""
+
+
+class Written(Protocol):
+    """A changelog record, as the reader gives it."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The row's key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The row; None takes it away."""
+
+    @property
+    def offset(self) -> int:
+        """Where it lies."""
 
 
 class RowTable(Table[bytes, bytes]):
     """`faust.App(Table=RowTable)`; declare with `key_type=bytes, value_type=bytes, partitions=n`, nothing else."""
 
     app: Any
-    data: Any  # Faust's memory store, whose partition map we keep
+    data: Shares
 
     def __init__(self, app: Any, *, die: Die = die, **options: Any) -> None:
         super().__init__(app, **options)
         if self.key_type is not bytes or self.value_type is not bytes:  # anything else means JSON and never recovers
             raise TypeError(f"table {self.name}: key_type and value_type must be bytes")
+        if not self.partitions:
+            raise TypeError(f"table {self.name}: partitions must be given")
+        self._cut: int = self.partitions
         self._die = die
         self._keeper: Keeper | None = None
         self._changed: dict[bytes, bytes | None] = {}
-        self._restored: set[bytes] = set()
-        self._inverted: set[bytes] = set()
-        self._whole: set[int] = set()  # partitions whose changelog was read to its end
-        self.records_restored = 0
         self.tails = Tails()
+
+    def _new_store(self) -> Shares:
+        return Shares("memory://", self.app, self, partitions=self._cut, table_name=self.name, key_type=bytes,
+                      value_type=bytes, loop=self.loop)  # fmt: skip
 
     def attach(self, keeper: Keeper) -> None:
         """The book of this table."""
@@ -62,20 +82,14 @@ class RowTable(Table[bytes, bytes]):
 
     def partition_for_key(self, key: bytes) -> int:
         """Always named by us, the same as in the inbox."""
-        return partition_of(key.decode(), self._partitions())
-
-    def _partitions(self) -> int:
-        if not self.partitions:
-            raise TypeError(f"table {self.name}: partitions must be given")
-        return self.partitions
+        return partition_of_bytes(key, self._cut)
 
     # ─── what changes rows: collected here, sent by the book
     def on_key_get(self, key: bytes) -> None:
         """Nothing: the stock one calls a sensor."""
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
-        """Collects the row. The store learns its partition, else a row written live outlives its partition here."""
-        self._note(key, self.partition_for_key(key))
+        """Collects the row."""
         self._changed[key] = value
 
     def on_key_del(self, key: bytes) -> None:
@@ -105,96 +119,93 @@ class RowTable(Table[bytes, bytes]):
         """Whether there is anything to send."""
         return bool(self._changed)
 
-    # ─── restoring
-    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
-        """Takes changelog records in. Faust swallows what is raised here and stalls for ever: this ends the process."""
-        for event in batch:
-            message = event.message
-            if message.topic != self.changelog_topic_name:
-                continue  # Faust hands records of an untracked partition to the previous table
-            try:
-                self._restore(message.key, message.value, message.partition)
-            except Exception as error:  # noqa: BLE001  see above
-                where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
-                self._die("a changelog record cannot be read", code=STOPPED, error=repr(error), **where)
+    def newest(self, partition: int, *, epoch: int) -> int | None:
+        """The offset of the newest message that any row of a partition has folded; None: no row of this epoch."""
+        share = self.data.held().get(partition)
+        newest = max((row[_VERSION] for row in share.rows.values()), default=None) if share is not None else None
+        if newest is None or int.from_bytes(newest[:4], "big") != epoch:
+            return None
+        return int.from_bytes(newest[4:], "big")
 
-    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
+    # ─── restoring
+    def take_in(self, partition: int, records: Iterable[Written]) -> None:
+        """Takes changelog records of a partition in, in their order. What no row can be ends the process."""
+        share = self.data.share(partition)
+        record: Written | None = None
+        try:
+            for record in records:
+                self._restore(record, partition, share)
+                share.read_to = record.offset + 1
+        except Unreadable as error:
+            where = {"topic": self.changelog_topic_name, "partition": partition}
+            offset = None if record is None else record.offset
+            self._die("a changelog record cannot be read", code=STOPPED, error=str(error), offset=offset, **where)
+
+    def _restore(self, record: Written, partition: int, share: Share) -> None:
+        key, value = record.key, record.value
         if key is None:
             raise Unreadable("a record without a key")
-        if (ours := self.partition_for_key(key)) != partition:
+        if (ours := partition_of_bytes(key, self._cut)) != partition:
             raise Unreadable(f"lies in partition {partition}, belongs in {ours}: was the partition count changed?")
-        self.records_restored += 1
+        if share.unsaved is not None:
+            share.unsaved.add(key)
         if value is None:
-            self._forget(key)
+            share.rows.pop(key, None)
+            share.inverted.discard(key)
             return
-        if len(value) < HEADER_BYTES:
-            raise Unreadable(f"{len(value)} bytes are no row")
-        if is_of_the_future(value):
-            raise Unreadable(f"a newer release wrote this row (format {value[0]}): run that release or a later one")
-        kept = self.data.get(key)
-        if kept is not None and value[_VERSION] < kept[_VERSION]:
-            self._inverted.add(key)
-            return
-        self.data[key] = value
-        self._note(key, partition)
-        self._inverted.discard(key)
-        self._restored.add(key)
-
-    def _note(self, key: bytes, partition: int) -> None:
-        self.data._key_partition[key] = partition
-
-    def _forget(self, key: bytes) -> None:
-        self.data.pop(key, None)
-        self.data._key_partition.pop(key, None)
-        self._inverted.discard(key)
-        self._restored.discard(key)
-        if self._keeper is not None:
-            self._keeper.dropped(key)
-
-    async def on_changelog_event(self, event: EventT[Any]) -> None:
-        """Moves the goal where the fetch knows better: the embedded broker says a topic ends before its last batch."""
-        await super().on_changelog_event(event)
-        tp = event.message.tp
-        goals, end = self.app.tables.recovery.active_highwaters, self.app.consumer.highwater(tp)
-        if tp in goals and end is not None and end - 1 > goals[tp]:
-            goals[tp] = end - 1
+        _checked(value)
+        kept = share.rows.get(key)
+        if kept is None:
+            share.rows[key] = value
+        elif value[_VERSION] < kept[_VERSION]:
+            share.inverted.add(key)
+        else:
+            share.rows[key] = value
+            share.inverted.discard(key)
 
     async def on_rebalance(  # noqa: PLR0917  Faust's signature
-        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0  # noqa: ARG002
     ) -> None:
-        """Rows of partitions that left are dropped, and so is what is left of those that come: they are read whole."""
-        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
-        moved = {tp for tp in revoked | newly_assigned if tp.topic == self.changelog_topic_name}
-        partitions = {tp.partition for tp in moved}
-        self._whole -= partitions
-        self.tails.forget(moved)
-        for tp in moved | assigned:  # Faust keeps a position also where restoring was interrupted
+        """Rows of partitions that left are dropped, and so is what is left of those that come.
+
+        What stays and was being read is read on from where it was.
+        """
+        for tp in revoked | newly_assigned:
             if tp.topic == self.changelog_topic_name:
-                self._read_on(tp)
-        stale = [key for key, partition in self.data._key_partition.items() if partition in partitions]
-        for key in stale:
-            self._forget(key)
+                self._drop(tp.partition)
+                self.tails.forget([tp])
 
-    def _read_on(self, tp: TP) -> None:
-        """A partition that stays is read from where its tail is known, not again from where it was restored last."""
-        known = self.tails.known(tp) if tp.partition in self._whole else None
-        if known is None:
-            self.app.tables.recovery.active_offsets.pop(tp, None)
-        else:
-            self.app.tables.recovery.active_offsets[tp] = known - 1
+    def _drop(self, partition: int) -> None:
+        share = self.data.drop(partition)
+        if share is not None and self._keeper is not None:
+            self._keeper.dropped(share.rows)
 
-    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:  # noqa: ARG002
         """All rows are here: overwrites those whose last record is an older one, and tells the clock of sleepers."""
-        self._whole = {tp.partition for tp in active_tps}
-        for tp in active_tps:
-            restored = self.app.tables.recovery.active_offsets.get(tp)
-            self.tails.follow(tp, 0 if restored is None else restored + 1)
-        await super().on_recovery_completed(active_tps, standby_tps)
-        restored, inverted = sorted(self._restored), sorted(self._inverted)
-        self._restored, self._inverted = set(), set()
+        active = {tp.partition: tp for tp in active_tps}
+        for partition in self.data.held().keys() - active.keys():
+            self._drop(partition)
+        for partition in sorted(active):
+            share = self.data.share(partition)
+            if not share.whole:
+                await self._complete(share)
+                self.tails.follow(active[partition], share.read_to)
+        await self.call_recover_callbacks()
+
+    async def _complete(self, share: Share) -> None:
+        inverted = sorted(share.inverted)
         for key in inverted:
-            self._changed.setdefault(key, self.data[key])
+            self._changed.setdefault(key, share.rows[key])
         if self._keeper is not None:
-            await self._keeper.restored(restored, inverted)
-        if restored:
-            _log.info("rows_restored", table=self.name, rows=len(restored), inverted=len(inverted))
+            await self._keeper.restored(share.rows, inverted)
+        share.inverted = set()
+        share.whole = True
+        if share.rows:
+            _log.info("rows_restored", table=self.name, rows=len(share.rows), inverted=len(inverted))
+
+
+def _checked(row: bytes) -> None:
+    if len(row) < HEADER_BYTES:
+        raise Unreadable(f"{len(row)} bytes are no row")
+    if is_of_the_future(row):
+        raise Unreadable(f"a newer release wrote this row (format {row[0]}): run that release or a later one")

@@ -22,6 +22,8 @@ from tests.bench.decode import decode
 from tests.bench.harness import Figure, publish
 from tests.bench.latency import latency
 from tests.bench.projection import projection
+from tests.bench.recovery import recovery
+from tests.bench.rows import rows
 from tests.bench.served import LOAD_CORE
 from tests.bench.tracker import tracker
 from tests.bench.worker import worker
@@ -33,9 +35,10 @@ __all__ = ["main"]
 ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "collector": collector,
     "latency": latency,
+    "recovery": recovery,
     "worker": worker,
 }
-ALONE: Final = ("core", "decode", "projection", "tracker")
+ALONE: Final = ("core", "decode", "projection", "rows", "tracker")
 _MARK: Final = "leadstream-bench-"
 
 
@@ -45,6 +48,8 @@ def _alone(name: str, rounds: int) -> list[Figure]:
             return core(rounds)
         case "decode":
             return decode(rounds)
+        case "rows":
+            return rows(rounds)
         case "tracker":
             return tracker()
         case _:

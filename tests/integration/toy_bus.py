@@ -20,7 +20,7 @@ from schemas.touches import Disposition
 from streams.core.rows import header
 from tests.integration.bus import Bus, wait_until
 from tests.integration.toys import CODEC, Pile
-from tests.integration.workers import environment
+from tests.integration.workers import environment, metric
 
 __all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say", "written"]
 
@@ -72,9 +72,7 @@ class ToyWorker:
 
     def metric(self, name: str, label: str = "") -> float:
         """A metric's value, summed over its labels or over those that hold `label`."""
-        text = urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5).read().decode()
-        lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if label in line)
+        return metric(self.port, name, label)
 
     def tail(self, lines: int = 30) -> str:
         """What it said last."""

@@ -15,7 +15,7 @@ from deploy.local.ports import free_ports
 from tests.bench.machine import cpu_seconds
 from tests.integration.bus import Bus, wait_until
 
-__all__ = ["SECRET", "Worker", "environment"]
+__all__ = ["SECRET", "Worker", "environment", "metric"]
 
 SECRET: Final = "integration-secret-0123456789"
 READY_S: Final = 180.0
@@ -39,6 +39,8 @@ def environment(
         "LEADSTREAM_WORKER__APP_ID": bus.app_id,
         "LEADSTREAM_WORKER__SESSION_TIMEOUT_S": str(session_timeout_s),
         "LEADSTREAM_WORKER__REJECTED_MOST": "1",
+        "LEADSTREAM_WORKER__STORE_EVERY_S": "1",
+        "LEADSTREAM_WORKER__PAGE_S": "3",
     }
     if webhook_url:
         told |= {
@@ -46,6 +48,13 @@ def environment(
             "LEADSTREAM_WEBHOOK__SECRET": "whsec_" + "dGVzdC1zZWNyZXQtMDEyMzQ1Ng==",
         }
     return told
+
+
+def metric(port: int, name: str, label: str = "") -> float:
+    """A metric of the process at that port, summed over its labels or over those that hold `label`."""
+    text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if label in line)
 
 
 class Worker:

@@ -18,6 +18,7 @@ class Died(Exception):
         super().__init__(f"{reason} ({code}) {facts}")
         self.reason = reason
         self.code = code
+        self.facts = facts
 
 
 def raising(reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn:

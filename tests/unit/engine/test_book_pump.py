@@ -1,7 +1,7 @@
 """Rows and effects on their way out: what is sent when, and what waits for what."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 
 import faust
 import pytest
@@ -27,10 +27,14 @@ class Waker:
     def __init__(self) -> None:
         self.noted: list[tuple[str, str, int | None]] = []
         self.outdated: set[str] = set()
+        self.forgotten: tuple[str, Container[bytes]] = ("", ())
 
     def note(self, table: str, key: str, wake_at: int | None, *, outdated: bool = False) -> None:
         self.noted.append((table, key, wake_at))
         (self.outdated.add if outdated else self.outdated.discard)(key)
+
+    def forget(self, table: str, gone: Container[bytes]) -> None:
+        self.forgotten = (table, gone)
 
 
 class Desk:

@@ -151,3 +151,16 @@ def test_a_clock_set_back_does_not_hold_up_rows_of_other_rules() -> None:
     desk.clock.due()
     desk.now += SLICE_MS
     assert desk.clock.due() > 0
+
+
+def test_rows_that_went_are_not_woken_here() -> None:
+    """Their partition moved away; others of the table and rows of other tables stay."""
+    desk = Desk()
+    desk.clock.note("leads", "ann", 50)
+    desk.clock.note("leads", "bob", 50)
+    desk.clock.note("leads", "cy", None, outdated=True)
+    desk.clock.forget("accounts", {b"bob"})
+    desk.clock.forget("leads", {b"ann", b"cy", b"never noted"})
+    desk.clock.due()
+    assert [tick.to for _, tick in desk.said] == ["bob"]
+    assert desk.clock.outdated("leads") == 0

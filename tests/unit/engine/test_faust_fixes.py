@@ -18,6 +18,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
+from streams.engine.beginnings import Beginnings
 from streams.engine.exits import STOPPED
 from streams.engine.faust_fixes import (
     FETCH_WAIT_MS,
@@ -30,7 +31,10 @@ from streams.engine.faust_fixes import (
     QuickConsumerThread,
 )
 from streams.engine.progress import Progress
+from streams.engine.recovery_progress import RecoveryProgress
+from streams.engine.restoring import Restoring
 from streams.engine.table import RowTable
+from streams.metrics import Metrics
 from tests.unit.engine.conftest import Died, raising
 
 INBOX = TP("inbox", 0)
@@ -44,7 +48,14 @@ def engine_app() -> EngineApp:
     async def settle() -> None: ...
 
     app.settle = settle
+    metrics = Metrics()
+    app.restoring = Restoring([], store=None, connected=nowhere, progress=RecoveryProgress(metrics), metrics=metrics)
+    app.beginnings = Beginnings(inbox=lambda _: True, newest=lambda _: None, metrics=metrics, die=raising)
     return app
+
+
+def nowhere() -> Any:
+    raise AssertionError("nothing is to be restored")
 
 
 def stock_app() -> faust.App:
@@ -267,10 +278,10 @@ async def test_reading_begins_at_the_committed_offset() -> None:
 
 
 async def test_reading_begins_at_the_beginning_where_nothing_was_committed() -> None:
-    begin = Beginning(committed=None, earliest=3)
+    begin = Beginning(committed=None, earliest=0)
     await begin.consumer.begin_reading()
-    assert begin.app.progress.positions() == {INBOX: 3}
-    assert begin.sought == [(INBOX, 3)]
+    assert begin.app.progress.positions() == {INBOX: 0}
+    assert begin.sought == [(INBOX, 0)]
 
 
 async def test_an_offset_that_fell_out_of_retention_stops_the_worker() -> None:

@@ -4,6 +4,7 @@ import struct
 
 import faust
 import pytest
+from msgspec.structs import replace
 
 from schemas.activity import Version
 from streams.core.lead_row import Lead
@@ -40,7 +41,7 @@ class Shelf:
         """Keys of those that other rules made."""
         for number, raw in enumerate(rows):
             self.table.data[b"%d" % number] = raw
-        await self.book.restored([b"%d" % number for number in range(len(rows))], [])
+        await self.book.restored({b"%d" % number: raw for number, raw in enumerate(rows)}, [])
         return self.waker.outdated
 
 
@@ -64,3 +65,22 @@ async def test_a_row_that_is_put_is_no_longer_outdated(producer: FakeProducer, r
     await shelf.restored(*rows)
     shelf.book.put("1", lead(OURS))
     assert shelf.waker.outdated == {"3"}
+
+
+async def test_a_row_that_wants_to_be_woken_is_noted_and_one_that_does_not_is_not(producer: FakeProducer) -> None:
+    """Also where the table follows no rules: most rows sleep for ever, and are passed over by eight bytes."""
+    for rules in (None, rules_mark(OURS)):
+        shelf = Shelf(producer, rules)
+        sleeper = LEADS.encode(replace(lead(OURS), wake_at=77))
+        await shelf.restored(LEADS.encode(lead(OURS)), sleeper)
+        assert shelf.waker.noted == [("leads", "1", 77)]
+
+
+async def test_what_was_decoded_before_its_rows_left_does_not_count(producer: FakeProducer) -> None:
+    shelf = Shelf(producer, None)
+    await shelf.restored(LEADS.encode(lead(OURS)))
+    assert shelf.book.get("0") is not None
+    gone = shelf.table.data.drop(shelf.table.partition_for_key(b"0"))
+    shelf.book.dropped(gone.rows)
+    assert shelf.book.get("0") is None
+    assert shelf.waker.forgotten == ("leads", gone.rows)

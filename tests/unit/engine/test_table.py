@@ -1,6 +1,7 @@
 """Restoring: the highest version of each key, whatever order the changelog has; rows leave with their partition."""
 
-import asyncio
+from collections.abc import Container, Mapping, Sequence
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,14 +22,14 @@ ANN = partition_of("ann", 4)
 
 class Keeper:
     def __init__(self) -> None:
-        self.gone: list[bytes] = []
-        self.came: tuple[list[bytes], list[bytes]] = ([], [])
+        self.gone: Container[bytes] = ()
+        self.came: tuple[Mapping[bytes, bytes], Sequence[bytes]] = ({}, [])
 
-    def dropped(self, key: bytes) -> None:
-        self.gone.append(key)
+    def dropped(self, rows: Container[bytes]) -> None:
+        self.gone = rows
 
-    async def restored(self, keys: list[bytes], inverted: list[bytes]) -> None:
-        self.came = (keys, inverted)
+    async def restored(self, rows: Mapping[bytes, bytes], inverted: Sequence[bytes]) -> None:
+        self.came = (rows, inverted)
 
 
 @pytest.fixture
@@ -39,13 +40,13 @@ def table() -> RowTable:
     return one  # type: ignore[no-any-return]
 
 
-def event(key: str, offset: int | None, *names: str, topic: str = CHANGELOG, partition: int | None = None) -> Any:
+OFFSETS = count()
+
+
+def written(key: str, offset: int | None, *names: str) -> Any:
     version = Version(0, offset or 0)
     value = None if offset is None else CODEC.encode(Pile(version, 0, None, dict.fromkeys(names, version)))
-    where = partition_of(key, 4) if partition is None else partition
-    return SimpleNamespace(
-        message=SimpleNamespace(topic=topic, partition=where, offset=0, key=key.encode(), value=value)
-    )
+    return SimpleNamespace(offset=next(OFFSETS), key=key.encode(), value=value)
 
 
 def seen(table: RowTable, key: str) -> set[str]:
@@ -54,68 +55,88 @@ def seen(table: RowTable, key: str) -> set[str]:
 
 @pytest.mark.parametrize("split", [1, 2, 3])
 async def test_an_older_row_that_lies_last_is_overwritten(table: RowTable, split: int) -> None:
-    batch = [event("ann", 5, "a"), event("ann", 9, "a", "b"), event("ann", 7, "a")]
-    table.apply_changelog_batch(batch[:split])
-    table.apply_changelog_batch(batch[split:])
+    batch = [written("ann", 5, "a"), written("ann", 9, "a", "b"), written("ann", 7, "a")]
+    table.take_in(ANN, batch[:split])
+    table.take_in(ANN, batch[split:])
     await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
     assert seen(table, "ann") == {"a", "b"}
     assert table.take().keys() == {b"ann"}
 
 
 async def test_rows_in_their_order_are_not_written_again(table: RowTable) -> None:
-    table.apply_changelog_batch([event("ann", 5, "a"), event("ann", 9, "b"), event("ann", 9, "c")])
+    table.take_in(ANN, [written("ann", 5, "a"), written("ann", 9, "b"), written("ann", 9, "c")])
     await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
     assert seen(table, "ann") == {"c"}
     assert not table.has_changes
 
 
 async def test_a_tombstone_takes_the_row_away(table: RowTable) -> None:
-    table.apply_changelog_batch([event("ann", 5, "a"), event("ann", None)])
-    assert b"ann" not in table.data
-
-
-async def test_records_of_another_table_are_left(table: RowTable) -> None:
-    """Stock Faust applies a record of an untracked partition to the table that it saw before."""
-    table.apply_changelog_batch([event("ann", 5, "a", topic="app-accounts-changelog")])
+    table.take_in(ANN, [written("ann", 5, "a"), written("ann", None)])
     assert b"ann" not in table.data
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "partition"),
     [
-        pytest.param(event("ann", 5, partition=(ANN + 1) % 4), id="the partition count was changed"),
-        pytest.param(
-            SimpleNamespace(message=SimpleNamespace(topic=CHANGELOG, partition=ANN, offset=0, key=b"ann", value=b"{}")),
-            id="no row",
-        ),
+        pytest.param(written("ann", 5), (ANN + 1) % 4, id="the partition count was changed"),
+        pytest.param(SimpleNamespace(offset=0, key=b"ann", value=b"{}"), ANN, id="no row"),
+        pytest.param(SimpleNamespace(offset=0, key=None, value=b"{}"), ANN, id="no key"),
     ],
 )
-def test_a_record_that_no_row_can_be_stops_the_worker(table: RowTable, bad: Any) -> None:
+def test_a_record_that_no_row_can_be_stops_the_worker(table: RowTable, bad: Any, partition: int) -> None:
     """Stock Faust logs it and never recovers."""
     with pytest.raises(Died) as died:
-        table.apply_changelog_batch([bad])
+        table.take_in(partition, [bad])
     assert died.value.code == STOPPED
+    assert died.value.facts["offset"] == bad.offset
 
 
 async def test_rows_leave_with_their_partition_also_those_written_live(table: RowTable) -> None:
     """The stock store purges only what it restored: a row written here would come back from the dead."""
     table[b"ann"] = CODEC.encode(Pile(Version(0, 1), 0))
-    table.app.tables._recovery = SimpleNamespace(active_offsets={TP(CHANGELOG, ANN): 17})  # type: ignore[assignment]
     await table.on_rebalance(set(), {TP(CHANGELOG, ANN)}, set())
     assert b"ann" not in table.data
-    assert TP(CHANGELOG, ANN) not in table.app.tables.recovery.active_offsets
+    assert not len(table.data)
 
 
-async def test_a_changelog_whose_reading_was_interrupted_is_read_from_its_beginning(table: RowTable) -> None:
-    """Rebalances come while rows are being restored; what was not read to its end is not trusted."""
-    tp, offsets = TP(CHANGELOG, ANN), {TP(CHANGELOG, ANN): 17}
-    table.app.tables._recovery = SimpleNamespace(active_offsets=offsets)  # type: ignore[assignment]
-    await table.on_rebalance({tp}, set(), set())
-    assert not offsets
-    offsets[tp] = 17
-    await table.on_recovery_completed({tp}, set())
-    await table.on_rebalance({tp}, set(), set())
-    assert offsets == {tp: 17}
+async def test_rows_of_a_partition_that_was_never_assigned_are_dropped(table: RowTable) -> None:
+    """An agent that still held a record of a partition that went has put its row."""
+    table[b"ann"] = CODEC.encode(Pile(Version(0, 1), 0))
+    await table.on_recovery_completed({TP(CHANGELOG, (ANN + 1) % 4)}, set())
+    assert b"ann" not in table.data
+
+
+async def test_the_keeper_hears_of_a_partition_once(table: RowTable) -> None:
+    """It stays in the next rebalance: nothing is read and nobody told again."""
+    keeper: Any = table._keeper
+    table.take_in(ANN, [written("ann", 5, "a")])
+    await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
+    assert list(keeper.came[0]) == [b"ann"]
+    keeper.came = ({}, [])
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set())
+    await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
+    assert not keeper.came[0]
+    await table.on_rebalance(set(), {TP(CHANGELOG, ANN)}, set())
+    assert list(keeper.gone) == [b"ann"]
+
+
+async def test_a_changelog_whose_reading_was_interrupted_is_read_on(table: RowTable) -> None:
+    """Rebalances come while rows are being restored; a partition that stays knows how far it was read."""
+    records = [written("ann", 5, "a"), written("ann", 6, "b")]
+    table.take_in(ANN, records)
+    share = table.data.share(ANN)
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set())
+    assert table.data.share(ANN) is share
+    assert share.read_to == records[-1].offset + 1
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), {TP(CHANGELOG, ANN)})
+    assert table.data.share(ANN).read_to == 0
+
+
+def test_the_newest_message_that_rows_know(table: RowTable) -> None:
+    table.take_in(ANN, [written("ann", 300, "a"), written("ann", 7, "b")])
+    assert table.newest(ANN, epoch=0) == 300
+    assert table.newest(ANN, epoch=1) is None
+    assert table.newest((ANN + 1) % 4, epoch=0) is None
 
 
 async def test_stock_keeps_a_row_that_was_written_live() -> None:
@@ -141,16 +162,3 @@ def test_deletes_and_clears_are_collected_like_writes(table: RowTable) -> None:
     table.take()
     table.clear()
     assert table.take() == {b"ann": None, b"bob": None}
-
-
-async def test_the_goal_moves_where_a_fetch_says_that_more_is_there(table: RowTable) -> None:
-    """The embedded broker's answer for the latest offset names the first record of the last batch."""
-    tp = TP(CHANGELOG, ANN)
-    goals = {tp: 0}
-    table.app.tables._recovery = SimpleNamespace(active_highwaters=goals)  # type: ignore[assignment]
-    table.app._consumer = SimpleNamespace(highwater=lambda _: 20)
-    one = event("ann", 1)
-    one.message.tp = tp
-    await table.on_changelog_event(one)
-    assert goals == {tp: 19}
-    await asyncio.sleep(0)

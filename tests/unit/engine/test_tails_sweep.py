@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from types import SimpleNamespace
 
 import pytest
 from faust.types import TP
@@ -207,22 +206,3 @@ async def test_a_partition_that_left_while_we_read_is_not_written_to(log: Log) -
     assert [await log.sweep.look() for _ in range(2)] == [0, 0]
     assert log.reads == [(1, 2)]
     assert await log.sent_again() == []
-
-
-async def test_a_partition_that_stays_is_read_on_from_its_known_tail(log: Log) -> None:
-    """A rebalance does not read again what we wrote since the last one."""
-    table = log.desk.table
-    offsets = {CHANGELOG: 40}
-    table.app = SimpleNamespace(tables=SimpleNamespace(recovery=SimpleNamespace(active_offsets=offsets)))
-    table._whole = {ANN}
-    table.tails.follow(CHANGELOG, 41)
-    for offset in range(41, 90):
-        table.tails.ours(CHANGELOG, offset)
-    table._read_on(CHANGELOG)
-    assert offsets == {CHANGELOG: 89}
-    table.tails.ours(CHANGELOG, 95)
-    table._read_on(CHANGELOG)
-    assert offsets == {CHANGELOG: 89}, "what somebody else wrote is read"
-    table._whole = set()
-    table._read_on(CHANGELOG)
-    assert offsets == {}
