@@ -5,7 +5,6 @@ Written only where `LEADSTREAM_FAULTS_RECORD` is set, as `make faults` does: a q
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from msgspec.json import Decoder, encode
 
 from tests.bench.machine import Machine, machine
 from tests.integration.ledger import Ledger
+from tests.spread import say
 
 __all__ = ["RESULTS", "Figure", "Result", "results", "run_of"]
 
@@ -85,7 +85,7 @@ def run_of(fault: str, *, broker: str, seed: int = 0) -> Iterator[Result]:
         raise
     finally:
         result.seconds = round(time.monotonic() - began, 1)
-        _say(f"\n{result.line()}")
+        say(f"\n{result.line()}")
         _keep(result)
 
 
@@ -93,11 +93,6 @@ def results(path: Path = RESULTS) -> Sequence[Result]:
     """All that was kept, oldest first."""
     decoder = Decoder(Result)
     return [decoder.decode(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
-
-
-def _say(line: str) -> None:
-    """What one of several test processes writes to its output is thrown away; its errors are shown."""
-    print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
 
 
 def _keep(result: Result) -> None:
