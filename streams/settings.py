@@ -63,6 +63,7 @@ class WorkerSettings(_Part):
     rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
     stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
     gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
+    save_ms: int = Field(default=100, ge=0, le=1000)  # rows and cards the same; a row with a decision does not
     rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
     rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
 

@@ -11,6 +11,7 @@ from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import Effects
 from streams.core.rows import NO_RULES, header
+from streams.engine.bell import Bell
 from streams.engine.book import SAVED, Book
 from streams.engine.outbox import Outbox
 from streams.engine.pulse import Pulse
@@ -36,21 +37,20 @@ class Waker:
 class Desk:
     """A book, an outbox and their pump over a producer that the test answers for."""
 
-    def __init__(self, producer: FakeProducer) -> None:
+    def __init__(self, producer: FakeProducer, *, later_s: float = 0.005) -> None:
         self.app = faust.App("desk", Table=RowTable, store="memory://", web_enabled=False)
         self.table = self.app.Table("leads", key_type=bytes, value_type=bytes, partitions=4)
         self.producer = producer
         self.sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
-        wanted = asyncio.Event()
+        bell = Bell(later_s=later_s)
         self.waker = Waker()
-        self.outbox = Outbox(partitions=4, changed=wanted.set, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
+        self.outbox = Outbox(partitions=4, bell=bell, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
         self.book: Book[Pile] = Book(
-            self.table, CODEC, sends=self.sends, clock=self.waker, changed=wanted.set, metrics=Metrics()
+            self.table, CODEC, sends=self.sends, clock=self.waker, changed=bell.later, metrics=Metrics()
         )
         names = {name: name for name in ("touches", "transitions")}
-        self.pump = Pump(
-            self.sends, self.outbox, wanted=wanted, gather_s=0.001, names=names, metrics=Metrics(), die=raising
-        )
+        self.pump = Pump(self.sends, self.outbox, bell=bell, gather_s=0.001, names=names, metrics=Metrics(),
+                         busy=lambda: False, die=raising)  # fmt: skip
         self.pump.carry([self.book])
 
     def topics(self) -> list[str]:
@@ -133,7 +133,8 @@ async def test_a_row_put_twice_before_it_is_sent_is_sent_once(desk: Desk) -> Non
 
 async def test_a_send_that_fails_ends_the_process(producer: FakeProducer) -> None:
     sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
-    future = await sends.send("t", b"v", key=None, partition=0)
+    await sends.send("t", 0, [(None, b"v")])
+    (future,) = producer.futures
     future.set_exception(ConnectionError("gone"))
     problems: list[BaseException] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))
