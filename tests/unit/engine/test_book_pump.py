@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from random import Random
 
 import faust
 import pytest
@@ -162,3 +163,90 @@ async def test_a_deleted_row_leaves_as_a_tombstone_in_order(desk: Desk) -> None:
         (b"ann", True),
         (b"bob", False),
     ]
+
+
+# ─── company
+@pytest.fixture
+async def patient(producer: FakeProducer) -> AsyncIterator[Desk]:
+    """Rows and cards wait for a minute here: what leaves has another reason."""
+    one = Desk(producer, later_s=60)
+    running = asyncio.create_task(one.pump.run())
+    yield one
+    running.cancel()
+
+
+async def test_rows_wait_for_company_and_effects_do_not(patient: Desk) -> None:
+    patient.outbox.send(Effects(touches=(Tick(to="x", at=1),)), after=patient.book.put("ann", pile(1, "a")))
+    await until(lambda: patient.producer.sent)
+    assert patient.topics() == ["touches"]
+    assert patient.book.gathered == 1
+
+
+async def test_a_row_with_a_decision_leaves_at_once_and_alone(patient: Desk) -> None:
+    patient.book.put("ann", pile(1, "a"))
+    saved = patient.book.put("bob", pile(1, "b"))
+    patient.outbox.send(Effects(transitions=(move(1),)), after=saved)
+    await until(lambda: patient.producer.sent)
+    assert [key for _, _, key, _ in patient.producer.sent] == [b"bob"]
+    patient.producer.acknowledge()
+    await until(lambda: len(patient.producer.sent) == 2)
+    assert patient.topics()[-1] == "transitions"
+    assert patient.book.gathered == 1
+
+
+async def test_a_commit_takes_rows_that_wait(patient: Desk) -> None:
+    patient.producer.at_once = True
+    patient.book.put("ann", pile(1, "a"))
+    patient.book.put("ann", pile(2, "a", "b"))
+    await asyncio.wait_for(patient.pump.settled(), 2)
+    assert [key for _, _, key, _ in patient.producer.sent] == [b"ann"]
+    assert patient.book.put("ann", patient.book.get("ann") or pile(0)) is SAVED
+
+
+async def test_a_row_put_again_while_it_flies_is_not_safe_before_the_newer_one(patient: Desk) -> None:
+    first = patient.book.put("ann", pile(1, "a"))
+    patient.outbox.send(Effects(transitions=(move(1),)), after=first)
+    await until(lambda: patient.producer.sent)
+    row = pile(2, "a", "b")
+    second = patient.book.put("ann", row)
+    patient.producer.acknowledge()
+    await until(lambda: first.done)
+    assert not second.done
+    assert patient.book.put("ann", row) is second
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_killed_at_any_moment_no_decision_is_out_whose_row_is_not_safe(producer: FakeProducer, seed: int) -> None:
+    """What a kill leaves is what was sent until then; of its rows only those that were acknowledged are sure."""
+    random = Random(seed)
+    desk = Desk(producer, later_s=random.choice([0.001, 60]))
+    producer.batch_bytes = random.choice([60, 1_000_000])
+    running = asyncio.create_task(desk.pump.run())
+    taken: dict[int, tuple[bytes, int]] = {}  # the number of a move: the row that took it, with its offset
+    safe: dict[bytes, int] = {}
+    for offset in range(60):
+        name = random.choice(["ann", "bob", "eve"])
+        saved = desk.book.put(name, pile(offset, "a"))
+        if random.random() < 0.3:
+            taken[offset] = (name.encode(), offset)
+            desk.outbox.send(Effects(transitions=(move(offset),)), after=saved)
+        for _ in range(random.randrange(4)):
+            await asyncio.sleep(0.001)
+        if (waiting := [one for one in producer.futures if not one.done()]) and random.random() < 0.5:
+            random.choice(waiting).set_result(None)
+        _check(producer, taken, safe)
+    running.cancel()
+    assert safe
+
+
+def _check(producer: FakeProducer, taken: dict[int, tuple[bytes, int]], safe: dict[bytes, int]) -> None:
+    """Every move that was sent follows a row of its offset or a later one that is acknowledged."""
+    begins = 0
+    for count, future in zip(producer.batches, producer.futures, strict=True):
+        records, begins = producer.sent[begins : begins + count], begins + count
+        for topic, _, key, value in records:
+            if topic == "transitions" and key is not None:
+                row, offset = taken[int(key.rpartition(b":")[2])]
+                assert safe.get(row, -1) >= offset
+            elif future.done() and key is not None and value is not None:
+                safe[key] = max(safe.get(key, -1), header(value).version.offset)

@@ -3,7 +3,7 @@ from msgspec.json import decode
 
 from schemas.activity import Version
 from schemas.cards import Transition
-from schemas.codec import REJECTED
+from schemas.codec import LEAD_CARD, REJECTED
 from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from schemas.touches import Tick
@@ -11,6 +11,7 @@ from streams.core.effects import NOTHING, Due, Effects
 from streams.engine.book import SAVED, Saved
 from streams.engine.outbox import BLOCK_BYTES, RECORD_BYTES, Outbox, Record
 from streams.metrics import Metrics
+from tests.bench.cards import lead_card
 
 
 def move(number: int, offset: int = 0) -> Transition:
@@ -87,6 +88,21 @@ def test_of_one_flush_only_the_newest_card_of_a_key_leaves() -> None:
         desk.outbox.send(Effects(transitions=(move(1, offset),)), after=SAVED)
     (record,) = desk.take()
     assert decode(record.value)["version"] == [0, 9]
+
+
+def test_cards_of_leads_and_accounts_wait_for_company_and_decisions_do_not() -> None:
+    desk = Desk()
+    older, newer = (LEAD_CARD.decode(lead_card("ann", 10, version)) for version in (3, 9))
+    desk.outbox.send(Effects(leads=(newer,)), after=SAVED)
+    desk.outbox.send(Effects(leads=(older,)), after=SAVED)
+    assert (desk.nudged, desk.outbox.cards) == (0, 1)
+    assert desk.waiting
+    desk.outbox.send(Effects(transitions=(move(1),)), after=SAVED)
+    assert desk.nudged
+    assert [one.topic for one in desk.outbox.take(everything=False)] == ["transitions"]
+    (record,) = desk.outbox.take(everything=True)
+    assert (record.topic, record.key, LEAD_CARD.decode(record.value)) == ("leads", b"ann", newer)
+    assert desk.outbox.cards == 0
 
 
 def test_a_bound_that_a_fold_met_is_counted() -> None:
