@@ -76,11 +76,13 @@ class _Counts:
 
     def collect(self) -> Iterable[Metric]:
         """One family each; where there are no labels, 0 is a value too."""
-        families = {
-            name: CounterMetricFamily(f"leadstream_{name}", _help(one), labels=one.by) for name, one in COUNTERS.items()
-        }
-        bare: dict[tuple[Counted, tuple[str, ...]], int] = {(name, ()): 0 for name, one in COUNTERS.items() if not one.by}
-        for (name, by), count in (bare | dict(self.of)).items():
+        counts = self.of.copy()
+        families: dict[Counted, CounterMetricFamily] = {}
+        for name, one in COUNTERS.items():
+            families[name] = CounterMetricFamily(f"leadstream_{name}", _help(one), labels=one.by)
+            if not one.by:
+                counts.setdefault((name, ()), 0)
+        for (name, by), count in counts.items():
             families[name].add_metric(by, count)
         return families.values()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
-from streams.core.rows import NO_RULES, Row, header
+from streams.core.rows import NO_RULES, header
 from streams.engine.sends import KeyValue, Place, Sends
 from streams.engine.table import RowTable
 from streams.engine.tails import Tails
@@ -18,7 +18,7 @@ from streams.metrics import Metrics
 
 __all__ = ["SAVED", "Book", "RowCodec", "Saved", "Waker"]
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R")
 CACHED: Final = 8192  # decoded rows of each generation
 
 
@@ -124,13 +124,14 @@ class Book(Generic[R]):
         name = key.encode()
         if row is self._get(name):
             return self._gathered.get(name) or self._flying.get(name) or SAVED
-        self._table[name] = self._codec.encode(row)
+        raw = self._codec.encode(row)
+        self._table[name] = raw
         self._cache(name, row)
         saved = self._gathered.get(name)
         if saved is None:
             saved = self._gathered[name] = Saved(name, self._urgent)
             self._changed()
-        self._clock.note(self.name, key, row.wake_at)
+        self._clock.note(self.name, key, header(raw).wake_at)
         return saved
 
     @property

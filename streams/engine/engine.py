@@ -130,7 +130,6 @@ class Engine:
 
     def agent(self, name: str, topics: Sequence[str], move: Agent) -> None:
         """One agent on topics given by their short names. What it raises ends the process without a commit."""
-
         inbox = self._intake.inbox(self._names[topic] for topic in topics)
 
         async def guarded(_: StreamT[Any]) -> None:

@@ -217,6 +217,7 @@ class CarefulRecovery(Recovery):
         if consumer.assignment():
             await self._wait(consumer.begin_reading(), timeout=app.conf.broker_request_timeout)
         self.completed.set()
+        app.intake.clear()  # what was fetched before the seek is read again
         app.flow_control.resume()
         consumer.resume_flow()
         consumer.resume_partitions({tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)})

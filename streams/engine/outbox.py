@@ -77,24 +77,28 @@ class Outbox:
         """Takes in all that one fold says; its decisions wait for `after`."""
         if effects is NOTHING:
             return
+        self._state(effects)
+        if effects.transitions or effects.alerts or effects.posts or effects.dues:
+            self.held += 1
+            after.then(lambda: self._announce(effects))
+            self._bell.soon()
+
+    def _state(self, effects: Effects) -> None:
+        """What carries state and need not wait for its row."""
         for touch in effects.touches:
             self.tell("touches", touch)
         for signal in effects.signals:
             self.tell("signals", signal)
+        if effects.touches or effects.signals:
+            self._bell.soon()
         for lead in effects.leads:
             _newest(self._cards, ("leads", lead.lead_id), lead)
         for account in effects.accounts:
             _newest(self._cards, ("accounts", account.account_id), account)
+        if effects.leads or effects.accounts:
+            self._bell.later()
         for bound in effects.approximated:
             self._metrics.count("approximated", bound)
-        decides = bool(effects.transitions or effects.alerts or effects.posts or effects.dues)
-        if decides:
-            self.held += 1
-            after.then(lambda: self._announce(effects))
-        if decides or effects.touches or effects.signals:
-            self._bell.soon()
-        if self._cards:
-            self._bell.later()
 
     def _announce(self, effects: Effects) -> None:
         self.held -= 1

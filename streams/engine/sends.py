@@ -76,15 +76,15 @@ class Sends:
                 )
             self._flying[future] = filled
             self.outstanding += filled
-            future.add_done_callback(partial(self._landed, f"{topic}/{partition}", rest[:filled], landed))
+            future.add_done_callback(partial(self._ended, rest[:filled], landed=landed, where=f"{topic}/{partition}"))
             rest = rest[filled:]
 
     async def _ebb(self) -> None:
         while self.outstanding >= MOST_FLYING:
             await asyncio.wait(set(self._flying), return_when=asyncio.FIRST_COMPLETED)
 
-    def _landed(
-        self, where: str, records: Sequence[KeyValue], landed: Landed, future: "asyncio.Future[Any]", /
+    def _ended(
+        self, records: Sequence[KeyValue], future: "asyncio.Future[Any]", *, landed: Landed, where: str
     ) -> None:
         self.outstanding -= self._flying.pop(future)
         error = asyncio.CancelledError() if future.cancelled() else future.exception()

@@ -65,7 +65,10 @@ def started(
     within_s: float = 40,
     python: Path | None = None,
 ) -> Iterator[Started]:
-    """`python -m module args` (another `python` runs `module` as a file), from when `port` answers 200 on `path` (any connection, where path is empty) on."""
+    """`python -m module args`; another `python` runs `module` as a file.
+
+    Begins when `port` answers 200 on `path` (any connection, where path is empty).
+    """
     begin = [sys.executable, "-W", "ignore", "-m"] if python is None else [str(python), "-W", "ignore"]
     argv = pinned([*begin, module, *args], core=core)
     with log.open("wb") as out:

@@ -15,7 +15,7 @@ from quixstreams import Application, State
 __all__ = ["run"]
 
 
-def _count(event: dict[str, Any], state: State) -> dict[str, Any]:  # noqa: ARG001  the key names the visitor
+def _count(event: dict[str, Any], state: State) -> dict[str, Any]:
     """One more for this visitor."""
     state.set("count", state.get("count", 0) + 1)
     return event

@@ -29,6 +29,7 @@ from streams.engine.faust_fixes import (
     PatientBuffer,
     QuickConsumerThread,
 )
+from streams.engine.intake import Intake
 from streams.engine.progress import Progress
 from streams.engine.table import RowTable
 from tests.unit.engine.conftest import Died, raising
@@ -44,6 +45,7 @@ def engine_app() -> EngineApp:
     async def settle() -> None: ...
 
     app.settle = settle
+    app.intake = Intake()
     return app
 
 

@@ -95,7 +95,7 @@ class Tap:
         self.singly: list[int] = []
         self.sought = 0
 
-    async def _getmany(self, *, active_partitions: Open, timeout: float) -> dict[TP, list[Fetched]]:
+    async def _getmany(self, *, active_partitions: Open, **_: float) -> dict[TP, list[Fetched]]:
         self.asked.append({tp for tp in (VISITS, MORE, CHANGELOG) if tp in active_partitions})
         self.meanwhile()
         return self.brings

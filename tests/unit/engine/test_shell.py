@@ -1,7 +1,7 @@
 """Reading blocks: poison goes to `rejected`, the rest is folded, and only what was worked off may be committed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
