@@ -22,6 +22,7 @@ __all__ = ["DrainingConsumer", "Open"]
 
 FETCH_S: Final = 1.0  # the longest wait for records
 SHORT_S: Final = 0.1  # while a full partition waits to be let in again
+BUSY_S: Final = 0.005  # while enough lies ready: a fetch costs the same whatever it brings
 PAUSED_S: Final = 0.05  # stock sleeps a second where all partitions are paused or full
 BREATH: Final = 100  # records of a changelog between two turns of the loop
 
@@ -76,6 +77,8 @@ class DrainingConsumer(driver.Consumer):
     async def _drain(self) -> None:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+        if self._intake.busy:
+            await self.sleep(BUSY_S)
         active = self._get_active_partitions()
         may = Open(active, self._intake.full)
         if not may:

@@ -49,8 +49,6 @@ GARBAGE: Final = (100_000, 50, 100)  # rows hold no cycles; walking them at Pyth
 STOP_S: Final = 25.0  # supervisors kill after 30
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
-BUSY_AT: Final = 16  # records that lie ready: from there on blocks may wait for company
-
 Agent = Callable[[Inbox], Awaitable[None]]
 _log = structlog.get_logger("streams.engine")
 
@@ -100,7 +98,7 @@ class Engine:
         self.app.guard = self._guard
         self.app.listening = partial(heard, lease=self._lease, clock=since_boot)
         self.app.progress = self._progress = Progress(inboxes.__contains__)
-        self.app.intake = self._intake = Intake()
+        self.app.intake = self._intake = Intake(inboxes)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
         self.app.settle = self._settle
         self._delivery = Delivery({one.name: one for one in channels}, now=now, metrics=self.metrics,
@@ -110,7 +108,7 @@ class Engine:
                              metrics=self.metrics, now=now)  # fmt: skip
         self._pump = Pump(self._sends, self.outbox, bell=self._bell, gather_s=worker.gather_ms / 1000,
                           names=self._names, metrics=self.metrics,
-                          busy=lambda: self._intake.waiting(inboxes) > BUSY_AT)  # fmt: skip
+                          busy=lambda: self._intake.busy)  # fmt: skip
         self._clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=self.metrics)
         breaker = Breaker(most=worker.rejected_most, least=worker.rejected_least, clock=since_boot)
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Final
 
 import faust
 import structlog
+import uvloop
 from faust.sensors.monitor import Monitor
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -141,7 +142,8 @@ class CarefulConsumer(DrainingConsumer):
     """Commits what was worked off and is safe, and begins to read where the group stands."""
 
     def _new_consumer_thread(self) -> QuickConsumerThread:
-        return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        loop = uvloop.new_event_loop()  # stock: asyncio's own, which is slower by a quarter
+        return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon, thread_loop=loop)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         for tp in self.app.progress.positions():

@@ -6,14 +6,15 @@ fetch brought is laid down at once, and a partition that holds too much is not a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Final, Protocol
 
 from faust.types import TP
 
-__all__ = ["MOST_WAITING", "Fetched", "Inbox", "Intake", "Waiting"]
+__all__ = ["BUSY_AT", "MOST_WAITING", "Fetched", "Inbox", "Intake", "Waiting"]
 
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of one partition; what one fetch brings comes on top
+BUSY_AT: Final = 16  # records
 
 
 class Fetched(Protocol):
@@ -95,9 +96,10 @@ class Inbox(AsyncIterator[Waiting]):
 
 
 class Intake:
-    """All inboxes of a worker, by topic."""
+    """All inboxes of a worker, by topic. `urgent`: topics whose readers wait for nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, urgent: Collection[str] = ()) -> None:
+        self._urgent = urgent
         self.full: set[TP] = set()
         self._inboxes: dict[str, Inbox] = {}
 
@@ -120,9 +122,10 @@ class Intake:
         for inbox in self._inboxes.values():
             inbox.clear()
 
-    def waiting(self, topics: Iterable[str]) -> int:
-        """Records that lie ready for these topics."""
-        return sum(self._inboxes[topic].waiting for topic in topics if topic in self._inboxes)
+    @property
+    def busy(self) -> bool:
+        """So much lies ready for the urgent topics that nothing is read sooner by haste."""
+        return sum(self._inboxes[topic].waiting for topic in self._urgent if topic in self._inboxes) > BUSY_AT
 
     @property
     def waiting_bytes(self) -> int:

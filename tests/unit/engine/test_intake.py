@@ -8,7 +8,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from streams.engine.drain import Open
-from streams.engine.intake import Inbox, Intake
+from streams.engine.intake import BUSY_AT, Inbox, Intake
 from tests.unit.engine.test_faust_fixes import engine_app, stock_app
 
 VISITS, MORE = TP("visits", 0), TP("visits", 1)
@@ -69,9 +69,19 @@ async def test_what_is_cleared_is_open_again() -> None:
     visits._most = 1
     assert intake.put(VISITS, fetched(1, 2))
     assert not intake.put(CHANGELOG, fetched(1))
-    assert (intake.full, intake.waiting(["visits", "touches"]), intake.waiting_bytes) == ({VISITS}, 2, 4)
+    assert (intake.full, visits.waiting, intake.waiting_bytes) == ({VISITS}, 2, 4)
     intake.clear()
-    assert (intake.full, intake.waiting(["visits"]), visits.empty, touches.empty) == (set(), 0, True, True)
+    assert (intake.full, intake.waiting_bytes, visits.empty, touches.empty) == (set(), 0, True, True)
+
+
+async def test_cards_that_wait_for_redis_make_nobody_busy() -> None:
+    intake = Intake(urgent=["visits"])
+    intake.inbox(["visits"])
+    intake.inbox(["leads"])
+    intake.put(TP("leads", 0), fetched(*range(100)))
+    assert not intake.busy
+    intake.put(VISITS, fetched(*range(BUSY_AT + 1)))
+    assert intake.busy
 
 
 # ─── the consumer's last step
