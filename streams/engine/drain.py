@@ -70,7 +70,7 @@ class DrainingConsumer(driver.Consumer):
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise
-        except self.consumer_stopped_errors:  # type: ignore[misc]  # Faust: a tuple of classes, loosely typed
+        except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
 

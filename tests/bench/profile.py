@@ -1,8 +1,9 @@
 """`python -m tests.bench.profile [--events 60000]`: where the worker's CPU time goes, as a picture.
 
 Samples the worker under load with py-spy (`pip install py-spy`; not in the lock, for it looks into processes), counts
-each sample to the first of `PARTS` that its stack passes, and draws `docs/explanation/worker-cpu.svg`. Figures are
-CPU microseconds an event: the share of samples of the CPU time that the kernel counted.
+each sample that holds the interpreter's lock to the first of `PARTS` that its stack passes, and draws
+`docs/explanation/worker-cpu.svg`. Figures are CPU microseconds an event: the share of samples of the CPU time that the
+kernel counted.
 """
 
 import argparse
@@ -105,7 +106,7 @@ def measured(bus: Bus, place: Path, *, events: int, per_block: int) -> Mapping[s
                      log=place / f"{own.app_id}.log", within_s=60) as child:  # fmt: skip
             spy = subprocess.Popen(
                 ["py-spy", "record", "--pid", str(child.pid), "--format", "raw", "--output", str(raw), "--rate",
-                 str(RATE), "--duration", "600", "--nonblocking", "--threads"],
+                 str(RATE), "--duration", "600", "--nonblocking", "--gil"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             try:
