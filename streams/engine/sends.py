@@ -69,6 +69,7 @@ class Sends:
             try:
                 batch = self._producer().create_batch()
                 filled = _filled(batch, rest)
+                batch.close()  # an open one would linger: what is gathered here has waited for company already
                 future = await self._producer().send_batch(batch, topic, partition=partition)
             except Exception as error:  # noqa: BLE001  whatever it is, records are lost
                 self._die(

@@ -38,6 +38,8 @@ class FakeBatch:
         self.records.append((key, value))
         return timestamp or self
 
+    def close(self) -> None: ...
+
 
 class FakeProducer:
     """Keeps what is sent; futures, one a batch, are resolved by the test."""

@@ -74,8 +74,9 @@ async def test_a_batch_that_is_lost_ends_the_process_and_says_nothing_of_its_row
 class Aiokafka:
     """The real queue of aiokafka's producer, and a broker that takes one request when it is told to."""
 
-    def __init__(self, batch_bytes: int) -> None:
-        self.queue = MessageAccumulator(SimpleNamespace(leader_for_partition=lambda _: 0), batch_bytes, 0, 30)
+    def __init__(self, batch_bytes: int, *, linger_ms: int = 0) -> None:
+        cluster = SimpleNamespace(leader_for_partition=lambda _: 0)
+        self.queue = MessageAccumulator(cluster, batch_bytes, 0, 30, linger_ms=linger_ms)
         self.create_batch = self.queue.create_builder
         self.taken: list[int] = []
 
@@ -84,7 +85,7 @@ class Aiokafka:
 
     def take(self) -> None:
         nodes, _ = self.queue.drain_by_nodes(ignore_nodes=())
-        for batch in nodes[0].values():
+        for batch in nodes.get(0, {}).values():
             self.taken.append(batch.record_count)
             batch.done(0)
 
@@ -110,3 +111,11 @@ async def test_aiokafka_takes_one_record_that_is_larger_than_a_batch() -> None:
         kafka.take()
     await asyncio.wait_for(sending, 1)
     assert kafka.taken == [1, 1]
+
+
+async def test_aiokafka_lets_no_batch_of_ours_linger() -> None:
+    """It waited for company in the outbox: the producer's linger would be paid on each hop again."""
+    kafka = Aiokafka(batch_bytes=1_000, linger_ms=60_000)
+    await asyncio.wait_for(sends_of(kafka).send("t", 0, rows("a")), 1)
+    kafka.take()
+    assert kafka.taken == [1]
