@@ -198,3 +198,18 @@ async def test_a_partition_that_was_paused_under_a_fetch_is_left_out() -> None:
     await tap.consumer._drain()
     assert await read(tap.inbox, 1) == [(1, 2)]
     assert tap.inbox.empty
+
+
+async def test_a_fetch_that_waited_while_partitions_moved_brings_what_restores_rows() -> None:
+    """It asks for what is active when records come: dropping them would leave a gap, and restoring would never end."""
+    tap = Tap(active={VISITS})
+    tap.brings = {CHANGELOG: fetched(1, 2)}
+
+    def moved() -> None:
+        tap.app.consumer_generation_id += 1
+        tap.consumer._active_partitions.clear()
+        tap.consumer._active_partitions.add(CHANGELOG)
+
+    tap.meanwhile = moved
+    await tap.consumer._drain()
+    assert tap.singly == [1, 2]
