@@ -61,6 +61,8 @@ def shares(stacks: Sequence[str]) -> Mapping[str, float]:
     seen: Counter[str] = Counter()
     for line in stacks:
         stack, _, count = line.rpartition(" ")
+        if not count.isdigit():
+            continue  # read while the stack moved: names of freed frames may hold anything
         part = next((one for one in PARTS if any(mark in stack for mark in one.marks)), REST)
         seen[part.name] += int(count)
     total = sum(seen.values()) or 1
