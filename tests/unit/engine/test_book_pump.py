@@ -233,7 +233,7 @@ async def test_killed_at_any_moment_no_decision_is_out_whose_row_is_not_safe(pro
         for _ in range(random.randrange(4)):
             await asyncio.sleep(0.001)
         if (waiting := [one for one in producer.futures if not one.done()]) and random.random() < 0.5:
-            random.choice(waiting).set_result(None)
+            producer.land(random.choice(waiting))
         _check(producer, taken, safe)
     running.cancel()
     assert safe

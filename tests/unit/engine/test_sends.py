@@ -34,9 +34,9 @@ async def test_each_batch_says_what_has_landed(producer: FakeProducer) -> None:
     producer.batch_bytes = 250
     landed: list[bytes | None] = []
     sends = sends_of(producer)
-    await sends.send("t", 0, rows("a", "b", "c"), landed=lambda some: landed.extend(key for key, _ in some))
+    await sends.send("t", 0, rows("a", "b", "c"), landed=lambda some, _: landed.extend(key for key, _ in some))
     assert sends.outstanding == 3
-    producer.futures[0].set_result(None)
+    producer.land(producer.futures[0])
     await asyncio.sleep(0)
     assert (landed, sends.outstanding) == ([b"a", b"b"], 1)
     waiting = asyncio.create_task(sends.landed())
@@ -61,7 +61,7 @@ async def test_a_batch_that_is_lost_ends_the_process_and_says_nothing_of_its_row
     producer: FakeProducer, how: str
 ) -> None:
     landed: list[object] = []
-    await sends_of(producer).send("t", 0, rows("a"), landed=landed.append)
+    await sends_of(producer).send("t", 0, rows("a"), landed=lambda some, _: landed.append(some))
     (future,) = producer.futures
     future.cancel() if how == "cancelled" else future.set_exception(ConnectionError("gone"))
     problems: list[BaseException] = []
