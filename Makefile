@@ -4,6 +4,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
+QUIX   := quixstreams==3.28.1
 LOCKED := --require-hashes --no-deps
 # The first Python that is new enough; PYTHON=... names another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -32,7 +33,7 @@ check: dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m "not slow" --ignore-glob '*_properties.py' tests/unit tests/architecture
 
-bench: dev
+bench: dev $(VENV)/quix/.made
 	$(BIN)/python -m tests.bench $(BENCH)
 
 # Prints one LEDGER line for each fault, and writes the table of docs/explanation/reliability.md from what was found.
@@ -85,6 +86,12 @@ $(VENV)/mutmut/.made:
 	@$(VENV)/mutmut/bin/python -m pip --disable-pip-version-check --no-input install --quiet $(MUTMUT)
 	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 		> `$(VENV)/mutmut/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'`/leadstream.pth
+	@touch $@
+
+# A baseline of the worker's benchmark, with pins that are not ours.
+$(VENV)/quix/.made:
+	@$(BIN)/python -m venv $(VENV)/quix
+	@$(VENV)/quix/bin/python -m pip --disable-pip-version-check --no-input install --quiet $(QUIX)
 	@touch $@
 
 tracker_js/node_modules/.installed: tracker_js/package-lock.json

@@ -67,6 +67,7 @@ class WorkerSettings(_Part):
     lost_offsets: Literal["stop", "replay"] = "stop"  # committed offsets lost or behind the topic: stop, or read all
     page_s: float = Field(default=20.0, ge=0, le=30)  # so long /metrics says why before it stops with exit code 78
     gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
+    save_ms: int = Field(default=100, ge=0, le=1000)  # rows and cards the same; a row with a decision does not
     rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
     rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
 

@@ -2,12 +2,11 @@
 
 from typing import TypeVar
 
-from faust.types import StreamT
-
 from schemas.codec import SIGNALS
 from schemas.signals import Signal
 from streams.engine.book import Book
 from streams.engine.engine import Agent
+from streams.engine.intake import Inbox
 from streams.engine.shell import Fold, Shell, block_decoder
 
 __all__ = ["accounts"]
@@ -19,8 +18,8 @@ def accounts(shell: Shell, book: Book[R], fold: Fold[Signal, R]) -> Agent:
     """Reads `signals`, keeps `accounts`: a row is an account or a deal."""
     decode = block_decoder(SIGNALS, "signals")
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for record in shell.read(stream, decode):
+    async def move(inbox: Inbox) -> None:
+        async for record in shell.read(inbox, decode):
             for key in record.by_key:
                 shell.move(fold, key, book=book, record=record)
 

@@ -2,12 +2,11 @@
 
 from typing import TypeVar
 
-from faust.types import StreamT
-
 from schemas.codec import TOUCHES
 from schemas.touches import Touch
 from streams.engine.book import Book
 from streams.engine.engine import Agent
+from streams.engine.intake import Inbox
 from streams.engine.shell import Fold, Shell, block_decoder
 
 __all__ = ["leads"]
@@ -19,8 +18,8 @@ def leads(shell: Shell, book: Book[R], fold: Fold[Touch, R]) -> Agent:
     """Reads `touches`, keeps `leads`."""
     decode = block_decoder(TOUCHES, "touches")
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for record in shell.read(stream, decode):
+    async def move(inbox: Inbox) -> None:
+        async for record in shell.read(inbox, decode):
             for lead_id in record.by_key:
                 shell.move(fold, lead_id, book=book, record=record)
 

@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from faust.types import StreamT
-
 from streams.agents.cards import Write, sorted_cards
 from streams.engine.engine import Agent
+from streams.engine.intake import Inbox
 from streams.engine.shell import Shell
 
 __all__ = ["projector"]
@@ -16,8 +15,8 @@ AT_ONCE = 500
 def projector(shell: Shell, write: Write, away: type[Exception]) -> Agent:
     """Reads the cards, as many as lie ready. While Redis is `away` it waits; nothing else waits for it."""
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for gathered in shell.gather(stream, most=AT_ONCE):
+    async def move(inbox: Inbox) -> None:
+        async for gathered in shell.gather(inbox, most=AT_ONCE):
             cards = sorted_cards(gathered.records)
             gathered.done = await shell.patiently("redis", partial(write, **cards), retry=away)
 

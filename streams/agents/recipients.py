@@ -2,12 +2,11 @@
 
 from typing import TypeVar
 
-from faust.types import StreamT
-
 from schemas.codec import POSTS
 from schemas.posts import PostMessage
 from streams.engine.book import Book
 from streams.engine.engine import Agent
+from streams.engine.intake import Inbox
 from streams.engine.shell import Fold, Shell, block_decoder
 
 __all__ = ["recipients"]
@@ -19,8 +18,8 @@ def recipients(shell: Shell, book: Book[R], fold: Fold[PostMessage, R]) -> Agent
     """Reads `posts`, keeps `recipients`; dues leave for the channels when their row is safe."""
     decode = block_decoder(POSTS, "posts")
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for record in shell.read(stream, decode):
+    async def move(inbox: Inbox) -> None:
+        async for record in shell.read(inbox, decode):
             for recipient_id in record.by_key:
                 shell.move(fold, recipient_id, book=book, record=record)
 

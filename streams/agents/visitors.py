@@ -2,11 +2,10 @@
 
 from typing import TypeVar
 
-from faust.types import StreamT
-
 from streams.core.facts import Facts
 from streams.engine.book import Book
 from streams.engine.engine import Agent
+from streams.engine.intake import Inbox
 from streams.engine.shell import Decode, Fold, Shell
 
 __all__ = ["visitors"]
@@ -17,8 +16,8 @@ R = TypeVar("R")
 def visitors(shell: Shell, book: Book[R], *, decode: Decode[Facts], fold: Fold[Facts, R]) -> Agent:
     """Reads `visits`, keeps `visitors`. `decode` needs the rules: what an event means is data."""
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for record in shell.read(stream, decode):
+    async def move(inbox: Inbox) -> None:
+        async for record in shell.read(inbox, decode):
             for visitor_id in record.by_key:
                 shell.move(fold, visitor_id, book=book, record=record)
 

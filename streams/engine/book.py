@@ -1,16 +1,17 @@
-"""Rows as values: an agent gets one, folds, and puts the next. Written once per block, sent by the pump.
+"""Rows as values: an agent gets one, folds, and puts the next. Written once however often it was put, sent by the pump.
 
-A row that was put is in memory at once and in its changelog soon; `Saved` says when it is safe. What decides something
-(a transition, an alert) waits for that; everything else need not.
+A row that was put is in memory at once and in its changelog within a tenth of a second, or before the next commit;
+`Saved` says when it is safe. What decides something (a transition, an alert) waits for that, so its row leaves with the
+next turn; everything else need not.
 """
 
 import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from streams.core.rows import NEVER, NO_RULES, WAKE_AT, header
-from streams.engine.sends import Sends
+from streams.engine.sends import KeyValue, Place, Sends
 from streams.engine.table import RowTable
 from streams.engine.tails import Tails
 from streams.metrics import Metrics
@@ -43,31 +44,32 @@ class Waker(Protocol):
 
 
 class Saved:
-    """Whether one row is acknowledged. Decisions wait here."""
+    """Whether one row is acknowledged. Decisions wait here; the first one marks the row as `urgent`."""
 
-    __slots__ = ("_waiting", "done")
+    __slots__ = ("_key", "_urgent", "_waiting", "done")
 
-    def __init__(self, *, done: bool = False) -> None:
+    def __init__(self, key: bytes = b"", urgent: set[bytes] | None = None, *, done: bool = False) -> None:
         self.done = done
-        self._waiting: list[Callable[[], None]] = []
+        self._key = key
+        self._urgent = urgent
+        self._waiting: list[Callable[[], None]] | None = None
 
     def then(self, call: Callable[[], None]) -> None:
         """Calls once the row is acknowledged: now, if it is."""
         if self.done:
             call()
+        elif self._waiting is None:
+            self._waiting = [call]
+            if self._urgent is not None:
+                self._urgent.add(self._key)
         else:
             self._waiting.append(call)
-
-    @property
-    def awaited(self) -> bool:
-        """Whether a decision waits."""
-        return bool(self._waiting)
 
     def acknowledge(self) -> None:
         """The row is in its changelog, on all replicas."""
         self.done = True
-        waiting, self._waiting = self._waiting, []
-        for call in waiting:
+        waiting, self._waiting = self._waiting, None
+        for call in waiting or ():
             call()
 
 
@@ -94,7 +96,7 @@ class Book(Generic[R]):
         self._old: dict[bytes, R] = {}
         self._gathered: dict[bytes, Saved] = {}
         self._flying: dict[bytes, Saved] = {}
-        self.written = 0
+        self._urgent: set[bytes] = set()  # gathered rows that a decision waits for
         table.attach(self)
 
     def __len__(self) -> int:
@@ -129,9 +131,11 @@ class Book(Generic[R]):
         raw = self._codec.encode(row)
         self._table[name] = raw
         self._cache(name, row)
-        saved = self._gathered.setdefault(name, Saved())
+        saved = self._gathered.get(name)
+        if saved is None:
+            saved = self._gathered[name] = Saved(name, self._urgent)
+            self._changed()
         self._clock.note(self.name, key, header(raw).wake_at)
-        self._changed()
         return saved
 
     @property
@@ -139,28 +143,33 @@ class Book(Generic[R]):
         """Rows put and not yet sent."""
         return len(self._gathered)
 
-    async def flush(self) -> None:
-        """Sends what was put since the last call. Called by the pump only: two calls at once would change the order."""
-        changed, gathered = self._table.take(), self._gathered
-        self._gathered = {}
-        changelog = self._table.changelog_topic_name
-        for key, value in changed.items():
-            partition = self._table.partition_for_key(key)
-            future = await self._sends.send(changelog, value, key=key, partition=partition)
-            saved = gathered.get(key)
-            if saved is not None:
-                self._flying[key] = saved
-            future.add_done_callback(partial(self._acknowledged, key, saved))
-        self.written += len(changed)
+    async def flush(self, *, everything: bool) -> int:
+        """Sends what was put since it was sent last, or of that the urgent rows alone; how many rows.
 
-    def _acknowledged(self, key: bytes, saved: Saved | None, future: "asyncio.Future[Any]") -> None:
-        landed = future.result()
-        self._table.tails.ours(landed.topic_partition, landed.offset)
-        if saved is None:
-            return  # sent again, over somebody else's: nobody waits for it
-        if self._flying.get(key) is saved:
-            del self._flying[key]
-        saved.acknowledge()
+        Called by the pump only: two calls at once would change the order.
+        """
+        if not everything and not self._urgent:
+            return 0
+        changed = self._table.take(None if everything else self._urgent)
+        self._urgent.clear()
+        turn = {key: saved for key in changed if (saved := self._gathered.pop(key, None)) is not None}
+        self._flying.update(turn)
+        lanes: dict[int, list[KeyValue]] = {}
+        for key, value in changed.items():
+            lanes.setdefault(self._table.partition_for_key(key), []).append((key, value))
+        landed = partial(self._acknowledged, turn)
+        for partition, rows in lanes.items():
+            await self._sends.send(self._table.changelog_topic_name, partition, rows, landed=landed)
+        return len(changed)
+
+    def _acknowledged(self, turn: dict[bytes, Saved], rows: Sequence[KeyValue], place: Place) -> None:
+        self._table.tails.ours(place.topic_partition, place.offset, len(rows))
+        for key, _ in rows:
+            saved = turn.get(key) if key is not None else None
+            if saved is not None and key is not None:
+                if self._flying.get(key) is saved:
+                    del self._flying[key]
+                saved.acknowledge()
 
     @property
     def tails(self) -> Tails:

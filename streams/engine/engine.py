@@ -21,6 +21,7 @@ from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
 from streams.core.rows import FORMAT
 from streams.engine.beginnings import Beginnings
+from streams.engine.bell import Bell
 from streams.engine.book import Book, RowCodec
 from streams.engine.breaker import Breaker
 from streams.engine.changelogs import Changelogs
@@ -29,6 +30,7 @@ from streams.engine.exits import die
 from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
 from streams.engine.faust_settings import faust_settings
 from streams.engine.health import Health
+from streams.engine.intake import Inbox, Intake
 from streams.engine.lease import Lease, heard
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
@@ -54,7 +56,7 @@ GARBAGE: Final = (100_000, 50, 100)  # rows hold no cycles; walking them at Pyth
 STOP_S: Final = 25.0  # supervisors kill after 30
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
-Agent = Callable[[StreamT[Any]], Awaitable[None]]
+Agent = Callable[[Inbox], Awaitable[None]]
 _log = structlog.get_logger("streams.engine")
 
 
@@ -104,15 +106,17 @@ class Engine:
         self.app.guard = self._guard
         self.app.listening = partial(heard, lease=self._lease, clock=since_boot)
         self.app.progress = self._progress = Progress(inboxes.__contains__)
+        self.app.intake = self._intake = Intake(inboxes)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
         self.app.settle = self._settle
         self._delivery = Delivery({one.name: one for one in channels}, now=now, metrics=self.metrics,
                                   tell=lambda receipt: self.outbox.say("posts", receipt))  # fmt: skip
-        self._gathered = asyncio.Event()
-        self.outbox = Outbox(partitions=kafka.partitions, changed=self._gathered.set, deliver=self._delivery.offer,
+        self._bell = Bell(worker.save_ms / 1000)
+        self.outbox = Outbox(partitions=kafka.partitions, bell=self._bell, deliver=self._delivery.offer,
                              metrics=self.metrics, now=now)  # fmt: skip
-        self._pump = Pump(self._sends, self.outbox, wanted=self._gathered, gather_s=worker.gather_ms / 1000,
-                          names=self._names, metrics=self.metrics)  # fmt: skip
+        self._pump = Pump(self._sends, self.outbox, bell=self._bell, gather_s=worker.gather_ms / 1000,
+                          names=self._names, metrics=self.metrics,
+                          busy=lambda: self._intake.busy)  # fmt: skip
         self._clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=self.metrics)
         breaker = Breaker(most=worker.rejected_most, least=worker.rejected_least, clock=since_boot)
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,
@@ -133,7 +137,7 @@ class Engine:
     def book(self, name: str, codec: RowCodec[R], *, rules: bytes | None = None) -> Book[R]:
         """The rows of one table, with their changelog `<app id>-<name>-changelog`. `rules`: as in `Book`."""
         table: Any = self.app.Table(name, key_type=bytes, value_type=bytes, partitions=self._settings.kafka.partitions)
-        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._gathered.set,
+        book: Book[R] = Book(table, codec, sends=self._sends, clock=self._clock, changed=self._bell.later,
                              metrics=self.metrics, rules=rules)  # fmt: skip
         self._books.append(book)
         self._tables.append(table)
@@ -153,10 +157,11 @@ class Engine:
 
     def agent(self, name: str, topics: Sequence[str], move: Agent) -> None:
         """One agent on topics given by their short names. What it raises ends the process without a commit."""
+        inbox = self._intake.inbox(self._names[topic] for topic in topics)
 
-        async def guarded(stream: StreamT[Any]) -> None:
+        async def guarded(_: StreamT[Any]) -> None:
             try:
-                await move(stream)
+                await move(inbox)
             except Exception as error:  # noqa: BLE001  Faust would commit what the agent failed on
                 _log.exception("agent_raised", agent=name)
                 self.app.die("an agent raised", agent=name, error=type(error).__name__)
@@ -249,6 +254,7 @@ class Engine:
         metrics.gauge("gathered_bytes", self.outbox.gathered_bytes)
         metrics.gauge("held_decisions", self.outbox.held)
         metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
+        metrics.gauge("waiting_bytes", self._intake.waiting_bytes)
         for book in self._books:
             metrics.gauge("rows", len(book), book.name)
             metrics.gauge("wakes", self._clock.waiting(book.name), book.name)

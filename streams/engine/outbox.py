@@ -1,5 +1,7 @@
 """What folds say, gathered for the pump: blocks for inboxes, the newest card of each key, decisions held until safe.
 
+Cards of leads and accounts wait for company: only the newest of each key leaves. Everything else rings at once.
+
 Standings, cards of leads and accounts may leave before their row is acknowledged: they carry state and say their
 version. Transitions, alerts, posts and dues decide something and wait for `Saved` (law 4: remember, then announce).
 """
@@ -17,6 +19,7 @@ from schemas.ids import transition_key
 from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from streams.core.effects import NOTHING, Due, Effects
+from streams.engine.bell import Bell
 from streams.engine.book import Saved
 from streams.metrics import Metrics
 
@@ -54,18 +57,19 @@ class _Block:
 
 
 class Outbox:
-    """Everything that is said and not yet sent. `changed` is called when there is something to send."""
+    """Everything that is said and not yet sent. `bell` rings when there is something to send."""
 
-    def __init__(self, *, partitions: int, changed: Callable[[], None], deliver: Callable[[Due], None],
+    def __init__(self, *, partitions: int, bell: Bell, deliver: Callable[[Due], None],
                  metrics: Metrics, now: Callable[[], int]) -> None:  # fmt: skip
         self._partitions = partitions
-        self._changed = changed
+        self._bell = bell
         self._deliver = deliver
         self._metrics = metrics
         self._now = now
         self._ready: list[Record] = []
         self._blocks: dict[tuple[str, int], _Block] = {}
-        self._cards: dict[tuple[str, str], Struct] = {}
+        self._cards: dict[tuple[str, str], Struct] = {}  # of leads and accounts
+        self._decided: dict[tuple[str, str], Struct] = {}  # transitions and alerts
         self.gathered_bytes = 0
         self.held = 0
 
@@ -73,27 +77,35 @@ class Outbox:
         """Takes in all that one fold says; its decisions wait for `after`."""
         if effects is NOTHING:
             return
+        self._state(effects)
+        if effects.transitions or effects.alerts or effects.posts or effects.dues:
+            self.held += 1
+            after.then(lambda: self._announce(effects))
+            self._bell.soon()
+
+    def _state(self, effects: Effects) -> None:
+        """What carries state and need not wait for its row."""
         for touch in effects.touches:
             self.tell("touches", touch)
         for signal in effects.signals:
             self.tell("signals", signal)
+        if effects.touches or effects.signals:
+            self._bell.soon()
         for lead in effects.leads:
-            self._card("leads", lead.lead_id, lead)
+            _newest(self._cards, ("leads", lead.lead_id), lead)
         for account in effects.accounts:
-            self._card("accounts", account.account_id, account)
+            _newest(self._cards, ("accounts", account.account_id), account)
+        if effects.leads or effects.accounts:
+            self._bell.later()
         for bound in effects.approximated:
             self._metrics.count("approximated", bound)
-        if effects.transitions or effects.alerts or effects.posts or effects.dues:
-            self.held += 1
-            after.then(lambda: self._announce(effects))
-        self._changed()
 
     def _announce(self, effects: Effects) -> None:
         self.held -= 1
         for move in effects.transitions:
-            self._card("transitions", transition_key(move.lead_id, move.number), move)
+            _newest(self._decided, ("transitions", transition_key(move.lead_id, move.number)), move)
         for alert in effects.alerts:
-            self._card("alerts", alert.alert_id, alert)
+            _newest(self._decided, ("alerts", alert.alert_id), alert)
         for post in effects.posts:
             self.tell("posts", post)
         for due in effects.dues:
@@ -101,7 +113,7 @@ class Outbox:
         for kind in ("transitions", "alerts", "posts", "dues"):
             if said := len(getattr(effects, kind)):
                 self._metrics.count("decisions", kind, n=said)
-        self._changed()
+        self._bell.soon()
 
     def tell(self, topic: str, message: Addressed) -> None:
         """One message to a row's inbox. It leaves in a block with others to the same partition."""
@@ -123,7 +135,7 @@ class Outbox:
     def say(self, topic: str, message: Addressed) -> None:
         """`tell`, from outside a fold: receipts and ticks."""
         self.tell(topic, message)
-        self._changed()
+        self._bell.soon()
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Keeps what could not be used; the key is its source."""
@@ -134,18 +146,13 @@ class Outbox:
                 kept = encode(replace(one, detail=f"{one.detail} (bytes left out)", raw=b""))
             self._record("rejected", one.source, kept)
         if rejected:
-            self._changed()
+            self._bell.soon()
 
     def _oversized(self, topic: str, raw: bytes) -> None:
         _log.error("message_too_large", topic=topic, size=len(raw))
         self._metrics.count("oversized", topic)
         detail = f"{len(raw)} bytes for {topic}"
         self.reject([Rejected(at=self._now(), reason=Reason.TOO_LARGE, detail=detail, source="engine", raw=raw[:1024])])
-
-    def _card(self, topic: str, key: str, card: Struct) -> None:
-        kept = self._cards.get((topic, key))
-        if kept is None or _version(kept) <= _version(card):
-            self._cards[topic, key] = card
 
     def _record(self, topic: str, key: str, value: bytes) -> None:
         self._ready.append(Record(topic, partition_of(key, self._partitions), key.encode(), value))
@@ -155,30 +162,36 @@ class Outbox:
         self._ready.append(Record(where[0], where[1], None, encode_block(block.messages)))
 
     @property
-    def has_something(self) -> bool:
-        """Whether there is anything to send."""
-        return bool(self._ready or self._blocks or self._cards)
+    def cards(self) -> int:
+        """Cards of leads and accounts that are not sent yet."""
+        return len(self._cards)
 
-    @property
-    def full(self) -> bool:
-        """A block is closed: no reason to wait for company."""
-        return bool(self._ready)
-
-    def take(self) -> list[Record]:
-        """Everything gathered, in the order of each partition. The caller sends it."""
+    def take(self, *, everything: bool) -> list[Record]:
+        """What was gathered, in the order of each partition: everything, or all but cards of leads and accounts."""
         for where, block in self._blocks.items():
             self._close(where, block)
         self._blocks.clear()
-        cards, self._cards = self._cards, {}
+        self._encoded(self._decided)
+        if everything:
+            self._encoded(self._cards)
+        ready, self._ready = self._ready, []
+        self.gathered_bytes = 0
+        return ready
+
+    def _encoded(self, cards: dict[tuple[str, str], Struct]) -> None:
         for (topic, key), card in cards.items():
             value = encode(card)
             if len(value) > RECORD_BYTES:
                 self._oversized(topic, value)
             else:
                 self._record(topic, key, value)
-        ready, self._ready = self._ready, []
-        self.gathered_bytes = 0
-        return ready
+        cards.clear()
+
+
+def _newest(cards: dict[tuple[str, str], Struct], key: tuple[str, str], card: Struct) -> None:
+    kept = cards.get(key)
+    if kept is None or _version(kept) <= _version(card):
+        cards[key] = card
 
 
 def _version(card: Any) -> Version:

@@ -1,40 +1,45 @@
-"""The one task that hands rows and effects to the producer, rows first, every few milliseconds.
+"""The one task that hands rows and effects to the producer, rows first.
+
+What others wait for (touches, signals, posts, decisions with their rows) leaves every few milliseconds, and at once
+after a pause; rows and cards wait for company up to a tenth of a second, or for the commit. While records lie ready to
+be read, nobody gains by haste: the turns are fewer then, and the blocks of the next hop larger.
 
 It is the only sender of what was gathered, so that nothing overtakes within a partition, and it is never cancelled by
-Faust: the last commit of a worker that stops still needs it. When it was idle, the first thing to come leaves at once.
+Faust: the last commit of a worker that stops still needs it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from streams.engine.bell import Bell
 from streams.engine.book import Book
 from streams.engine.exits import Die, die
 from streams.engine.outbox import Outbox
-from streams.engine.sends import Sends
+from streams.engine.sends import KeyValue, Sends
 from streams.metrics import Metrics
 
-__all__ = ["MOST_GATHERED", "Pump"]
+__all__ = ["BUSY", "MOST_GATHERED", "Pump"]
 
 MOST_GATHERED: Final = 8 * 1024 * 1024  # bytes of effects: above it agents wait
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 20_000  # rows and cards: the same
+BUSY: Final = 10  # so many times longer is gathered while records lie ready
 
 
 class Pump:
-    """Wakes when something was gathered (`wanted`), waits `gather_s` since the last turn, and sends it all."""
+    """Turns when the bell rings, `gather_s` after the last turn at the soonest. `busy()`: whether records lie ready."""
 
-    def __init__(self, sends: Sends, outbox: Outbox, *, wanted: asyncio.Event, gather_s: float,
-                 names: Mapping[str, str], metrics: Metrics, die: Die = die) -> None:  # fmt: skip
+    def __init__(self, sends: Sends, outbox: Outbox, *, bell: Bell, gather_s: float, names: Mapping[str, str],
+                 metrics: Metrics, busy: Callable[[], bool], die: Die = die) -> None:  # fmt: skip
         self._sends = sends
         self._outbox = outbox
+        self._bell = bell
         self._gather_s = gather_s
         self._names = names
         self._metrics = metrics
+        self._busy = busy
         self._die = die
         self._books: Sequence[Book[Any]] = ()
-        self._wanted = wanted
-        self._hurry = asyncio.Event()
         self._turned = asyncio.Condition()
         self._turns = 0
 
@@ -44,44 +49,40 @@ class Pump:
 
     async def run(self) -> None:
         """Sends for ever. Whatever goes wrong here ends the process: a row or an effect may be lost."""
-        loop = asyncio.get_running_loop()
+        loop, bell = asyncio.get_running_loop(), self._bell
         last = 0.0
         try:
             while True:
-                await self._wanted.wait()
+                await bell.rung()
                 await asyncio.sleep(0)  # let the agent finish its block
-                if (rest := last + self._gather_s - loop.time()) > 0 and not self._hurry.is_set():
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._hurry.wait(), rest)
-                self._wanted.clear()
-                self._hurry.clear()
-                await self._turn()
+                await bell.company(last - loop.time() + self._gather_s * (BUSY if self._busy() else 1))
+                await self._turn(everything=bell.answer())
                 last = loop.time()
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, something may be lost
             self._die("the pump broke", error=repr(error))
 
-    async def _turn(self) -> None:
+    async def _turn(self, *, everything: bool) -> None:
         for book in self._books:
-            before = book.written
-            await book.flush()
-            if written := book.written - before:
+            if written := await book.flush(everything=everything):
                 self._metrics.count("rows_written", book.name, n=written)
-        for topic, partition, key, value in self._outbox.take():
-            await self._sends.send(self._names[topic], value, key=key, partition=partition)
-            self._metrics.count("effects", topic)
+        lanes: dict[tuple[str, int], list[KeyValue]] = {}
+        for topic, partition, key, value in self._outbox.take(everything=everything):
+            lanes.setdefault((topic, partition), []).append((key, value))
+        for (topic, partition), records in lanes.items():
+            await self._sends.send(self._names[topic], partition, records)
+            self._metrics.count("effects", topic, n=len(records))
         async with self._turned:
             self._turns += 1
             self._turned.notify_all()
 
     async def _next_turn(self) -> None:
-        """Returns after a whole turn that began after this call."""
+        """Returns after a whole turn that began after this call and took everything."""
         async with self._turned:
             due = self._turns + 2  # one may be under way
             while self._turns < due:
-                self._wanted.set()
-                self._hurry.set()
+                self._bell.now()
                 await self._turned.wait()
 
     async def settled(self) -> None:
@@ -96,5 +97,8 @@ class Pump:
 
     async def ebb(self) -> None:
         """Waits while too much is gathered: the agents read no faster than Kafka takes."""
-        while self._outbox.gathered_bytes > MOST_GATHERED or sum(book.gathered for book in self._books) > MOST_ROWS:
+        while self._outbox.gathered_bytes > MOST_GATHERED or self._kept() > MOST_ROWS:
             await self._next_turn()
+
+    def _kept(self) -> int:
+        return self._outbox.cards + sum(book.gathered for book in self._books)

@@ -1,22 +1,48 @@
-"""Every record that leaves the engine goes through here, straight to the aiokafka producer, and is counted back in.
+"""Every record that leaves the engine goes through here, in batches of our own, and is counted back in.
 
-Faust's own way to send costs twice the time and forgets failures: `flush()` never raises. Here a send that fails ends
-the process, so whoever waits until everything has landed may commit.
+Faust's way to send costs twenty times the time and forgets failures: `flush()` never raises. aiokafka's `send` makes a
+future, a copy of the metadata and a log line of each record; a batch that we fill ourselves has one future. A batch
+that fails ends the process, so whoever waits until everything has landed may commit.
+
+Within a partition nothing overtakes: aiokafka keeps one batch of ours in its queue and one on its way, and `send_batch`
+waits where one is queued.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol, TypeAlias
 
 from aiokafka import AIOKafkaProducer
+from faust.types import TP
 
 from streams.engine.exits import Die, die
 from streams.engine.pulse import Pulse
 
-__all__ = ["MOST_FLYING", "Sends"]
+__all__ = ["MOST_FLYING", "KeyValue", "Landed", "Place", "Sends"]
 
 MOST_FLYING: Final = 50_000  # records: above it `send` waits
+
+KeyValue: TypeAlias = tuple[bytes | None, bytes | None]  # a value of None is a tombstone
+
+
+class Place(Protocol):
+    """Where a batch begins, as aiokafka says it."""
+
+    @property
+    def topic_partition(self) -> TP:
+        """Topic and partition."""
+
+    @property
+    def offset(self) -> int:
+        """Of its first record."""
+
+
+Landed: TypeAlias = Callable[[Sequence[KeyValue], Place], None]
+
+
+def _nobody(_: Sequence[KeyValue], __: Place) -> None:
+    """Nobody waits for these records but the next commit."""
 
 
 class Sends:
@@ -26,37 +52,57 @@ class Sends:
         self._producer = producer
         self._pulse = pulse
         self._die = die
-        self._flying: set[asyncio.Future[object]] = set()
-
-    @property
-    def outstanding(self) -> int:
-        """Records handed to the producer and not acknowledged yet."""
-        return len(self._flying)
+        self._flying: dict[asyncio.Future[Any], int] = {}
+        self.outstanding = 0  # records handed to the producer and not acknowledged yet
 
     async def send(
-        self, topic: str, value: bytes | None, *, key: bytes | None, partition: int
-    ) -> "asyncio.Future[object]":
-        """Hands one record over; the future is done when all replicas have it. A failure ends the process."""
-        self._pulse.check()
-        while len(self._flying) >= MOST_FLYING:
-            await asyncio.wait(set(self._flying), return_when=asyncio.FIRST_COMPLETED)
-        try:
-            future = await self._producer().send(topic, value, key=key, partition=partition)
-        except Exception as error:  # noqa: BLE001  whatever it is, the record is lost
-            self._die(
-                "a record could not be handed to the producer", topic=topic, partition=partition, error=repr(error)
-            )
-        self._flying.add(future)
-        future.add_done_callback(partial(self._landed, topic, partition))
-        return future  # type: ignore[no-any-return]  # aiokafka: untyped
+        self, topic: str, partition: int, records: Sequence[KeyValue], *, landed: Landed = _nobody
+    ) -> None:
+        """Hands records of one partition over, in their order. `landed` hears of those that all replicas have.
 
-    def _landed(self, topic: str, partition: int, future: "asyncio.Future[object]") -> None:
-        self._flying.discard(future)
+        A failure ends the process, here or later.
+        """
+        rest = records
+        while rest:
+            self._pulse.check()
+            await self._ebb()
+            try:
+                batch = self._producer().create_batch()
+                filled = _filled(batch, rest)
+                batch.close()  # an open one would linger: what is gathered here has waited for company already
+                future = await self._producer().send_batch(batch, topic, partition=partition)
+            except Exception as error:  # noqa: BLE001  whatever it is, records are lost
+                self._die(
+                    "records could not be handed to the producer", topic=topic, partition=partition, error=repr(error)
+                )
+            self._flying[future] = filled
+            self.outstanding += filled
+            future.add_done_callback(partial(self._ended, rest[:filled], landed=landed, where=f"{topic}/{partition}"))
+            rest = rest[filled:]
+
+    async def _ebb(self) -> None:
+        while self.outstanding >= MOST_FLYING:
+            await asyncio.wait(set(self._flying), return_when=asyncio.FIRST_COMPLETED)
+
+    def _ended(
+        self, records: Sequence[KeyValue], future: "asyncio.Future[Any]", *, landed: Landed, where: str
+    ) -> None:
+        self.outstanding -= self._flying.pop(future)
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is not None:
-            self._die("a record was lost on its way", topic=topic, partition=partition, error=repr(error))
+            self._die("records were lost on their way", where=where, records=len(records), error=repr(error))
+        landed(records, future.result())
 
     async def landed(self) -> None:
         """Returns when everything that is flying now is acknowledged."""
         if self._flying:
             await asyncio.wait(set(self._flying))
+
+
+def _filled(batch: Any, records: Sequence[KeyValue]) -> int:
+    """How many of the records went into the batch: at least one, however large it is."""
+    append = batch.append
+    for count, (key, value) in enumerate(records):
+        if append(timestamp=None, key=key, value=value) is None:
+            return count
+    return len(records)

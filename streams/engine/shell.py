@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
-from faust.types import TP, EventT, StreamT
+from faust.types import TP
 
 from schemas.activity import Version
 from schemas.codec import BlockCodec, encode
@@ -23,6 +23,7 @@ from streams.core.errors import CoreError
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker
 from streams.engine.exits import STOPPED, Die, die
+from streams.engine.intake import Fetched, Inbox, Waiting
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pump import Pump
@@ -109,35 +110,34 @@ class Shell:
         self._name_of = name_of
         self._reading = reading
 
-    async def read(self, stream: StreamT[Any], decode: Decode[M]) -> AsyncIterator[Sifted[M]]:
-        """The records of an inbox, one by one."""
-        async for event in stream.events():
-            message = event.message
-            if not self._progress.begin(message.tp, message.offset):
+    async def read(self, inbox: Inbox, decode: Decode[M]) -> AsyncIterator[Sifted[M]]:
+        """The records of an inbox, one by one. Between two of them the other agents have their turn."""
+        async for tp, record in inbox:
+            if not self._progress.begin(tp, record.offset):
                 continue
-            yield self._sift(event, decode)
+            yield self._sift(tp, record, decode)
             await self._pump.ebb()
-            self._progress.finish(message.tp, message.offset)
+            self._progress.finish(tp, record.offset)
+            await asyncio.sleep(0)
 
-    async def gather(self, stream: StreamT[Any], *, most: int) -> AsyncIterator["Gathered"]:
+    async def gather(self, inbox: Inbox, *, most: int) -> AsyncIterator["Gathered"]:
         """Raw records of card topics, as many as lie ready: worked off if `done` when the next are asked for."""
-        ready: list[EventT[Any]] = []
-        async for event in stream.events():
-            if self._progress.begin(event.message.tp, event.message.offset):
-                ready.append(event)
-            if ready and (len(ready) >= most or _nothing_ready(stream)):
-                gathered = Gathered([self._raw(one) for one in ready])
+        ready: list[Waiting] = []
+        async for tp, record in inbox:
+            if self._progress.begin(tp, record.offset):
+                ready.append((tp, record))
+            if ready and (len(ready) >= most or inbox.empty):
+                gathered = Gathered([self._raw(*one) for one in ready])
                 yield gathered
                 if gathered.done:
-                    for one in ready:
-                        self._progress.finish(one.message.tp, one.message.offset)
+                    for done, one in ready:
+                        self._progress.finish(done, one.offset)
                 ready = []
 
-    def _raw(self, event: EventT[Any]) -> "Raw":
-        message = event.message
-        topic = self._name_of[message.topic]
+    def _raw(self, tp: TP, record: Fetched) -> "Raw":
+        topic = self._name_of[tp.topic]
         self._metrics.count("blocks", topic)
-        return Raw(topic, message.partition, message.offset, message.key, message.value)
+        return Raw(topic, tp.partition, record.offset, record.key, record.value)
 
     def held(self, topics: Collection[str]) -> list[tuple[str, int]]:
         """The partitions of these topics, by short name, that this worker reads now."""
@@ -164,17 +164,15 @@ class Shell:
                 await asyncio.sleep(0.05)
             wait_s = min(wait_s * 2, LONGEST_RETRY_S)
 
-    def _sift(self, event: EventT[Any], decode: Decode[M]) -> Sifted[M]:
-        message = event.message
-        version = _version(message, self._epoch)
-        topic = self._name_of[message.topic]
+    def _sift(self, tp: TP, record: Fetched, decode: Decode[M]) -> Sifted[M]:
+        topic = self._name_of[tp.topic]
         try:
-            decoded = decode(message.value or b"[]")
+            decoded = decode(record.value or b"[]")
         except FromTheFuture as error:
-            self._die(str(error), code=STOPPED, partition=message.partition, offset=message.offset)
+            self._die(str(error), code=STOPPED, partition=tp.partition, offset=record.offset)
         except Exception as error:  # noqa: BLE001  a decoder never raises; one that does must not stop the topic
-            _log.error("decoder_raised", topic=topic, offset=message.offset, error=repr(error))
-            decoded = Decoded((), [Refusal(message.value or b"", Reason.SCHEMA, repr(error), topic)])
+            _log.error("decoder_raised", topic=topic, offset=record.offset, error=repr(error))
+            decoded = Decoded((), [Refusal(record.value or b"", Reason.SCHEMA, repr(error), topic)])
         by_key: dict[str, list[M]] = {}
         for one in decoded.messages:
             by_key.setdefault(one.to, []).append(one)  # type: ignore[attr-defined]  # every inbox message has it
@@ -182,9 +180,9 @@ class Shell:
         self._metrics.count("messages", topic, n=len(decoded.messages))
         for reason, n in decoded.filtered.items():
             self._metrics.count("filtered", reason, n=n)
-        self._reject(decoded.refused, tp=message.tp, offset=message.offset)
+        self._reject(decoded.refused, tp=tp, offset=record.offset)
         self._breaker.count(good=len(decoded.messages), bad=len(decoded.refused))
-        return Sifted(by_key, version, message.tp)
+        return Sifted(by_key, _version(record, self._epoch), tp)
 
     def _reject(self, refused: Sequence[Refusal], *, tp: TP, offset: int) -> None:
         if refused:
@@ -240,11 +238,7 @@ def block_decoder(codec: BlockCodec[M], source: str) -> Decode[M]:
     return decode
 
 
-def _version(message: Any, epoch: int) -> Version:
+def _version(record: Fetched, epoch: int) -> Version:
     """A record's place; one that was brought here from another epoch keeps what it had there."""
-    kept = kept_version(message.headers) if message.headers else None
-    return Version(epoch, message.offset) if kept is None else unpacked(kept)
-
-
-def _nothing_ready(stream: Any) -> bool:
-    return bool(stream.channel.queue.empty())
+    kept = kept_version(record.headers) if record.headers else None
+    return Version(epoch, record.offset) if kept is None else unpacked(kept)

@@ -101,8 +101,10 @@ class RowTable(Table[bytes, bytes]):
         for key in list(self.data):
             self.on_key_del(key)
 
-    def take(self) -> dict[bytes, bytes | None]:
-        """The changes since the last call."""
+    def take(self, keys: Iterable[bytes] | None = None) -> dict[bytes, bytes | None]:
+        """The changes that were not taken yet: all, or those of some keys."""
+        if keys is not None:
+            return {key: self._changed.pop(key) for key in keys if key in self._changed}
         changed, self._changed = self._changed, {}
         return changed
 

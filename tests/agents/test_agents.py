@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from faust.types import StreamT
 
 from schemas.ids import Naming
 from schemas.topics import TOPICS
@@ -12,6 +11,7 @@ from streams.agents.cards import sorted_cards
 from streams.agents.projector import projector
 from streams.app import build
 from streams.core.rows import rules_mark
+from streams.engine.intake import Inbox
 from streams.engine.shell import Gathered, Raw
 from streams.rules_files import read_rules
 from streams.settings import Settings
@@ -87,7 +87,7 @@ class Shell:
         self.written = written
         self.batch = Gathered([raw("leads", b'{"version":[0,1]}')])
 
-    async def gather(self, stream: object, *, most: int) -> object:
+    async def gather(self, inbox: object, *, most: int) -> object:
         yield self.batch
 
     async def patiently(self, service: str, call: object, *, retry: object) -> bool:
@@ -98,7 +98,7 @@ class Shell:
 @pytest.mark.parametrize("written", [True, False])
 async def test_what_redis_did_not_take_comes_again(written: bool) -> None:
     shell, seen = Shell(written=written), []
-    stream: StreamT[bytes] = object()  # type: ignore[assignment]
-    await projector(shell, lambda **cards: seen.append(cards), OSError)(stream)  # type: ignore[arg-type]
+    inbox: Inbox = object()  # type: ignore[assignment]
+    await projector(shell, lambda **cards: seen.append(cards), OSError)(inbox)  # type: ignore[arg-type]
     assert shell.batch.done is written
     assert [sorted(cards) for cards in seen] == [["accounts", "alerts", "leads", "rejected"]]

@@ -63,9 +63,14 @@ def started(
     port: int = 0,
     path: str = "",
     within_s: float = 40,
+    python: Path | None = None,
 ) -> Iterator[Started]:
-    """`python -m module args`, from when `port` answers 200 on `path` (any connection, where path is empty) on."""
-    argv = pinned([sys.executable, "-W", "ignore", "-m", module, *args], core=core)
+    """`python -m module args`; another `python` runs `module` as a file.
+
+    Begins when `port` answers 200 on `path` (any connection, where path is empty).
+    """
+    begin = [sys.executable, "-W", "ignore", "-m"] if python is None else [str(python), "-W", "ignore"]
+    argv = pinned([*begin, module, *args], core=core)
     with log.open("wb") as out:
         child = subprocess.Popen(argv, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT)
     try:

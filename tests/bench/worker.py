@@ -1,20 +1,25 @@
 """`worker_ratio_10`, `worker_ratio_60`: our whole pipeline with durable rows against a plain Faust Table count.
 
-Both workers are up and hold their partitions before the first record is written. The clock runs from the first write
+`worker_quix_ratio`: blocks of 60 against Quix Streams' stateful count of single events, changelog on.
+
+All workers are up and hold their partitions before the first record is written. The clock runs from the first write
 until all inboxes are committed to their ends: for us, every row and every effect of every hop is acknowledged then.
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.json import encode
 
 from schemas.topics import partition_of
 from tests.bench.bodies import Mix, blocks, visits
 from tests.bench.harness import Figure, figure
 from tests.bench.machine import cpu_seconds, resident_mb
+from tests.bench.quix import quix
+from tests.bench.runs import Run
 from tests.bench.served import SERVER_CORE, free_port, started
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import environment
@@ -23,16 +28,9 @@ __all__ = ["worker"]
 
 MIX = Mix()
 PLAIN_EVENTS = 15_000
+QUIX_EVENTS = 60_000
 OUR_EVENTS = 60_000
 AT = 1_795_262_400_000
-
-
-class Run(Struct, frozen=True):
-    """Events a second by the wall, CPU of the worker per event in us, and its memory at the end in MiB."""
-
-    rate: float
-    cpu_us: float
-    resident_mb: float
 
 
 def plain(bus: Bus, place: Path, *, number: int) -> Run:
@@ -86,39 +84,66 @@ def ours(bus: Bus, place: Path, *, number: int, per_block: int) -> Run:
         own.close()
 
 
+class Compared(NamedTuple):
+    """One round: the baselines and ours, by turns."""
+
+    plain: Run
+    ours_10: Run
+    quix: Run
+    ours_60: Run
+
+
+def _round(bus: Bus, place: Path, number: int) -> Compared:
+    return Compared(
+        plain(bus, place, number=number),
+        ours(bus, place, number=number, per_block=10),
+        quix(bus, place, number=number, events=QUIX_EVENTS, mix=MIX, at=AT),
+        ours(bus, place, number=number, per_block=60),
+    )
+
+
 def worker(bus: Bus, place: Path, rounds: int) -> list[Figure]:
-    """Ratios at 10 and 60 events a block."""
-    figures: list[Figure] = []
-    seen = [
-        (
-            plain(bus, place, number=number),
-            ours(bus, place, number=number, per_block=10),
-            ours(bus, place, number=number, per_block=60),
-        )
-        for number in range(rounds)
+    """Ratios at 10 and 60 events a block, by the wall and by CPU time."""
+    seen = [_round(bus, place, number) for number in range(rounds)]
+    of_10 = [(one.plain, one.ours_10) for one in seen]
+    of_60 = [(one.plain, one.ours_60) for one in seen]
+    return [
+        *_figures("10", of_10, budget=">= 8", per_block=10),
+        *_figures("60", of_60, budget=">= 12", per_block=60),
+        *_against_quix([(one.quix, one.ours_60) for one in seen]),
     ]
-    for per_block, place_in, budget in ((10, 1, ">= 8"), (60, 2, ">= 12")):
-        note = {
-            "plain_rate": seen[-1][0].rate, "plain_cpu_us": seen[-1][0].cpu_us,
-            "ours_rate": seen[-1][place_in].rate, "ours_cpu_us": seen[-1][place_in].cpu_us,
-            "resident_mb": seen[-1][place_in].resident_mb, "events_per_block": per_block,
-            "events_per_visit": MIX.events_per_visit, "identified_percent": MIX.identified_percent,
-        }  # fmt: skip
-        figures += [
-            figure(
-                f"worker_ratio_{per_block}",
-                [one[place_in].rate / one[0].rate for one in seen],
-                unit="x",
-                budget=budget,
-                note=note,
-            ),
-            figure(f"worker_events_{per_block}", [one[place_in].rate for one in seen], unit="events/s", note=note),
-            figure(
-                f"worker_cpu_ratio_{per_block}",
-                [one[0].cpu_us / one[place_in].cpu_us for one in seen],
-                unit="x",
-                note=note,
-            ),
-            figure(f"worker_cpu_us_{per_block}", [one[place_in].cpu_us for one in seen], unit="us/event", note=note),
-        ]
-    return figures
+
+
+def _figures(name: str, seen: Sequence[tuple[Run, Run]], *, budget: str, per_block: int) -> list[Figure]:
+    base, own = seen[-1]
+    note = _note(base, own, whose="plain") | {"events_per_block": per_block}
+    return [
+        figure(f"worker_ratio_{name}", _rates(seen), unit="x", budget=budget, note=note),
+        figure(f"worker_events_{name}", [our.rate for _, our in seen], unit="events/s", note=note),
+        figure(f"worker_cpu_ratio_{name}", _cpus(seen), unit="x", note=note),
+        figure(f"worker_cpu_us_{name}", [our.cpu_us for _, our in seen], unit="us/event", note=note),
+    ]
+
+
+def _against_quix(seen: Sequence[tuple[Run, Run]]) -> list[Figure]:
+    note = _note(*seen[-1], whose="quix") | {"events_per_block": 60}
+    return [
+        figure("worker_quix_ratio", _rates(seen), unit="x", budget=">= 1", note=note),
+        figure("worker_quix_cpu_ratio", _cpus(seen), unit="x", note=note),
+    ]
+
+
+def _rates(seen: Sequence[tuple[Run, Run]]) -> list[float]:
+    return [our.rate / base.rate for base, our in seen]
+
+
+def _cpus(seen: Sequence[tuple[Run, Run]]) -> list[float]:
+    return [base.cpu_us / our.cpu_us for base, our in seen]
+
+
+def _note(base: Run, own: Run, *, whose: str) -> dict[str, str | int | float]:
+    return {
+        f"{whose}_rate": base.rate, f"{whose}_cpu_us": base.cpu_us, "ours_rate": own.rate, "ours_cpu_us": own.cpu_us,
+        "resident_mb": own.resident_mb, "events_per_visit": MIX.events_per_visit,
+        "identified_percent": MIX.identified_percent,
+    }  # fmt: skip

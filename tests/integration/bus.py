@@ -101,7 +101,14 @@ class Bus:
 
     def write_to(self, full_name: str, records: Iterable[tuple[int, bytes]]) -> int:
         """The same for a topic by its full name."""
-        sent = [self._producer.send(full_name, value=value, partition=partition) for partition, value in records]
+        return self.write_keyed(full_name, ((partition, None, value) for partition, value in records))
+
+    def write_keyed(self, full_name: str, records: Iterable[tuple[int, bytes | None, bytes]]) -> int:
+        """The same for (partition, key, value)."""
+        sent = [
+            self._producer.send(full_name, key=key, value=value, partition=partition)
+            for partition, key, value in records
+        ]
         for one in sent:
             one.get(60)
         return len(sent)

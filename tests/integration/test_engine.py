@@ -34,11 +34,11 @@ def test_a_worker_killed_at_any_moment_loses_and_doubles_nothing(bus: Bus, place
     for run in range(4):
         with ToyWorker(bus, place, name=f"worker{run}") as worker:
             worker.await_ready()
+            before = worker.metric("leadstream_folds_total")
             say(bus, sent[run * 1500 : (run + 1) * 1500], block=20)
             if run == 3:
                 wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
             else:
-                before = worker.metric("leadstream_folds_total")
                 wait_until(lambda seen=before: worker.metric("leadstream_folds_total") > seen + chance.randrange(300),
                            within_s=30, what="work", every_s=0.01)  # fmt: skip
             worker.kill()

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import uvloop
-from faust.types import StreamT
 from msgspec import Struct
 
 from schemas.activity import Version
@@ -24,6 +23,7 @@ from streams import logs
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.rows import RowCodec, rules_mark
 from streams.engine.engine import Engine
+from streams.engine.intake import Inbox
 from streams.engine.shell import block_decoder
 from streams.engine.steady import SteadyTime
 from streams.settings import Settings
@@ -117,8 +117,8 @@ def main() -> None:
     book = engine.book("leads", CODEC, rules=rules_mark(RULES) if RULES else None)
     decode = block_decoder(TOUCHES, "toy")
 
-    async def move(stream: StreamT[bytes]) -> None:
-        async for record in engine.shell.read(stream, decode):
+    async def move(inbox: Inbox) -> None:
+        async for record in engine.shell.read(inbox, decode):
             for key in record.by_key:
                 engine.shell.move(partial(fold), key, book=book, record=record)
 

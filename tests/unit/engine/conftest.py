@@ -25,33 +25,59 @@ def raising(reason: str, *, code: int = BROKEN, **facts: Any) -> NoReturn:
     raise Died(reason, code, facts)
 
 
+class FakeBatch:
+    """Takes so many bytes of keys and values, and one record in any case."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.records: list[tuple[bytes | None, bytes | None]] = []
+
+    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None) -> object:
+        self.room -= len(key or b"") + len(value or b"")
+        if self.room < 0 and self.records:
+            return None
+        self.records.append((key, value))
+        return timestamp or self
+
+    def close(self) -> None: ...
+
+
 class FakeProducer:
-    """Keeps what is sent; futures are resolved by the test."""
+    """Keeps what is sent; futures, one a batch, are resolved by the test."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, int, bytes | None, bytes | None]] = []
+        self.batches: list[int] = []
         self.futures: list[asyncio.Future[object]] = []
         self.at_once = False
         self.ends: Counter[TP] = Counter()
+        self._places: list[TP] = []
+        self.batch_bytes = 1_000_000
 
-    async def send(
-        self, topic: str, value: bytes | None, *, key: bytes | None, partition: int
-    ) -> asyncio.Future[object]:
+    def create_batch(self) -> FakeBatch:
+        return FakeBatch(self.batch_bytes)
+
+    async def send_batch(self, batch: FakeBatch, topic: str, *, partition: int) -> asyncio.Future[object]:
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self.sent.append((topic, partition, key, value))
+        self.sent += [(topic, partition, key, value) for key, value in batch.records]
+        self.batches.append(len(batch.records))
         self.futures.append(future)
+        self._places.append(TP(topic, partition))
         if self.at_once:
-            self._land(future, TP(topic, partition))
+            self.land(future)
         return future
 
     def acknowledge(self) -> None:
-        for (topic, partition, *_), future in zip(self.sent, self.futures, strict=True):
+        for future in self.futures:
             if not future.done():
-                self._land(future, TP(topic, partition))
+                self.land(future)
 
-    def _land(self, future: asyncio.Future[object], tp: TP) -> None:
+    def land(self, future: asyncio.Future[object]) -> None:
+        """One batch is on all replicas."""
+        which = self.futures.index(future)
+        tp = self._places[which]
         future.set_result(SimpleNamespace(topic_partition=tp, offset=self.ends[tp]))
-        self.ends[tp] += 1
+        self.ends[tp] += self.batches[which]
 
 
 class HandClock:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Container
+from random import Random
 
 import faust
 import pytest
@@ -11,6 +12,7 @@ from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import Effects
 from streams.core.rows import NO_RULES, header
+from streams.engine.bell import Bell
 from streams.engine.book import SAVED, Book
 from streams.engine.outbox import Outbox
 from streams.engine.pulse import Pulse
@@ -40,21 +42,20 @@ class Waker:
 class Desk:
     """A book, an outbox and their pump over a producer that the test answers for."""
 
-    def __init__(self, producer: FakeProducer) -> None:
+    def __init__(self, producer: FakeProducer, *, later_s: float = 0.005) -> None:
         self.app = faust.App("desk", Table=RowTable, store="memory://", web_enabled=False)
         self.table = self.app.Table("leads", key_type=bytes, value_type=bytes, partitions=4)
         self.producer = producer
         self.sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
-        wanted = asyncio.Event()
+        bell = Bell(later_s=later_s)
         self.waker = Waker()
-        self.outbox = Outbox(partitions=4, changed=wanted.set, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
+        self.outbox = Outbox(partitions=4, bell=bell, deliver=lambda _: None, metrics=Metrics(), now=lambda: 0)
         self.book: Book[Pile] = Book(
-            self.table, CODEC, sends=self.sends, clock=self.waker, changed=wanted.set, metrics=Metrics()
+            self.table, CODEC, sends=self.sends, clock=self.waker, changed=bell.later, metrics=Metrics()
         )
         names = {name: name for name in ("touches", "transitions")}
-        self.pump = Pump(
-            self.sends, self.outbox, wanted=wanted, gather_s=0.001, names=names, metrics=Metrics(), die=raising
-        )
+        self.pump = Pump(self.sends, self.outbox, bell=bell, gather_s=0.001, names=names, metrics=Metrics(),
+                         busy=lambda: False, die=raising)  # fmt: skip
         self.pump.carry([self.book])
 
     def topics(self) -> list[str]:
@@ -137,7 +138,8 @@ async def test_a_row_put_twice_before_it_is_sent_is_sent_once(desk: Desk) -> Non
 
 async def test_a_send_that_fails_ends_the_process(producer: FakeProducer) -> None:
     sends = Sends(lambda: producer, pulse=Pulse(1_000), die=raising)  # type: ignore[arg-type, return-value]
-    future = await sends.send("t", b"v", key=None, partition=0)
+    await sends.send("t", 0, [(None, b"v")])
+    (future,) = producer.futures
     future.set_exception(ConnectionError("gone"))
     problems: list[BaseException] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))
@@ -165,3 +167,90 @@ async def test_a_deleted_row_leaves_as_a_tombstone_in_order(desk: Desk) -> None:
         (b"ann", True),
         (b"bob", False),
     ]
+
+
+# ─── company
+@pytest.fixture
+async def patient(producer: FakeProducer) -> AsyncIterator[Desk]:
+    """Rows and cards wait for a minute here: what leaves has another reason."""
+    one = Desk(producer, later_s=60)
+    running = asyncio.create_task(one.pump.run())
+    yield one
+    running.cancel()
+
+
+async def test_rows_wait_for_company_and_effects_do_not(patient: Desk) -> None:
+    patient.outbox.send(Effects(touches=(Tick(to="x", at=1),)), after=patient.book.put("ann", pile(1, "a")))
+    await until(lambda: patient.producer.sent)
+    assert patient.topics() == ["touches"]
+    assert patient.book.gathered == 1
+
+
+async def test_a_row_with_a_decision_leaves_at_once_and_alone(patient: Desk) -> None:
+    patient.book.put("ann", pile(1, "a"))
+    saved = patient.book.put("bob", pile(1, "b"))
+    patient.outbox.send(Effects(transitions=(move(1),)), after=saved)
+    await until(lambda: patient.producer.sent)
+    assert [key for _, _, key, _ in patient.producer.sent] == [b"bob"]
+    patient.producer.acknowledge()
+    await until(lambda: len(patient.producer.sent) == 2)
+    assert patient.topics()[-1] == "transitions"
+    assert patient.book.gathered == 1
+
+
+async def test_a_commit_takes_rows_that_wait(patient: Desk) -> None:
+    patient.producer.at_once = True
+    patient.book.put("ann", pile(1, "a"))
+    patient.book.put("ann", pile(2, "a", "b"))
+    await asyncio.wait_for(patient.pump.settled(), 2)
+    assert [key for _, _, key, _ in patient.producer.sent] == [b"ann"]
+    assert patient.book.put("ann", patient.book.get("ann") or pile(0)) is SAVED
+
+
+async def test_a_row_put_again_while_it_flies_is_not_safe_before_the_newer_one(patient: Desk) -> None:
+    first = patient.book.put("ann", pile(1, "a"))
+    patient.outbox.send(Effects(transitions=(move(1),)), after=first)
+    await until(lambda: patient.producer.sent)
+    row = pile(2, "a", "b")
+    second = patient.book.put("ann", row)
+    patient.producer.acknowledge()
+    await until(lambda: first.done)
+    assert not second.done
+    assert patient.book.put("ann", row) is second
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_killed_at_any_moment_no_decision_is_out_whose_row_is_not_safe(producer: FakeProducer, seed: int) -> None:
+    """What a kill leaves is what was sent until then; of its rows only those that were acknowledged are sure."""
+    random = Random(seed)
+    desk = Desk(producer, later_s=random.choice([0.001, 60]))
+    producer.batch_bytes = random.choice([60, 1_000_000])
+    running = asyncio.create_task(desk.pump.run())
+    taken: dict[int, tuple[bytes, int]] = {}  # the number of a move: the row that took it, with its offset
+    safe: dict[bytes, int] = {}
+    for offset in range(60):
+        name = random.choice(["ann", "bob", "eve"])
+        saved = desk.book.put(name, pile(offset, "a"))
+        if random.random() < 0.3:
+            taken[offset] = (name.encode(), offset)
+            desk.outbox.send(Effects(transitions=(move(offset),)), after=saved)
+        for _ in range(random.randrange(4)):
+            await asyncio.sleep(0.001)
+        if (waiting := [one for one in producer.futures if not one.done()]) and random.random() < 0.5:
+            producer.land(random.choice(waiting))
+        _check(producer, taken, safe)
+    running.cancel()
+    assert safe
+
+
+def _check(producer: FakeProducer, taken: dict[int, tuple[bytes, int]], safe: dict[bytes, int]) -> None:
+    """Every move that was sent follows a row of its offset or a later one that is acknowledged."""
+    begins = 0
+    for count, future in zip(producer.batches, producer.futures, strict=True):
+        records, begins = producer.sent[begins : begins + count], begins + count
+        for topic, _, key, value in records:
+            if topic == "transitions" and key is not None:
+                row, offset = taken[int(key.rpartition(b":")[2])]
+                assert safe.get(row, -1) >= offset
+            elif future.done() and key is not None and value is not None:
+                safe[key] = max(safe.get(key, -1), header(value).version.offset)

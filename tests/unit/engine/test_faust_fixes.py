@@ -30,6 +30,7 @@ from streams.engine.faust_fixes import (
     PatientBuffer,
     QuickConsumerThread,
 )
+from streams.engine.intake import Intake
 from streams.engine.progress import Progress
 from streams.engine.recovery_progress import RecoveryProgress
 from streams.engine.restoring import Restoring
@@ -51,6 +52,7 @@ def engine_app() -> EngineApp:
     metrics = Metrics()
     app.restoring = Restoring([], store=None, connected=nowhere, progress=RecoveryProgress(metrics), metrics=metrics)
     app.beginnings = Beginnings(inbox=lambda _: True, newest=lambda _: None, metrics=metrics, die=raising)
+    app.intake = Intake()
     return app
 
 

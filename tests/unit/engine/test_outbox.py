@@ -3,14 +3,15 @@ from msgspec.json import decode
 
 from schemas.activity import Version
 from schemas.cards import Transition
-from schemas.codec import REJECTED
+from schemas.codec import LEAD_CARD, REJECTED
 from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import NOTHING, Due, Effects
 from streams.engine.book import SAVED, Saved
-from streams.engine.outbox import BLOCK_BYTES, RECORD_BYTES, Outbox
+from streams.engine.outbox import BLOCK_BYTES, RECORD_BYTES, Outbox, Record
 from streams.metrics import Metrics
+from tests.bench.cards import lead_card
 
 
 def move(number: int, offset: int = 0) -> Transition:
@@ -22,35 +23,41 @@ def move(number: int, offset: int = 0) -> Transition:
 
 class Desk:
     def __init__(self) -> None:
-        self.nudged = 0
+        self.nudged = self.waiting = 0
         self.dues: list[Due] = []
         self.metrics = Metrics()
         self.outbox = Outbox(
-            partitions=4, changed=self.nudge, deliver=self.dues.append, metrics=self.metrics, now=lambda: 7
+            partitions=4, bell=self, deliver=self.dues.append, metrics=self.metrics, now=lambda: 7  # type: ignore[arg-type]
         )
 
-    def nudge(self) -> None:
+    def soon(self) -> None:
         self.nudged += 1
+
+    def later(self) -> None:
+        self.waiting += 1
+
+    def take(self) -> list[Record]:
+        return self.outbox.take(everything=True)
 
 
 def test_messages_to_one_partition_share_a_record() -> None:
     desk = Desk()
     touches = tuple(Tick(to=f"lead{number}", at=number) for number in range(40))
     desk.outbox.send(Effects(touches=touches), after=SAVED)
-    records = desk.outbox.take()
+    records = desk.take()
     assert len(records) == 4
     for topic, partition, key, value in records:
         assert (topic, key) == ("touches", None)
         assert {partition_of(one["to"], 4) for one in decode(value)} == {partition}
     assert sum(len(decode(one.value)) for one in records) == 40
-    assert not desk.outbox.has_something
+    assert not desk.take()
 
 
 def test_a_block_is_closed_at_its_size_and_keeps_its_order() -> None:
     desk = Desk()
     for number in range(200):
         desk.outbox.tell("touches", Tick(to="ann" + " " * 1_000, at=number))
-    records = desk.outbox.take()
+    records = desk.take()
     assert len(records) > 1
     assert all(len(one.value) <= BLOCK_BYTES + 2 for one in records)
     assert [one["at"] for record in records for one in decode(record.value)] == list(range(200))
@@ -59,10 +66,10 @@ def test_a_block_is_closed_at_its_size_and_keeps_its_order() -> None:
 def test_decisions_wait_for_their_row() -> None:
     desk, saved = Desk(), Saved()
     desk.outbox.send(Effects(transitions=(move(1),), touches=(Tick(to="bob", at=1),)), after=saved)
-    assert [one.topic for one in desk.outbox.take()] == ["touches"]
+    assert [one.topic for one in desk.take()] == ["touches"]
     assert desk.outbox.held == 1
     saved.acknowledge()
-    assert [(one.topic, one.key) for one in desk.outbox.take()] == [("transitions", b"ann:1")]
+    assert [(one.topic, one.key) for one in desk.take()] == [("transitions", b"ann:1")]
     assert desk.outbox.held == 0
 
 
@@ -79,8 +86,23 @@ def test_of_one_flush_only_the_newest_card_of_a_key_leaves() -> None:
     desk = Desk()
     for offset in (3, 9, 5):
         desk.outbox.send(Effects(transitions=(move(1, offset),)), after=SAVED)
-    (record,) = desk.outbox.take()
+    (record,) = desk.take()
     assert decode(record.value)["version"] == [0, 9]
+
+
+def test_cards_of_leads_and_accounts_wait_for_company_and_decisions_do_not() -> None:
+    desk = Desk()
+    older, newer = (LEAD_CARD.decode(lead_card("ann", 10, version)) for version in (3, 9))
+    desk.outbox.send(Effects(leads=(newer,)), after=SAVED)
+    desk.outbox.send(Effects(leads=(older,)), after=SAVED)
+    assert (desk.nudged, desk.outbox.cards) == (0, 1)
+    assert desk.waiting
+    desk.outbox.send(Effects(transitions=(move(1),)), after=SAVED)
+    assert desk.nudged
+    assert [one.topic for one in desk.outbox.take(everything=False)] == ["transitions"]
+    (record,) = desk.outbox.take(everything=True)
+    assert (record.topic, record.key, LEAD_CARD.decode(record.value)) == ("leads", b"ann", newer)
+    assert desk.outbox.cards == 0
 
 
 def test_a_bound_that_a_fold_met_is_counted() -> None:
@@ -92,13 +114,13 @@ def test_a_bound_that_a_fold_met_is_counted() -> None:
 def test_nothing_said_wakes_nobody() -> None:
     desk = Desk()
     desk.outbox.send(NOTHING, after=SAVED)
-    assert desk.nudged == 0
+    assert (desk.nudged, desk.waiting) == (0, 0)
 
 
 def test_what_is_too_large_for_a_record_is_kept_in_rejected() -> None:
     desk = Desk()
     desk.outbox.tell("touches", Tick(to="x" * RECORD_BYTES, at=1))
-    (record,) = desk.outbox.take()
+    (record,) = desk.take()
     assert record.topic == "rejected"
     assert REJECTED.decode(record.value).reason is Reason.TOO_LARGE
 
@@ -110,7 +132,7 @@ def test_rejected_bytes_are_kept_unless_no_record_holds_them(size: int) -> None:
     desk.outbox.reject(
         [Rejected(at=1, reason=Reason.JSON, detail="d", source="site", raw=raw, topic="t", partition=1, offset=2)]
     )
-    (record,) = desk.outbox.take()
+    (record,) = desk.take()
     kept = REJECTED.decode(record.value)
     assert (record.key, kept.topic, kept.partition, kept.offset) == (b"site", "t", 1, 2)
     assert kept.raw == (raw if size == 10 else b"")

@@ -1,9 +1,9 @@
 """Reading blocks: poison goes to `rejected`, the rest is folded, and only what was worked off may be committed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from faust.types import TP
@@ -15,8 +15,10 @@ from schemas.touches import Disposition
 from schemas.versions import VERSION_HEADER, packed
 from streams.core.effects import Effects, Folded
 from streams.core.errors import UnknownRow
+from streams.engine.bell import Bell
 from streams.engine.book import SAVED
 from streams.engine.breaker import Breaker
+from streams.engine.intake import Inbox, Waiting
 from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.shell import Decoded, Shell, block_decoder
@@ -27,24 +29,24 @@ INBOX = TP("t.inbox", 2)
 DECODE = block_decoder(TOUCHES, "touches")
 
 
-class Stream:
-    """A stream of records, and what Faust would have lying ready behind it."""
+class Fetched(NamedTuple):
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Ending(Inbox):
+    """An inbox with these records, which ends when they are read."""
 
     def __init__(self, *values: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
-        self.values = values
-        self.headers = headers
-        self.left = len(values)
-        self.channel = SimpleNamespace(queue=SimpleNamespace(empty=lambda: self.left == 0))
+        super().__init__(set())
+        self.put(INBOX, [Fetched(offset, b"k", value, headers) for offset, value in enumerate(values)])
 
-    async def events(self) -> AsyncIterator[Any]:
-        for offset, value in enumerate(self.values):
-            self.left -= 1
-            yield SimpleNamespace(
-                message=SimpleNamespace(
-                    tp=INBOX, topic=INBOX.topic, partition=INBOX.partition, offset=offset, key=b"k", value=value,
-                    headers=self.headers,
-                )
-            )
+    async def __anext__(self) -> Waiting:
+        if self.empty:
+            raise StopAsyncIteration
+        return await super().__anext__()
 
 
 class Book:
@@ -67,7 +69,7 @@ class Desk:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.outbox = Outbox(
-            partitions=4, changed=lambda: None, deliver=lambda _: None, metrics=self.metrics, now=lambda: 7
+            partitions=4, bell=Bell(0), deliver=lambda _: None, metrics=self.metrics, now=lambda: 7
         )
         self.progress = Progress(lambda _: True, die=raising)
         self.progress.start({INBOX: 0})
@@ -90,12 +92,12 @@ class Desk:
     async def _ebb(self) -> None: ...
 
     async def run(self, *values: bytes, fold: Any = None) -> None:
-        async for record in self.shell.read(Stream(*values), DECODE):  # type: ignore[arg-type]
+        async for record in self.shell.read(Ending(*values), DECODE):
             for key in record.by_key:
                 self.shell.move(fold or note, key, book=self.book, record=record)
 
     def rejected(self) -> list[Any]:
-        return [REJECTED.decode(one.value) for one in self.outbox.take() if one.topic == "rejected"]
+        return [REJECTED.decode(one.value) for one in self.outbox.take(everything=True) if one.topic == "rejected"]
 
 
 def said(name: str, *, to: str = "ann", kind: str = "hit") -> bytes:
@@ -126,8 +128,8 @@ async def test_a_block_is_folded_by_key_with_the_version_of_its_offset() -> None
 
 async def test_a_record_from_another_epoch_keeps_the_version_that_it_had() -> None:
     desk = Desk()
-    stream: Any = Stream(encode_block([said("a")]), headers=[(VERSION_HEADER, packed(Version(1, 70)))])
-    assert [record.version async for record in desk.shell.read(stream, DECODE)] == [Version(1, 70)]
+    inbox = Ending(encode_block([said("a")]), headers=[(VERSION_HEADER, packed(Version(1, 70)))])
+    assert [record.version async for record in desk.shell.read(inbox, DECODE)] == [Version(1, 70)]
     assert desk.progress.position(INBOX) == 1, "its own offset is what is committed"
 
 
@@ -152,14 +154,14 @@ async def test_a_decoder_that_raises_costs_one_record() -> None:
     def broken(raw: bytes) -> Decoded[Any]:
         raise ValueError("bug")
 
-    async for _ in desk.shell.read(Stream(b"[]"), broken):  # type: ignore[arg-type]
+    async for _ in desk.shell.read(Ending(b"[]"), broken):
         pass
     assert [one.raw for one in desk.rejected()] == [b"[]"]
 
 
 async def test_a_record_that_was_not_worked_off_is_not_committed() -> None:
     desk = Desk()
-    reading = desk.shell.read(Stream(encode_block([said("a")]), encode_block([said("b")])), DECODE)  # type: ignore[arg-type]
+    reading = desk.shell.read(Ending(encode_block([said("a")]), encode_block([said("b")])), DECODE)
     await anext(reading)
     assert desk.progress.position(INBOX) == 0
     await anext(reading)
@@ -171,7 +173,7 @@ async def test_a_record_that_was_not_worked_off_is_not_committed() -> None:
 async def test_cards_are_gathered_and_count_once_they_are_written() -> None:
     desk = Desk()
     sizes: list[int] = []
-    async for gathered in desk.shell.gather(Stream(*[b"x"] * 5), most=2):  # type: ignore[arg-type]
+    async for gathered in desk.shell.gather(Ending(*[b"x"] * 5), most=2):
         sizes.append(len(gathered.records))
         gathered.done = len(sizes) < 2
     assert sizes == [2, 2, 1]

@@ -101,7 +101,7 @@ class Log:
     async def put(self, row: Pile) -> None:
         """Ours, acknowledged."""
         self.desk.book.put("ann", row)
-        await self.desk.book.flush()
+        await self.desk.book.flush(everything=True)
         self.producer.acknowledge()
         await asyncio.sleep(0)
 
@@ -112,7 +112,7 @@ class Log:
 
     async def sent_again(self) -> list[bytes | None]:
         before = len(self.producer.sent)
-        await self.desk.book.flush()
+        await self.desk.book.flush(everything=True)
         self.producer.acknowledge()
         await asyncio.sleep(0)
         return [value for _, _, _, value in self.producer.sent[before:]]
