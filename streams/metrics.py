@@ -5,12 +5,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-__all__ = ["COUNTERS", "GAUGES", "Counted", "Gauged", "Measure", "Metrics"]
+__all__ = ["COUNTERS", "GAUGES", "Bound", "Bounded", "Counted", "Gauged", "Measure", "Metrics"]
 
 Counted = Literal[
     "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
@@ -19,9 +19,9 @@ Counted = Literal[
     "store_saves", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
-    "commit_age_seconds", "gathered_bytes", "held_decisions", "inbox_gap_records", "lag_records", "outdated_rows",
-    "outstanding_sends", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
-    "recovery_seconds", "rows", "store_bytes", "waiting_bytes", "wakes",
+    "bound", "channel_resting", "commit_age_seconds", "gathered_bytes", "held", "held_decisions", "inbox_gap_records",
+    "lag_records", "outdated_rows", "outstanding_sends", "ready", "recovery_ratio", "recovery_records_per_second",
+    "recovery_remaining_records", "recovery_seconds", "rows", "store_bytes", "waiting_bytes", "wakes",
 ]  # fmt: skip
 
 
@@ -31,6 +31,21 @@ class Measure(NamedTuple):
     unit: str
     meaning: str
     by: tuple[str, ...] = ()
+
+
+class Bound(NamedTuple):
+    """How full one queue, buffer or cache is and how full it may be. `what` ends in its unit: `fetched_bytes`."""
+
+    what: str
+    held: int
+    most: int
+
+
+class Bounded(Protocol):
+    """Who holds something that is bounded."""
+
+    def bounds(self) -> Iterable[Bound]:
+        """What it holds and may hold; asked from another thread."""
 
 
 COUNTERS: Final[dict[Counted, Measure]] = {
@@ -60,8 +75,11 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "ticks": Measure("ticks", "due times said to rows", ("table",)),
 }
 GAUGES: Final[dict[Gauged, Measure]] = {
+    "bound": Measure("", "how full a queue, buffer or cache may be, in the unit of its name", ("what",)),
+    "channel_resting": Measure("", "1 while a channel that failed is left in peace", ("channel",)),
     "commit_age_seconds": Measure("seconds", "since the last commit, 0 where nothing waits"),
     "gathered_bytes": Measure("bytes", "effects gathered and not yet handed to the producer"),
+    "held": Measure("", "how full a queue, buffer or cache is: at most its `bound`", ("what",)),
     "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
     "inbox_gap_records": Measure(
         "records", "records that nobody read and that are no longer there", ("topic", "partition")
@@ -120,6 +138,12 @@ class Metrics:
         """Sets a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(*by) if by else gauge).set(value)
+
+    def bounded(self, bounds: Iterable[Bound]) -> None:
+        """Sets what is held and what may be."""
+        for what, held, most in bounds:
+            self.gauge("held", held, what)
+            self.gauge("bound", most, what)
 
     def forget(self, name: Gauged) -> None:
         """Drops all label values of a gauge: partitions that moved away must not stay."""

@@ -19,7 +19,7 @@ from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.rest import Rest
 from streams.core.effects import Due
-from streams.metrics import Metrics
+from streams.metrics import Bound, Metrics
 
 __all__ = ["DEADLINE_S", "Delivery"]
 
@@ -36,13 +36,14 @@ class Delivery:
     """`tell` hands a receipt to the outbox; `chance` gives 0..1 for the jitter."""
 
     def __init__(self, channels: Mapping[str, Channel], *, tell: Callable[[Receipt], None], metrics: Metrics,
-                 now: Callable[[], int], chance: Callable[[], float] = random.random) -> None:  # noqa: S311  jitter  # fmt: skip
+                 now: Callable[[], int], chance: Callable[[], float] = random.random,  # noqa: S311  jitter
+                 clock: Callable[[], float] = time.monotonic) -> None:  # fmt: skip
         self._channels = channels
         self._tell = tell
         self._metrics = metrics
         self._now = now
         self._queues: dict[str, asyncio.Queue[tuple[Due, int]]] = {name: asyncio.Queue(QUEUE) for name in channels}
-        self._rests = {name: Rest(clock=time.monotonic, chance=chance) for name in channels}
+        self._rests = {name: Rest(clock=clock, chance=chance) for name in channels}
         self._waiting: set[tuple[str, str]] = set()
         self._answered: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
 
@@ -103,6 +104,11 @@ class Delivery:
         self._metrics.count("channel_outcomes", due.channel, "busy")
         rest.failed(retry_after_s=retry_after_s)
         return None
+
+    def bounds(self) -> list[Bound]:
+        """Dues that wait, by channel, and receipts that are remembered."""
+        queues = [Bound(f"channel_{name}_dues", queue.qsize(), QUEUE) for name, queue in self._queues.items()]
+        return [*queues, Bound("remembered_receipts", len(self._answered), REMEMBERED)]
 
     def waiting(self) -> dict[str, int]:
         """Dues that wait, by channel: at most 1,000 each."""

@@ -14,7 +14,7 @@ from streams.core.rows import NEVER, NO_RULES, WAKE_AT, header
 from streams.engine.sends import KeyValue, Place, Sends
 from streams.engine.table import RowTable
 from streams.engine.tails import Tails
-from streams.metrics import Metrics
+from streams.metrics import Bound, Metrics
 
 __all__ = ["SAVED", "Book", "RowCodec", "Saved", "Waker"]
 
@@ -137,6 +137,10 @@ class Book(Generic[R]):
             self._changed()
         self._clock.note(self.name, key, header(raw).wake_at)
         return saved
+
+    def bounds(self) -> list[Bound]:
+        """Rows that are kept decoded, two generations of them."""
+        return [Bound(f"decoded_{self.name}_rows", len(self._young) + len(self._old), 2 * CACHED + 1)]
 
     @property
     def gathered(self) -> int:

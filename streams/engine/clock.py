@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Final
 
 from schemas.touches import Tick
-from streams.metrics import Metrics
+from streams.metrics import Bound, Metrics
 
 __all__ = ["Clock"]
 
@@ -89,6 +89,10 @@ class Clock:
     def outdated(self, table: str) -> int:
         """Rows of a table that other rules made, and whose turn has not come yet."""
         return self._behind[table]
+
+    def bounds(self) -> list[Bound]:
+        """Due times; entries that no longer hold are cleaned away when they are too many."""
+        return [Bound("due_times", len(self._heap), 2 * len(self._wakes) + SLACK + 1)]
 
     def due(self) -> int:
         """Says a tick for each due time, at most 1,000 at once, and for some of the outdated rows; how many."""

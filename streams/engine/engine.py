@@ -46,7 +46,7 @@ from streams.engine.store import Store
 from streams.engine.sweep import Sweep, reader
 from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
-from streams.metrics import Metrics
+from streams.metrics import Bounded, Metrics
 from streams.settings import Settings
 
 __all__ = ["INBOXES", "Agent", "Engine"]
@@ -255,6 +255,10 @@ class Engine:
         metrics.gauge("held_decisions", self.outbox.held)
         metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
         metrics.gauge("waiting_bytes", self._intake.waiting_bytes)
+        holders: Sequence[Bounded] = (self._intake, self._pump, self._sends, self._clock, self._delivery, *self._books)
+        metrics.bounded(bound for holder in holders for bound in holder.bounds())
+        for name, resting in self._delivery.resting().items():
+            metrics.gauge("channel_resting", int(resting), name)
         for book in self._books:
             metrics.gauge("rows", len(book), book.name)
             metrics.gauge("wakes", self._clock.waiting(book.name), book.name)

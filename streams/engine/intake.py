@@ -11,9 +11,12 @@ from typing import Final, Protocol
 
 from faust.types import TP
 
-__all__ = ["BUSY_AT", "MOST_WAITING", "Fetched", "Inbox", "Intake", "Waiting"]
+from streams.metrics import Bound
+
+__all__ = ["BUSY_AT", "FETCHED", "MOST_WAITING", "Fetched", "Inbox", "Intake", "Waiting"]
 
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of one partition; what one fetch brings comes on top
+FETCHED: Final = 4 * 1024 * 1024  # bytes of one partition in one fetch, at most (`faust_settings.py`)
 BUSY_AT: Final = 16  # records
 
 
@@ -92,7 +95,12 @@ class Inbox(AsyncIterator[Waiting]):
     @property
     def waiting_bytes(self) -> int:
         """Their bytes."""
-        return sum(self._bytes.values())
+        return sum(list(self._bytes.values()))  # a scrape asks from another thread
+
+    @property
+    def most_bytes(self) -> int:
+        """What they may be: of each partition the bound, and the fetch that met it."""
+        return len(self._bytes) * (self._most + FETCHED)
 
 
 class Intake:
@@ -131,6 +139,12 @@ class Intake:
     def waiting_bytes(self) -> int:
         """Bytes of all that lies ready."""
         return sum(inbox.waiting_bytes for inbox in set(self._inboxes.values()))
+
+    def bounds(self) -> list[Bound]:
+        """What is fetched and not read."""
+        inboxes = set(self._inboxes.values())
+        most = sum(inbox.most_bytes for inbox in inboxes)
+        return [Bound("fetched_bytes", sum(inbox.waiting_bytes for inbox in inboxes), most)]
 
 
 def _size(record: Fetched) -> int:

@@ -17,7 +17,7 @@ from streams.engine.book import Book
 from streams.engine.exits import Die, die
 from streams.engine.outbox import Outbox
 from streams.engine.sends import KeyValue, Sends
-from streams.metrics import Metrics
+from streams.metrics import Bound, Metrics
 
 __all__ = ["BUSY", "MOST_GATHERED", "Pump"]
 
@@ -102,3 +102,8 @@ class Pump:
 
     def _kept(self) -> int:
         return self._outbox.cards + sum(book.gathered for book in self._books)
+
+    def bounds(self) -> list[Bound]:
+        """What is gathered. One block's worth may come on top: an agent waits after it, not in it."""
+        return [Bound("gathered_bytes", self._outbox.gathered_bytes, MOST_GATHERED),
+                Bound("gathered_rows_and_cards", self._kept(), MOST_ROWS)]  # fmt: skip

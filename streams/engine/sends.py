@@ -18,6 +18,7 @@ from faust.types import TP
 
 from streams.engine.exits import Die, die
 from streams.engine.pulse import Pulse
+from streams.metrics import Bound
 
 __all__ = ["MOST_FLYING", "KeyValue", "Landed", "Place", "Sends"]
 
@@ -79,6 +80,10 @@ class Sends:
             self.outstanding += filled
             future.add_done_callback(partial(self._ended, rest[:filled], landed=landed, where=f"{topic}/{partition}"))
             rest = rest[filled:]
+
+    def bounds(self) -> list[Bound]:
+        """What is on its way. One batch may come on top."""
+        return [Bound("flying_records", self.outstanding, MOST_FLYING)]
 
     async def _ebb(self) -> None:
         while self.outstanding >= MOST_FLYING:
