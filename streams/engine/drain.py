@@ -4,8 +4,8 @@ Stock Faust starts two tasks for each record, hands it through the conductor and
 of acknowledgements. `Progress` decides what may be committed, so none of that is needed; it cost about 60 us a record,
 and an event makes records on four hops. Group, assignment, pausing, recovery and commits stay Faust's.
 
-What restores rows goes Faust's way, record by record. When partitions move, the flow is stopped first: that empties the
-inboxes, and what is still ours afterwards is read again from its committed offset.
+When partitions move, the flow is stopped first: that empties the inboxes, and what is still ours afterwards is read
+again from its committed offset. What restores rows does not come this way (`restoring.py`).
 """
 
 import asyncio
@@ -24,7 +24,6 @@ FETCH_S: Final = 1.0  # the longest wait for records
 SHORT_S: Final = 0.1  # while a full partition waits to be let in again
 BUSY_S: Final = 0.005  # while enough lies ready: a fetch costs the same whatever it brings
 PAUSED_S: Final = 0.05  # stock sleeps a second where all partitions are paused or full
-BREATH: Final = 100  # records of a changelog between two turns of the loop
 
 _log = structlog.get_logger("streams.engine")
 
@@ -88,33 +87,18 @@ class DrainingConsumer(driver.Consumer):
         records = await self._getmany(active_partitions=may, timeout=timeout)  # type: ignore[arg-type]
         if self.should_stop:
             return
-        if self.flow_active:  # also where partitions moved meanwhile: it brings what restores the new rows
-            await self._lay_down(records, active)
+        if self.flow_active:
+            self._lay_down(records, active)
         else:
             await self._seek_back()
 
-    async def _lay_down(self, fetched: Mapping[TP, Sequence[Any]], active: set[TP]) -> None:
+    def _lay_down(self, fetched: Mapping[TP, Sequence[Any]], active: set[TP]) -> None:
         for partition, records in fetched.items():
             tp = TP(partition.topic, partition.partition)
             if tp not in active:
                 continue
-            if self._intake.put(tp, records):
-                self._read_offset[tp] = records[-1].offset
-            else:
-                await self._one_by_one(tp, records)
-
-    async def _one_by_one(self, tp: TP, records: Sequence[Any]) -> None:
-        """The stock way, for changelogs; it ends when the flow is stopped."""
-        generation = self.app.consumer_generation_id
-        for count, record in enumerate(records):
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
-            if count % BREATH == 0:
-                await asyncio.sleep(0)
-            read = self._read_offset[tp]
-            if read is None or record.offset >= read:
-                await self.wait_first(self.callback(self._to_message(tp, record)), self.suspend_flow.wait())
-                self._read_offset[tp] = record.offset
+            self._intake.put(tp, records)
+            self._read_offset[tp] = records[-1].offset
 
     async def _seek_back(self) -> None:
         try:

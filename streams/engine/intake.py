@@ -117,13 +117,9 @@ class Intake:
         self._inboxes |= dict.fromkeys(topics, made)
         return made
 
-    def put(self, tp: TP, records: Sequence[Fetched]) -> bool:
-        """Lays records down. False: the topic has no inbox here."""
-        inbox = self._inboxes.get(tp.topic)
-        if inbox is None:
-            return False
-        inbox.put(tp, records)
-        return True
+    def put(self, tp: TP, records: Sequence[Fetched]) -> None:
+        """Lays records down. Raises KeyError where nobody reads the topic."""
+        self._inboxes[tp.topic].put(tp, records)
 
     def clear(self) -> None:
         """Empties all inboxes."""

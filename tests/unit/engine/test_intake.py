@@ -12,7 +12,6 @@ from streams.engine.intake import BUSY_AT, Inbox, Intake
 from tests.unit.engine.test_faust_fixes import engine_app, stock_app
 
 VISITS, MORE = TP("visits", 0), TP("visits", 1)
-CHANGELOG = TP("changelog", 0)
 
 
 class Fetched(NamedTuple):
@@ -67,8 +66,7 @@ async def test_what_is_cleared_is_open_again() -> None:
     intake = Intake()
     visits, touches = intake.inbox(["visits"]), intake.inbox(["touches"])
     visits._most = 1
-    assert intake.put(VISITS, fetched(1, 2))
-    assert not intake.put(CHANGELOG, fetched(1))
+    intake.put(VISITS, fetched(1, 2))
     assert (intake.full, visits.waiting, intake.waiting_bytes) == ({VISITS}, 2, 4)
     intake.clear()
     assert (intake.full, intake.waiting_bytes, visits.empty, touches.empty) == (set(), 0, True, True)
@@ -96,22 +94,16 @@ class Tap:
         self.consumer._active_partitions = active
         self.consumer.resume_flow()
         self.consumer._getmany = self._getmany
-        self.consumer.callback = self._callback
         self.consumer.perform_seek = self._seek
-        self.consumer._to_message = lambda _, record: record
         self.asked: list[set[TP]] = []
         self.brings: dict[TP, list[Fetched]] = {}
         self.meanwhile: Any = lambda: None
-        self.singly: list[int] = []
         self.sought = 0
 
     async def _getmany(self, *, active_partitions: Open, **_: float) -> dict[TP, list[Fetched]]:
-        self.asked.append({tp for tp in (VISITS, MORE, CHANGELOG) if tp in active_partitions})
+        self.asked.append({tp for tp in (VISITS, MORE) if tp in active_partitions})
         self.meanwhile()
         return self.brings
-
-    async def _callback(self, message: Fetched) -> None:
-        self.singly.append(message.offset)
 
     async def _seek(self) -> None:
         self.sought += 1
@@ -122,15 +114,6 @@ async def test_a_whole_fetch_is_laid_down_at_once() -> None:
     tap.brings = {VISITS: fetched(1, 2, 3), MORE: fetched(9)}
     await tap.consumer._drain()
     assert await read(tap.inbox, 4) == [(0, 1), (1, 9), (0, 2), (0, 3)]
-    assert not tap.singly
-
-
-async def test_what_restores_rows_goes_record_by_record() -> None:
-    tap = Tap(active={CHANGELOG})
-    tap.brings = {CHANGELOG: fetched(1, 2, 3)}
-    await tap.consumer._drain()
-    assert tap.singly == [1, 2, 3]
-    assert tap.inbox.empty
 
 
 async def test_a_full_partition_is_not_asked_for() -> None:
@@ -198,18 +181,3 @@ async def test_a_partition_that_was_paused_under_a_fetch_is_left_out() -> None:
     await tap.consumer._drain()
     assert await read(tap.inbox, 1) == [(1, 2)]
     assert tap.inbox.empty
-
-
-async def test_a_fetch_that_waited_while_partitions_moved_brings_what_restores_rows() -> None:
-    """It asks for what is active when records come: dropping them would leave a gap, and restoring would never end."""
-    tap = Tap(active={VISITS})
-    tap.brings = {CHANGELOG: fetched(1, 2)}
-
-    def moved() -> None:
-        tap.app.consumer_generation_id += 1
-        tap.consumer._active_partitions.clear()
-        tap.consumer._active_partitions.add(CHANGELOG)
-
-    tap.meanwhile = moved
-    await tap.consumer._drain()
-    assert tap.singly == [1, 2]
