@@ -6,10 +6,11 @@ Written only where `LEADSTREAM_FAULTS_RECORD` is set, as `make faults` does: a q
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec
 
 from msgspec import Struct
 from msgspec.json import Decoder, encode
@@ -18,11 +19,13 @@ from tests.bench.machine import Machine, machine
 from tests.integration.ledger import Ledger
 from tests.spread import say
 
-__all__ = ["RESULTS", "Figure", "Result", "results", "run_of"]
+__all__ = ["RESULTS", "Figure", "Result", "found", "recorded", "results", "run_of"]
 
 RESULTS: Final = Path(__file__).with_name("results.jsonl")
 COUNTS: Final = ("accepted", "lost", "phantom", "double", "inversions", "alerts_missing", "alerts_doubled")
 ROOT: Final = Path(__file__).parents[2]
+_RUNS: Final[list["Result"]] = []  # of recorded tests: the last one runs now
+P = ParamSpec("P")
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -87,6 +90,34 @@ def run_of(fault: str, *, broker: str, seed: int = 0) -> Iterator[Result]:
         result.seconds = round(time.monotonic() - began, 1)
         say(f"\n{result.line()}")
         _keep(result)
+
+
+def recorded(fault: str, *, broker: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A test that is one run of this fault. What it finds it says with `found`."""
+
+    def wrapped(test: Callable[P, None]) -> Callable[P, None]:
+        @wraps(test)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            with run_of(fault, broker=broker) as result:
+                _RUNS.append(result)
+                try:
+                    test(*args, **kwargs)
+                finally:
+                    _RUNS.pop()
+
+        return run
+
+    return wrapped
+
+
+def found(ledger: Ledger, *figures: Figure, variant: str = "") -> None:
+    """What the recorded test that runs now has found; `variant` of its fault."""
+    result = _RUNS[-1]
+    result.take(ledger)
+    result.seed = ledger.seed
+    result.figures = list(figures)
+    if variant:
+        result.fault = f"{result.fault}-{variant}"
 
 
 def results(path: Path = RESULTS) -> Sequence[Result]:

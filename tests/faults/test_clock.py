@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
@@ -41,8 +42,9 @@ def first_woken(bus: Bus) -> dict[str, int]:
     return found
 
 
+@recorded("f20-clock", broker="embedded")
 def test_f20_each_due_time_fires_once_and_none_too_early(
-    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wall clock is right whenever a worker starts, and wrong all the time between."""
     seed = int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))
@@ -79,7 +81,6 @@ def test_f20_each_due_time_fires_once_and_none_too_early(
         if woken_at[key] < due:
             ledger.note("inversions", f"{key} was woken {due - woken_at[key]} ms early")
     late_ms = sorted(woken_at[key] - due for key, due in dues.items())
-    with capsys.disabled():
-        print(f"\n{ledger.line('f20-clock')} broker=embedded late_p50_ms={late_ms[SLEEPERS // 2]} "
-              f"late_most_ms={late_ms[-1]}", flush=True)  # fmt: skip
+    found(ledger, Figure(name="late p50", value=late_ms[SLEEPERS // 2], unit=" ms"),
+          Figure(name="late at most", value=late_ms[-1], unit=" ms"))  # fmt: skip
     assert ledger.clean, ledger.said()

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 from msgspec import Struct
 
+from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
@@ -56,8 +57,9 @@ def leave(worker: ToyWorker) -> None:
     assert worker.await_end(60) == 0, worker.tail()
 
 
+@recorded("f05-storm", broker="apache")
 def test_f05_half_of_the_rate_goes_on_while_workers_join_and_leave(
-    bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bus: Bus, tmp_path: Path
 ) -> None:
     """Two stay; a third joins and leaves again and again, every five to ten seconds."""
     seed = int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))
@@ -87,8 +89,10 @@ def test_f05_half_of_the_rate_goes_on_while_workers_join_and_leave(
     held = rows(bus)
     ledger = Ledger(accepted=MESSAGES, seed=seed)
     ledger.lost = MESSAGES - sum(len(row.seen) for row in held.values())
-    with capsys.disabled():
-        print(f"\n{ledger.line('f05-storm')} broker=apache joins={joins} rebalances={rebalances:.0f} "
-              f"steady={steady:.0f}/s storm={storm:.0f}/s share={storm / steady:.2f}", flush=True)  # fmt: skip
+    found(
+        ledger, Figure(name="joins", value=joins), Figure(name="rebalances", value=rebalances),
+        Figure(name="steady", value=round(steady), unit="/s"), Figure(name="storm", value=round(storm), unit="/s"),
+        Figure(name="share", value=round(storm / steady, 2), least=0.5),
+    )  # fmt: skip
     assert ledger.lost == 0
     assert storm >= steady / 2

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.ports import free_ports
 from streams.core.rules import load_rules
+from tests.faults.record import Figure, found, recorded
 from tests.integration import story_stage
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus
@@ -60,9 +61,10 @@ def bus() -> Iterator[Bus]:
         yield one
 
 
+@recorded("f24", broker="embedded")
 @pytest.mark.parametrize("name", ["a_merge_and_its_undo", "crm_id_learns_its_domain"])
 def test_f24_a_worker_that_dies_at_each_step_shows_what_the_core_shows(
-    name: str, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each line of the story the cards, alerts and moves are the core's: no hit twice, none in two places."""
     monkeypatch.setattr(story_stage, "WITHIN_S", WITHIN_S)
@@ -90,6 +92,5 @@ def test_f24_a_worker_that_dies_at_each_step_shows_what_the_core_shows(
         for line in lines:
             stage.play(line)
         assert lives.steps >= len(lines)
-        with capsys.disabled():
-            line = Ledger(accepted=len(lines), seed=0).line(f"f24-{name.replace('_', '-')}")
-            print(f"\n{line} broker=embedded deaths={lives.steps}", flush=True)
+        found(Ledger(accepted=len(lines), seed=0), Figure(name="deaths", value=lives.steps),
+              variant=name.replace("_", "-"))  # fmt: skip

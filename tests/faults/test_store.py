@@ -12,6 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import TOUCHES
 from streams.engine.exits import STOPPED
+from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.disks import DISKS, Happens, stored
@@ -83,13 +84,12 @@ def drained(bus: Bus) -> bool:
     return bus.lag(["touches"]) == 0
 
 
-def said(fault: str, bus: Bus, sent: set[tuple[str, str]], *, gap: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """The ledger line of a toy world: ids in rows and moves against what was sent."""
+def said(bus: Bus, sent: set[tuple[str, str]], *, gap: int, variant: str = "") -> None:
+    """The ledger of a toy world: ids in rows and moves against what was sent."""
     held = {(key, name) for key, row in rows(bus).items() for name in row.seen}
     moves = {(key, name) for key, _, name in (one.lead_id.partition("/") for one in announced(bus))}
     ledger = Ledger(accepted=len(sent), seed=0, lost=len(sent - held) + len(sent - moves), phantom=len(held - sent))
-    with capsys.disabled():
-        print(f"\n{ledger.line(fault)} broker=apache gap={gap}", flush=True)
+    found(ledger, Figure(name="gap", value=gap, unit=" records"), variant=variant)
     assert (ledger.lost, ledger.phantom) == (0, 0)
 
 
@@ -109,10 +109,9 @@ def _stored_all(files: Path, bus: Bus) -> bool:
     return stored(files, bus, "leads") == {key.encode(): CODEC.encode(row) for key, row in rows(bus).items()}
 
 
+@recorded("f17-compacted", broker="apache")
 @pytest.mark.apache
-def test_f17_the_changelog_was_compacted_meanwhile(
-    bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_f17_the_changelog_was_compacted_meanwhile(bus: Bus, tmp_path: Path) -> None:
     """The disk is old, and what it goes on from is gone: rebuilt from what compaction left, to the same rows."""
     name = f"{bus.app_id}-leads-changelog"
     sent = worked_off(bus, tmp_path, "a")
@@ -137,9 +136,10 @@ def test_f17_the_changelog_was_compacted_meanwhile(
         assert worker.metric("leadstream_rows", 'table="leads"') == KEYS == len(before)
         wait_until(lambda: _stored_all(files, bus), within_s=30, what="stored anew")
     assert rows(bus) == now
-    said("f17-compacted", bus, sent, gap=0, capsys=capsys)
+    said(bus, sent, gap=0)
 
 
+@recorded("f17-made-anew", broker="apache")
 @pytest.mark.apache
 def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
     """Another topic under the same name, as long as the old one: what the disk has is not in it, and does not count."""
@@ -157,6 +157,7 @@ def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
         worker.await_ready()
         assert worker.metric("leadstream_store_distrusted_total", "not_in_changelog") == bus.partitions
         assert worker.metric("leadstream_rows") == len(rows(bus))
+    found(Ledger(accepted=len(records), seed=0))
 
 
 def forgotten(bus: Bus) -> None:
@@ -185,10 +186,9 @@ def _gap(worker: ToyWorker) -> float:
     return 0
 
 
+@recorded("f26-group", broker="apache")
 @pytest.mark.apache
-def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(
-    bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(bus: Bus, tmp_path: Path) -> None:
     """Nothing is missing, so nothing stops; all comes again, and changes nothing."""
     sent = worked_off(bus, tmp_path, "a")
     before = rows(bus)
@@ -199,14 +199,13 @@ def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(
         assert "no_committed_offset" in worker.tail(200)
         assert worker.metric("leadstream_inbox_gap_records") == 0
     assert rows(bus) == before
-    said("f26-group", bus, sent, gap=0, capsys=capsys)
+    said(bus, sent, gap=0)
 
 
+@recorded("f26", broker="apache")
 @pytest.mark.apache
 @pytest.mark.parametrize("lost", ["group", "retention"])
-def test_f26_what_nobody_read_and_is_gone_stops_the_worker(
-    lost: str, bus: Bus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_f26_what_nobody_read_and_is_gone_stops_the_worker(lost: str, bus: Bus, tmp_path: Path) -> None:
     """The gauge says how many; a person says that it goes on."""
     sent: Any = worked_off(bus, tmp_path, "a")
     read = bus.ends(["touches"])
@@ -224,8 +223,7 @@ def test_f26_what_nobody_read_and_is_gone_stops_the_worker(
     with ToyWorker(bus, tmp_path, WORKER__LOST_OFFSETS="replay") as worker:
         worker.await_ready()
         wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
-    fault = "f26-retention" if lost == "retention" else "f26-group-and-retention"
-    said(fault, bus, sent | kept, gap=gap, capsys=capsys)
+    said(bus, sent | kept, gap=gap, variant="retention" if lost == "retention" else "group-and-retention")
 
 
 def _still_there(bus: Bus, begins: dict[TopicPartition, int]) -> set[tuple[str, str]]:

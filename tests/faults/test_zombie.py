@@ -13,6 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from schemas.activity import Version
 from streams.engine.exits import BROKEN
 from tests.faults.holdup import Holdup
+from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
@@ -81,14 +82,14 @@ def whole(bus: Bus, *names: str) -> None:
     assert {tuple(key.split("/")) for key, _ in forms} == {(key, name) for key in KEYS for name in names}
 
 
-def clean(fault: str, more: str) -> None:
-    """The ledger's line, once all was compared."""
-    ledger = Ledger(accepted=4 * len(KEYS), seed=0)
-    print(f"\n{ledger.line(fault)} broker=apache {more}", flush=True)
+def clean(figure: Figure) -> None:
+    """The ledger, once all was compared."""
+    found(Ledger(accepted=4 * len(KEYS), seed=0), figure)
 
 
+@recorded("f04-late-rows", broker="apache")
 def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
-    bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held up on their way, frozen, overtaken, let go, compacted, woken, restarted."""
     with Holdup(int(bus.bootstrap.rsplit(":", 1)[1])) as way:
@@ -125,12 +126,12 @@ def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
             wait_until(lambda: drained(bus), within_s=60, what=following.tail())
             whole(bus, "a", "b", "c", "d")
             assert following.metric("leadstream_rows") == len(KEYS)
-    with capsys.disabled():
-        clean("f04-late-rows", f"written_over={over:.0f}")
+    clean(Figure(name="rows written over", value=over, least=1))
 
 
+@recorded("f10-cut-off", broker="apache")
 def test_f10_a_worker_that_was_cut_off_sends_nothing_that_is_no_longer_its_own(
-    bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It did not sleep: only the group's silence tells it. What the network kept arrives when it heals."""
     with Holdup(int(bus.bootstrap.rsplit(":", 1)[1])) as way:
@@ -156,5 +157,4 @@ def test_f10_a_worker_that_was_cut_off_sends_nothing_that_is_no_longer_its_own(
                 whole(bus, "a", "b", "c", "d")
             said = [json.loads(line) for line in cut.tail(200).splitlines() if line.startswith("{")]
             assert cut.child.poll() in (None, BROKEN), said[-3:]
-    with capsys.disabled():
-        clean("f10-cut-off", f"ended_with={cut.child.poll()}")
+    clean(Figure(name="exit code", value=cut.child.poll() or 0))
