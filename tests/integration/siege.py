@@ -139,7 +139,7 @@ class Siege:
                 wait_until(
                     lambda: self._alive() and self.bus.lag(["visits"]) < AHEAD, within_s=90, what="the feed goes on"
                 )
-            self._until_under_way()
+            self.until_under_way()
             act()
         while self._fed < len(self._made):
             self._write(self._chunk)
@@ -197,7 +197,7 @@ class Siege:
         """A report of the CRM. Raises KafkaError."""
         self._write_by_key("signals", [(report.to, encode(report))])
 
-    def _until_under_way(self) -> None:
+    def until_under_way(self) -> None:
         """Until a random number of effects were said and their blocks are uncommitted.
 
         So the kill falls anywhere between fold, row, effect and commit, and never on an idle worker.
