@@ -8,69 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.activity import Version
 from schemas.deals import CompanyRecord, DealFacts, DealReport
 from schemas.ids import is_deal
-from streams.core import lead
 from streams.core.account import Account
 from streams.core.deal import Deal
 from streams.core.rows import ROWS
-from streams.core.signals import fold_signals
 from tests.unit.core import told
-from tests.unit.core.made import NOW, example_rules
+from tests.unit.core.made import NOW
+from tests.unit.core.row_talk import PEOPLE, Rows
 from tests.unit.core.told_at_random import deal_facts
 
-RULES = example_rules(routing='[[company]]\ndomains = ["acme.example", "acme-eu.example"]\n')
 CRM, OTHER_CRM = "crm:crm:9", "crm:crm:8"
 NAMED = ("acme.example", "acme-eu.example", "other.example", CRM, CRM, OTHER_CRM)
 DOMAINS = ("acme.example", "www.acme-eu.example", "other.example", "gmail.com", "")
-MOST_MESSAGES = 3_000
-PEOPLE = ("ann", "ben", "cem")
 STATUSES = st.sampled_from(("open", "lost", "won", "lost", "deleted"))
-
-
-class Rows:
-    """Rows of all three kinds; what they say to each other is delivered in an order that `chance` picks."""
-
-    def __init__(self, chance: Random) -> None:
-        self.chance = chance
-        self.rows: dict[str, Any] = {}
-        self.before: dict[str, tuple[Any, list[Any], Version]] = {}
-        self.waiting: list[Any] = []
-        self.offset = 0
-
-    def hear(self, messages: list[Any], *, crashes: bool) -> None:
-        """Everything, until nobody has anything to say."""
-        self.waiting += messages
-        while self.waiting:
-            to = self.chance.choice(self.waiting).to
-            block = [one for one in self.waiting if one.to == to]
-            self.chance.shuffle(block)
-            block = block[: self.chance.randint(1, len(block))]
-            for one in block:
-                self.waiting.remove(one)
-            self.offset += 1
-            assert self.offset < MOST_MESSAGES, "they never stop"
-            self.fold(to, block, Version(0, self.offset))
-            if crashes and self.chance.random() < 0.2:
-                self.crash()
-
-    def fold(self, to: str, block: list[Any], version: Version) -> None:
-        self.before[to] = (self.rows.get(to), block, version)
-        if to in PEOPLE:
-            after = lead.fold(to, self.rows.get(to), block, version=version, rules=RULES)
-        else:
-            after = fold_signals(to, self.rows.get(to), block, version=version, rules=RULES)
-        self.rows[to] = after.row
-        self.waiting += [*after.effects.signals, *after.effects.touches]
-
-    def crash(self) -> None:
-        """One row's last block is read again: its row was kept, or was not."""
-        to = self.chance.choice(sorted(self.before))
-        row, block, version = self.before[to]
-        if self.chance.random() < 0.5:
-            self.rows[to] = row
-        self.fold(to, block, version)
 
 
 def belongs(rows: dict[str, Any]) -> dict[str, Any]:
