@@ -1,6 +1,7 @@
 """What is new at an account, of that which returns are made of: visits, requests, clicks, deals. Times in UTC ms.
 
-A score that fades is no news, nor what went away, nor what new rules see in visits that were known before.
+A score that fades is no news, nor what went away, nor what new rules see in visits that were known before. What came to
+a row while it forwarded was told there by nobody: it is news when a record makes the row itself again.
 """
 
 from collections.abc import Hashable, Iterator
@@ -20,7 +21,16 @@ def news_at(before: Account, after: Account) -> int | None:
             ats += [at for was, is_now in _changed(held, now) for at in _new(was, is_now)]
     if after.deals is not before.deals and live(after.deals) != live(before.deals):
         ats.append(after.as_of)
+    if _is_itself_again(before, after):
+        ats.append(after.as_of)
     return max(ats, default=None)
+
+
+def _is_itself_again(before: Account, after: Account) -> bool:
+    """Whether a record took back which account this is; new rules alone are no news."""
+    forwarded = before.forward is not None and before.forward.domain != ""
+    forwards = after.forward is not None and after.forward.domain != ""
+    return forwarded and not forwards and after.records != before.records
 
 
 def _changed(

@@ -8,6 +8,7 @@ from schemas.signals import Intent, Member
 from streams.core.account_row import Account, Rest
 from streams.core.companies import CompanyFacts, company_of, held_by
 from streams.core.days import DAY_MS
+from streams.core.known_deals import deals_at
 from streams.core.parts import live
 from streams.core.return_doings import Counted, counted, is_on
 from streams.core.returns import candidate, counted_from, decisive, strength
@@ -57,7 +58,7 @@ def view_of(key: str, row: Account, rules: Rules) -> AccountView:
         row = Account(row.version, row.as_of, records=row.records, episodes=row.episodes)
     everybody, networks, held = live(row.members), live(row.networks), held_by(row)
     members = {who: one for who, one in everybody.items() if not one.silenced}
-    deals, company = tuple(live(row.deals).values()), company_of(held.records, rules)
+    deals, company = deals_at(key, row.deals), company_of(held.records, rules)
     deal = decisive(deals)
     excluded = bool(rules.routing.set_aside_account(key))
     why = candidate(deals, as_of=row.as_of, rules=rules.returns, customer=company.customer, excluded=excluded)

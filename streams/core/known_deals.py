@@ -1,11 +1,20 @@
-"""The deals that a lead's or an account's row knows: bounded, and what decides for good is let go last."""
+"""The deals that a lead's or an account's row knows: bounded, and what decides for good is let go last.
 
-from collections.abc import Iterable
+An account's row may know a deal that stands elsewhere: the row of a CRM's id hears of its deals also where it was told
+to be another account. Where a deal stands, only the deal's row says, with each standing.
+"""
+
+from collections.abc import Iterable, Mapping
 
 from schemas.deals import DealFacts
-from streams.core.parts import Part
+from streams.core.parts import Part, live
 
-__all__ = ["freshest_deals", "freshest_facts"]
+__all__ = ["deals_at", "freshest_deals", "freshest_facts"]
+
+
+def deals_at(account_id: str, deals: Mapping[str, Part[DealFacts]]) -> tuple[DealFacts, ...]:
+    """Those that stand at this account, by id: they count here, and only these may have an alert here."""
+    return tuple(deal for deal in live(deals).values() if deal.account_id == account_id)
 
 
 def freshest_deals(deals: dict[str, Part[DealFacts]], *, most: int) -> dict[str, Part[DealFacts]]:

@@ -4,6 +4,7 @@ from random import Random
 from typing import Any, Final
 
 from schemas.activity import Version
+from schemas.cards import AlertCard
 from streams.core import lead
 from streams.core.signals import fold_signals
 from tests.unit.core.made import example_rules
@@ -16,13 +17,17 @@ PEOPLE: Final = ("ann", "ben", "cem")
 
 
 class Rows:
-    """Rows of all three kinds; what they say to each other is delivered in an order that `chance` picks."""
+    """Rows of all three kinds; what they say to each other is delivered in an order that `chance` picks.
+
+    `alerts` are all cards that were said of alerts, in that order.
+    """
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
         self.rows: dict[str, Any] = {}
         self.before: dict[str, tuple[Any, list[Any], Version]] = {}
         self.waiting: list[Any] = []
+        self.alerts: list[AlertCard] = []
         self.offset = 0
 
     def hear(self, messages: list[Any], *, crashes: bool) -> None:
@@ -49,6 +54,7 @@ class Rows:
             after = fold_signals(to, self.rows.get(to), block, version=version, rules=RULES)
         self.rows[to] = after.row
         self.waiting += [*after.effects.signals, *after.effects.touches]
+        self.alerts += after.effects.alerts
 
     def crash(self) -> None:
         """One row's last block is read again: its row was kept, or was not."""

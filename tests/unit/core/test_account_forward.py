@@ -159,6 +159,44 @@ def test_episodes_of_a_deal_that_moved_have_numbers_of_their_own() -> None:
     assert story.alert.episode == 2_001
 
 
+def elsewhere() -> AccountStory:
+    """The CRM's id after its deal answered that it stands at the domain, where episode 1,001 may be raised by now."""
+    story = AccountStory(key=CRM)
+    story.hears(of_deal(deal(account_id=CRM), to=CRM, offset=1), company(domain=ACME))
+    story.hears(of_deal(deal(account_id=ACME, moved=1), to=CRM, offset=2))
+    return story
+
+
+def test_an_id_that_is_itself_again_raises_nothing_of_a_deal_that_stands_elsewhere() -> None:
+    story = elsewhere()
+    card = story.hears(company(at=NOW + 1), of_lead(member(active=[NOW], asked=[NOW]), offset=1, to=CRM))
+    assert (card.forwards_to, card.deals, card.not_candidate, story.alerts) == ("", (), "no lost deal", {})
+    assert [(one.to, one.domain) for one in addresses(story)] == [(DEAL, "")]
+
+
+@pytest.mark.parametrize("record_first", [True, False])
+@pytest.mark.parametrize("person_first", [True, False])
+def test_once_the_deal_is_back_it_is_told_under_a_number_of_its_own(record_first: bool, person_first: bool) -> None:
+    """In any order, copies too."""
+    story, record = elsewhere(), company(at=NOW + 1)
+    back = of_deal(deal(account_id=CRM, moved=2), to=CRM, offset=3)
+    came = of_lead(member(active=[NOW], asked=[NOW]), offset=1, to=CRM)
+    first = [record, back] if record_first else [back, record]
+    order = [came, *first] if person_first else [*first, came]
+    for message in [*order, *order, of_deal(deal(account_id=ACME, moved=1), to=CRM, offset=2)]:
+        story.hears(message)
+    assert (story.alert.account_id, story.alert.episode, story.alert.status) == (CRM, 2_001, "open")
+    assert len(story.raised) == 1
+
+
+def test_an_open_alert_ends_when_the_deal_says_that_it_stands_elsewhere() -> None:
+    story = AccountStory(key=CRM)
+    came = of_lead(member(active=[NOW], intents=[NOW]), offset=1, to=CRM)
+    story.hears(of_deal(deal(account_id=CRM), to=CRM, offset=1), came)
+    story.hears(of_deal(deal(account_id=ACME, moved=1), to=CRM, offset=2))
+    assert (story.alert.status, story.alert.closed_reason) == ("dismissed", "the deal left this account")
+
+
 def test_16_accounts_are_absorbed_the_last_that_spoke() -> None:
     story = AccountStory()
     story.hears(*(
