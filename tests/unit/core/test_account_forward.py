@@ -189,6 +189,18 @@ def test_once_the_deal_is_back_it_is_told_under_a_number_of_its_own(record_first
     assert len(story.raised) == 1
 
 
+def test_who_came_while_the_id_forwarded_is_told_of_when_it_is_itself_again() -> None:
+    """The deal may not even hear of it: both addresses reach it at once, and it says nothing new."""
+    story = AccountStory(key=CRM)
+    story.hears(of_deal(deal(account_id=CRM), to=CRM, offset=1), company(domain=ACME))
+    story.hears(of_lead(member(active=[NOW], asked=[NOW]), offset=1, to=CRM))
+    assert story.alerts == {}
+    story.hears(company(at=NOW + 1))
+    assert (story.alert.episode, story.alert.status) == (1, "open")
+    story.hears(company(at=NOW + 1))
+    assert len(story.raised) == 1
+
+
 def test_an_open_alert_ends_when_the_deal_says_that_it_stands_elsewhere() -> None:
     story = AccountStory(key=CRM)
     came = of_lead(member(active=[NOW], intents=[NOW]), offset=1, to=CRM)

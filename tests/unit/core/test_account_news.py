@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.activity import Version
 from streams.core.account_news import news_at
-from streams.core.account_row import Account
+from streams.core.account_row import Account, Forwarding
+from streams.core.companies import record_key
 from streams.core.parts import Part
 from tests.unit.core.made import DAY, NOW
-from tests.unit.core.told import DEAL, deal, member
+from tests.unit.core.told import DEAL, company, deal, member
 
 WEEK = 7 * DAY
 
@@ -69,3 +71,22 @@ def test_a_visitor_of_the_network_is_news_too() -> None:
 def test_nothing_of_who_is_left_out_is_news() -> None:
     assert news_at(row(), row(ann=by("a", NOW, dead_end=True))) is None
     assert news_at(row(), row(ann=by("a", NOW, silenced=True))) is None
+
+
+def forwarding(domain: str, *, record_at: int = NOW) -> Account:
+    """A CRM's id as a record of this time left it."""
+    record = company(at=record_at)
+    forward = Forwarding(Version(0, 1), NOW, domain)
+    return replace(row(), records={record_key(record): record}, forward=forward, as_of=NOW + 5)
+
+
+@pytest.mark.parametrize(
+    ("after", "news"),
+    [
+        pytest.param(forwarding("", record_at=NOW + 1), NOW + 5, id="a record made it itself again"),
+        pytest.param(forwarding(""), None, id="rules alone did"),
+        pytest.param(forwarding("other.example", record_at=NOW + 1), None, id="it is another one still"),
+    ],
+)
+def test_what_came_while_a_row_forwarded_is_news_when_it_is_itself_again(after: Account, news: int | None) -> None:
+    assert news_at(forwarding("acme.example"), after) == news
