@@ -41,7 +41,7 @@ def fold(
     same_rules = row is None or row.rules_version == rules.version
     if row is not None and heard == row and version > row.version and same_rules:
         return Folded(row, met(NOTHING, *bounds))
-    heard = with_reopenings(before, heard, rules=rules)
+    heard = with_reopenings(key, before, heard, rules=rules)
     news = news_at(before, heard)
     former = None if news is not None or same_rules else before.as_of
     after, view = raised(key, heard, news_at=news, former=former, version=now, rules=rules)

@@ -1,6 +1,7 @@
 """Lost deals that were taken up again, as the recall of alerts is made of them. Times are UTC milliseconds.
 
-Noted when it is seen, with what is known then: the CRM opens the same deal again, or one that follows it.
+Noted when it is seen, with what is known then: the CRM opens the same deal again, or one that follows it. Only the
+account where that deal stands notes it, whoever else knows it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,12 +23,12 @@ __all__ = ["with_reopenings"]
 MAX_REOPENINGS: Final = 16
 
 
-def with_reopenings(before: Account, after: Account, *, rules: Rules) -> Account:
-    """The row after some messages, with the lost deals that these take up again; the 16 newest are kept."""
+def with_reopenings(key: str, before: Account, after: Account, *, rules: Rules) -> Account:
+    """This account's row after some messages, with the lost deals that these take up again; the 16 newest are kept."""
     if after.deals is before.deals:
         return after
     was, now = live(before.deals), live(after.deals)
-    found = {lost.deal_id: lost for lost in _taken_up(was, now)}
+    found = {lost.deal_id: lost for lost in _taken_up(key, was, now)}
     if not found:
         return after
     more = [_noted(lost, after, rules=rules) for lost in found.values()]
@@ -35,10 +36,10 @@ def with_reopenings(before: Account, after: Account, *, rules: Rules) -> Account
     return replace(after, reopenings=tuple(kept[:MAX_REOPENINGS]))
 
 
-def _taken_up(was: Mapping[str, DealFacts], now: Mapping[str, DealFacts]) -> Iterator[DealFacts]:
+def _taken_up(key: str, was: Mapping[str, DealFacts], now: Mapping[str, DealFacts]) -> Iterator[DealFacts]:
     """Deals that were lost, and are not any more, or have a follower that is new."""
     for deal_id, deal in now.items():
-        if deal.status == "lost":
+        if deal.status == "lost" or deal.account_id != key:
             continue
         earlier = was.get(deal_id)
         if earlier is not None and earlier.status == "lost":
@@ -54,4 +55,6 @@ def _noted(lost: DealFacts, row: Account, *, rules: Rules) -> Reopening:
     since = max(begins, lost_at(lost) + rules.returns.quiet_days * DAY_MS)
     found = counted(live(row.members), lost, since=since, day_of=rules.site.day_of)
     alerted = any(one.deal_id == lost.deal_id and one.raised_at >= begins for one in row.episodes)
+    # An alert that was claimed or closed before the account's domain was known is told of by the deal alone.
+    alerted = alerted or (lost.reset_at or 0) >= begins
     return Reopening(deal_id=lost.deal_id, at=row.as_of, visited=bool(found.leads), alerted=alerted)

@@ -126,3 +126,23 @@ def test_another_new_deal_takes_nothing_up_again() -> None:
     story.hears(of_deal(follower, to=ACME, offset=2))
     story.hears(of_deal(follower, to=ACME, offset=3))
     assert seen(story) == [(DEAL, True, True)]
+
+
+def test_a_deal_that_is_opened_again_is_noted_where_it_stands_alone() -> None:
+    """The row of a CRM's id goes on hearing of deals that stand at its domain."""
+    told = [deal(), deal("open", at=NOW)]
+    stories = {key: AccountStory(key=key) for key in (ACME, "crm:crm:9")}
+    for key, story in stories.items():
+        for offset, facts in enumerate(told):
+            story.hears(of_deal(facts, to=key, offset=offset))
+    assert {key: [one.deal_id for one in story.card.reopenings] for key, story in stories.items()} == {
+        ACME: [DEAL], "crm:crm:9": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("reset_at", "alerted"), [(None, False), (NOW - 29 * DAY, True), (NOW - 31 * DAY, False)])
+def test_an_alert_that_was_settled_before_the_domain_was_known_counts(reset_at: int | None, alerted: bool) -> None:
+    story = AccountStory()
+    story.hears(of_deal(deal(reset_at=reset_at), to=ACME, offset=1))
+    story.hears(of_deal(deal("open", at=NOW), to=ACME, offset=2))
+    assert seen(story) == [(DEAL, False, alerted)]
