@@ -100,6 +100,15 @@ def changelogs_restore_these_rows(outcome: _Outcome, replay: Replay) -> str:
     return ""
 
 
+def the_last_record_of_a_row_is_its_newest(outcome: _Outcome, replay: Replay) -> str:
+    """Compaction keeps the last one: whatever somebody wrote late, the owner has written over it."""
+    for table, held in outcome.held.items():
+        last = {one.key or b"": one.value or b"" for one in outcome.log.all(changelog(table))}
+        if last != held:
+            return _differing(last, held, f"last records of {table}")
+    return ""
+
+
 def the_newest_cards_are_those_of_the_rows(outcome: _Outcome, replay: Replay) -> str:
     """But for alerts of which two accounts tell, as where a deal's account only learned its domain."""
     two = {alert_id for alert_id, accounts in replay.tellers.items() if len(accounts) > 1}
@@ -214,6 +223,7 @@ CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
     what_is_announced_a_row_remembered_before,
     rows_are_what_one_fold_of_the_log_gives,
     changelogs_restore_these_rows,
+    the_last_record_of_a_row_is_its_newest,
     every_move_is_announced_in_one_form,
     the_newest_cards_are_those_of_the_rows,
     what_rows_say_has_arrived,
