@@ -7,8 +7,8 @@ after its tails: what it did not write itself it reads, and where its own row is
 
 - Nothing is read where all is ours: the only cost is a question for the ends, every few seconds.
 - It needs no record of ours to be there still: the row in memory counts, so compaction cannot outrun an owner.
-- A strange row that is *newer* than ours stays: its sender had read further than we have, so we shall come to the same
-  message and write behind it.
+- A strange row that is *newer* than ours, or that we do not have yet, stays: its sender had read further than we have,
+  so we shall come to the same message and write behind it. Nothing of ours takes a row away.
 """
 
 import asyncio

@@ -109,9 +109,12 @@ class RowTable(Table[bytes, bytes]):
         return changed
 
     def overrule(self, key: bytes, value: bytes | None) -> bool:
-        """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same."""
+        """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same.
+
+        A row that we do not have is newer: a tombstone for it, were it on its way for long, could take away ours.
+        """
         kept = self.data.get(key)
-        if kept == value or (kept is not None and value is not None and value[_VERSION] > kept[_VERSION]):
+        if kept is None or kept == value or (value is not None and value[_VERSION] > kept[_VERSION]):
             return False
         self._changed.setdefault(key, kept)
         return True

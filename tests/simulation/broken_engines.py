@@ -150,6 +150,21 @@ class CopiesEarly(SimWorker):
         """Waits for nothing."""
 
 
+class _TakesBack(RowTable):
+    def overrule(self, key: bytes, value: bytes | None) -> bool:
+        if key in self.data:
+            return super().overrule(key, value)
+        self._changed.setdefault(key, None)
+        return True
+
+
+class TakesBack(SimWorker):
+    """What somebody wrote of a row that its owner does not have yet gets a tombstone."""
+
+    def _table(self, name: str) -> Any:
+        return row_table(name, self.log.partitions, die=self._die, kind=_TakesBack)
+
+
 class _LateMarks(Disk):
     log: Log
 
@@ -186,5 +201,5 @@ class OverlooksGaps(SimWorker):
 
 BROKEN_ENGINES: Final = (
     CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, Counts, ForgetsReplays, SkipsTicks,
-    SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate, OverlooksGaps,
+    SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate, OverlooksGaps, TakesBack,
 )  # fmt: skip

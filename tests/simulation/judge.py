@@ -88,6 +88,12 @@ def rows_are_what_one_fold_of_the_log_gives(outcome: _Outcome, replay: Replay) -
     return ""
 
 
+def nobody_takes_a_row_away(outcome: _Outcome, replay: Replay) -> str:
+    """A tombstone that comes late takes away what was written since."""
+    gone = [(table, one.key) for table in outcome.held for one in outcome.log.all(changelog(table)) if not one.value]
+    return f"tombstones {gone}" if gone else ""
+
+
 def changelogs_restore_these_rows(outcome: _Outcome, replay: Replay) -> str:
     for table, held in outcome.held.items():
         kept: dict[bytes, bytes] = {}
@@ -218,6 +224,7 @@ def _told(log: Log, topic: str) -> list[Any]:
 
 
 CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
+    nobody_takes_a_row_away,
     nobody_sleeps_past_the_time,
     ticks_come_once_where_nobody_crashed,
     what_is_announced_a_row_remembered_before,

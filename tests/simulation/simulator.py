@@ -41,7 +41,7 @@ class Broken(AssertionError):
 
 
 class Published(NamedTuple):
-    """Where former rules ended: the offsets committed by then, and each row's newest version that was safe by then."""
+    """Where former rules ended: the offsets committed by then, and how far each row that they saved had read."""
 
     rules: Rules
     committed: dict[tuple[str, int], int]
@@ -296,7 +296,7 @@ class Simulation:
             for place in worker.flying:
                 worker.lands_unheard(place, most=self.chance.choice((0, 1, 1_000)))
         self.zombies.clear()
-        self.published.append(Published(self.rules, dict(self.log.committed), self.log.saved()))
+        self.published.append(Published(self.rules, dict(self.log.committed), self.log.end_era()))
         self.rules = rules
         self.restart()
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from faust.types import TP
 
+from schemas.activity import Version
 from schemas.posts import Receipt
 from streams.agents.accounts import accounts
 from streams.agents.leads import leads
@@ -19,6 +20,7 @@ from streams.agents.visitors import visitors
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
 from streams.core import lead, recipient, signals, visitor
+from streams.core.effects import Folded
 from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules
 from streams.core.visits import decode_visits
@@ -138,13 +140,27 @@ class SimWorker:
 
     # ─── the engine's parts, wired
     def _agents(self) -> dict[str, Agent]:
-        shell, books, folds = self.shell, self.books, self._folds()
+        shell, books = self.shell, self.books
+        folds = {inbox: self._noted(TABLES[inbox], fold) for inbox, fold in self._folds().items()}
         return {
             "visits": visitors(shell, books["visitors"], decode=self._facts, fold=folds["visits"]),
             "touches": leads(shell, books["leads"], folds["touches"]),
             "signals": accounts(shell, books["accounts"], folds["signals"]),
             "posts": recipients(shell, books["recipients"], folds["posts"]),
         }
+
+    def _noted(self, table: str, fold: Callable[..., Any]) -> Callable[..., Any]:
+        """The log is told what is folded once more, and otherwise."""
+
+        def folded(key: str, row: Any, messages: Sequence[Any], *, version: Version) -> Folded[Any]:
+            after, effects = fold(key, row, messages, version=version)
+            if row is not None and version < row.version:
+                raw = ROWS[table].encode(after)
+                if raw != ROWS[table].encode(row):
+                    self.log.folds_again(table, raw, version)
+            return Folded(after, effects)
+
+        return folded
 
     def _facts(self, raw: bytes) -> Decoded[Any]:
         facts, refused, filtered = decode_visits(raw, self.rules)
