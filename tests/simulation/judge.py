@@ -26,7 +26,7 @@ from tests.unit.core.whole import WholeCore
 
 __all__ = ["judged"]
 
-BODIES: Final = ("activity", "body", "member", "deal", "domain", "status", "ahead")
+BODIES: Final = ("activity", "body", "member", "deal", "domain", "status", "ahead", "alert")
 CARDS: Final[Mapping[str, Any]] = {"leads": LEAD_CARD, "accounts": ACCOUNT_CARD, "alerts": ALERT_CARD}
 INBOX_CODECS: Final[Mapping[str, Any]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
 

@@ -49,8 +49,17 @@ class Heard:
             kept = self.standings.get(name)
             if kept is None or kept.version <= message.version:
                 self.standings[name] = message
-        elif isinstance(message, LeadLink | Confirmation | AlertUpdate):
+        elif isinstance(message, AlertUpdate):
+            self._hear_update(message)
+        elif isinstance(message, LeadLink | Confirmation):
             self.others.add(encode(message))
+
+    def _hear_update(self, message: AlertUpdate) -> None:
+        """The newest card wins: one that came between may have died with its worker."""
+        name = ("AlertUpdate", message.to, f"{message.alert.alert_id} of {message.alert.account_id}")
+        kept = self.standings.get(name)
+        if kept is None or kept.alert.version <= message.alert.version:
+            self.standings[name] = message
 
 
 class Replay:
