@@ -33,7 +33,6 @@ MOST_WORKERS: Final = 3
 FETCHES: Final = (1, 1, 1, 4)  # records that one fetch brings
 STILL: Final = 3  # rounds: a sweep looks twice at what lies behind the rows of ours
 DRAINED: Final = 400  # rounds after which what still moves never ends
-EXPECTED: Final = ("slept past the session timeout",)  # what may end a worker
 
 
 class Broken(AssertionError):
