@@ -34,6 +34,7 @@ class Log:
         self.partitions = partitions
         self._topics: dict[tuple[str, int], list[Record]] = defaultdict(list)
         self.committed: dict[tuple[str, int], int] = defaultdict(int)
+        self._folded: set[tuple[str, str, Version]] = set()
         self._folded_again: dict[tuple[str, bytes], Version] = {}
         self._count = 0
         self._era_began = 0
@@ -51,9 +52,17 @@ class Log:
         """The topic, partition by partition."""
         return [one for number in range(self.partitions) for one in self._topics[topic, number]]
 
+    def folds(self, table: str, key: str, version: Version) -> None:
+        """A row heard of this message for the first time."""
+        self._folded.add((table, key, version))
+
+    def is_folded(self, table: str, key: str, version: Version) -> bool:
+        """Whether it did so under these rules."""
+        return (table, key, version) in self._folded
+
     def folds_again(self, table: str, row: bytes, version: Version) -> None:
-        """A message that this row knew already changed it into what it is: other rules fold it now."""
-        self._folded_again[table, row] = version
+        """A message that other rules had folded changed a row into what it is."""
+        self._folded_again[table, row] = max(version, self._folded_again.get((table, row), version))
 
     def end_era(self) -> dict[tuple[str, str], Version]:
         """How far rows that were saved since the last call have read their inboxes, by table and key."""
@@ -64,6 +73,7 @@ class Log:
                     name, row = (table, (one.key or b"").decode()), one.value
                     version = self._folded_again.get((table, row)) or header(row).version
                     found[name] = max(version, found.get(name, version))
+        self._folded.clear()
         self._folded_again.clear()
         self._era_began = self._count
         return found
