@@ -150,13 +150,14 @@ class Simulation:
             if place[1] in worker.owned:  # else the group refuses it
                 self.log.committed[place] = offset
 
-    def settle(self, worker: SimWorker) -> None:
-        """A commit from beginning to end, with nothing in between."""
+    def settle(self, worker: SimWorker, *, commits: bool = True) -> None:
+        """A commit from beginning to end, with nothing in between; or all but the commit, which the group refuses."""
         self.committing.pop(worker.name, None)
         waits, offsets = worker.begin_commit()
         while not waits.done():
             self._hurry(worker, everything=self.chance.random() < 0.5)
-        self._committed(worker, offsets)
+        if commits:
+            self._committed(worker, offsets)
 
     def _hurry(self, worker: SimWorker, *, everything: bool) -> None:
         worker.turn(everything=everything)
@@ -244,11 +245,10 @@ class Simulation:
         return worker
 
     def rebalance(self) -> None:
-        """The group shares the partitions out anew. Who loses some commits before, as far as it comes."""
+        """The group shares the partitions out anew. Before that everybody's records land, and some commit."""
         for worker in self.workers:
             self.committing.pop(worker.name, None)
-            if worker.owned and self.chance.random() < 0.7:
-                self.settle(worker)
+            self.settle(worker, commits=self.chance.random() < 0.7)
         while self._share_out(broken_off=not self.calm and self.chance.random() < BROKEN_OFF):
             pass
 
