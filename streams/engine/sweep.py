@@ -56,6 +56,9 @@ class Swept(Protocol):
     def overrule(self, key: bytes, value: bytes | None) -> bool:
         """Sends our row again unless that one is newer or the same; whether it does."""
 
+    def is_behind(self, key: bytes, value: bytes | None) -> bool:
+        """Whether that one is newer than ours."""
+
 
 class Sweep:
     """`ends`: the end offsets of partitions; `awake()`: the partitions are ours and their rows are here."""
@@ -107,7 +110,8 @@ class Sweep:
             found = [one async for one in self._read(tp, span)]
         if not self._awake() or book.tails.end(tp) is None:
             return 0  # the partition moved meanwhile: whoever has it restored has seen them
-        book.tails.looked_at(tp, span)
+        if not any(book.is_behind(key, value) for key, value in found if key is not None):
+            book.tails.looked_at(tp, span)  # else a copy of our rows would claim to hold the newer one
         again = sum(book.overrule(key, value) for key, value in found if key is not None)
         self._metrics.count("strange_records", book.name, n=len(found))
         _log.warning("strange_records", table=book.name, partition=tp.partition, offsets=span, records=len(found),

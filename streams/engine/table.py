@@ -114,10 +114,15 @@ class RowTable(Table[bytes, bytes]):
         A row that we do not have is newer: a tombstone for it, were it on its way for long, could take away ours.
         """
         kept = self.data.get(key)
-        if kept is None or kept == value or (value is not None and value[_VERSION] > kept[_VERSION]):
+        if kept is None or kept == value or self.is_behind(key, value):
             return False
         self._changed.setdefault(key, kept)
         return True
+
+    def is_behind(self, key: bytes, value: bytes | None) -> bool:
+        """Whether somebody else's row is newer than ours."""
+        kept = self.data.get(key)
+        return value is not None and (kept is None or value[_VERSION] > kept[_VERSION])
 
     @property
     def has_changes(self) -> bool:

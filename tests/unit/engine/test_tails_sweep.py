@@ -192,6 +192,19 @@ async def test_a_row_that_we_do_not_have_stays(log: Log) -> None:
     assert await log.sent_again() == []
 
 
+async def test_a_newer_row_stays_unknown_until_ours_is_as_new(log: Log) -> None:
+    """Else a copy of our rows on the disk would claim to hold it, and a restart would never read it."""
+    await log.put(pile(5, "a"))
+    known = log.desk.book.tails.known(CHANGELOG)
+    log.strange(pile(8, "a", "x"))
+    await log.sweep.look()
+    await log.sweep.look()
+    assert log.desk.book.tails.known(CHANGELOG) == known
+    await log.put(pile(8, "a", "x"))
+    await log.sweep.look()
+    assert log.desk.book.tails.known(CHANGELOG) == log.desk.book.tails.end(CHANGELOG)
+
+
 async def test_a_strange_tombstone_does_not_delete(log: Log) -> None:
     await log.put(pile(5, "a"))
     log.strange(None)
