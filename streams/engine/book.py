@@ -188,6 +188,10 @@ class Book(Generic[R]):
         self._changed()
         return True
 
+    def is_behind(self, key: bytes, value: bytes | None) -> bool:
+        """Whether somebody else's row is newer than ours."""
+        return self._table.is_behind(key, value)
+
     # ─── what restoring and rebalancing do
     def dropped(self, rows: Container[bytes]) -> None:
         """The table gave these up: nothing decoded counts, and the clock need not wake them."""

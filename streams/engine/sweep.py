@@ -7,8 +7,8 @@ after its tails: what it did not write itself it reads, and where its own row is
 
 - Nothing is read where all is ours: the only cost is a question for the ends, every few seconds.
 - It needs no record of ours to be there still: the row in memory counts, so compaction cannot outrun an owner.
-- A strange row that is *newer* than ours stays: its sender had read further than we have, so we shall come to the same
-  message and write behind it.
+- A strange row that is *newer* than ours, or that we do not have yet, stays: its sender had read further than we have,
+  so we shall come to the same message and write behind it. Nothing of ours takes a row away.
 """
 
 import asyncio
@@ -55,6 +55,9 @@ class Swept(Protocol):
 
     def overrule(self, key: bytes, value: bytes | None) -> bool:
         """Sends our row again unless that one is newer or the same; whether it does."""
+
+    def is_behind(self, key: bytes, value: bytes | None) -> bool:
+        """Whether that one is newer than ours."""
 
 
 class Sweep:
@@ -107,7 +110,8 @@ class Sweep:
             found = [one async for one in self._read(tp, span)]
         if not self._awake() or book.tails.end(tp) is None:
             return 0  # the partition moved meanwhile: whoever has it restored has seen them
-        book.tails.looked_at(tp, span)
+        if not any(book.is_behind(key, value) for key, value in found if key is not None):
+            book.tails.looked_at(tp, span)  # else a copy of our rows would claim to hold the newer one
         again = sum(book.overrule(key, value) for key, value in found if key is not None)
         self._metrics.count("strange_records", book.name, n=len(found))
         _log.warning("strange_records", table=book.name, partition=tp.partition, offsets=span, records=len(found),

@@ -109,12 +109,20 @@ class RowTable(Table[bytes, bytes]):
         return changed
 
     def overrule(self, key: bytes, value: bytes | None) -> bool:
-        """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same."""
+        """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same.
+
+        A row that we do not have is newer: a tombstone for it, were it on its way for long, could take away ours.
+        """
         kept = self.data.get(key)
-        if kept == value or (kept is not None and value is not None and value[_VERSION] > kept[_VERSION]):
+        if kept is None or kept == value or self.is_behind(key, value):
             return False
         self._changed.setdefault(key, kept)
         return True
+
+    def is_behind(self, key: bytes, value: bytes | None) -> bool:
+        """Whether somebody else's row is newer than ours."""
+        kept = self.data.get(key)
+        return value is not None and (kept is None or value[_VERSION] > kept[_VERSION])
 
     @property
     def has_changes(self) -> bool:

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from faust.types import TP
 from msgspec.structs import replace
 
 from schemas.activity import Version
 from streams.core.effects import Effects, Folded
 from streams.core.rows import ROWS
 from streams.engine.book import SAVED, Book, Saved
-from streams.engine.table import RowTable
+from streams.engine.changelogs import sum_of
+from streams.engine.shares import Mark, Share
+from streams.engine.table import RowTable, Written
+from streams.engine.tails import Tails
+from tests.simulation.broker import fetched
+from tests.simulation.disk import Disk
+from tests.simulation.log import Log, changelog
 from tests.simulation.tables import row_table
 from tests.simulation.worker import METRICS, SimWorker
 
@@ -42,15 +49,14 @@ class AnnouncesEarly(SimWorker):
     """Decisions leave before their row is acknowledged."""
 
     def _book(self, table: Any, *, rules: bytes | None) -> Book[Any]:
-        return _Hasty(table, ROWS[table.name], sends=self.sends, clock=self.clock, changed=self._want,
+        return _Hasty(table, ROWS[table.name], sends=self.sends, clock=self.clock, changed=self.bell.later,
                       metrics=METRICS, rules=rules)  # fmt: skip
 
 
 class _LastRecord(RowTable):
-    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
-        if key is not None and value is not None:
-            self.data.pop(key, None)
-        super()._restore(key, value, partition)
+    def _restore(self, record: Written, partition: int, share: Share) -> None:
+        share.rows.pop(record.key or b"", None)
+        super()._restore(record, partition, share)
 
 
 class RestoresTheLast(SimWorker):
@@ -61,12 +67,8 @@ class RestoresTheLast(SimWorker):
 
 
 class _Keeps(RowTable):
-    def _forget(self, key: bytes) -> None:
+    def _drop(self, partition: int) -> None:
         """Nothing: what another worker wrote since is hidden by the old row."""
-
-    def _restore(self, key: bytes | None, value: bytes | None, partition: int) -> None:
-        if key not in self.data:
-            super()._restore(key, value, partition)
 
 
 class KeepsOldRows(SimWorker):
@@ -125,7 +127,79 @@ class SendsAfterSleep(SimWorker):
         self.sends._pulse._limit_s = 1e9
 
 
+class LeavesCardsBehind(SimWorker):
+    """The turns that a commit waits for take no more than others wait for."""
+
+    def _make(self, *args: Any) -> None:
+        super()._make(*args)
+        self.bell.now = self.bell.soon  # type: ignore[method-assign]
+
+
+class NeverSweeps(SimWorker):
+    """What a zombie writes behind newer rows stays there."""
+
+    def sweep(self) -> int:
+        """Looks at nothing."""
+        return 0
+
+
+class CopiesEarly(SimWorker):
+    """Rows are on the disk before their changelog has them."""
+
+    async def kept_after(self) -> None:
+        """Waits for nothing."""
+
+
+class _TakesBack(RowTable):
+    def overrule(self, key: bytes, value: bytes | None) -> bool:
+        if key in self.data:
+            return super().overrule(key, value)
+        self._changed.setdefault(key, None)
+        return True
+
+
+class TakesBack(SimWorker):
+    """What somebody wrote of a row that its owner does not have yet gets a tombstone."""
+
+    def _table(self, name: str) -> Any:
+        return row_table(name, self.log.partitions, die=self._die, kind=_TakesBack)
+
+
+class _LateMarks(Disk):
+    log: Log
+
+    def _keep(self, table: str, partition: int, rows: dict[bytes, bytes], *, mark: Mark) -> None:
+        tp = TP(changelog(table), partition)
+        end = len(self.log.records(*tp))
+        last = fetched(self.log, tp, end - 1, most=1)[0]
+        super()._keep(table, partition, rows, mark=Mark(end, last.offset, sum_of(last), mark.at))
+
+
+class MarksLate(SimWorker):
+    """A copy claims to go as far as its changelog does when it is written, not when the rows were copied."""
+
+    def _make(self, now: Callable[[], int], *args: Any) -> None:
+        if self.disk is not None:
+            self.disk = _LateMarks(self.disk.files, now=now)
+            self.disk.log = self.log
+        super()._make(now, *args)
+
+
+class _Overtaken(Tails):
+    def ours(self, tp: TP, offset: int, count: int = 1) -> None:
+        self._next[tp] = offset + count
+
+
+class OverlooksGaps(SimWorker):
+    """What somebody wrote between two batches of ours is taken for ours."""
+
+    def _table(self, name: str) -> Any:
+        table = super()._table(name)
+        table.tails = _Overtaken()
+        return table
+
+
 BROKEN_ENGINES: Final = (
     CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, Counts, ForgetsReplays, SkipsTicks,
-    SendsAfterSleep,
+    SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate, OverlooksGaps, TakesBack,
 )  # fmt: skip

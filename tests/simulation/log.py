@@ -34,7 +34,10 @@ class Log:
         self.partitions = partitions
         self._topics: dict[tuple[str, int], list[Record]] = defaultdict(list)
         self.committed: dict[tuple[str, int], int] = defaultdict(int)
+        self._folded: set[tuple[str, str, Version]] = set()
+        self._folded_again: dict[tuple[str, bytes], Version] = {}
         self._count = 0
+        self._era_began = 0
 
     def append(self, topic: str, partition: int, record: Record) -> None:
         """On all replicas."""
@@ -49,13 +52,30 @@ class Log:
         """The topic, partition by partition."""
         return [one for number in range(self.partitions) for one in self._topics[topic, number]]
 
-    def saved(self) -> dict[tuple[str, str], Version]:
-        """The newest version of each row in the changelogs, by table and key."""
+    def folds(self, table: str, key: str, version: Version) -> None:
+        """A row heard of this message for the first time."""
+        self._folded.add((table, key, version))
+
+    def is_folded(self, table: str, key: str, version: Version) -> bool:
+        """Whether it did so under these rules."""
+        return (table, key, version) in self._folded
+
+    def folds_again(self, table: str, row: bytes, version: Version) -> None:
+        """A message that other rules had folded changed a row into what it is."""
+        self._folded_again[table, row] = max(version, self._folded_again.get((table, row), version))
+
+    def end_era(self) -> dict[tuple[str, str], Version]:
+        """How far rows that were saved since the last call have read their inboxes, by table and key."""
         found: dict[tuple[str, str], Version] = {}
         for table in TABLES.values():
             for one in self.all(changelog(table)):
-                name, version = (table, (one.key or b"").decode()), header(one.value or b"").version
-                found[name] = max(version, found.get(name, version))
+                if one.at > self._era_began and one.value is not None:
+                    name, row = (table, (one.key or b"").decode()), one.value
+                    version = self._folded_again.get((table, row)) or header(row).version
+                    found[name] = max(version, found.get(name, version))
+        self._folded.clear()
+        self._folded_again.clear()
+        self._era_began = self._count
         return found
 
     def tell(self, topic: str, to: str, message: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from schemas.activity import Version
+from schemas.activity import Decision, Version
 from streams.core.deal import Deal
 from streams.core.errors import CoreError
 from streams.core.lead_row import Lead
@@ -73,10 +73,14 @@ def _joined(row: Any) -> Any:
 def _of_lead(row: Lead) -> tuple[Any, ...]:
     sources = {source: part.body for source, part in row.sources.items() if part.body is not None}
     absorbed = {
-        lead_id: part.body.body and replace(part.body.body, latches=())
+        lead_id: part.body.body and replace(part.body.body, latches=(), decisions=_unasked(part.body.body.decisions))
         for lead_id, part in row.absorbed.items() if part.body is not None
     }  # fmt: skip
     standing = [{to for to, gone in told.items() if gone is None} for told in (row.told, row.pointed)]
-    decisions = [one for one in row.decisions if "alert_id" not in dict(one.said)]  # an alert's moment is a threshold's
-    joins = (live(row.deals), decisions, row.mail, row.voids, row.emails, row.aliases, row.order)
+    joins = (live(row.deals), _unasked(row.decisions), row.mail, row.voids, row.emails, row.aliases, row.order)
     return sources, absorbed, standing, *joins
+
+
+def _unasked(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """Those that answer no alert: an alert's moment is a threshold's, also where it was absorbed with its lead."""
+    return tuple(one for one in decisions if "alert_id" not in dict(one.said))

@@ -4,7 +4,7 @@ It knows the core and the log, and nothing of the engine. Whatever a worker did 
 have left the same rows, byte for byte, and said the same.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -49,8 +49,17 @@ class Heard:
             kept = self.standings.get(name)
             if kept is None or kept.version <= message.version:
                 self.standings[name] = message
-        elif isinstance(message, LeadLink | Confirmation | AlertUpdate):
+        elif isinstance(message, AlertUpdate):
+            self._hear_update(message)
+        elif isinstance(message, LeadLink | Confirmation):
             self.others.add(encode(message))
+
+    def _hear_update(self, message: AlertUpdate) -> None:
+        """The newest card wins: one that came between may have died with its worker."""
+        name = ("AlertUpdate", message.to, f"{message.alert.alert_id} of {message.alert.account_id}")
+        kept = self.standings.get(name)
+        if kept is None or kept.alert.version <= message.alert.version:
+            self.standings[name] = message
 
 
 class Replay:
@@ -62,6 +71,7 @@ class Replay:
         self.moves: dict[tuple[str, int], Transition] = {}
         self.posts: dict[str, Post] = {}
         self.tellers: dict[str, set[str]] = defaultdict(set)  # alert -> accounts that tell of it
+        self.asks: Counter[tuple[str, int]] = Counter()  # how often a row came to want to be woken at a time
         self.heard = Heard()
         begins: Mapping[tuple[str, int], int] = {}
         for era in published:
@@ -109,7 +119,11 @@ class Replay:
                         self._fold(rows, key, [one], fold)
 
     def _fold(self, rows: dict[str, Any], key: str, block: Sequence[Any], fold: Callable[..., Any]) -> None:
-        rows[key], effects = fold(key, rows.get(key), block)
+        before = rows.get(key)
+        rows[key], effects = fold(key, before, block)
+        wake_at = getattr(rows[key], "wake_at", None)
+        if wake_at is not None and wake_at != getattr(before, "wake_at", None):
+            self.asks[key, wake_at] += 1
         self._hear(effects)
 
     def _hear(self, effects: Effects) -> None:

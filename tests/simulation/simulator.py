@@ -13,6 +13,7 @@ from schemas.activity import Version
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.core.rules import Rules
+from tests.simulation.disk import Disk, Files
 from tests.simulation.life import Life
 from tests.simulation.log import INBOXES, Log
 from tests.simulation.worker import SimWorker
@@ -23,10 +24,15 @@ __all__ = ["Broken", "Published", "Simulation"]
 
 PARTITIONS: Final = (1, 2, 3, 4, 6, 12)
 PASSES: Final = (*(MINUTE, HOUR, 9 * HOUR, DAY) * 6, 8 * DAY, 8 * DAY, 31 * DAY, 95 * DAY)
+AGAIN: Final = 0.02  # so many batches are sent again, because their first answer was lost
 CALM: Final = 0.1  # so many runs know no faults of machines
+DISKS: Final = 2
+BROKEN_OFF: Final = 0.15  # so many rebalances come before the last one is through
+AWAY_IN: Final = (0, 1, 2, -1, -1, -1)  # batches of changelogs until Kafka goes away
 MOST_WORKERS: Final = 3
+FETCHES: Final = (1, 1, 1, 4)  # records that one fetch brings
+STILL: Final = 3  # rounds: a sweep looks twice at what lies behind the rows of ours
 DRAINED: Final = 400  # rounds after which what still moves never ends
-EXPECTED: Final = ("slept past the session timeout",)  # what may end a worker
 
 
 class Broken(AssertionError):
@@ -34,7 +40,7 @@ class Broken(AssertionError):
 
 
 class Published(NamedTuple):
-    """Where former rules ended: the offsets committed by then, and each row's newest version that was safe by then."""
+    """Where former rules ended: the offsets committed by then, and how far each row that they saved had read."""
 
     rules: Rules
     committed: dict[tuple[str, int], int]
@@ -65,10 +71,12 @@ class Simulation:
         self.published: list[Published] = []
         self.committing: dict[str, Any] = {}
         self.channel = _Webhook(now=lambda: self.now)
+        self.disks: list[Files] = [{} for _ in range(DISKS)]
         happens: dict[Callable[[], object], float] = {
             self.life.step: 160, self.read: 400, self.turn: 130, self.land: 150, self.commit: 30, self.tick: 12,
-            self.time_passes: 8, self.channel_fails: 4, self.life.kafka_goes: 3, self.crash: 6, self.join: 3,
-            self.publish: 0.6, self.leave: 2, self.freeze: 4, self.zombie_lands: 8, self.rebalance: 3,
+            self.sweep: 12, self.save: 10, self.time_passes: 8, self.channel_fails: 4, self.life.kafka_goes: 3,
+            self.crash: 6, self.join: 3, self.publish: 0.6, self.leave: 2, self.freeze: 4, self.zombie_lands: 8,
+            self.rebalance: 3,
         }  # fmt: skip
         self.calm = self.chance.random() < CALM
         faults = (self.crash, self.join, self.leave, self.freeze, self.zombie_lands, self.rebalance, self.publish)
@@ -89,25 +97,36 @@ class Simulation:
     def read(self) -> None:
         worker = self._someone()
         if waiting := worker.reads():
-            worker.feed(*self.chance.choice(waiting))
+            worker.feed(*self.chance.choice(waiting), most=self.chance.choice(FETCHES))
             self._look(worker)
 
     def turn(self) -> None:
         worker = self._someone()
-        worker.turn()
+        worker.turn(everything=self.chance.random() < 0.5)
         self._look(worker)
 
     def land(self) -> None:
         worker = self._someone()
         places = worker.flying
         for place in places if self.chance.random() < 0.5 else places[:1]:
-            worker.land(place, most=self.chance.choice((1, 1_000)))
+            twice = not self.calm and self.chance.random() < AGAIN
+            worker.land(place, most=self.chance.choice((1, 1_000)), twice=twice)
         self._look(worker)
 
     def tick(self) -> None:
         worker = self._someone()
         worker.moves(self.now)
         worker.wake()
+        self._look(worker)
+
+    def sweep(self) -> None:
+        worker = self._someone()
+        worker.sweep()
+        self._look(worker)
+
+    def save(self) -> None:
+        worker = self._someone()
+        worker.save()
         self._look(worker)
 
     def commit(self) -> None:
@@ -131,16 +150,21 @@ class Simulation:
             if place[1] in worker.owned:  # else the group refuses it
                 self.log.committed[place] = offset
 
-    def settle(self, worker: SimWorker) -> None:
-        """A commit from beginning to end, with nothing in between."""
+    def settle(self, worker: SimWorker, *, commits: bool = True) -> None:
+        """A commit from beginning to end, with nothing in between; or all but the commit, which the group refuses."""
         self.committing.pop(worker.name, None)
         waits, offsets = worker.begin_commit()
-        while not waits.done() or not worker.idle:
-            worker.turn()
-            for place in worker.flying:
+        while not waits.done():
+            self._hurry(worker, everything=self.chance.random() < 0.5)
+        if commits:
+            self._committed(worker, offsets)
+
+    def _hurry(self, worker: SimWorker, *, everything: bool) -> None:
+        worker.turn(everything=everything)
+        for place in worker.flying:
+            if self.chance.random() < 0.7:
                 worker.land(place, most=1_000)
-            self._look(worker)
-        self._committed(worker, offsets)
+        self._look(worker)
 
     # ─── the world
     def time_passes(self) -> None:
@@ -159,9 +183,15 @@ class Simulation:
             self.lives += 1
             self.workers.append(self.kind(
                 f"w{self.lives}", self.log, rules=self.rules, now=lambda: self.now, channels=[self.channel],
-                chance=self.chance.random,
+                chance=self.chance.random, disk=self._disk(),
             ))  # fmt: skip
             self.rebalance()
+
+    def _disk(self) -> Disk | None:
+        """One that no process has; what sleeps keeps its own. Who finds none works without."""
+        taken = [one.disk.files for one in (*self.workers, *self.zombies) if one.disk is not None]
+        free = [one for one in self.disks if not any(one is other for other in taken)]
+        return Disk(self.chance.choice(free), now=lambda: self.now) if free else None
 
     def leave(self) -> None:
         """One is asked to go: it commits what it did."""
@@ -176,6 +206,8 @@ class Simulation:
         worker = self._gone(self._someone())
         for place in worker.flying:
             worker.lands_unheard(place, most=self.chance.choice((0, 1, 1_000)))
+        if self.chance.random() < 0.5:
+            self.join()
 
     def freeze(self) -> None:
         """SIGSTOP, for longer than its session: others take over; what it had under way lands when it likes."""
@@ -184,7 +216,7 @@ class Simulation:
             for place in worker.reads()[: self.chance.randrange(4)]:
                 worker.feed(*place)
             if self.chance.random() < 0.5:
-                worker.turn()
+                worker.turn(everything=self.chance.random() < 0.5)
         self.zombies.append(self._gone(worker))
 
     def zombie_lands(self) -> None:
@@ -197,9 +229,9 @@ class Simulation:
         if self.chance.random() < 0.3:
             self.zombies.remove(zombie)
             zombie.boot_s += 60.0
-            under_way = sum(len(one) for one in zombie.under_way)
-            zombie.turn()
-            if sum(len(one) for one in zombie.under_way) > under_way:
+            sent = zombie.producer.sent
+            zombie.turn(everything=True)
+            if zombie.producer.sent > sent:
                 raise Broken(f"{zombie.name} slept past its session and sends")
 
     def _gone(self, worker: SimWorker) -> SimWorker:
@@ -213,19 +245,25 @@ class Simulation:
         return worker
 
     def rebalance(self) -> None:
-        """The group shares the partitions out anew. Who loses some commits before, as far as it comes."""
+        """The group shares the partitions out anew. Before that everybody's records land, and some commit."""
         for worker in self.workers:
             self.committing.pop(worker.name, None)
-            if worker.owned and self.chance.random() < 0.7:
-                self.settle(worker)
+            self.settle(worker, commits=self.chance.random() < 0.7)
+        while self._share_out(broken_off=not self.calm and self.chance.random() < BROKEN_OFF):
+            pass
+
+    def _share_out(self, *, broken_off: bool) -> bool:
+        """`broken_off`: the group moves on before somebody has all rows. Whether it did."""
         shares: dict[str, set[int]] = {worker.name: set() for worker in self.workers}
         for number in range(self.log.partitions):
             shares[self._someone().name].add(number)
         for worker in self.workers:
             worker.moves(self.now)
             worker.revoke(range(self.log.partitions))
-            worker.assign(shares[worker.name])
+            away_in = -1 if self.calm else self.chance.choice(AWAY_IN[:2] if broken_off else AWAY_IN)
+            worker.assign(shares[worker.name], away_in=away_in, given_up=broken_off)
             self._look(worker)
+        return broken_off
 
     # ─── the end
     def drain(self) -> None:
@@ -237,10 +275,12 @@ class Simulation:
                 zombie.lands_unheard(place, most=1_000)
         if self.rules is not RULES:
             self._take_over(RULES)
-        if not self.calm:
+        if not self.calm and self.chance.random() < 0.5:
             self.restart()
+        still = 0
         for _ in range(DRAINED):
-            if not self._round():
+            still = 0 if self._round() else still + 1
+            if still == STILL:
                 return
         raise Broken(f"still not drained: {[(name, self._lag(name)) for name in INBOXES]}")
 
@@ -255,7 +295,7 @@ class Simulation:
             for place in worker.flying:
                 worker.lands_unheard(place, most=self.chance.choice((0, 1, 1_000)))
         self.zombies.clear()
-        self.published.append(Published(self.rules, dict(self.log.committed), self.log.saved()))
+        self.published.append(Published(self.rules, dict(self.log.committed), self.log.end_era()))
         self.rules = rules
         self.restart()
 
@@ -277,6 +317,9 @@ class Simulation:
                     worker.feed(*place)
             moved |= worker.wake() > 0 or not worker.idle
             self.settle(worker)
+            while not worker.idle:
+                self._hurry(worker, everything=True)
+            moved |= worker.sweep() > 0
         return moved or any(self._lag(name) for name in INBOXES)
 
     def _lag(self, topic: str) -> int:

@@ -1,28 +1,15 @@
 """The engine's tables without Faust's start-up: a twin of one that Faust made, over rows of its own."""
 
 from functools import cache
-from typing import Any
 
 import faust
 
 from streams.engine.exits import Die
+from streams.engine.shares import Shares
 from streams.engine.table import RowTable
+from streams.engine.tails import Tails
 
 __all__ = ["row_table"]
-
-
-class _Store(dict[bytes, bytes]):
-    """Faust's memory store, as far as the table asks for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._key_partition: dict[bytes, int] = {}
-
-    async def on_rebalance(self, *_: Any, **__: Any) -> None:
-        """The table drops its rows itself."""
-
-    async def on_recovery_completed(self, *_: Any, **__: Any) -> None:
-        """Nothing follows."""
 
 
 @cache
@@ -32,14 +19,17 @@ def _app() -> faust.App:
 
 @cache
 def _model(kind: type[RowTable], name: str, partitions: int) -> RowTable:
-    return kind(_app(), name=name, key_type=bytes, value_type=bytes, partitions=partitions)
+    table = kind(_app(), name=name, key_type=bytes, value_type=bytes, partitions=partitions)
+    assert table.data.held() == {}  # it makes its store
+    return table
 
 
 def row_table(name: str, partitions: int, *, die: Die, kind: type[RowTable] = RowTable) -> RowTable:
     """A table without rows. Faust takes a millisecond for one; a run needs hundreds."""
-    twin = kind.__new__(kind)
-    twin.__dict__.update(_model(kind, name, partitions).__dict__)
-    twin._die, twin._keeper, twin._data = die, None, _Store()
-    twin._changed, twin._restored, twin._inverted, twin._whole = {}, set(), set(), set()
-    twin.records_restored = 0
+    model = _model(kind, name, partitions)
+    twin, shares = kind.__new__(kind), Shares.__new__(Shares)
+    twin.__dict__.update(model.__dict__)
+    shares.__dict__.update(model.data.__dict__)
+    shares._shares = {}
+    twin._die, twin._keeper, twin._data, twin._changed, twin.tails = die, None, shares, {}, Tails()
     return twin

@@ -1,6 +1,5 @@
 """What a later release may write: new fields are passed over, a new format stops a worker before it misreads."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from streams.core.rows import ROWS
 from streams.core.visits import decode_visits
 from streams.engine.exits import STOPPED
 from streams.engine.shell import block_decoder
+from tests.simulation.broker import Fetched
 from tests.simulation.log import TABLES, Record, changelog
 from tests.simulation.run import quiet
 from tests.simulation.simulator import Broken, Simulation
@@ -71,9 +71,8 @@ def test_a_row_of_a_later_format_stops_the_worker_and_says_why(release: Release)
     record = release.log().all(changelog("leads"))[0]
     table = row_table("leads", 1, die=raising)
     raw = b"\xff" + (record.value or b"")[1:]
-    message = SimpleNamespace(topic=changelog("leads"), partition=0, offset=3, key=record.key, value=raw)
     with pytest.raises(Died, match="a newer release wrote this row") as died:
-        table.apply_changelog_batch([SimpleNamespace(message=message)])
+        table.take_in(0, [Fetched(offset=3, key=record.key, value=raw, timestamp=0)])
     assert died.value.code == STOPPED
 
 
