@@ -19,12 +19,12 @@ up: $(VENV)/.locked $(VENV)/.editable
 	@exec $(BIN)/leadstream up --with-parent $(if $(filter off no false 0,$(STORY)),--no-story) $(UP)
 
 # Of the fault lab only what is marked short: the whole has a command of its own (make faults) and takes an hour.
-# Two processes share the tests (tests/spread.py says how): most wait for brokers, browsers and timers most of the time.
+# Three processes share the tests (tests/spread.py says how): most wait for brokers, browsers and timers most of the time.
 test: dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not faults or short" --durations 10 $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m "not faults or short" --durations 10 $(PYTEST)
 
 # The order-and-crash properties take a minute themselves: they are make test's.
 check: dev
