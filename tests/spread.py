@@ -1,4 +1,4 @@
-"""How `make test` spreads over two processes: what shares something stays together, what takes long begins first.
+"""How `make test` spreads over a few processes: what shares something stays together, what takes long begins first.
 
 A file stays together: its fixtures, a product or a browser, are started once. Properties of the core and seeds share
 nothing, so each goes where there is room. The order within a group stays the shuffled one.
@@ -33,7 +33,7 @@ def begun_first(items: list[pytest.Item]) -> None:
 
 
 def say(line: str) -> None:
-    """A line for whoever watches. What one of two processes writes to its output, xdist throws away."""
+    """A line for whoever watches. What one of several processes writes to its output, xdist throws away."""
     print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
 
 
