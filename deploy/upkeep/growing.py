@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from deploy.errors import NotAtRest, TopicsDiffer
 from deploy.local import topics
 from deploy.upkeep.broker import Broker
+from deploy.upkeep.copying import written_by_key
 from deploy.upkeep.installation import CARDS, INBOXES, Installation, Kept, Told
 from deploy.upkeep.newest import Newest
-from schemas.topics import TOPICS, partition_of
+from schemas.topics import TOPICS
 
 __all__ = ["Moved", "grown", "move", "prepare", "retire"]
 
@@ -86,20 +87,10 @@ def _copied(
     broker: Broker, source: Kept, target: Kept, *, old: Installation, new: Installation, told: Told
 ) -> Newest:
     """Every record of one topic, by key, in the order of its partition; what it said in the end."""
-    newest, writer = Newest(source.version_of), broker.writer()
     bounds = broker.bounds(source.topic, partitions=old.partitions)
     total = sum(end - first for first, end in bounds.values())
-    for done, piece in enumerate(broker.read(source.topic, partitions=old.partitions), 1):
-        if piece.key is None:
-            continue
-        newest.take(piece)
-        partition = partition_of(piece.key.decode(), new.partitions)
-        writer.write(target.topic, partition=partition, key=piece.key, value=piece.value)
-        if done % 1_000 == 0:
-            told(source.name, done, total)
-    writer.flush()
-    told(source.name, total, total)
-    return newest
+    pieces = broker.read(source.topic, partitions=old.partitions)
+    return written_by_key(pieces, target, broker=broker, partitions=new.partitions, total=total, told=told)
 
 
 def retire(broker: Broker, old: Installation, *, current: int) -> list[str]:

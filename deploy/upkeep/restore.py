@@ -12,11 +12,11 @@ from pathlib import Path
 from deploy.errors import BadBackup, NotAtRest, TopicsDiffer
 from deploy.upkeep.archive import pieces_of
 from deploy.upkeep.broker import Broker
+from deploy.upkeep.copying import written_by_key
 from deploy.upkeep.installation import INBOXES, Installation, Kept, Told
 from deploy.upkeep.manifest import Manifest, mark_of_secret
 from deploy.upkeep.newest import Newest
 from schemas.activity import Version
-from schemas.topics import partition_of
 from schemas.versions import packed
 
 __all__ = ["check", "into_new_epoch", "under_rows"]
@@ -110,17 +110,9 @@ def _brought_back(
 ) -> int:
     """Writes by key, reads back, compares; how many keys live there."""
     file = manifest.file(kept.name)
-    sent, writer = Newest(kept.version_of), broker.writer()
-    for done, piece in enumerate(pieces_of(place, file), 1):
-        if piece.key is None:
-            raise BadBackup(f"{file.file}: a record without a key")
-        sent.take(piece)
-        partition = partition_of(piece.key.decode(), target.partitions)
-        writer.write(kept.topic, partition=partition, key=piece.key, value=piece.value)
-        if done % 1_000 == 0:
-            told(kept.name, done, file.records)
-    writer.flush()
-    told(kept.name, file.records, file.records)
+    sent = written_by_key(
+        pieces_of(place, file), kept, broker=broker, partitions=target.partitions, total=file.records, told=told
+    )
     found = Newest(kept.version_of).take_all(broker.read(kept.topic, partitions=target.partitions))
     if found.digest() != sent.digest():
         raise NotAtRest(f"{kept.topic}: {len(found)} keys are there, {len(sent)} were written; does a worker run?")
