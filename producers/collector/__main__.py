@@ -5,9 +5,10 @@ is left behind.
 """
 
 import asyncio
+import os
 import signal
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -58,5 +59,16 @@ def main() -> int:
     return 0
 
 
+def leave(code: int) -> NoReturn:
+    """Ends the process without taking the interpreter down first.
+
+    A thread of granian (2.8.7) that asks for an interpreter which is going down aborts the process with SIGABRT, after
+    all was finished: a supervisor would count a crash. 6 of 25 stops under load ended so.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

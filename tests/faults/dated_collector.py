@@ -46,4 +46,4 @@ def _dated(*args: Any, **named: Any) -> Any:
 
 if __name__ == "__main__":
     collector.build = _dated  # type: ignore[assignment]
-    raise SystemExit(collector.main())
+    collector.leave(collector.main())

@@ -1,6 +1,7 @@
 """`python -m deploy.local.demo`: one process on 127.0.0.1 until SIGTERM or SIGINT."""
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -41,4 +42,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # not through the interpreter's end, where a thread of granian (2.8.7) may abort the process
