@@ -48,18 +48,27 @@ class KafkaSettings(BaseModel):
 
 
 class CollectorSettings(BaseModel):
-    """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed)."""
+    """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed).
+
+    `sources`: the file that says what differs from source to source.
+    """
 
     model_config = _FROZEN
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     public_url: str = ""
+    sources: Path | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     proxy_hops: int = Field(default=0, ge=0)
     block_wait_ms: float = Field(default=5.0, ge=0)
     block_bytes: int = Field(default=64 * 1024, ge=1024)
     outstanding_bytes: int = Field(default=64 * MIB, ge=MIB)
     reply_timeout_s: float = Field(default=5.0, gt=0)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("cors_origins", mode="before")
     @classmethod

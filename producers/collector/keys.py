@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from msgspec import Struct
 
+from producers.collector.sources import Source, Sources
 from producers.errors import Refusal, Refused
 from schemas.delivery import Trust
 
@@ -20,18 +21,19 @@ Headers = Mapping[bytes, bytes]
 
 
 class Sender(Struct, frozen=True):
-    """The source that a key stands for, and how far it is believed."""
+    """The source that a key stands for, how far it is believed, and what its operator says of it."""
 
     source: str
     trust: Trust
+    policy: Source
 
 
 class KeyRing:
     """All keys that count: write keys are public and claim, server keys are secret and prove."""
 
-    def __init__(self, *, write_keys: Mapping[str, str], server_keys: Mapping[str, str]) -> None:
-        self._senders = {key: Sender(source, "claimed") for key, source in write_keys.items()}
-        self._senders |= {key: Sender(source, "proven") for key, source in server_keys.items()}
+    def __init__(self, *, write_keys: Mapping[str, str], server_keys: Mapping[str, str], sources: Sources) -> None:
+        self._senders = {key: Sender(source, "claimed", sources[source]) for key, source in write_keys.items()}
+        self._senders |= {key: Sender(source, "proven", sources[source]) for key, source in server_keys.items()}
 
     def sender_of(self, key: str | None) -> Sender:
         """Raises Refused(KEY), with the same words for a missing and for an unknown key."""

@@ -16,6 +16,7 @@ from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
 from producers.collector.keys import Headers, KeyRing, Sender, offered_key
 from producers.collector.routes import ANSWERED, EVENT_ROUTES, RETRY_AFTER_S, STATUS_OF, refused_body
+from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
 from producers.collector.wire import read as read_events
 from producers.errors import Refusal, Refused, SinkError
@@ -119,7 +120,8 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
     """
     clock = now_ms or _system_ms
     intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
-    keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys)
+    sources = Sources.read(settings.collector.sources)
+    keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys, sources=sources)
     return Collector(settings, intake, keys=keys, cors=Cors(settings.collector.cors_origins))
 
 

@@ -1,0 +1,53 @@
+"""What an operator says of a source: one table per source in a TOML file (`LEADSTREAM_COLLECTOR__SOURCES`).
+
+[site]
+origins = ["https://www.example.com"]
+
+A source that the file does not name has the defaults. Whoever adds something that differs from source to source adds a
+field here and nowhere else.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct, ValidationError, convert
+
+from producers.errors import BadSettings
+
+__all__ = ["Source", "Sources"]
+
+
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One source. `origins`: the pages that may send with its write key, empty = any."""
+
+    origins: tuple[str, ...] = ()
+
+
+class Sources:
+    """All sources by name."""
+
+    def __init__(self, known: Mapping[str, Source] | None = None) -> None:
+        self._known = dict(known or {})
+        self._other = Source()
+
+    @classmethod
+    def read(cls, path: Path | None) -> "Sources":
+        """Those of the file; None = there is no file. Raises BadSettings, which names file and source."""
+        if path is None:
+            return cls()
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadSettings(f"LEADSTREAM_COLLECTOR__SOURCES: {path}: {error}") from error
+        return cls({name: _source(path, name, table) for name, table in tables.items()})
+
+    def __getitem__(self, name: str) -> Source:
+        return self._known.get(name, self._other)
+
+
+def _source(path: Path, name: str, table: object) -> Source:
+    try:
+        return convert(table, Source)
+    except ValidationError as error:
+        raise BadSettings(f"LEADSTREAM_COLLECTOR__SOURCES: {path}: [{name}]: {error}") from error
