@@ -32,5 +32,5 @@ def configure(level: str) -> None:
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(formatter)
     # While Kafka is away it says so several times a second; the sink says it once.
-    logging.getLogger("kafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
+    logging.getLogger("aiokafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
     logging.basicConfig(handlers=[screen], level=max(number, logging.WARNING), force=True)

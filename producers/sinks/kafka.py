@@ -1,53 +1,33 @@
-"""Kafka through kafka-python: one producer, one sender thread, acknowledgements bridged back to the event loop.
+"""Kafka through aiokafka, on the event loop of the HTTP side: no second thread, one request for all that waits.
 
-Its producer has no memory bound: `collector/blocks.py` counts outstanding bytes. With idempotence an acknowledgement
-means that all in-sync replicas have the record. Without the crc32c package a record costs five times as much.
+Records wait by partition while that partition's last batch is on its way, so nothing overtakes; a batch that is sent
+again after an answer got lost may be there twice. There is no memory bound: `collector/outstanding.py` counts bytes.
 
-An idempotent producer can be spoilt for good, for example by a broker that forgot its id; then every send fails until
-it is replaced. So when all writes fail for a while, a new one is made.
+A producer can be spoilt for good. So when all writes fail for a while, a new one is made.
 """
 
 import asyncio
 import importlib.util
 from asyncio import Future
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
-from kafka import KafkaProducer
-from kafka.errors import (
-    InvalidRecordError,
-    InvalidTimestampError,
-    KafkaError,
-    KafkaTimeoutError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-)
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidTimestampError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from producers.errors import BadSettings, SinkError, SinkRefused, SinkUnavailable
 from producers.logs import log
+from producers.sinks.lane import Lane
+from producers.sinks.producer import opened, stopped
 
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
 RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
-FOR_GOOD: Final = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
-# 2.6: every broker that we support speaks it, so the constructor need not ask and block.
-PRODUCER: Final[Mapping[str, Any]] = {
-    "acks": "all",
-    "enable_idempotence": True,
-    "linger_ms": 0,  # the block is the linger
-    "batch_size": 262_144,
-    "compression_type": "lz4",
-    "max_request_size": 4 << 20,
-    "delivery_timeout_ms": 20_000,
-    "request_timeout_ms": 8_000,
-    "max_block_ms": 200,
-    "bootstrap_timeout_ms": 5_000,
-    "metadata_max_age_ms": 60_000,
-    "reconnect_backoff_max_ms": 1_000,
-    "allow_auto_create_topics": False,
-    "metrics_enabled": False,
-}
+MOST_RECORD: Final = 4 << 20
+MOST_BATCH: Final = 256 * 1024
+FOR_GOOD: Final = (InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class KafkaSink:
@@ -58,11 +38,14 @@ class KafkaSink:
 
     def __init__(self, bootstrap_servers: str, *, topics: tuple[str, ...], partitions: int) -> None:
         if importlib.util.find_spec("crc32c") is None:
-            raise BadSettings("the package crc32c is missing: without it a record costs five times as much")
+            raise BadSettings("the package crc32c is missing: without it a block costs several times as much")
         self._servers = [server.strip() for server in bootstrap_servers.split(",") if server.strip()]
         self._topics = topics
         self._partitions = partitions
-        self._producer: KafkaProducer | None = None
+        self._lanes = {(topic, number): Lane(topic, number) for topic in topics for number in range(partitions)}
+        self._due: dict[Lane, None] = {}
+        self._leaving: asyncio.Task[None] | None = None
+        self._producer: AIOKafkaProducer | None = None
         self._why = "Kafka has not answered yet"
         self._connecting: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -80,26 +63,17 @@ class KafkaSink:
         """There is none."""
         return ""
 
-    def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None = None) -> Future[None]:
+    def write(self, topic: str, *, partition: int, value: bytes, key: bytes | None = None) -> "Future[None]":
         """See Sink."""
-        loop = asyncio.get_running_loop()
-        future: Future[None] = loop.create_future()
-        producer = self._producer
-        if producer is None or self._why:
-            future.set_exception(SinkUnavailable(self._why))
-            return future
-        if topic not in self._topics or partition >= self._partitions:  # kept from other settings, of another epoch
-            future.set_exception(SinkRefused(f"partition {partition} of {topic} is not written under these settings"))
-            return future
-        try:
-            sent = producer.send(topic, value=value, key=key, partition=partition)
-        except (KafkaError, ValueError, TypeError) as error:
-            self._lost(future, _sink_error(topic, error), producer)
-            return future
-        # Both run on the sender's thread, where exceptions vanish: they only hand over.
-        hand_over = loop.call_soon_threadsafe
-        sent.add_callback(lambda _: hand_over(self._safe, future))
-        sent.add_errback(lambda error: hand_over(self._lost, future, _sink_error(topic, error), producer))
+        if self._why:
+            return _failed(SinkUnavailable(self._why))
+        lane = self._lanes.get((topic, partition))
+        if lane is None:  # kept from other settings, of another epoch
+            return _failed(SinkRefused(f"partition {partition} of {topic} is not written under these settings"))
+        if len(value) > MOST_RECORD:
+            return _failed(SinkRefused(f"{topic}: {len(value)} bytes, more than {MOST_RECORD}"))
+        future = lane.add(key, value)
+        self._depart(lane)
         return future
 
     def renew(self, why: str) -> None:
@@ -108,87 +82,103 @@ class KafkaSink:
         if producer is None:
             return
         log.warning("kafka_producer_given_up", why=why)
-        ready, self._why = not self._why, f"connecting again after {why}"
+        self._why = f"connecting again after {why}"
         self._failing_since = None
+        self._give_up(SinkUnavailable(self._why))
         loop = asyncio.get_running_loop()
-        closing = loop.create_task(_closed(producer, deadline_s=0))
+        closing = loop.create_task(stopped(producer, deadline_s=0))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
-        if ready:  # else somebody is connecting already
-            self._connecting = loop.create_task(self._connect())
+        self._connecting = loop.create_task(self._connect())
 
     async def close(self, *, deadline_s: float) -> None:
         """See Sink."""
         if self._connecting is not None:
             self._connecting.cancel()
-        producer, self._producer = self._producer, None
         self._why = "closed"
+        under_way = [one.future for lane in self._lanes.values() for one in (*lane.flying, *lane.waiting)]
+        if under_way:
+            await asyncio.wait(under_way, timeout=deadline_s)
+        producer, self._producer = self._producer, None
+        self._give_up(SinkUnavailable(self._why))
         if producer is not None:
-            await _closed(producer, deadline_s=deadline_s)
+            await stopped(producer, deadline_s=deadline_s)
 
-    def _safe(self, future: Future[None]) -> None:
+    def _depart(self, lane: Lane) -> None:
+        """This lane's batch leaves with those of the others, in one request a broker."""
+        if not lane.ready():
+            return
+        self._due[lane] = None
+        if self._leaving is None and self._producer is not None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(self._producer))
+
+    async def _leave(self, producer: AIOKafkaProducer) -> None:
+        while self._due:
+            due, self._due = self._due, {}
+            for lane in due:
+                if self._given_up(producer) or not lane.ready():
+                    continue
+                batch = lane.depart(most=MOST_BATCH)
+                try:
+                    sent = await producer.send_batch(batch, lane.topic, partition=lane.partition)
+                except (KafkaError, AssertionError) as error:  # asserts where it does not know the partition
+                    self._lost(lane, error, producer)
+                else:
+                    sent.add_done_callback(partial(self._ended, lane, producer))
+        self._leaving = None
+
+    def _ended(self, lane: Lane, producer: AIOKafkaProducer, sent: "Future[Any]") -> None:
+        if self._given_up(producer):  # and with it what it had
+            return
+        error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
+        if error is not None:
+            self._lost(lane, error, producer)
+            return
         self._failing_since = None
-        if not future.done():
-            future.set_result(None)
+        lane.landed()
+        self._depart(lane)
 
-    def _lost(self, future: Future[None], error: SinkError, producer: KafkaProducer) -> None:
-        if not future.done():
-            future.set_exception(error)
-        if producer is not self._producer or isinstance(error, SinkRefused):
+    def _lost(self, lane: Lane, error: BaseException, producer: AIOKafkaProducer) -> None:
+        for_good = isinstance(error, FOR_GOOD)
+        if not (for_good and lane.split()):
+            kind = SinkRefused if for_good else SinkUnavailable
+            lane.fail(kind(f"{lane.topic}: {type(error).__name__}"), all_of_them=not for_good)
+        self._depart(lane)
+        if for_good or self._given_up(producer):
             return
         now = asyncio.get_running_loop().time()
         self._failing_since = self._failing_since or now
         if now - self._failing_since >= RENEW_AFTER_S:
-            self.renew(str(error))
+            self.renew(f"{lane.topic}: {type(error).__name__}")
+
+    def _given_up(self, producer: AIOKafkaProducer) -> bool:
+        return producer is not self._producer
+
+    def _give_up(self, error: SinkError) -> None:
+        """Whoever still waits hears this."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+        self._due.clear()
+        for lane in self._lanes.values():
+            lane.fail(error, all_of_them=True)
 
     async def _connect(self) -> None:
         while self._why:
-            producer = self._producer
-            try:
-                producer = self._producer = producer or await asyncio.to_thread(self._open)
-                why = await asyncio.to_thread(self._missing, producer)
-            except (KafkaError, OSError) as error:
-                why = f"Kafka does not answer: {type(error).__name__}"
-            if self._producer is producer:  # else it was given up meanwhile
-                self._why = why
-            if self._why:
-                log.warning("kafka_not_ready", why=self._why)
-                await asyncio.sleep(RETRY_S)
-        log.info("kafka_ready", partitions=self._partitions)
+            producer, why = await opened(self._servers, self._wanted())
+            if producer is not None:
+                self._producer, self._why = producer, ""
+                log.info("kafka_ready", partitions=self._partitions)
+                return
+            self._why = why
+            log.warning("kafka_not_ready", why=why)
+            await asyncio.sleep(RETRY_S)
 
-    def _open(self) -> KafkaProducer:
-        return _Producer(bootstrap_servers=self._servers, client_id="leadstream-collector", **PRODUCER)
-
-    def _missing(self, producer: KafkaProducer) -> str:
-        """Why the topics cannot be written, "" when they can. Asking also warms the producer's metadata."""
-        for topic in self._topics:
-            found = producer.partitions_for(topic)
-            if not found:
-                return f"there is no topic {topic}"
-            if len(found) != self._partitions:
-                return f"{topic} has {len(found)} partitions, LEADSTREAM_KAFKA__PARTITIONS says {self._partitions}"
-        return ""
+    def _wanted(self) -> Mapping[str, int]:
+        return dict.fromkeys(self._topics, self._partitions)
 
 
-class _Producer(KafkaProducer):  # type: ignore[misc]  # kafka-python ships no types
-    """Closing it ends it also where it cannot deliver: else its thread would go on and write behind our back."""
-
-    def close(self, timeout: float | None = None, null_logger: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Raises KafkaTimeoutError where something was given up."""
-        try:
-            super().close(timeout, null_logger)
-        except KafkaTimeoutError:
-            self._sender.force_close()
-            raise
-
-
-async def _closed(producer: KafkaProducer, *, deadline_s: float) -> None:
-    try:
-        await asyncio.to_thread(producer.close, timeout=deadline_s)
-    except KafkaError as error:
-        log.warning("kafka_close_failed", error=type(error).__name__)
-
-
-def _sink_error(topic: str, error: Exception) -> SinkError:
-    kind = SinkRefused if isinstance(error, FOR_GOOD) else SinkUnavailable
-    return kind(f"{topic}: {type(error).__name__}")
+def _failed(error: SinkError) -> "Future[None]":
+    future: Future[None] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future
