@@ -1,25 +1,16 @@
-"""Which path means what, and which refusal is which status: two tables."""
+"""Which path means what, and which refusal is which status: tables. Another protocol's paths stand in its own file."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, NamedTuple
 
 from msgspec.json import encode
 
+from producers.collector.wire import Request, read
 from producers.errors import Refusal
+from schemas.delivery import Trust
 
-__all__ = ["ANSWERED", "EVENT_ROUTES", "RETRY_AFTER_S", "STATUS_OF", "refused_body"]
-
-_LETTERS: Final = {
-    "track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a", "batch": "b",
-}  # fmt: skip
-# /v1/track /v1/t /track /t ... -> `track`; the same with a slash at the end.
-EVENT_ROUTES: Final[Mapping[str, str]] = {
-    f"{prefix}/{name}{end}": kind
-    for kind, letter in _LETTERS.items()
-    for name in (kind, letter)
-    for prefix in ("/v1", "")
-    for end in ("", "/")
-}
+__all__ = ["ANSWERED", "EVENT_ROUTES", "RETRY_AFTER_S", "STATUS_OF", "EventRoute", "refused_body"]
 
 # SDKs drop what is answered 4xx for good and send again after 429 and 5xx.
 STATUS_OF: Final[Mapping[Refusal, int]] = {
@@ -41,6 +32,40 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
 RETRY_AFTER_S: Final = 2
 # One body that pleases every SDK: some want `success`, some `ok`, some any JSON object.
 ANSWERED: Final = b'{"success":true,"ok":true,"status":1}'
+
+
+class EventRoute(NamedTuple):
+    """What events a path brings: `read` makes them of a body, or of a pixel's query, and raises Refused.
+
+    `name` = the route in the metrics; `only` = the keys that may use it, None = all.
+    """
+
+    name: str
+    read: Callable[[bytes], Request]
+    only: Trust | None = None
+    statuses: Mapping[Refusal, int] = STATUS_OF
+
+
+def _tier_one(kind: str) -> EventRoute:
+    return EventRoute(kind, partial(read, kind=kind))
+
+
+_LETTERS: Final = {
+    "track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a", "batch": "b",
+}  # fmt: skip
+# A batch whose times lie in the past: what a server key imports keeps them.
+_IMPORT: Final = EventRoute("import", partial(read, kind="batch"), only="proven")
+# /v1/track /v1/t /track /t ... -> `track`; the same with a slash at the end.
+EVENT_ROUTES: Final[Mapping[str, EventRoute]] = {
+    f"{prefix}{name}{end}": route
+    for names, route in (
+        *((("/" + kind, "/" + letter), _tier_one(kind)) for kind, letter in _LETTERS.items()),
+        (("/import",), _IMPORT),
+    )
+    for name in names
+    for prefix in ("/v1", "")
+    for end in ("", "/")
+} | {f"/beacon/v1/batch{end}": _tier_one("batch") for end in ("", "/")}
 
 
 def refused_body(reason: str, detail: str) -> bytes:

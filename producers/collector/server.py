@@ -15,10 +15,11 @@ from producers.collector.cors import Cors, HeaderList
 from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
 from producers.collector.keys import Headers, KeyRing, Sender, offered_key
-from producers.collector.routes import ANSWERED, EVENT_ROUTES, RETRY_AFTER_S, STATUS_OF, refused_body
+from producers.collector.pixels import Pixels
+from producers.collector.protocols import Protocols
+from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
 from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
-from producers.collector.wire import read as read_events
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
 from producers.metrics import REQUESTS
@@ -31,63 +32,77 @@ __all__ = ["Collector", "build", "create", "kafka_sink"]
 
 WRITTEN: Final = ("visits", "signals", "rejected")
 _JSON: Final = (b"content-type", b"application/json")
+_SHOWING: Final = ("GET", "HEAD")
 _ANSWER: Final[Message] = {"type": "http.response.body", "body": ANSWERED}
 
 
 class Collector:
-    """POST on an event route: read, check, stamp, wait for the acknowledgement, answer."""
+    """POST on an event route: read, check, stamp, wait for the acknowledgement, answer. Pixels go the same way."""
 
-    def __init__(self, settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> None:
+    def __init__(
+        self, settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors, protocols: Protocols
+    ) -> None:
         self.intake = intake
         self._keys = keys
         self._cors = cors
         self._hops = settings.collector.proxy_hops
         self._rest = rest(settings, intake, keys=keys, cors=cors)
         self._said_at = 0
-        self._taken = {kind: REQUESTS.labels(kind, "200") for kind in set(EVENT_ROUTES.values())}
+        self._posts = protocols.posts
+        self._shown = protocols.pixels
+        self._allowed = protocols.allowed()
+        self._pixels = Pixels(self._take, cors=cors, say=self._say)
+        self._taken = {route.name: REQUESTS.labels(route.name, "200") for route in self._posts.values()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] == "http":
-            method = scope["method"]
+            method, path = scope["method"], scope["path"]
+            if method == "POST" and (route := self._posts.get(path)) is not None:
+                await self._collect(scope, receive, send, route=route)
+                return
             if method == "OPTIONS":
                 await _reply(send, 204, self._cors.preflight(dict(scope["headers"])))
                 return
-            kind = EVENT_ROUTES.get(scope["path"])
-            if kind is not None:
-                await self._collect(scope, receive, send, kind=kind) if method == "POST" else await _not_allowed(send)
+            if method in _SHOWING and (route := self._shown.get(path)) is not None:
+                await self._pixels.answer(scope, send, route)
+                return
+            if path in self._allowed:
+                await _not_allowed(send, self._allowed[path])
                 return
         await self._rest(scope, receive, send)
 
-    async def _collect(self, scope: Scope, receive: Receive, send: Send, *, kind: str) -> None:
+    async def _collect(self, scope: Scope, receive: Receive, send: Send, *, route: EventRoute) -> None:
         headers: Headers = dict(scope["headers"])
         cors: HeaderList = []
         try:
             cors = self._cors.reply(headers.get(b"origin"))
-            await self._take(scope, headers, receive, kind=kind)
+            await self._take(scope, headers, receive, route=route)
         except Refused as error:
-            status = STATUS_OF[error.reason]
-            REQUESTS.labels(kind, str(status)).inc()
+            status = route.statuses[error.reason]
+            REQUESTS.labels(route.name, str(status)).inc()
             await _reply(send, status, [_JSON, *cors], body=refused_body(error.reason, error.detail))
         except SinkError as error:
-            REQUESTS.labels(kind, "503").inc()
+            REQUESTS.labels(route.name, "503").inc()
             self._say(str(error))
             again = (b"retry-after", str(RETRY_AFTER_S).encode())
             await _reply(send, 503, [_JSON, again, *cors], body=refused_body("busy", "not stored, send it again"))
         except Disconnected:
-            REQUESTS.labels(kind, "gone").inc()
+            REQUESTS.labels(route.name, "gone").inc()
         else:
-            self._taken[kind].inc()
+            self._taken[route.name].inc()
             await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *cors]})
             await send(_ANSWER)
 
-    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, kind: str) -> None:
+    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, route: EventRoute) -> None:
         key = offered_key(headers, scope["query_string"])
         sender = None if key is None else self._keys.sender_of(key)
         body = inflated(await read_body(receive, headers), headers.get(b"content-encoding"))
-        request = read_events(body, kind)
+        request = route.read(body)
         if sender is None:
             sender = self._keys.sender_of(request.write_key)
+        if route.only is not None and sender.trust != route.only:
+            raise _wrong_kind_of_key(sender)
         await self.intake.take(
             request,
             sender=sender,
@@ -122,7 +137,8 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
     intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
     sources = Sources.read(settings.collector.sources)
     keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys, sources=sources)
-    return Collector(settings, intake, keys=keys, cors=Cors(settings.collector.cors_origins))
+    cors = Cors(settings.collector.cors_origins)
+    return Collector(settings, intake, keys=keys, cors=cors, protocols=Protocols())
 
 
 def create() -> Collector:
@@ -147,8 +163,16 @@ async def _reply(send: Send, status: int, headers: HeaderList, *, body: bytes = 
     await send({"type": "http.response.body", "body": body})
 
 
-async def _not_allowed(send: Send) -> None:
-    await _reply(send, 405, [_JSON, (b"allow", b"POST, OPTIONS")], body=refused_body("method", "POST it"))
+async def _not_allowed(send: Send, allowed: bytes) -> None:
+    body = refused_body("method", f"this path takes {allowed.decode()}")
+    await _reply(send, 405, [_JSON, (b"allow", allowed)], body=body)
+
+
+def _wrong_kind_of_key(sender: Sender) -> Refused:
+    if sender.trust == "proven":
+        log.error("server_key_in_pixel", source=sender.source)
+        return Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
+    return Refused(Refusal.KEY, "a server key is needed here")
 
 
 def _system_ms() -> int:

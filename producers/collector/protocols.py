@@ -1,0 +1,25 @@
+"""All paths that bring events: ours, and those of the protocols that are turned on. One look-up for each request."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from producers.collector.queries import PIXEL_ROUTES
+from producers.collector.routes import EVENT_ROUTES, EventRoute
+
+__all__ = ["Protocols"]
+
+
+class Protocols(NamedTuple):
+    """Routes by path: `posts` with a body, `pixels` with a query."""
+
+    posts: Mapping[str, EventRoute] = EVENT_ROUTES
+    pixels: Mapping[str, EventRoute] = PIXEL_ROUTES
+
+    def allowed(self) -> dict[str, bytes]:
+        """What each of these paths takes, as `Allow` says it."""
+        both = self.posts.keys() & self.pixels.keys()
+        return (
+            dict.fromkeys(self.posts, b"POST, OPTIONS")
+            | dict.fromkeys(self.pixels, b"GET, HEAD, OPTIONS")
+            | dict.fromkeys(both, b"GET, HEAD, POST, OPTIONS")
+        )
