@@ -37,14 +37,13 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
         told = {"ready": not why, "failing": {"kafka": why} if why else {}}
         return JSONResponse(told | ({"spooling": spooling} if spooling else {}), 503 if why else 200)
 
-    sdk = SdkSettings(settings, keys, cors)
+    sdk = SdkSettings(settings.collector, keys, cors)
     tracker = Tracker(TRACKER)
     deals = DealRoute(intake, keys, settings.crm)
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/leadstream.js", tracker.answer),
-            Route("/v1/projects/{key}/settings", sdk.answer),
-            Route("/projects/{key}/settings", sdk.answer),
+            *sdk.routes(),
             Route("/v1/crm/generic", deals.answer, methods=["POST"]),
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
             *crm_routes(settings, intake),
@@ -55,9 +54,12 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/metrics", _metrics),
             Route("/version", _version),
             Route("/robots.txt", _robots),
+            Route("/.well-known/gpc.json", _gpc),
         ],
         lifespan=lifespan,
     )
+    made.router.redirect_slashes = False  # a redirect would repeat a `Host` that nobody vouches for
+    return made
 
 
 async def _alive(_: Request) -> Response:
@@ -78,3 +80,8 @@ async def _version(_: Request) -> Response:
 
 async def _robots(_: Request) -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+async def _gpc(_: Request) -> Response:
+    """That whoever says `Sec-GPC: 1` is heard."""
+    return JSONResponse({"gpc": True, "lastUpdate": "2026-11-26"})
