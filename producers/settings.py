@@ -50,7 +50,8 @@ class KafkaSettings(BaseModel):
 class CollectorSettings(BaseModel):
     """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed).
 
-    `sources`: the file that says what differs from source to source.
+    `sources`: the file that says what differs from source to source. `snowplow`, `jitsu`: also take what their SDKs
+    send, on their own paths.
     """
 
     model_config = _FROZEN
@@ -58,6 +59,8 @@ class CollectorSettings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65_535)
     public_url: str = ""
     sources: Path | None = None
+    snowplow: bool = False
+    jitsu: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     proxy_hops: int = Field(default=0, ge=0)
     block_wait_ms: float = Field(default=5.0, ge=0)

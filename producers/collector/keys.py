@@ -59,7 +59,7 @@ def offered_key(headers: Headers, query: bytes) -> str | None:
             return key
     named = headers.get(b"x-write-key")
     if named:
-        return named.decode("latin-1")
+        return named.decode("latin-1").removesuffix(":")
     if b"writeKey=" in query:
         return parse_qs(query.decode("latin-1")).get("writeKey", [None])[0]
     return None

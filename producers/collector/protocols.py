@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from producers.collector.jitsu import JITSU_ROUTES
 from producers.collector.queries import PIXEL_ROUTES
 from producers.collector.routes import EVENT_ROUTES, EventRoute
+from producers.collector.snowplow import PIXEL, POST, Snowplow
+from producers.collector.sources import Sources
+from producers.settings import CollectorSettings
 
 __all__ = ["Protocols"]
 
@@ -14,6 +18,18 @@ class Protocols(NamedTuple):
 
     posts: Mapping[str, EventRoute] = EVENT_ROUTES
     pixels: Mapping[str, EventRoute] = PIXEL_ROUTES
+
+    @classmethod
+    def of(cls, settings: CollectorSettings, sources: Sources) -> "Protocols":
+        """Those that the settings turn on."""
+        posts, pixels = dict(EVENT_ROUTES), dict(PIXEL_ROUTES)
+        if settings.jitsu:
+            posts |= JITSU_ROUTES
+        if settings.snowplow:
+            snowplow = Snowplow(sources)
+            posts[POST] = snowplow.post()
+            pixels[PIXEL] = snowplow.pixel()
+        return cls(posts, pixels)
 
     def allowed(self) -> dict[str, bytes]:
         """What each of these paths takes, as `Allow` says it."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from msgspec.json import encode
 
 from producers.collector.routes import EventRoute
-from producers.collector.wire import Request, read
+from producers.collector.wire import TYPES, Request, read
 from producers.errors import Refusal, Refused
 
 __all__ = ["PIXEL_ROUTES", "fields_of", "of_base64"]
@@ -21,7 +21,6 @@ __all__ = ["PIXEL_ROUTES", "fields_of", "of_base64"]
 MOST_FIELDS: Final = 1_000
 MOST_LEVELS: Final = 8
 _HARMFUL: Final = frozenset({"__proto__", "constructor", "prototype"})
-_KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 _URL_SAFE: Final = bytes.maketrans(b"-_ ", b"+/+")  # and the blank that a form makes of a plus
 
 
@@ -36,8 +35,9 @@ def fields_of(query: bytes) -> dict[str, str]:
 
 def of_base64(text: str) -> bytes:
     """What base64 says, of either alphabet, padded or not. Raises Refused."""
+    packed = text.encode().translate(_URL_SAFE).rstrip(b"=")
     try:
-        return b64decode(text.encode().translate(_URL_SAFE).rstrip(b"=") + b"==")
+        return b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
     except binascii.Error as error:
         raise Refused(Refusal.JSON, "not base64") from error
 
@@ -70,7 +70,7 @@ def _packed(query: bytes, kind: str) -> Request:
 
 def _routes() -> Iterator[tuple[str, EventRoute]]:
     """Pages show pixels, so only public keys may stand in them."""
-    for kind in _KINDS:
+    for kind in TYPES:
         yield f"/v1/pixel/{kind}", EventRoute("pixel", partial(_packed, kind=kind), only="claimed")
     for kind in ("track", "page"):
         yield f"/pixel/v1/{kind}", EventRoute("pixel", partial(_dotted, kind=kind), only="claimed")

@@ -18,6 +18,7 @@ from producers.collector.keys import Headers, KeyRing, Sender, offered_key
 from producers.collector.pixels import Pixels
 from producers.collector.protocols import Protocols
 from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
+from producers.collector.snowplow import app_keys
 from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
 from producers.errors import Refusal, Refused, SinkError
@@ -136,9 +137,11 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
     clock = now_ms or _system_ms
     intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
     sources = Sources.read(settings.collector.sources)
-    keys = KeyRing(write_keys=settings.write_keys, server_keys=settings.server_keys, sources=sources)
+    protocols = Protocols.of(settings.collector, sources)
+    write_keys = settings.write_keys | (app_keys(sources) if settings.collector.snowplow else {})
+    keys = KeyRing(write_keys=write_keys, server_keys=settings.server_keys, sources=sources)
     cors = Cors(settings.collector.cors_origins)
-    return Collector(settings, intake, keys=keys, cors=cors, protocols=Protocols())
+    return Collector(settings, intake, keys=keys, cors=cors, protocols=protocols)
 
 
 def create() -> Collector:

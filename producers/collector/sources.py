@@ -8,7 +8,7 @@ field here and nowhere else.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct, ValidationError, convert
@@ -19,9 +19,15 @@ __all__ = ["Source", "Sources"]
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source. `origins`: the pages that may send with its write key, empty = any."""
+    """One source. `origins`: the pages that may send with its write key, empty = any.
+
+    `snowplow_app_ids`: the application ids of Snowplow trackers that send to it. `snowplow_identify`: the schemas
+    (`vendor/name`) of their events and entities that say who somebody is.
+    """
 
     origins: tuple[str, ...] = ()
+    snowplow_app_ids: tuple[str, ...] = ()
+    snowplow_identify: tuple[str, ...] = ()
 
 
 class Sources:
@@ -41,6 +47,10 @@ class Sources:
         except (OSError, ValueError) as error:
             raise BadSettings(f"LEADSTREAM_COLLECTOR__SOURCES: {path}: {error}") from error
         return cls({name: _source(path, name, table) for name, table in tables.items()})
+
+    def __iter__(self) -> Iterator[tuple[str, Source]]:
+        """Those that the file names."""
+        return iter(self._known.items())
 
     def __getitem__(self, name: str) -> Source:
         return self._known.get(name, self._other)

@@ -19,7 +19,7 @@ from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["MAX_EVENT", "MAX_EVENTS", "BadEvent", "Event", "Head", "Request", "read"]
+__all__ = ["MAX_EVENT", "MAX_EVENTS", "TYPES", "BadEvent", "Event", "Head", "Request", "read"]
 
 MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500

@@ -29,7 +29,7 @@ def events_of(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("request_", requests())
 async def test_a_recorded_request_is_understood(request_: dict[str, Any]) -> None:
-    async with desk() as d:
+    async with desk(jitsu=True) as d:
         await CHECKS[request_["method"]](d, request_)
 
 

@@ -30,7 +30,7 @@ async def until(true: Callable[[], object]) -> None:
 def settings(crm: CrmSettings | None = None, spool: SpoolSettings | None = None, **collector: Any) -> Settings:
     return Settings(
         secret=SecretStr(SECRET),
-        write_keys={"wk_site": "site", "wk_test": "site", "id:secret": "other"},
+        write_keys={"wk_site": "site", "wk_test": "site", "id:secret": "other", "key1:secret1": "site"},
         server_keys={"sk_crm": "crm"},
         collector=CollectorSettings(**collector),
         crm=crm or CrmSettings(),
