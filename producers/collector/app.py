@@ -15,7 +15,7 @@ from producers.collector.deals import DealRoute
 from producers.collector.intake import Intake
 from producers.collector.keys import KeyRing
 from producers.collector.sdk_settings import SdkSettings
-from producers.collector.tracker_file import TRACKER, Tracker
+from producers.collector.tracker_file import ANALYTICS, TRACKER, Script
 from producers.collector.webhooks import crm_routes
 from producers.metrics import REGISTRY
 from producers.settings import Settings
@@ -38,11 +38,11 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
         return JSONResponse(told | ({"spooling": spooling} if spooling else {}), 503 if why else 200)
 
     sdk = SdkSettings(settings.collector, keys, cors)
-    tracker = Tracker(TRACKER)
     deals = DealRoute(intake, keys, settings.crm)
     made = Starlette(
         routes=[
-            Route("/leadstream.js", tracker.answer),
+            Route("/leadstream.js", Script(TRACKER).answer),
+            Route("/analytics.js/v1/{key}/analytics.min.js", Script(ANALYTICS, known=keys.is_public).answer),
             *sdk.routes(),
             Route("/v1/crm/generic", deals.answer, methods=["POST"]),
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),

@@ -38,6 +38,14 @@ const identify = (id, traits, options) => {
  * @param {object} [properties] */
 const page = (name, properties) => (name && typeof name === "object" ? open(undefined, name) : open(name, properties));
 
+/** @param {unknown} groupId
+ * @param {object} [traits] */
+const group = (groupId, traits) => say("group", { groupId, traits: traits || {} });
+
+/** @param {unknown} userId
+ * @param {unknown} [previousId] */
+const alias = (userId, previousId) => say("alias", { userId, previousId });
+
 /** Somebody else uses this browser from now on. */
 const reset = () => {
   part();
@@ -45,14 +53,15 @@ const reset = () => {
 };
 
 /** @type {Record<string, (...args: any[]) => void>} */
-const verbs = Object.assign(Object.create(null), { track, identify, page, reset });
+const verbs = Object.assign(Object.create(null), { track, identify, page, group, alias, reset });
 for (const verb in verbs) verbs[verb] = refused ? () => {} : safely(verbs[verb]);
 
 /** @param {Call[]} calls */
 const start = (calls) => {
   adopt();
   watch();
-  follow();
+  const manual = script?.hasAttribute("data-manual-pages");
+  if (!manual) follow();
   listen(track, identify);
   on(document, "visibilitychange", () => {
     if (document.visibilityState === "visible") comes();
@@ -61,7 +70,7 @@ const start = (calls) => {
   on(window, "pagehide", goes);
   on(window, "pageshow", ({ persisted }) => persisted && comes());
   on(window, "online", () => retry());
-  if (!calls.some(([verb]) => verb === "page")) open();
+  if (!manual && !calls.some(([verb]) => verb === "page")) open();
   for (const [verb, ...args] of calls) verbs[verb]?.(...args);
 };
 

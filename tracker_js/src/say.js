@@ -24,8 +24,8 @@ const harmless = (key, value) => (/^(__proto__|constructor|prototype)$/.test(key
 /**
  * Queues one event. It is text from here on: neither the page nor a later identify can change it any more.
  *
- * @param {"page" | "track" | "identify"} type
- * @param {{event?: string, name?: string, properties?: object, traits?: object}} fields
+ * @param {"page" | "track" | "identify" | "group" | "alias"} type
+ * @param {{event?: string, name?: string, properties?: object, traits?: object, [id: string]: unknown}} fields
  * @param {string} [signature] proves an identify
  * @returns {string} its messageId
  */

@@ -79,7 +79,7 @@ export class Page {
       }
     }
     const location = new URL(path, "https://site.example");
-    const script = { src: "https://c.example/leadstream.js", getAttribute: () => "wk_test" };
+    const script = { src: "https://c.example/leadstream.js", getAttribute: () => "wk_test", hasAttribute: () => false };
     Object.assign(this.document, {
       title: path,
       referrer: "",

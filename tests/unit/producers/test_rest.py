@@ -35,6 +35,15 @@ async def test_the_tracker_is_cached_and_asked_for_again_by_its_tag() -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_what_takes_the_place_of_segment_s_script_is_served_under_its_path() -> None:
+    async with desk() as d:
+        answer = await d.http.get("/analytics.js/v1/wk_site/analytics.min.js")
+        assert (answer.status_code, answer.headers["content-type"][:15]) == (200, "text/javascript")
+        assert "leadstream.js" in answer.text
+        for key in ("nobody", "sk_crm"):
+            assert (await d.http.get(f"/analytics.js/v1/{key}/analytics.min.js")).status_code == 404
+
+
 async def test_it_is_ready_once_kafka_has_answered_and_alive_before() -> None:
     sink = MemorySink()
     sink.down = "Kafka has not answered yet"

@@ -39,6 +39,11 @@ def test_the_tracker_is_within_its_budget() -> None:
     assert size <= BUDGET["leadstream.js"]["gzip_bytes"] <= 3_300
 
 
+def test_what_takes_the_place_of_segment_s_script_is_within_its_budget() -> None:
+    size = len(gzip.compress((STATIC / "analytics.js").read_bytes(), 9))
+    assert size <= BUDGET["analytics.js"]["gzip_bytes"] <= 1_400
+
+
 def test_the_snippet_is_within_its_budget() -> None:
     assert len((STATIC / "snippet.html").read_bytes()) <= BUDGET["snippet.html"]["bytes"] <= 1_024
 
@@ -50,7 +55,7 @@ def test_the_built_file_says_its_version() -> None:
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
     """No address stands in what is served, and none of a registry in the lock file."""
-    for name in ("leadstream.js", "snippet.html"):
+    for name in ("leadstream.js", "analytics.js", "snippet.html"):
         assert not re.search(r"https?://", (STATIC / name).read_text())
     assert "resolved" not in (SOURCES / "package-lock.json").read_text()
 
@@ -58,7 +63,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 @pytest.mark.node
 def test_the_committed_files_are_what_the_sources_build(node: str, tmp_path: Path) -> None:
     run(node, "build.mjs", str(tmp_path))
-    for name in ("leadstream.js", "snippet.html"):
+    for name in ("leadstream.js", "analytics.js", "snippet.html"):
         assert (tmp_path / name).read_bytes() == (STATIC / name).read_bytes(), "run `make tracker` and commit"
 
 
