@@ -5,9 +5,11 @@ repeat keys in later places, so a later place never overrules an earlier one.
 """
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from typing import Final
+from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
@@ -18,6 +20,7 @@ from schemas.delivery import Trust
 __all__ = ["Headers", "KeyRing", "Sender", "offered_key"]
 
 Headers = Mapping[bytes, bytes]
+_IN_QUERY: Final = re.compile(rb"(?:^|&)writeKey=([^&]+)")
 
 
 class Sender(Struct, frozen=True):
@@ -60,9 +63,8 @@ def offered_key(headers: Headers, query: bytes) -> str | None:
     named = headers.get(b"x-write-key")
     if named:
         return named.decode("latin-1").removesuffix(":")
-    if b"writeKey=" in query:
-        return parse_qs(query.decode("latin-1")).get("writeKey", [None])[0]
-    return None
+    found = _IN_QUERY.search(query) if query else None
+    return unquote_plus(found[1].decode("latin-1")) if found else None
 
 
 def _of_basic(value: bytes) -> str | None:
