@@ -63,9 +63,16 @@ async def preflight(d: Desk, recorded: dict[str, Any]) -> None:
 
 
 async def settings(d: Desk, recorded: dict[str, Any]) -> None:
-    """Our own host is named, or the SDK would send the data elsewhere."""
+    """Our own host is named, or the SDK would send the data elsewhere; no destination is, or it would send it on."""
     answer = await d.http.get(recorded["path"], headers=recorded["headers"])
-    assert answer.json()["integrations"]["Segment.io"]["apiKey"] == KEY
+    told = answer.json()
+    if recorded["path"].startswith("/sourceConfig"):
+        assert (told["source"]["writeKey"], told["source"]["enabled"]) == (KEY, True)
+        assert (told["source"]["destinations"], told["source"]["config"]["statsCollection"]["metrics"]) == (
+            [], {"enabled": False},
+        )  # fmt: skip
+    else:
+        assert told["integrations"]["Segment.io"]["apiKey"] == KEY
     assert answer.headers["access-control-allow-origin"] == recorded["headers"]["origin"]
 
 
