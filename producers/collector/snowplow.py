@@ -5,6 +5,7 @@ Their requests carry no key but an application id, which is as public as a write
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from msgspec import DecodeError, Raw, Struct
@@ -56,10 +57,7 @@ class Snowplow:
         return EventRoute("snowplow_pixel", self._of_query, only="claimed", statuses=_STATUSES)
 
     def _of_body(self, body: bytes) -> Request:
-        try:
-            items = list(map(bytes, _payload(mend.surrogates(body)).data))
-        except _UNREADABLE as error:
-            raise Refused(Refusal.JSON, "expected payload_data with a list under `data`") from error
+        items = _items(mend.surrogates(body))
         if len(items) > MAX_EVENTS:
             raise Refused(Refusal.TOO_MANY, f"{len(items)} events, more than {MAX_EVENTS}")
         said: list[tuple[bytes, Fields]] = []
@@ -105,6 +103,14 @@ def app_keys(sources: Sources) -> dict[str, str]:
             "snowplow_app_ids = [...] in the source's table of LEADSTREAM_COLLECTOR__SOURCES"
         )
     return keys
+
+
+def _items(body: bytes) -> list[bytes]:
+    """The events of a body, read again without NaN and Infinity where it cannot be read with them. Raises Refused."""
+    for text in (body, mend.numbers(body)):
+        with suppress(*_UNREADABLE):
+            return list(map(bytes, _payload(text).data))
+    raise Refused(Refusal.JSON, "expected payload_data with a list under `data`")
 
 
 def _texts(said: Mapping[str, Any]) -> Fields:
