@@ -4,8 +4,9 @@ Their requests carry no key but an application id, which is as public as a write
 `snowplow_app_ids` gets the events. A request has one sender: the first application id that it names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Final
 
 from msgspec import DecodeError, Raw, Struct
@@ -16,7 +17,7 @@ from producers.collector.queries import fields_of
 from producers.collector.routes import STATUS_OF, EventRoute
 from producers.collector.snowplow_events import Fields, events_of
 from producers.collector.sources import Sources
-from producers.collector.wire import MAX_EVENTS, BadEvent, Event, Request, read
+from producers.collector.wire import MAX_EVENT, MAX_EVENTS, BadEvent, Event, Request, read
 from producers.errors import BadSettings, Refusal, Refused, Unmappable
 from schemas.rejected import Reason
 
@@ -63,6 +64,9 @@ class Snowplow:
         said: list[tuple[bytes, Fields]] = []
         bad: list[BadEvent] = []
         for raw in items:
+            if len(raw) > MAX_EVENT:
+                bad.append(BadEvent(b"", Reason.TOO_LARGE, f"{len(raw)} bytes, more than {MAX_EVENT}"))
+                continue
             try:
                 said.append((raw, _texts(_fields(raw))))
             except _UNREADABLE:
@@ -75,17 +79,17 @@ class Snowplow:
     def _of(self, said: list[tuple[bytes, Fields]], bad: list[BadEvent]) -> Request:
         app_id = next((one["aid"] for _, one in said if one.get("aid")), None)
         identify = self._identify.get(app_id or "", frozenset())
-        made: list[dict[str, Any]] = []
+        events: list[Event] = []
         for raw, one in said:
             try:
-                made += events_of(one, identify)
+                read_as = [_read(event) for event in events_of(one, identify)]
             except Unmappable as error:
                 bad.append(BadEvent(raw, Reason.SCHEMA, str(error)))
-        events: list[Event] = []
-        for part in _parts(made):
-            request = read(encode({"batch": part}), "batch")
-            events += request.events
-            bad += request.bad
+            except (Refused, RecursionError):
+                bad.append(BadEvent(raw, Reason.DEPTH, "nested too deeply"))
+            else:
+                events += chain.from_iterable(request.events for request in read_as)
+                bad += chain.from_iterable(request.bad for request in read_as)
         return Request(events, bad, app_id and _KEY + app_id, None)
 
 
@@ -117,5 +121,6 @@ def _texts(said: Mapping[str, Any]) -> Fields:
     return {name: value if isinstance(value, str) else str(value) for name, value in said.items() if value is not None}
 
 
-def _parts(made: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    return (made[start : start + MAX_EVENTS] for start in range(0, len(made), MAX_EVENTS))
+def _read(event: Mapping[str, Any]) -> Request:
+    """Goes the way of any event of ours, with all its caps. Raises Refused and RecursionError."""
+    return read(encode({"batch": [event]}), "batch")

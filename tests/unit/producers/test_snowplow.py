@@ -227,10 +227,27 @@ async def test_row_11_what_is_too_big_or_unreadable_is_400_which_trackers_drop(t
         assert (answer.status_code, encoded.status_code, d.sink.records) == (400, 400, [])
 
 
+async def test_row_11_one_event_that_is_too_big_costs_no_other(tmp_path: Path) -> None:
+    async with snowplow_desk(tmp_path) as d:
+        answer = await posted(d, said(), said(eid="m2", page="x" * 33_000), said(eid="m3"))
+        assert (answer.status_code, [event["messageId"] for event in d.events()]) == (200, ["m1", "m3"])
+        assert [(one.reason, one.raw) for one in d.rejected()] == [(Reason.TOO_LARGE, b"")]
+
+
 async def test_500_events_with_entities_are_more_than_500_events_of_ours(tmp_path: Path) -> None:
     async with snowplow_desk(tmp_path) as d:
         answer = await posted(d, *(said(eid=f"m{n}", co=entities(USER)) for n in range(500)))
         assert (answer.status_code, len(d.events()), d.rejected()) == (200, 1_000, [])
+
+
+@pytest.mark.parametrize("levels", [20, *range(970, 1_000), 100_000])
+async def test_row_02_an_event_that_is_nested_too_deeply_costs_no_other(tmp_path: Path, levels: int) -> None:
+    """Where the parser just manages what the writer does not, too."""
+    deep = described({"schema": "a/b", "data": "DEEP"}).replace('"DEEP"', "[" * levels + "]" * levels)
+    async with snowplow_desk(tmp_path) as d:
+        answer = await posted(d, said(), said(e="ue", eid="m2", ue_pr=deep), said(eid="m3"))
+        assert (answer.status_code, [event["messageId"] for event in d.events()]) == (200, ["m1", "m3"])
+        assert len(d.rejected()) == 1
 
 
 async def test_row_06_half_an_emoji_inside_an_event_is_replaced(tmp_path: Path) -> None:
