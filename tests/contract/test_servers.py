@@ -110,6 +110,35 @@ def test_what_was_answered_200_lies_in_kafka_and_sigterm_ends_it(
     assert one.answers("/healthz") == 0
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_row_21_a_pixel_over_real_http_is_stored_and_its_head_is_not(
+    server: str, serve: Callable[..., Served], bus: Bus
+) -> None:
+    """Also a query that is no text, and paths that a client would have tidied up."""
+    one = serve(server)
+    one.wait("/readyz", 200)
+    query = b"writeKey=wk_site&anonymousId=b&event=x&name=%ff&messageId=m"
+    gets = [told(one, b"GET /pixel/v1/track?" + query + number) for number in (b"1", b"2")]
+    head = told(one, b"HEAD /pixel/v1/track?" + query + b"3")
+    for start, headers, body in gets:
+        assert (start, len(body), body[:6]) == (b"HTTP/1.1 200 OK", 43, b"GIF89a")
+        assert b"content-length: 43" in headers
+    assert (head[0], head[2], b"content-length: 43" in head[1]) == (b"HTTP/1.1 200 OK", b"", True)
+    for path in (b"//pixel/v1/track", b"/pixel/v1/%2e%2e/track", b"/pixel/v1/../v1/track", b"/PIXEL/v1/track"):
+        assert told(one, b"GET " + path + b"?" + query)[0].startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
+    assert stored(bus) == {"m1", "m2"}
+
+
+def told(one: Served, request: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Start line, headers in lower case and body of the answer to a request of exactly these bytes."""
+    with socket.create_connection(("127.0.0.1", one.port), timeout=10) as connection:
+        connection.sendall(request + b" HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    start, *headers = head.split(b"\r\n")
+    return start, [line.lower() for line in headers], body
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
 def test_an_end_under_load_loses_nothing_that_was_answered_and_leaves_nobody_behind(
     ended_by: signal.Signals, serve: Callable[..., Served], bus: Bus
