@@ -73,3 +73,23 @@ async def test_row_21_the_method_that_a_path_takes_is_said(path: str) -> None:
     async with desk() as d:
         answer = await d.http.get(path)
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/import", "/beacon/v1/batch", "/sourceConfig/", "/pixel/v1/page", "/v1/pixel/track", "/i", "/api/s/page",
+        "/com.snowplowanalytics.snowplow/tp2", "/analytics.js/v1/wk_site/analytics.min.js", "/", "/%2e%2e", "//x",
+    ],
+)  # fmt: skip
+async def test_row_25_a_preflight_is_answered_on_every_path_without_a_key(path: str) -> None:
+    """Also of protocols that are off: the request that follows hears what is wrong."""
+    asked = "anonymousid,authorization,content-type,sentat,x-write-key"
+    async with desk() as d:
+        answer = await d.http.options(
+            path, headers={"origin": "https://site.example", "access-control-request-headers": asked}
+        )
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "https://site.example"
+    assert answer.headers["access-control-allow-headers"] == asked
+    assert answer.headers["access-control-max-age"] == "7200"
