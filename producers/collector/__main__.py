@@ -33,9 +33,10 @@ async def serve(settings: Settings) -> None:
         port=settings.collector.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=5_000),
+        http1_settings=HTTP1Settings(header_read_timeout=int(settings.collector.header_timeout_s * 1_000)),
         websockets=False,
         backlog=1_024,
+        backpressure=settings.collector.connections,
         log_level=LogLevels.warning,
         log_dictconfig=OUR_LOGS,
     )

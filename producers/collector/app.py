@@ -78,11 +78,12 @@ class _SdkSettings:
         """404 for an unknown key: then the SDK sends nothing at all."""
         key = request.path_params["key"]
         try:
-            cors = self._cors.reply(request.headers.get("origin", "").encode("latin-1") or None)
+            sender = self._keys.sender_of(key) if self._keys.is_public(key) else None
+            cors = self._cors.reply(request.headers.get("origin", "").encode("latin-1") or None, sender)
         except Refused as error:
             return JSONResponse({"success": False, "reason": error.reason}, 403)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in cors}
-        if not self._keys.is_public(key):
+        if sender is None:
             return JSONResponse({"success": False, "reason": "key"}, 404, headers=headers)
         host = f"{self._url.netloc}{self._url.path.rstrip('/')}/v1"
         segment = {"apiKey": key, "apiHost": host, "protocol": self._url.scheme}

@@ -8,10 +8,11 @@ field here and nowhere else.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from producers.errors import BadSettings
 
@@ -19,9 +20,17 @@ __all__ = ["Source", "Sources"]
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source. `origins`: the pages that may send with its write key, empty = any."""
+    """One source. `origins`: the pages that may send with its write key, empty = as LEADSTREAM_COLLECTOR__CORS_ORIGINS.
+
+    `events_per_s` and `burst` limit each of its keys, unset = as LEADSTREAM_LIMITS__... say. `visitor_cookie`: the name
+    of a first-party cookie that stands in for a missing anonymousId; `cross_site`: pages of other sites get it as well.
+    """
 
     origins: tuple[str, ...] = ()
+    events_per_s: Annotated[float, Meta(ge=0)] | None = None
+    burst: Annotated[int, Meta(ge=1)] | None = None
+    visitor_cookie: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+    cross_site: bool = False
 
 
 class Sources:
@@ -41,6 +50,10 @@ class Sources:
         except (OSError, ValueError) as error:
             raise BadSettings(f"LEADSTREAM_COLLECTOR__SOURCES: {path}: {error}") from error
         return cls({name: _source(path, name, table) for name, table in tables.items()})
+
+    def items(self) -> Iterable[tuple[str, Source]]:
+        """Those that the file names."""
+        return self._known.items()
 
     def __getitem__(self, name: str) -> Source:
         return self._known.get(name, self._other)
