@@ -31,7 +31,7 @@ class Cors:
         self._default = OriginList(origins, of="LEADSTREAM_COLLECTOR__CORS_ORIGINS")
         self._own = {
             name: OriginList(one.origins, of=f"LEADSTREAM_COLLECTOR__SOURCES: [{name}]: origins")
-            for name, one in (sources or Sources()).items()
+            for name, one in sources or Sources()
             if one.origins
         }
         self._told = lru_cache(4_096)(self._judged)

@@ -8,7 +8,7 @@ field here and nowhere else.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -51,9 +51,9 @@ class Sources:
             raise BadSettings(f"LEADSTREAM_COLLECTOR__SOURCES: {path}: {error}") from error
         return cls({name: _source(path, name, table) for name, table in tables.items()})
 
-    def items(self) -> Iterable[tuple[str, Source]]:
+    def __iter__(self) -> Iterator[tuple[str, Source]]:
         """Those that the file names."""
-        return self._known.items()
+        return iter(self._known.items())
 
     def __getitem__(self, name: str) -> Source:
         return self._known.get(name, self._other)

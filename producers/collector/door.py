@@ -1,0 +1,105 @@
+"""Who comes in: the head, the key, the page's origin, the limits and the body of a request, before anything is read.
+
+A key in a header or in the query is judged before the body is taken; one in the body as soon as that was read.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from producers.collector.addresses import client_of, network_of, shortened
+from producers.collector.body import Receive, Scope, read_body
+from producers.collector.cors import VARY, Cors, HeaderList
+from producers.collector.head import ENDS, check_head
+from producers.collector.inflate import inflated
+from producers.collector.key_watch import KeyWatch
+from producers.collector.keys import Headers, KeyRing, Sender, offered_key
+from producers.collector.limits import Limits
+from producers.collector.wire import Request
+from producers.errors import Limited, Refusal, Refused
+from producers.logs import log
+from producers.metrics import LIMITED, REFUSED
+from producers.settings import Settings
+
+__all__ = ["Arrival", "Door", "written"]
+
+# What is left of such a request is read by nobody, so its connection ends.
+ENDING: Final = frozenset({400, 408, 413, 414, 431})
+
+
+class Arrival(NamedTuple):
+    """A request that was let in so far. `sender` None: its key stands in the body, if anywhere.
+
+    `address` is whole and stays in memory; `network` is what limits hold together.
+    """
+
+    headers: Headers
+    address: str | None
+    network: str | None
+    sender: Sender | None
+    body: bytes
+
+
+class Door:
+    """`watch` keeps the keys as their file says, as long as it is entered. Raises BadSettings."""
+
+    def __init__(self, settings: Settings, keys: KeyRing, cors: Cors, *, now_ms: Callable[[], int]) -> None:
+        self.watch = KeyWatch(settings.collector.keys, keys, now_ms=now_ms)
+        self._keys = keys
+        self._cors = cors
+        self._limits = Limits(settings.limits)
+        self._hops = settings.collector.proxy_hops
+
+    async def open(self, scope: Scope, headers: Headers, receive: Receive) -> Arrival:
+        """Lets a request in, its body inflated. Raises Refused."""
+        check_head(scope, headers)
+        client = scope.get("client")
+        address = client_of(client[0] if client else None, scope["headers"], proxy_hops=self._hops)
+        network = network_of(address)
+        key = offered_key(headers, scope["query_string"])
+        sender = None if key is None else self._known(key, headers, network)
+        self._limits.enter(network)
+        try:
+            body = await read_body(receive, headers)
+        finally:
+            self._limits.leave(network)
+        return Arrival(headers, address, network, sender, inflated(body, headers.get(b"content-encoding")))
+
+    def admit(self, arrival: Arrival, request: Request) -> Sender:
+        """Who sends this request; its events are counted against the limits. Raises Refused: KEY, RATE and others."""
+        network = arrival.network
+        sender = arrival.sender or self._known(request.write_key, arrival.headers, network)
+        self._limits.take(sender, network, len(request.events) + len(request.bad))
+        return sender
+
+    def told(self, headers: Headers, sender: Sender) -> HeaderList:
+        """Headers of the reply to a request that was taken. Raises nothing: its origin was judged before."""
+        told = self._cors.reply(headers.get(b"origin"), sender)
+        return [*told, ENDS] if b"transfer-encoding" in headers else told
+
+    def turned_away(self, error: Refused, headers: Headers, *, status: int) -> HeaderList:
+        """Headers of a refusal, which is counted."""
+        REFUSED.labels(error.reason).inc()
+        told = VARY if error.reason is Refusal.ORIGIN else self._cors.reply(headers.get(b"origin"))
+        if status in ENDING or b"transfer-encoding" in headers:
+            told = [*told, ENDS]
+        if isinstance(error, Limited):
+            LIMITED.labels(error.by).inc()
+            told = [*told, (b"retry-after", str(error.after_s).encode())]
+        return told
+
+    def _known(self, key: str | None, headers: Headers, network: str | None) -> Sender:
+        """Whose key it is, as soon as that is known. Raises Refused: KEY, LEAKED_KEY, ORIGIN, RATE."""
+        sender = self._keys.sender_of(key)
+        origin = headers.get(b"origin")
+        if origin is not None:
+            if sender.trust == "proven":
+                log.error("server_key_in_browser", source=sender.source, key=sender.key)
+                raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
+            self._cors.reply(origin, sender)
+        self._limits.look(sender, network)
+        return sender
+
+
+def written(address: str | None, sender: Sender) -> str | None:
+    """What is kept of an address: shortened, and nothing of a server's, which says nothing of the person."""
+    return shortened(address) if sender.trust == "claimed" else None
