@@ -133,7 +133,7 @@ def _tell_new(entry: "KeyEntry", key: str, *, as_json: bool, replaced: "KeyEntry
     from producers.collector.key_file import state_of
 
     if as_json:
-        told = _told(entry, state="live") | {"key": key}
+        told = _told(entry, state=state_of(entry, now_ms=entry.created_at)) | {"key": key}
         if replaced is not None:
             told["replaced"] = _told(replaced, state=state_of(replaced, now_ms=entry.created_at))
         _print_json(told)

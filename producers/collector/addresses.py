@@ -18,8 +18,8 @@ def client_of(peer: str | None, headers: Iterable[tuple[bytes, bytes]], *, proxy
     """
     if not proxy_hops:
         return peer
-    lines = (value.decode("latin-1") for name, value in headers if name == FORWARDED)
-    hops = ",".join(lines).split(",")
+    lines = [value.decode("latin-1") for name, value in headers if name == FORWARDED]
+    hops = ",".join(lines).split(",") if lines else []
     return hops[-proxy_hops].strip() if len(hops) >= proxy_hops else peer
 
 
