@@ -110,8 +110,8 @@ def _ends(wire: socket.socket, head: bytes) -> bool:
 
 
 @contextmanager
-def collector_process(place: Path, **env: str) -> Iterator[CollectorProcess]:
-    """Started, answering, and ended behind the block."""
+def collector_process(place: Path, *, open_files: int | None = None, **env: str) -> Iterator[CollectorProcess]:
+    """Started, answering, and ended behind the block. `open_files`: the most that it may open."""
     port, nobody = free_ports(2)
     place.mkdir(parents=True, exist_ok=True)
     whole = {
@@ -125,7 +125,9 @@ def collector_process(place: Path, **env: str) -> Iterator[CollectorProcess]:
         **env,
     }
     with (place / "log").open("wb") as out:
-        child = subprocess.Popen([sys.executable, "-m", "producers.collector"], env=whole, stdout=out, stderr=out)
+        limit = [] if open_files is None else ["prlimit", f"--nofile={open_files}:{open_files}"]
+        command = [*limit, sys.executable, "-m", "producers.collector"]
+        child = subprocess.Popen(command, env=whole, stdout=out, stderr=out)
     one = CollectorProcess(port, child, place)
     try:
         wait_until(lambda: _answers(one), within_s=30, what="the collector to answer", every_s=0.03)
