@@ -3,14 +3,13 @@
 import asyncio
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from msgspec.json import encode
-from msgspec.structs import replace
 
 from producers.collector.key_file import KeyEntry, KeyFile, digest
 from producers.collector.visitor_cookie import MAX_AGE_S
@@ -69,7 +68,8 @@ PLACES: dict[str, Place] = {
 async def post(d: Desk, place: str, key: str, *, origin: str | None = None) -> httpx.Response:
     """One batch with the key in one of its four places."""
     said = {"json": {"batch": [page()]}, "headers": {}, **PLACES[place](key)}
-    return await d.http.post("/v1/batch", **said | {"headers": said["headers"] | ({"origin": origin} if origin else {})})
+    said["headers"] |= {"origin": origin} if origin else {}
+    return await d.http.post("/v1/batch", **said)
 
 
 def sample(name: str, **labels: str) -> float:
@@ -144,9 +144,10 @@ async def test_row_24_a_server_key_of_the_file_in_a_page_is_403_in_every_place(k
 @pytest.mark.parametrize(
     ("origin", "taken"),
     [
-        (SITE, True), ("https://shop.example.org", True), ("https://a.b.example.org", True), ("http://example.net", True),
-        (OTHER, False), ("null", False), ("https://example.org", False), ("https://evilexample.org", False),
-        ("http://www.example.com", False), ("https://www.example.com:8443", False), ("https://x.example.org.evil.io", False),
+        (SITE, True), ("https://shop.example.org", True), ("https://a.b.example.org", True),
+        ("http://example.net", True), (OTHER, False), ("null", False), ("https://example.org", False),
+        ("https://evilexample.org", False), ("http://www.example.com", False),
+        ("https://www.example.com:8443", False), ("https://x.example.org.evil.io", False),
     ],
 )  # fmt: skip
 async def test_row_25_a_source_with_a_list_takes_events_from_it_alone(
@@ -197,7 +198,9 @@ async def test_row_25_the_global_list_is_for_sources_without_their_own(sources: 
             for key in ("wk_site", "id:secret")
             for origin in (SITE, OTHER)
         }
-    assert answers == {("wk_site", SITE): 200, ("wk_site", OTHER): 403, ("id:secret", SITE): 403, ("id:secret", OTHER): 200}
+    own = {("wk_site", SITE): 200, ("wk_site", OTHER): 403}
+    other = {("id:secret", SITE): 403, ("id:secret", OTHER): 200}
+    assert answers == own | other
 
 
 @pytest.mark.parametrize("body", [b"?", b'{"batch":[]}'])

@@ -20,7 +20,7 @@ from tests.unit.producers.desk import desk, page
 OFFICE, HOME = "198.41.0.0/24", "198.41.1.0/24"
 
 
-def sender(key: str = "k1", *, server: bool = False, **policy: float | int) -> Sender:
+def sender(key: str = "k1", *, server: bool = False, **policy: float) -> Sender:
     return Sender("site", "proven" if server else "claimed", Source(**policy), key)  # type: ignore[arg-type]
 
 
@@ -65,7 +65,9 @@ def test_more_than_a_burst_passes_when_it_is_full_and_leaves_a_debt() -> None:
     st.floats(0.1, 1_000), st.integers(1, 1_000),
     st.lists(st.tuples(st.floats(0, 30), st.integers(1, 2_000)), max_size=30),
 )  # fmt: skip
-def test_a_wait_is_honest_and_no_more_passes_than_the_rate(per_s: float, burst: int, asked: list[tuple[float, int]]) -> None:
+def test_a_wait_is_honest_and_no_more_passes_than_the_rate(
+    per_s: float, burst: int, asked: list[tuple[float, int]]
+) -> None:
     """After the seconds that it names the same request passes; a second earlier it does not."""
     bucket, now, passed, largest = Bucket(Rate(per_s, burst), now=0), 0.0, 0, 0
     for pause, tokens in asked:
