@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from producers.collector.inflate import MAX_WIRE
 from producers.collector.keys import Headers
+from producers.collector.receipts import DEADLINE_S, Receipts
 from producers.errors import Refusal, Refused
 
 __all__ = ["Disconnected", "Message", "Receive", "Scope", "Send", "read_body"]
@@ -14,7 +15,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-DEADLINE_S: Final = 10.0
+_RECEIPTS: Final = Receipts()
 # More crumbs than any honest sender makes of 512 KB: each costs us as much as a small request.
 MAX_PIECES: Final = 8_192
 
@@ -31,17 +32,21 @@ async def read_body(receive: Receive, headers: Headers) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and (len(declared) > 9 or int(declared) > MAX_WIRE):
         raise _too_large()
-    deadline = _Deadline()
+    task = _RECEIPTS.begin()
     try:
-        body, more = _piece(await receive())
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        body: bytes = message.get("body", b"")
         if len(body) > MAX_WIRE:
             raise _too_large()
-        return await _rest_of(body, receive) if more else body
-    except asyncio.CancelledError:
-        deadline.settle()
-        raise
+        return await _rest_of(body, receive) if message.get("more_body") else body
+    except asyncio.CancelledError as error:
+        if _RECEIPTS.end(task) or task.uncancel():
+            raise  # somebody else's
+        raise Refused(Refusal.SLOW, f"the body took more than {DEADLINE_S:g} s") from error
     finally:
-        deadline.end()
+        _RECEIPTS.end(task)
 
 
 async def _rest_of(body: bytes, receive: Receive) -> bytes:
@@ -49,46 +54,17 @@ async def _rest_of(body: bytes, receive: Receive) -> bytes:
     size = len(body)
     more = True
     while more:
-        body, more = _piece(await receive())
-        pieces.append(body)
-        size += len(body)
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
         if size > MAX_WIRE:
             raise _too_large()
         if len(pieces) > MAX_PIECES:
             raise Refused(Refusal.PIECES, f"a body of more than {MAX_PIECES} pieces")
+        more = message.get("more_body", False)
     return b"".join(pieces)
-
-
-def _piece(message: Message) -> tuple[bytes, bool]:
-    """The bytes, and whether more come. Raises Disconnected."""
-    if message["type"] != "http.request":
-        raise Disconnected
-    return message.get("body", b""), message.get("more_body", False)
-
-
-class _Deadline:
-    """Ends the reading of one body. A plain timer: `asyncio.timeout` costs every request six times as much (3 us)."""
-
-    __slots__ = ("_late", "_task", "_timer")
-
-    def __init__(self) -> None:
-        self._late = False
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(DEADLINE_S, self._ring)
-
-    def end(self) -> None:
-        """The body is here, or given up."""
-        self._timer.cancel()
-
-    def settle(self) -> None:
-        """Raises Refused(SLOW) where it was this deadline that cancelled the task, and nobody else did."""
-        if self._late and self._task is not None and not self._task.uncancel():
-            raise Refused(Refusal.SLOW, f"the body took more than {DEADLINE_S:g} s")
-
-    def _ring(self) -> None:
-        self._late = True
-        if self._task is not None:
-            self._task.cancel()
 
 
 def _too_large() -> Refused:

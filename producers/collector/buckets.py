@@ -29,8 +29,9 @@ class Bucket:
 
     def pay(self, tokens: int, now: float) -> bool:
         """Takes so many, or none where they are not there."""
-        left = self._left + (now - self._at) * self._per_s
-        left = min(left, self._burst)
+        if not self._per_s:
+            return True
+        left = min(self._left + (now - self._at) * self._per_s, self._burst)
         self._at = now
         if left < tokens and left < self._burst:
             self._left = left
@@ -58,13 +59,16 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def of(self, name: str, rate: Rate, *, now: float) -> Bucket:
+    def get(self, name: str) -> Bucket | None:
         """Its bucket, as the most recently used."""
         found = self._kept.get(name)
         if found is not None:
             self._kept.move_to_end(name)
-            return found
+        return found
+
+    def make(self, name: str, bucket: Bucket) -> Bucket:
+        """Keeps a new one."""
         if len(self._kept) >= self._most:
             self._kept.popitem(last=False)
-        made = self._kept[name] = Bucket(rate, now=now)
-        return made
+        self._kept[name] = bucket
+        return bucket

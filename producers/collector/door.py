@@ -1,10 +1,13 @@
 """Who comes in: the head, the key, the page's origin, the limits and the body of a request, before anything is read.
 
-A key in a header or in the query is judged before the body is taken; one in the body as soon as that was read.
+A key in a header or in the query must be good before the body is taken. Which pages and how many events it may send is
+judged when the body was read, because the key may stand there too.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from producers.collector.addresses import client_of, network_of, shortened
 from producers.collector.body import Receive, Scope, read_body
@@ -26,7 +29,7 @@ __all__ = ["Arrival", "Door", "written"]
 ENDING: Final = frozenset({400, 408, 413, 414, 431})
 
 
-class Arrival(NamedTuple):
+class Arrival(Struct, frozen=True, gc=False):
     """A request that was let in so far. `sender` None: its key stands in the body, if anywhere.
 
     `address` is whole and stays in memory; `network` is what limits hold together.
@@ -56,7 +59,10 @@ class Door:
         address = client_of(client[0] if client else None, scope["headers"], proxy_hops=self._hops)
         network = network_of(address)
         key = offered_key(headers, scope["query_string"])
-        sender = None if key is None else self._known(key, headers, network)
+        sender = None
+        if key is not None:
+            sender = self._keys.sender_of(key)
+            self._limits.look(sender, network)
         self._limits.enter(network)
         try:
             body = await read_body(receive, headers)
@@ -64,17 +70,20 @@ class Door:
             self._limits.leave(network)
         return Arrival(headers, address, network, sender, inflated(body, headers.get(b"content-encoding")))
 
-    def admit(self, arrival: Arrival, request: Request) -> Sender:
-        """Who sends this request; its events are counted against the limits. Raises Refused: KEY, RATE and others."""
-        network = arrival.network
-        sender = arrival.sender or self._known(request.write_key, arrival.headers, network)
-        self._limits.take(sender, network, len(request.events) + len(request.bad))
-        return sender
+    def admit(self, arrival: Arrival, request: Request) -> tuple[Sender, HeaderList]:
+        """Who sends, and headers of the reply; the events are counted against the limits.
 
-    def told(self, headers: Headers, sender: Sender) -> HeaderList:
-        """Headers of the reply to a request that was taken. Raises nothing: its origin was judged before."""
-        told = self._cors.reply(headers.get(b"origin"), sender)
-        return [*told, ENDS] if b"transfer-encoding" in headers else told
+        Raises Refused: KEY, LEAKED_KEY, ORIGIN, and RATE.
+        """
+        sender = arrival.sender or self._keys.sender_of(request.write_key)
+        headers = arrival.headers
+        origin = headers.get(b"origin")
+        if origin is not None and sender.trust == "proven":
+            log.error("server_key_in_browser", source=sender.source, key=sender.key)
+            raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
+        told = self._cors.reply(origin, sender)
+        self._limits.take(sender, arrival.network, len(request.events) + len(request.bad))
+        return sender, [*told, ENDS] if b"transfer-encoding" in headers else told
 
     def turned_away(self, error: Refused, headers: Headers, *, status: int) -> HeaderList:
         """Headers of a refusal, which is counted."""
@@ -86,18 +95,6 @@ class Door:
             LIMITED.labels(error.by).inc()
             told = [*told, (b"retry-after", str(error.after_s).encode())]
         return told
-
-    def _known(self, key: str | None, headers: Headers, network: str | None) -> Sender:
-        """Whose key it is, as soon as that is known. Raises Refused: KEY, LEAKED_KEY, ORIGIN, RATE."""
-        sender = self._keys.sender_of(key)
-        origin = headers.get(b"origin")
-        if origin is not None:
-            if sender.trust == "proven":
-                log.error("server_key_in_browser", source=sender.source, key=sender.key)
-                raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
-            self._cors.reply(origin, sender)
-        self._limits.look(sender, network)
-        return sender
 
 
 def written(address: str | None, sender: Sender) -> str | None:

@@ -8,6 +8,7 @@ another one for each event, or use up somebody else's.
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from producers.collector.buckets import Bucket, Buckets, Rate
 from producers.collector.keys import Sender
@@ -17,6 +18,8 @@ from producers.settings import LimitSettings
 
 __all__ = ["Limits"]
 
+BURST_S: Final = 10  # of a source that says its rate alone
+
 
 class Limits:
     """`clock`: seconds, never backwards. One for each process; several collectors each give the whole rate."""
@@ -25,8 +28,7 @@ class Limits:
         self._settings = settings
         self._clock = clock
         self._network_rate = Rate(settings.network_events_per_s, settings.network_burst)
-        self._rates: dict[str, Rate] = {}  # by key: as many as there are good keys
-        self._keys = Buckets(settings.kept)
+        self._keys: dict[str, Bucket] = {}
         self._networks = Buckets(settings.kept)
         self._dry: set[str] = set()  # keys and networks that were refused and may be empty still
         self._inside: dict[str, int] = {}
@@ -36,19 +38,23 @@ class Limits:
         """Before a body is read. Raises Limited for who is over a limit, who costs us little so."""
         if self._dry and (sender.key in self._dry or network in self._dry):
             self.take(sender, network, 1)
-            self._give_back(sender, network, 1)
+            self._keys[sender.key].refund(1)
+            shared = self._networks.get(network) if network is not None and sender.trust == "claimed" else None
+            if shared is not None:
+                shared.refund(1)
 
     def take(self, sender: Sender, network: str | None, events: int) -> None:
         """So many events; a request without any counts as one. Raises Limited, and then nothing was taken."""
         tokens = events or 1
         now = self._clock()
-        own, shared = self._own(sender, now), self._shared(sender, network, now)
-        if own is not None and not own.pay(tokens, now):
+        own = self._keys.get(sender.key) or self._key(sender, now)
+        if not own.pay(tokens, now):
             raise self._too_much(sender.key, own.wait_for(tokens), by="key")
-        if network is not None and shared is not None and not shared.pay(tokens, now):
-            if own is not None:
+        if network is not None and sender.trust == "claimed":
+            shared = self._networks.get(network) or self._network(network, now)
+            if not shared.pay(tokens, now):
                 own.refund(tokens)
-            raise self._too_much(network, shared.wait_for(tokens), by="network")
+                raise self._too_much(network, shared.wait_for(tokens), by="network")
         if self._dry:
             self._dry -= {sender.key, network}
 
@@ -69,22 +75,13 @@ class Limits:
             else:
                 del self._inside[network]
 
-    def _own(self, sender: Sender, now: float) -> Bucket | None:
-        """The key's bucket, None = no limit."""
-        rate = self._rates.get(sender.key) or self._rate_of(sender)
-        return self._keys.of(sender.key, rate, now=now) if rate.per_s else None
+    def _key(self, sender: Sender, now: float) -> Bucket:
+        """A key that sends for the first time. As many as there are good keys."""
+        made = self._keys[sender.key] = Bucket(self._rate_of(sender), now=now)
+        return made
 
-    def _shared(self, sender: Sender, network: str | None, now: float) -> Bucket | None:
-        """The network's bucket, None = no limit."""
-        if network is None or sender.trust != "claimed" or not self._network_rate.per_s:
-            return None
-        return self._networks.of(network, self._network_rate, now=now)
-
-    def _give_back(self, sender: Sender, network: str | None, tokens: int) -> None:
-        now = self._clock()
-        for bucket in (self._own(sender, now), self._shared(sender, network, now)):
-            if bucket is not None:
-                bucket.refund(tokens)
+    def _network(self, network: str, now: float) -> Bucket:
+        return self._networks.make(network, Bucket(self._network_rate, now=now))
 
     def _too_much(self, name: str, after_s: int, *, by: str) -> Limited:
         if len(self._dry) >= self._settings.kept:
@@ -99,6 +96,5 @@ class Limits:
         if sender.trust == "proven":
             per_s, burst = here.server_key_events_per_s, here.server_key_burst
         if policy.events_per_s is not None:
-            per_s, burst = policy.events_per_s, policy.burst or max(1, int(policy.events_per_s * 10))
-        made = self._rates[sender.key] = Rate(per_s, policy.burst or burst)
-        return made
+            per_s, burst = policy.events_per_s, max(1, int(policy.events_per_s * BURST_S))
+        return Rate(per_s, policy.burst or burst)

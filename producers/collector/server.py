@@ -87,8 +87,7 @@ class Collector:
         """Returns when all is safe, with the reply's headers. Raises Refused and SinkError."""
         arrival = await self._door.open(scope, headers, receive)
         request = read_events(arrival.body, kind)
-        sender = self._door.admit(arrival, request)
-        told = self._door.told(headers, sender)
+        sender, told = self._door.admit(arrival, request)
         if sender.policy.visitor_cookie:
             request, cookie = with_visitor(request, headers, sender)
             told = [*told, *cookie]

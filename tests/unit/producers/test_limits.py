@@ -85,11 +85,12 @@ def test_a_wait_is_honest_and_no_more_passes_than_the_rate(
 
 def test_the_least_used_is_forgotten_beyond_the_bound() -> None:
     buckets = Buckets(2)
-    first = buckets.of("a", Rate(1, 1), now=0)
-    buckets.of("b", Rate(1, 1), now=0)
-    assert buckets.of("a", Rate(1, 1), now=0) is first
-    buckets.of("c", Rate(1, 1), now=0)  # b goes
-    assert buckets.of("a", Rate(1, 1), now=0) is first
+    first, second, third = (Bucket(Rate(1, 1), now=0) for _ in range(3))
+    buckets.make("a", first)
+    buckets.make("b", second)
+    assert buckets.get("a") is first
+    buckets.make("c", third)  # b goes
+    assert [buckets.get(name) for name in "abc"] == [first, None, third]
     assert len(buckets) == 2
 
 
@@ -150,7 +151,7 @@ def test_what_is_remembered_is_bounded_and_told(clock: Clock) -> None:
         here.take(sender(), f"network {number}", 1)
         with suppress(Limited):
             here.take(sender(), f"network {number}", 1)
-    assert REGISTRY.get_sample_value("leadstream_collector_limits_kept") == 16
+    assert REGISTRY.get_sample_value("leadstream_collector_limits_kept") == 1 + 16
     assert len(here._dry) <= 16
 
 
