@@ -336,3 +336,14 @@ def test_row_34_no_whole_address_is_written_anywhere(tmp_path: Path) -> None:
     assert b"2600:1f18:aaaa::" in written
     for secret in (b"198.41.77", b"77.123", b"aaaa:bbbb", b"dddd:eeee"):
         assert secret not in written
+
+
+# ─── lengths, where the server shows us both
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/crm/generic"])
+async def test_row_17_what_a_server_shows_us_of_two_lengths_is_refused_or_ends_the_connection(path: str) -> None:
+    async with desk() as d:
+        headers = {"transfer-encoding": "chunked", "content-length": "5", "x-write-key": "sk_crm"}
+        answer = await d.http.post(path, json={"batch": [page()]}, headers=headers)
+        assert answer.headers["connection"] == "close"
+        if path == "/v1/batch":
+            assert (answer.status_code, answer.json()["reason"], d.sink.records) == (400, "framing", [])
