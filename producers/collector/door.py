@@ -23,7 +23,7 @@ from producers.logs import log
 from producers.metrics import LIMITED, REFUSED
 from producers.settings import Settings
 
-__all__ = ["Arrival", "Door", "written"]
+__all__ = ["Arrival", "Door", "count_refused", "written"]
 
 # What is left of such a request is read by nobody, so its connection ends.
 ENDING: Final = frozenset({400, 408, 413, 414, 431})
@@ -87,14 +87,20 @@ class Door:
 
     def turned_away(self, error: Refused, headers: Headers, *, status: int) -> HeaderList:
         """Headers of a refusal, which is counted."""
-        REFUSED.labels(error.reason).inc()
+        count_refused(error)
         told = VARY if error.reason is Refusal.ORIGIN else self._cors.reply(headers.get(b"origin"))
         if status in ENDING or b"transfer-encoding" in headers:
             told = [*told, ENDS]
         if isinstance(error, Limited):
-            LIMITED.labels(error.by).inc()
             told = [*told, (b"retry-after", str(error.after_s).encode())]
         return told
+
+
+def count_refused(error: Refused) -> None:
+    """By its reason, and by what limits."""
+    REFUSED.labels(error.reason).inc()
+    if isinstance(error, Limited):
+        LIMITED.labels(error.by).inc()
 
 
 def written(address: str | None, sender: Sender) -> str | None:
