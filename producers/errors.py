@@ -5,6 +5,7 @@ ProducerError
 ├── ImportStopped       the collector refused or was away for too long; running it again goes on
 ├── BadSettings         the environment or a file that it names; the process does not start
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
+│   └── Limited         too much at once; says when there is room again
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
 └── SinkError           ours: 503, the sender comes again
     ├── SinkFull        our cap on outstanding bytes
@@ -21,6 +22,7 @@ __all__ = [
     "BadFile",
     "BadSettings",
     "ImportStopped",
+    "Limited",
     "ProducerError",
     "Refusal",
     "Refused",
@@ -67,6 +69,13 @@ class Refusal(StrEnum):
     LEAKED_KEY = "server_key_in_browser"
     ORIGIN = "origin"
     SLOW = "slow"  # the body did not come in time
+    CUT_OFF = "cut_off"  # the body ended before its end, or its chunks are malformed
+    PIECES = "too_many_pieces"  # a body of crumbs
+    FRAMING = "framing"  # two lengths of one body: whoever stands between might read another
+    HEADERS = "headers_too_large"
+    URL = "url_too_long"
+    RATE = "rate"  # more events than this key or network may send
+    CROWD = "crowd"  # more requests at once than one network may have
 
 
 class Refused(ProducerError):
@@ -76,6 +85,15 @@ class Refused(ProducerError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class Limited(Refused):
+    """Not now: `after_s` is when there is room again, in whole seconds; `by` says what limits (a metric's label)."""
+
+    def __init__(self, reason: Refusal, detail: str, *, by: str, after_s: int) -> None:
+        super().__init__(reason, detail)
+        self.by = by
+        self.after_s = after_s
 
 
 class Unmappable(ProducerError):

@@ -11,7 +11,12 @@ __all__ = [
     "DEALS",
     "DROPPED",
     "EVENTS",
+    "KEYS",
+    "KEYS_STALE",
+    "LIMITED",
+    "LIMITS_KEPT",
     "OUTSTANDING",
+    "REFUSED",
     "REGISTRY",
     "REJECTED",
     "REPLAYED",
@@ -36,6 +41,27 @@ EVENTS: Final = Counter(
 DEALS: Final = Counter("leadstream_collector_deals_total", "CRM deals accepted.", ("source",), registry=REGISTRY)
 REJECTED: Final = Counter(
     "leadstream_rejected_total", "Events and deals kept but not used.", ("reason",), registry=REGISTRY
+)
+REFUSED: Final = Counter(
+    "leadstream_collector_refused_total",
+    "Requests refused as a whole; server_key_in_browser is a leaked secret.",
+    ("reason",),
+    registry=REGISTRY,
+)
+LIMITED: Final = Counter(
+    "leadstream_collector_limited_total",
+    "Requests answered 429, by what limits: key, network (events) or crowd (requests of a network at once).",
+    ("by",),
+    registry=REGISTRY,
+)
+LIMITS_KEPT: Final = Gauge(
+    "leadstream_collector_limits_kept", "Keys and networks whose token bucket is remembered.", registry=REGISTRY
+)
+KEYS: Final = Gauge("leadstream_collector_keys", "Keys of the key file that count now.", ("kind",), registry=REGISTRY)
+KEYS_STALE: Final = Gauge(
+    "leadstream_collector_keys_stale",
+    "1 while the key file cannot be read and the last good one counts.",
+    registry=REGISTRY,
 )
 BLOCKS: Final = Counter("leadstream_collector_blocks_total", "Block records handed to Kafka.", registry=REGISTRY)
 BLOCK_BYTES: Final = Histogram(

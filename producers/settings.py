@@ -23,6 +23,7 @@ __all__ = [
     "CollectorSettings",
     "CrmSettings",
     "KafkaSettings",
+    "LimitSettings",
     "LogSettings",
     "Settings",
     "SimulateSettings",
@@ -50,8 +51,9 @@ class KafkaSettings(BaseModel):
 class CollectorSettings(BaseModel):
     """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed).
 
-    `sources`: the file that says what differs from source to source. `snowplow`, `jitsu`: also take what their SDKs
-    send, on their own paths.
+    `sources`: the file that says what differs from source to source. `keys`: the file of `leadstream keys`.
+    `snowplow`, `jitsu`: also take what their SDKs send, on their own paths. `connections` at once; more wait.
+    `header_timeout_s`: for a request's headers, and for what comes after an answer.
     """
 
     model_config = _FROZEN
@@ -59,16 +61,19 @@ class CollectorSettings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65_535)
     public_url: str = ""
     sources: Path | None = None
+    keys: Path | None = None
     snowplow: bool = False
     jitsu: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     proxy_hops: int = Field(default=0, ge=0)
+    connections: int = Field(default=8_192, ge=1)
+    header_timeout_s: float = Field(default=5.0, ge=1, le=75)
     block_wait_ms: float = Field(default=5.0, ge=0)
     block_bytes: int = Field(default=64 * 1024, ge=1024)
     outstanding_bytes: int = Field(default=64 * MIB, ge=MIB)
     reply_timeout_s: float = Field(default=5.0, gt=0)
 
-    @field_validator("sources", mode="before")
+    @field_validator("sources", "keys", mode="before")
     @classmethod
     def _unset(cls, value: Any) -> Any:
         return value or None
@@ -77,6 +82,24 @@ class CollectorSettings(BaseModel):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+class LimitSettings(BaseModel):
+    """Token buckets of one collector, in events: so many a second, and `burst` at once. 0 events a second = no limit.
+
+    A network is an IPv4 /24 or an IPv6 /64 of public addresses; server keys are not limited by it. `requests_at_once`
+    of one network may be on their way in. `kept`: buckets remembered, the least used are forgotten.
+    """
+
+    model_config = _FROZEN
+    key_events_per_s: float = Field(default=200_000, ge=0)
+    key_burst: int = Field(default=400_000, ge=1)
+    server_key_events_per_s: float = Field(default=400_000, ge=0)
+    server_key_burst: int = Field(default=800_000, ge=1)
+    network_events_per_s: float = Field(default=1_000, ge=0)
+    network_burst: int = Field(default=20_000, ge=1)
+    requests_at_once: int = Field(default=512, ge=1)
+    kept: int = Field(default=65_536, ge=16)
 
 
 class SpoolSettings(BaseModel):
@@ -189,6 +212,7 @@ class Settings(_FromEnvironment):
     server_keys: Annotated[dict[str, str], NoDecode] = {}
     kafka: KafkaSettings = KafkaSettings()
     collector: CollectorSettings = CollectorSettings()
+    limits: LimitSettings = LimitSettings()
     spool: SpoolSettings = SpoolSettings()
     crm: CrmSettings = CrmSettings()
     log: LogSettings = LogSettings()

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import backup, console, crm, grow, imports, rules, settings, supply, topics
+from deploy.cli import backup, console, crm, grow, imports, keys, rules, settings, supply, topics
 from deploy.cli.become import become
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
@@ -30,6 +30,7 @@ app.add_typer(console.app, name="console")
 app.add_typer(crm.app, name="crm")
 app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
+app.add_typer(keys.app, name="keys")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")
 app.add_typer(supply.app, name="supply")
@@ -86,7 +87,8 @@ def up(
 def collector() -> None:
     """Run one collector: takes events over HTTP, writes them to Kafka, answers when they are safe.
 
-    Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS and LEADSTREAM_WRITE_KEYS (key=source, ...).
+    Needs LEADSTREAM_SECRET, LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS, and LEADSTREAM_COLLECTOR__KEYS (the file of
+    [b]leadstream keys[/b]) or LEADSTREAM_WRITE_KEYS (key=source, ...).
     """
     become("producers.collector")
 

@@ -16,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from producers.collector.descriptors import connections_within_limits
 from producers.collector.server import build, kafka_sink
 from producers.errors import BadSettings
 from producers.logs import configure, log
@@ -33,9 +34,10 @@ async def serve(settings: Settings) -> None:
         port=settings.collector.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=5_000),
+        http1_settings=HTTP1Settings(header_read_timeout=int(settings.collector.header_timeout_s * 1_000)),
         websockets=False,
         backlog=1_024,
+        backpressure=connections_within_limits(settings.collector.connections),
         log_level=LogLevels.warning,
         log_dictconfig=OUR_LOGS,
     )

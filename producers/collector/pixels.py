@@ -9,15 +9,16 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from producers.collector.body import Message, Scope, Send
-from producers.collector.cors import Cors, HeaderList
+from producers.collector.cors import VARY, Cors, HeaderList
+from producers.collector.door import count_refused
 from producers.collector.keys import Headers
 from producers.collector.routes import EventRoute
-from producers.errors import Refused, SinkError
+from producers.errors import Refusal, Refused, SinkError
 from producers.metrics import REQUESTS
 
 __all__ = ["GIF", "Pixels", "Take"]
 
-Take = Callable[..., Awaitable[None]]  # (scope, headers, receive, route=)
+Take = Callable[..., Awaitable[HeaderList]]  # (scope, headers, receive, route=) -> headers of the reply
 # One transparent dot: 43 bytes.
 GIF: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 _HEADERS: Final[HeaderList] = [
@@ -43,32 +44,27 @@ class Pixels:
         """200, always. HEAD asks what a GET would say and brings nothing."""
         headers: Headers = dict(scope["headers"])
         shown = scope["method"] == "GET"
+        told = self._cors.reply(headers.get(b"origin"))
         if shown:
-            status = await self._see(scope, headers, route)
+            status, told = await self._see(scope, headers, route, told=told)
             REQUESTS.labels(route.name, str(status)).inc()
-        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._allowed(headers)]})
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *told]})
         await send({"type": "http.response.body", "body": GIF if shown else b""})
 
-    async def _see(self, scope: Scope, headers: Headers, route: EventRoute) -> int:
-        """Takes what the query says; returns the status that a POST would have heard."""
+    async def _see(
+        self, scope: Scope, headers: Headers, route: EventRoute, *, told: HeaderList
+    ) -> tuple[int, HeaderList]:
+        """Takes what the query says; returns the status that a POST would have heard, and headers of the reply."""
         query: Message = {"type": "http.request", "body": scope["query_string"]}
 
         async def said() -> Message:
             return query
 
         try:
-            self._cors.reply(headers.get(b"origin"))
-            await self._take(scope, headers, said, route=route)
+            return 200, await self._take(scope, headers, said, route=route)
         except Refused as error:
-            return route.statuses[error.reason]
+            count_refused(error)
+            return route.statuses[error.reason], VARY if error.reason is Refusal.ORIGIN else told
         except SinkError as error:
             self._say(str(error))
-            return 503
-        return 200
-
-    def _allowed(self, headers: Headers) -> HeaderList:
-        """A script may read the answer where its origin may send."""
-        try:
-            return self._cors.reply(headers.get(b"origin"))
-        except Refused:
-            return []
+            return 503, told

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from producers.collector.routes import RETRY_AFTER_S, STATUS_OF, refused_body
 from producers.errors import Refused
-from producers.metrics import REQUESTS
+from producers.metrics import REFUSED, REQUESTS
 
 __all__ = ["crm_answer", "refused_answer", "unsafe_answer"]
 
@@ -17,7 +17,8 @@ def crm_answer(status: int, body: bytes, *, media_type: str = "application/json"
 
 
 def refused_answer(error: Refused) -> Response:
-    """The sender's fault."""
+    """The sender's fault, counted."""
+    REFUSED.labels(error.reason).inc()
     return crm_answer(STATUS_OF[error.reason], refused_body(error.reason, error.detail))
 
 

@@ -57,10 +57,11 @@ class SdkSettings:
     def _answer(self, request: Request, key: str, body: Mapping[str, Any], *, unknown: int) -> Response:
         """The body for a write key that counts; a server key is never repeated to a page."""
         try:
-            cors = self._cors.reply(request.headers.get("origin", "").encode("latin-1") or None)
+            sender = self._keys.sender_of(key) if self._keys.is_public(key) else None
+            cors = self._cors.reply(request.headers.get("origin", "").encode("latin-1") or None, sender)
         except Refused as error:
             return JSONResponse({"success": False, "reason": error.reason}, 403)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in cors}
-        if not self._keys.is_public(key):
+        if sender is None:
             return JSONResponse({"success": False, "reason": "key"}, unknown, headers=headers)
         return JSONResponse(body, headers={**headers, **_CACHED})

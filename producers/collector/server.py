@@ -6,21 +6,23 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
-from producers.collector.addresses import client_of, shortened
 from producers.collector.app import rest
-from producers.collector.body import Disconnected, Message, Receive, Scope, Send, read_body
+from producers.collector.body import Message, Receive, Scope, Send
 from producers.collector.cors import Cors, HeaderList
-from producers.collector.inflate import inflated
+from producers.collector.door import Door, written
+from producers.collector.head import ending
 from producers.collector.intake import Intake
-from producers.collector.keys import Headers, KeyRing, Sender, offered_key
+from producers.collector.keys import Headers, KeyRing
 from producers.collector.pixels import Pixels
 from producers.collector.protocols import Protocols
 from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
 from producers.collector.snowplow import app_keys
 from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
+from producers.collector.visitor_cookie import with_visitor
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
 from producers.metrics import REQUESTS
@@ -44,9 +46,8 @@ class Collector:
         self, settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors, protocols: Protocols
     ) -> None:
         self.intake = intake
-        self._keys = keys
         self._cors = cors
-        self._hops = settings.collector.proxy_hops
+        self._door = Door(settings, keys, cors, now_ms=intake.now_ms)
         self._rest = rest(settings, intake, keys=keys, cors=cors)
         self._said_at = 0
         self._posts = protocols.posts
@@ -71,45 +72,46 @@ class Collector:
             if path in self._allowed:
                 await _not_allowed(send, self._allowed[path])
                 return
-        await self._rest(scope, receive, send)
+            await self._rest(scope, receive, ending(scope, send))
+            return
+        async with self._door.watch:  # the lifespan: as long as we serve
+            await self._rest(scope, receive, send)
 
     async def _collect(self, scope: Scope, receive: Receive, send: Send, *, route: EventRoute) -> None:
         headers: Headers = dict(scope["headers"])
-        cors: HeaderList = []
         try:
-            cors = self._cors.reply(headers.get(b"origin"))
-            await self._take(scope, headers, receive, route=route)
+            told = await self._take(scope, headers, receive, route=route)
         except Refused as error:
             status = route.statuses[error.reason]
-            REQUESTS.labels(route.name, str(status)).inc()
-            await _reply(send, status, [_JSON, *cors], body=refused_body(error.reason, error.detail))
+            REQUESTS.labels(route.name, "gone" if error.reason is Refusal.CUT_OFF else str(status)).inc()
+            told = [_JSON, *self._door.turned_away(error, headers, status=status)]
+            with suppress(OSError):  # who is gone does not hear it
+                await _reply(send, status, told, body=refused_body(error.reason, error.detail))
         except SinkError as error:
             REQUESTS.labels(route.name, "503").inc()
             self._say(str(error))
-            again = (b"retry-after", str(RETRY_AFTER_S).encode())
-            await _reply(send, 503, [_JSON, again, *cors], body=refused_body("busy", "not stored, send it again"))
-        except Disconnected:
-            REQUESTS.labels(route.name, "gone").inc()
+            told = [_JSON, (b"retry-after", str(RETRY_AFTER_S).encode()), *self._cors.reply(headers.get(b"origin"))]
+            await _reply(send, 503, told, body=refused_body("busy", "not stored, send it again"))
         else:
             self._taken[route.name].inc()
-            await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *cors]})
+            await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *told]})
             await send(_ANSWER)
 
-    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, route: EventRoute) -> None:
-        key = offered_key(headers, scope["query_string"])
-        sender = None if key is None else self._keys.sender_of(key)
-        body = inflated(await read_body(receive, headers), headers.get(b"content-encoding"))
-        request = route.read(body)
-        if sender is None:
-            sender = self._keys.sender_of(request.write_key)
-        if route.only is not None and sender.trust != route.only:
-            raise _wrong_kind_of_key(sender)
+    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, route: EventRoute) -> HeaderList:
+        """Returns when all is safe, with the reply's headers. Raises Refused and SinkError."""
+        arrival = await self._door.open(scope, headers, receive)
+        request = route.read(arrival.body)
+        sender, told = self._door.admit(arrival, request, only=route.only)
+        if sender.policy.visitor_cookie:
+            request, cookie = with_visitor(request, headers, sender)
+            told = [*told, *cookie]
         await self.intake.take(
             request,
             sender=sender,
-            ip=self._address(scope, headers, sender),
+            ip=written(arrival.address, sender),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
         )
+        return told
 
     def _say(self, why: str) -> None:
         """Why we answer 503: at most one line a second, the metrics count."""
@@ -117,16 +119,6 @@ class Collector:
         if now - self._said_at >= 1_000:
             self._said_at = now
             log.warning("not_safe", why=why)
-
-    def _address(self, scope: Scope, headers: Headers, sender: Sender) -> str | None:
-        """A server's address says nothing of the person. Raises Refused where a server key comes from a page."""
-        if sender.trust == "proven":
-            if b"origin" in headers:
-                log.error("server_key_in_browser", source=sender.source)
-                raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
-            return None
-        client = scope.get("client")
-        return shortened(client_of(client[0] if client else None, headers, proxy_hops=self._hops))
 
 
 def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:
@@ -140,7 +132,7 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
     protocols = Protocols.of(settings.collector, sources)
     write_keys = settings.write_keys | (app_keys(sources) if settings.collector.snowplow else {})
     keys = KeyRing(write_keys=write_keys, server_keys=settings.server_keys, sources=sources)
-    cors = Cors(settings.collector.cors_origins)
+    cors = Cors(settings.collector.cors_origins, sources)
     return Collector(settings, intake, keys=keys, cors=cors, protocols=protocols)
 
 
@@ -169,13 +161,6 @@ async def _reply(send: Send, status: int, headers: HeaderList, *, body: bytes = 
 async def _not_allowed(send: Send, allowed: bytes) -> None:
     body = refused_body("method", f"this path takes {allowed.decode()}")
     await _reply(send, 405, [_JSON, (b"allow", allowed)], body=body)
-
-
-def _wrong_kind_of_key(sender: Sender) -> Refused:
-    if sender.trust == "proven":
-        log.error("server_key_in_pixel", source=sender.source)
-        return Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
-    return Refused(Refusal.KEY, "a server key is needed here")
 
 
 def _system_ms() -> int:

@@ -10,8 +10,9 @@ field here and nowhere else.
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from producers.errors import BadSettings
 
@@ -19,13 +20,19 @@ __all__ = ["Source", "Sources"]
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source. `origins`: the pages that may send with its write key, empty = any.
+    """One source. `origins`: the pages that may send with its write key, empty = as LEADSTREAM_COLLECTOR__CORS_ORIGINS.
 
+    `events_per_s` and `burst` limit each of its keys, unset = as LEADSTREAM_LIMITS__... say. `visitor_cookie`: the name
+    of a first-party cookie that stands in for a missing anonymousId; `cross_site`: pages of other sites get it as well.
     `snowplow_app_ids`: the application ids of Snowplow trackers that send to it. `snowplow_identify`: the schemas
     (`vendor/name`) of their events and entities that say who somebody is.
     """
 
     origins: tuple[str, ...] = ()
+    events_per_s: Annotated[float, Meta(ge=0)] | None = None
+    burst: Annotated[int, Meta(ge=1)] | None = None
+    visitor_cookie: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+    cross_site: bool = False
     snowplow_app_ids: tuple[str, ...] = ()
     snowplow_identify: tuple[str, ...] = ()
 

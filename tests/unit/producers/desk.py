@@ -10,7 +10,7 @@ from msgspec.json import decode
 from pydantic import SecretStr
 
 from producers.collector.server import Collector, build
-from producers.settings import CollectorSettings, CrmSettings, Settings, SpoolSettings
+from producers.settings import CollectorSettings, CrmSettings, LimitSettings, Settings, SpoolSettings
 from producers.sinks.memory import MemorySink
 from schemas.delivery import Delivery
 from schemas.rejected import Rejected
@@ -27,13 +27,17 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def settings(crm: CrmSettings | None = None, spool: SpoolSettings | None = None, **collector: Any) -> Settings:
+def settings(
+    crm: CrmSettings | None = None, spool: SpoolSettings | None = None, *, limits: LimitSettings | None = None,
+    **collector: Any,
+) -> Settings:  # fmt: skip
     return Settings(
         secret=SecretStr(SECRET),
         write_keys={"wk_site": "site", "wk_test": "site", "id:secret": "other", "key1:secret1": "site"},
         server_keys={"sk_crm": "crm"},
         collector=CollectorSettings(**collector),
         crm=crm or CrmSettings(),
+        limits=limits or LimitSettings(),
         spool=spool or SpoolSettings(),
     )
 
@@ -67,11 +71,11 @@ class Desk:
 @asynccontextmanager
 async def desk(
     sink: MemorySink | None = None, *, crm: CrmSettings | None = None, spool: SpoolSettings | None = None,
-    **collector: Any,
+    limits: LimitSettings | None = None, **collector: Any,
 ) -> AsyncIterator[Desk]:  # fmt: skip
     """A started collector; the clock stands at NOW."""
     kept = sink or MemorySink()
-    app = build(settings(crm, spool, **collector), kept, now_ms=lambda: NOW)
+    app = build(settings(crm, spool, limits=limits, **collector), kept, now_ms=lambda: NOW)
     async with _lifespan(app):
         made = Desk(app, kept)
         async with made.http:

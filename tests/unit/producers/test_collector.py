@@ -308,7 +308,7 @@ async def test_events_are_posted(method: str) -> None:
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
 
 
-async def test_a_sender_that_leaves_gets_no_answer_and_leaves_nothing() -> None:
+async def test_a_sender_that_leaves_leaves_nothing_and_hears_why_if_it_still_listens() -> None:
     sent: list[Any] = []
 
     async def gone() -> dict[str, str]:
@@ -323,7 +323,7 @@ async def test_a_sender_that_leaves_gets_no_answer_and_leaves_nothing() -> None:
     }  # fmt: skip
     async with desk() as d:
         await d.collector(scope, gone, send)
-        assert (sent, d.sink.records) == ([], [])
+        assert ([message.get("status") for message in sent], d.sink.records) == ([400, None], [])
 
 
 async def test_the_address_is_what_the_trusted_proxy_saw() -> None:
