@@ -11,6 +11,7 @@ from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
 from schemas.codec import refusal
 from schemas.delivery import Delivery, Trust, TypedDelivery
 from schemas.errors import BadId, Undecodable
+from schemas.event_time import event_time
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
 from schemas.ids import clean_id, hit_id_of
 from schemas.rejected import Reason
@@ -19,7 +20,6 @@ from schemas.touches import Confirmation
 from streams.core.addresses import NO_TRAITS, addresses_in
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_ids import hashed_id, made_id, made_page_id, url_of
-from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
 from streams.core.free_form import object_of, text_of
 from streams.core.machines import is_machine, reads_by_itself

@@ -4,11 +4,10 @@ from typing import Final
 
 from schemas.delivery import Trust
 from schemas.times import milliseconds_of
-from streams.core.days import DAY_MS
 
 __all__ = ["event_time"]
 
-OLDEST_MS: Final = 7 * DAY_MS
+OLDEST_MS: Final = 7 * 86_400_000
 WireTime = str | int | float | None
 
 
