@@ -16,6 +16,7 @@ __all__ = [
     "REJECTED",
     "REPLAYED",
     "REQUESTS",
+    "RESENT",
     "SPOOLED",
     "SPOOLING",
     "SPOOL_BYTES",
@@ -29,6 +30,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # each counter would
 REGISTRY: Final = CollectorRegistry()
 REQUESTS: Final = Counter(
     "leadstream_collector_requests_total", "Requests answered.", ("route", "status"), registry=REGISTRY
+)
+RESENT: Final = Counter(
+    "leadstream_collector_resent_total",
+    "Requests that their sender calls a repetition (X-Retry-Count); they are answered like any other.",
+    registry=REGISTRY,
 )
 EVENTS: Final = Counter(
     "leadstream_collector_events_total", "Events accepted: Kafka or the spool has them.", ("source",), registry=REGISTRY

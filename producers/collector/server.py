@@ -8,20 +8,22 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from producers.collector.addresses import client_of, shortened
+from producers.collector.addresses import client_of
 from producers.collector.app import rest
 from producers.collector.body import Disconnected, Message, Receive, Scope, Send, read_body
 from producers.collector.cors import Cors, HeaderList
 from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
 from producers.collector.keys import Headers, KeyRing, Sender, offered_key
+from producers.collector.privacy import Privacy
 from producers.collector.routes import ANSWERED, EVENT_ROUTES, RETRY_AFTER_S, STATUS_OF, refused_body
 from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
+from producers.collector.verdicts import answer_with_verdicts, wants_verdicts
 from producers.collector.wire import read as read_events
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
-from producers.metrics import REQUESTS
+from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
 from producers.sinks.kafka import KafkaSink
@@ -42,6 +44,7 @@ class Collector:
         self._keys = keys
         self._cors = cors
         self._hops = settings.collector.proxy_hops
+        self._privacy = Privacy(now_ms=intake.now_ms)
         self._rest = rest(settings, intake, keys=keys, cors=cors)
         self._said_at = 0
         self._taken = {kind: REQUESTS.labels(kind, "200") for kind in set(EVENT_ROUTES.values())}
@@ -64,7 +67,7 @@ class Collector:
         cors: HeaderList = []
         try:
             cors = self._cors.reply(headers.get(b"origin"))
-            await self._take(scope, headers, receive, kind=kind)
+            answer = await self._take(scope, headers, receive, kind=kind)
         except Refused as error:
             status = STATUS_OF[error.reason]
             REQUESTS.labels(kind, str(status)).inc()
@@ -79,21 +82,26 @@ class Collector:
         else:
             self._taken[kind].inc()
             await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *cors]})
-            await send(_ANSWER)
+            await send(answer)
 
-    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, kind: str) -> None:
+    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, kind: str) -> Message:
+        """The answer's body. Raises Refused, SinkError, Disconnected."""
+        if headers.get(b"x-retry-count", b"0") != b"0":
+            RESENT.inc()
         key = offered_key(headers, scope["query_string"])
         sender = None if key is None else self._keys.sender_of(key)
         body = inflated(await read_body(receive, headers), headers.get(b"content-encoding"))
         request = read_events(body, kind)
         if sender is None:
             sender = self._keys.sender_of(request.write_key)
-        await self.intake.take(
-            request,
-            sender=sender,
-            ip=self._address(scope, headers, sender),
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
-        )
+        address = self._address(scope, headers, sender)
+        admitted = self._privacy.applied(request, sender, headers=headers, address=address)
+        user_agent = headers.get(b"user-agent", b"").decode("latin-1") or None
+        refused = await self.intake.take(admitted.request, sender=sender, ip=admitted.ip, user_agent=user_agent)
+        if not wants_verdicts(headers):
+            return _ANSWER
+        body = answer_with_verdicts(request, admitted.request, refused, trust=sender.trust, now=self.intake.now_ms())
+        return {"type": "http.response.body", "body": body}
 
     def _say(self, why: str) -> None:
         """Why we answer 503: at most one line a second, the metrics count."""
@@ -110,7 +118,7 @@ class Collector:
                 raise Refused(Refusal.LEAKED_KEY, "a server key must never be in a page: replace it")
             return None
         client = scope.get("client")
-        return shortened(client_of(client[0] if client else None, headers, proxy_hops=self._hops))
+        return client_of(client[0] if client else None, headers, proxy_hops=self._hops)
 
 
 def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:

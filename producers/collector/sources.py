@@ -10,18 +10,31 @@ field here and nowhere else.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from msgspec import Struct, ValidationError, convert
 
+from producers.collector.urls import URL_PARAMETERS
 from producers.errors import BadSettings
 
-__all__ = ["Source", "Sources"]
+__all__ = ["ConsentMode", "Source", "Sources"]
+
+ConsentMode: TypeAlias = Literal["off", "opt_out", "opt_in", "cookieless"]
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source. `origins`: the pages that may send with its write key, empty = any."""
+    """One source. `origins`: the pages that may send with its write key, empty = any.
+
+    What it keeps of people (docs/explanation/privacy.md): `consent`, asked for any of `consent_purposes`;
+    `url_parameters`, the only ones that addresses keep; `properties_deny`, and `properties_allow` where not empty.
+    """
 
     origins: tuple[str, ...] = ()
+    consent: ConsentMode = "opt_out"
+    consent_purposes: tuple[str, ...] = ("analytics",)
+    url_parameters: tuple[str, ...] = URL_PARAMETERS
+    properties_allow: tuple[str, ...] = ()
+    properties_deny: tuple[str, ...] = ()
 
 
 class Sources:

@@ -6,7 +6,7 @@ that cannot be read as a whole.
 
 import binascii
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -19,7 +19,9 @@ from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["MAX_EVENT", "MAX_EVENTS", "BadEvent", "Event", "Head", "Request", "read"]
+__all__ = [
+    "MAX_EVENT", "MAX_EVENTS", "BadEvent", "Event", "Head", "HeadContext", "Request", "head_of", "places", "read",
+]  # fmt: skip
 
 MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
@@ -30,6 +32,14 @@ _ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 _UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
 
 
+class HeadContext(Struct, frozen=True, gc=False, rename="camel"):
+    """What the context says of privacy: consents as SDKs spell them, and an address. Each of any shape."""
+
+    consent: Any = None
+    consent_management: Any = None
+    ip: Any = None
+
+
 class Head(Struct, frozen=True, gc=False, rename="camel"):
     """All that the collector must know of an event; the worker reads the rest."""
 
@@ -37,6 +47,7 @@ class Head(Struct, frozen=True, gc=False, rename="camel"):
     message_id: str | int | None = None
     anonymous_id: str | int | None = None
     user_id: str | int | None = None
+    context: HeadContext | None = None
 
 
 class _Single(Head, frozen=True, gc=False, rename="camel"):
@@ -65,11 +76,12 @@ Event: TypeAlias = tuple[bytes, Head]
 
 
 class BadEvent(NamedTuple):
-    """One event for `rejected`."""
+    """One event for `rejected`. `place`: where it stood in the request, from 0."""
 
     raw: bytes
     reason: Reason
     detail: str
+    place: int = 0
 
 
 class Request(NamedTuple):
@@ -81,7 +93,7 @@ class Request(NamedTuple):
     sent_at: str | float | None
 
 
-_head: Final = Decoder(Head).decode
+head_of: Final[Callable[[bytes], Head]] = Decoder(Head).decode
 _single: Final = Decoder(_Single).decode
 _batch: Final = Decoder(_Batch).decode
 _array: Final = Decoder(list[Raw]).decode
@@ -98,6 +110,12 @@ def read(body: bytes, kind: str) -> Request:
     except _UNREADABLE as error:
         return _of_odd_batch(text, error)
     return _of_many(list(map(bytes, batch.batch)), write_key=batch.write_key, sent_at=batch.sent_at)
+
+
+def places(request: Request) -> list[int]:
+    """The place in the request of each of its usable events."""
+    taken = {one.place for one in request.bad}
+    return [place for place in range(len(request.events) + len(request.bad)) if place not in taken]
 
 
 def _text(body: bytes) -> bytes:
@@ -137,7 +155,7 @@ def _of_one(text: bytes, kind: str) -> Request:
         return Request((), (bad,), head.write_key, head.sent_at)
     raw, said = (text, head.type) if head.type else (_with_type(text, kind), kind)
     if said not in TYPES:
-        return Request((), (BadEvent(raw, Reason.UNKNOWN_TYPE, said[:64]),), head.write_key, head.sent_at)
+        return Request((), (BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(said)),), head.write_key, head.sent_at)
     return Request(((raw, head),), (), head.write_key, head.sent_at)
 
 
@@ -146,21 +164,21 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
         raise Refused(Refusal.TOO_MANY, f"{len(items)} events, more than {MAX_EVENTS}")
     events: list[Event] = []
     bad: list[BadEvent] = []
-    for raw in items:
+    for place, raw in enumerate(items):
         if len(raw) > MAX_EVENT or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
             refused = _over_a_cap(raw)
             if refused is not None:
-                bad.append(refused)
+                bad.append(refused._replace(place=place))
                 continue
         try:
-            head = _head(raw)
+            head = head_of(raw)
         except _UNREADABLE as error:
-            bad.append(_bad(raw, error))
+            bad.append(_bad(raw, error)._replace(place=place))
             continue
         if head.type in TYPES:
             events.append((raw, head))
         else:
-            bad.append(BadEvent(raw, Reason.UNKNOWN_TYPE, head.type[:64]))
+            bad.append(BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(head.type), place))
     return Request(events, bad, write_key, sent_at)
 
 
@@ -227,6 +245,11 @@ def _with_type(text: bytes, kind: str) -> bytes:
     """The path said which type: the bytes say it too from here on."""
     rest = text[1:].lstrip()
     return b'{"type":"' + kind.encode() + (b'"' if rest[:1] == b"}" else b'",') + rest
+
+
+def _shown(text: str) -> str:
+    """A sender's word where people read it: short, and without what moves a cursor or turns text around."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text[:64])
 
 
 def _text_or_none(value: Any) -> str | None:
