@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
-from producers.collector import mend
+from producers.collector import mend, twins
 from producers.errors import Refusal, Refused
 from schemas.codec import refusal
 from schemas.errors import Undecodable
@@ -27,6 +27,8 @@ MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
 MAX_DEPTH: Final = 16
 TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+# They say who somebody is, as any event with a user id does. Only there a key that stands twice could do harm.
+NAMING: Final = frozenset({"identify", "group", "alias"})
 _BOM: Final = b"\xef\xbb\xbf"
 _ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 _UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
@@ -154,8 +156,9 @@ def _of_one(text: bytes, kind: str) -> Request:
     if bad is not None:
         return Request((), (bad,), head.write_key, head.sent_at)
     raw, said = (text, head.type) if head.type else (_with_type(text, kind), kind)
-    if said not in TYPES:
-        return Request((), (BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(said)),), head.write_key, head.sent_at)
+    refused = _by_its_head(raw, head, kind=said)
+    if refused is not None:
+        return Request((), (refused,), head.write_key, head.sent_at)
     return Request(((raw, head),), (), head.write_key, head.sent_at)
 
 
@@ -175,11 +178,22 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
         except _UNREADABLE as error:
             bad.append(_bad(raw, error)._replace(place=place))
             continue
-        if head.type in TYPES:
+        refused = _by_its_head(raw, head)
+        if refused is None:
             events.append((raw, head))
         else:
-            bad.append(BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(head.type), place))
+            bad.append(refused._replace(place=place))
     return Request(events, bad, write_key, sent_at)
+
+
+def _by_its_head(raw: bytes, head: Head, *, kind: str = "") -> BadEvent | None:
+    """Why an event that could be read cannot be used. `kind`: what the path says, where the event does not."""
+    kind = kind or head.type
+    if kind not in TYPES:
+        return BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(kind))
+    if (kind in NAMING or head.user_id is not None) and (twin := twins.twin_in(raw)):
+        return BadEvent(raw, Reason.DUP_KEY, f"{twin} stands there twice")
+    return None
 
 
 def _of_odd_batch(text: bytes, error: Exception) -> Request:

@@ -26,7 +26,7 @@ from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF, network_of
 from streams.core.rules import Rules
-from streams.core.signing import signature_in
+from streams.core.signing import Signed, signature_in
 from streams.core.site_rules import OPT_IN, REQUESTS
 from streams.core.traits import company_traits, traits_of
 
@@ -222,14 +222,15 @@ def _identify(event: Identify, seen: _Seen, user_lead: str | None) -> Facts:
 
 
 def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
-    """Whether the site's server proved who this is."""
-    if event.context is None or not event.context.identity:
+    """Whether the site's server proved who this is. Raises Undecodable where it was to prove it and does not."""
+    if seen.trust == "proven" or event.context is None or not event.context.identity:
         return False
     try:
         signature = signature_in(object_of(event.context.identity))
     except Undecodable:  # somebody else's `identity`, of another shape
         return False
-    return seen.rules.signing.proves(name, signature)
+    said = Signed(seen.source, clean_id(event.anonymous_id) or "", name)
+    return seen.rules.signing.proves(signature, said, received_at=seen.received_at)
 
 
 def _group(event: Group, seen: _Seen, user_lead: str | None) -> Facts:
