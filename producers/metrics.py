@@ -11,6 +11,7 @@ __all__ = [
     "DEALS",
     "DROPPED",
     "EVENTS",
+    "MENDED",
     "OUTSTANDING",
     "REGISTRY",
     "REJECTED",
@@ -38,6 +39,11 @@ RESENT: Final = Counter(
 )
 EVENTS: Final = Counter(
     "leadstream_collector_events_total", "Events accepted: Kafka or the spool has them.", ("source",), registry=REGISTRY
+)
+MENDED: Final = Counter(
+    "leadstream_collector_mended_total",
+    "Requests in which a half of a surrogate pair became U+FFFD, so that they could be read.",
+    registry=REGISTRY,
 )
 DEALS: Final = Counter("leadstream_collector_deals_total", "CRM deals accepted.", ("source",), registry=REGISTRY)
 REJECTED: Final = Counter(

@@ -14,7 +14,9 @@ from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
 from producers.collector import mend, twins
+from producers.collector.names import names_over_a_cap
 from producers.errors import Refusal, Refused
+from producers.metrics import MENDED
 from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
@@ -26,6 +28,7 @@ __all__ = [
 MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
 MAX_DEPTH: Final = 16
+LONG: Final = 4_096  # bytes from which on an event's names are looked at: a shorter one has few, and none that harms
 TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 # They say who somebody is, as any event with a user id does. Only there a key that stands twice could do harm.
 NAMING: Final = frozenset({"identify", "group", "alias"})
@@ -168,7 +171,7 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
     events: list[Event] = []
     bad: list[BadEvent] = []
     for place, raw in enumerate(items):
-        if len(raw) > MAX_EVENT or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        if len(raw) > LONG or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
             refused = _over_a_cap(raw)
             if refused is not None:
                 bad.append(refused._replace(place=place))
@@ -200,7 +203,7 @@ def _of_odd_batch(text: bytes, error: Exception) -> Request:
     """A body that is not one typed batch: mend it once, else refuse it, or reject it where it is JSON all the same."""
     if isinstance(error, RecursionError):
         raise Refused(Refusal.DEPTH, "nested too deeply") from error
-    mended = mend.surrogates(text)
+    mended = _mended(text)
     found = mend.items(mended)
     if found is not None:
         envelope = _odd_envelope(mend.numbers(found.envelope))
@@ -214,11 +217,18 @@ def _of_odd_batch(text: bytes, error: Exception) -> Request:
 def _of_odd_event(text: bytes, kind: str, error: Exception) -> Request:
     if isinstance(error, RecursionError):
         raise Refused(Refusal.DEPTH, "nested too deeply") from error
-    mended = mend.surrogates(text)
+    mended = _mended(text)
     if mended != text:
         return _of_one(mended, kind)
     envelope = _odd_envelope(mend.numbers(text))
     return Request((), (_bad(text, error),), _text_or_none(envelope.write_key), _time(envelope.sent_at))
+
+
+def _mended(text: bytes) -> bytes:
+    mended = mend.surrogates(text)
+    if mended != text:
+        MENDED.inc()
+    return mended
 
 
 def _odd_envelope(text: bytes) -> _Loose:
@@ -243,6 +253,8 @@ def _over_a_cap(raw: bytes) -> BadEvent | None:
         return BadEvent(b"", Reason.TOO_LARGE, f"{len(raw)} bytes, more than {MAX_EVENT}")
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:  # few brackets: not deep
         return BadEvent(raw, Reason.DEPTH, f"nested more than {MAX_DEPTH} levels")
+    if len(raw) > LONG and (why := names_over_a_cap(raw)):
+        return BadEvent(b"", Reason.TOO_LARGE, why)
     return None
 
 

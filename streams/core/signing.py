@@ -1,4 +1,4 @@
-"""Signed identifies: the site's server signs who somebody is, so that a browser key can prove it, for a quarter of an hour.
+"""Signed identifies: the site's server signs who somebody is, so that a browser key can prove it, for 15 minutes.
 
 A signature is `<exp>.<hex>`: exp in seconds since 1970, and HMAC-SHA256, keyed with `LEADSTREAM_IDENTITY_SECRET`, over
 `source|anonymousId|name|exp`. The name is the normalised e-mail, or the user id where there is none. It is of no use
