@@ -19,6 +19,7 @@ from producers.collector.deals import DealRoute
 from producers.collector.intake import Intake
 from producers.collector.keys import KeyRing
 from producers.collector.webhooks import crm_routes
+from producers.collector.wellknown import gpc_support
 from producers.errors import Refused
 from producers.metrics import REGISTRY
 from producers.settings import Settings
@@ -60,6 +61,7 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/metrics", _metrics),
             Route("/version", _version),
             Route("/robots.txt", _robots),
+            Route("/.well-known/gpc.json", gpc_support),
         ],
         lifespan=lifespan,
     )

@@ -20,7 +20,7 @@ from schemas.codec import encode, refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["Admitted", "Privacy"]
+__all__ = ["Admitted", "Privacy", "may_recognise"]
 
 _SILENT: Final = HeadContext()
 _decode: Final[Callable[[bytes], Any]] = Decoder().decode
@@ -109,14 +109,26 @@ class Privacy:
         return changed, head_of(changed)
 
 
+def may_recognise(policy: Source, headers: Headers) -> bool:
+    """Whether a visitor may be given a cookie, before anything is known of what its events say of consent."""
+    asks_nobody = policy.consent == "off" or (policy.consent == "opt_out" and headers.get(b"sec-gpc") != b"1")
+    return asks_nobody and b"sp-anonymous" not in headers
+
+
 def _visit(sender: Sender, headers: Headers, address: str | None) -> _Visit:
     """A browser's opt-out (`Sec-GPC: 1`) takes its person out of the data, and where people must agree it is a no."""
     mode = sender.policy.consent
     opted_out = mode != "off" and headers.get(b"sec-gpc") == b"1"
     by_day = mode == "cookieless" or (opted_out and mode == "opt_out")
-    user_agent = headers.get(b"user-agent", b"").decode("latin-1")
-    with_ip = not by_day and b"sp-anonymous" not in headers
-    return _Visit(sender.source, address, user_agent, opted_out, mode == "opt_in", by_day, with_ip)
+    return _Visit(
+        source=sender.source,
+        address=address,
+        user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
+        opted_out=opted_out,
+        must_agree=mode == "opt_in",
+        by_day=by_day,
+        with_ip=not by_day and b"sp-anonymous" not in headers,
+    )
 
 
 def _may(context: HeadContext | None, rules: _Rules, visit: _Visit) -> bool:
@@ -129,7 +141,7 @@ def _may(context: HeadContext | None, rules: _Rules, visit: _Visit) -> bool:
 
 def _is_plain(request: Request, rules: _Rules) -> bool:
     """Whether everything may stay as it is: true of most requests, so nothing is read for it that need not be."""
-    if request.bad or [1 for _, head in request.events if head.context is not None and head.context != _SILENT]:
+    if request.bad or any([head.context is not None and head.context != _SILENT for _, head in request.events]):  # noqa: C419
         return False
     return not rules.redaction.might_change(b"\n".join([raw for raw, _ in request.events]))
 

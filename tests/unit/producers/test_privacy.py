@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.collector.cookieless import DAY_MS, DailySalt
+from producers.collector.privacy import may_recognise
 from producers.collector.redaction import Redaction
 from producers.collector.sources import Source
 from producers.collector.urls import URL_PARAMETERS, Urls
@@ -124,6 +125,18 @@ async def test_snowplows_anonymous_senders_leave_no_address() -> None:
     async with desk() as d:
         await d.batch(page(context={"ip": "203.0.113.9", "locale": "ko"}), **{"sp-anonymous": "*"})
         assert (d.deliveries()[0].ip, d.events()[0]["context"]) == (None, {"ip": None, "locale": "ko"})
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers", "may"),
+    [
+        ("off", {}, True), ("off", {b"sec-gpc": b"1"}, True), ("off", {b"sp-anonymous": b"*"}, False),
+        ("opt_out", {}, True), ("opt_out", {b"sec-gpc": b"1"}, False), ("opt_out", {b"sp-anonymous": b"*"}, False),
+        ("opt_in", {}, False), ("cookieless", {}, False),
+    ],
+)  # fmt: skip
+def test_who_may_be_given_a_cookie(mode: Any, headers: dict[bytes, bytes], *, may: bool) -> None:
+    assert may_recognise(Source(consent=mode), headers) == may
 
 
 async def test_an_address_in_an_event_is_shortened_like_the_senders() -> None:
@@ -310,3 +323,9 @@ def test_any_json_can_be_redacted(value: Any) -> None:
     for event in ({"properties": value, "traits": value, "context": value}, value):
         kept = redaction.unread(json.dumps(event).encode())
         json.loads(kept)
+
+
+async def test_it_is_said_that_the_browsers_opt_out_is_honoured() -> None:
+    async with desk() as d:
+        answer = await d.http.get("/.well-known/gpc.json")
+        assert (answer.status_code, answer.json()["gpc"]) == (200, True)
