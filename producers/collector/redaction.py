@@ -18,7 +18,6 @@ __all__ = ["HARMFUL_NAMES", "Redaction"]
 # Names that harm programs which copy what they are sent into objects. Nothing of ours does, so they are not looked for
 # in what stays as it came.
 HARMFUL_NAMES: Final = frozenset({"__proto__", "constructor", "prototype"})
-# Never an address, whatever it looks like.
 IDS: Final = frozenset({"anonymousid", "groupid", "messageid", "previousid", "type", "userid"})
 _BEHIND_ADDRESS: Final = re.compile(rb'[?#][^\s"]*|(?<=//)[^\s"/]*@')
 _decode: Final[Callable[[bytes], Any]] = Decoder().decode
@@ -40,7 +39,7 @@ class Redaction:
         """The event without it, a new value. `with_ip`: the context's address stays, shortened."""
         listed = event if self._lists is None else self._lists.of(event)
         redacted = {
-            name: value if name.casefold() in IDS else self._cleaned(value, name)
+            self._text(name, ""): value if _is_id(name, value) else self._cleaned(value, name)
             for name, value in listed.items()
             if name not in HARMFUL_NAMES
         }
@@ -67,8 +66,17 @@ class Redaction:
     def _cleaned(self, value: Any, name: str) -> Any:
         """`name`: what it is called, or the list that it is in."""
         if isinstance(value, str):
-            marked = "?" in value or "#" in value or "@" in value
-            return self._urls.text(value, name=name.casefold()) if marked else value
+            return self._text(value, name)
         if isinstance(value, dict):
-            return {key: self._cleaned(one, key) for key, one in value.items() if key not in HARMFUL_NAMES}
+            kept = ((key, one) for key, one in value.items() if key not in HARMFUL_NAMES)
+            return {self._text(key, ""): self._cleaned(one, key) for key, one in kept}
         return [self._cleaned(one, name) for one in value] if isinstance(value, list) else value
+
+    def _text(self, text: str, name: str) -> str:
+        marked = "?" in text or "#" in text or "@" in text
+        return self._urls.text(text, name=name.casefold()) if marked else text
+
+
+def _is_id(name: str, value: Any) -> bool:
+    """Never an address, whatever it looks like."""
+    return name.casefold() in IDS and isinstance(value, str)

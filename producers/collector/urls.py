@@ -59,8 +59,6 @@ class Urls:
 
     def text(self, text: str, *, name: str) -> str:
         """A text that an event holds under this name (in small letters), its addresses cleaned."""
-        if not ("?" in text or "#" in text or "@" in text):
-            return text
         if text[:1] in ("/", "?") or name.endswith(_NAMES) or _SCHEME.match(text):
             return self.cleaned(text)
         return _BEHIND_SCHEME.sub(lambda found: self.cleaned(found[0]), text) if "://" in text else text

@@ -256,7 +256,6 @@ def test_what_is_not_looked_at_would_not_change(text: str, *, ascii_only: bool) 
             assert urls.text(text, name="url") in {text, text.removesuffix("?")}
     cleaned = urls.text(text, name="url")
     assert urls.text(cleaned, name="url") == cleaned
-    assert "token=2" not in cleaned.partition("?")[2].partition("utm_a=1")[0] or "#" in text
 
 
 LISTS = [
