@@ -68,10 +68,9 @@ class Privacy:
         rules = self._rules.get(sender.source)
         if rules is None or rules.policy is not sender.policy:
             rules = self._rules[sender.source] = _Rules(sender.policy)
+        if may_recognise(rules.policy, headers) and _is_plain(request, rules):
+            return Admitted(request, shortened(address))
         visit = _visit(sender, headers, address)
-        ip = shortened(address) if visit.with_ip else None
-        if not (visit.by_day or visit.must_agree) and _is_plain(request, rules):
-            return Admitted(request, ip)
         bad = [_kept(one, rules, visit) for one in request.bad]
         events: list[Event] = []
         for (raw, head), place in zip(request.events, places(request), strict=False):
@@ -80,7 +79,7 @@ class Privacy:
                 bad.append(outcome._replace(place=place))
             else:
                 events.append(outcome)
-        return Admitted(request._replace(events=events, bad=bad), ip)
+        return Admitted(request._replace(events=events, bad=bad), shortened(address) if visit.with_ip else None)
 
     def _one(self, raw: bytes, head: Head, *, rules: _Rules, visit: _Visit) -> Event | BadEvent:
         if not _may(head.context, rules, visit):

@@ -29,9 +29,10 @@ MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
 MAX_DEPTH: Final = 16
 LONG: Final = 4_096  # bytes from which on an event's names are looked at: a shorter one has few, and none that harms
-TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+DOINGS: Final = frozenset({"track", "page", "screen"})
 # They say who somebody is, as any event with a user id does. Only there a key that stands twice could do harm.
 NAMING: Final = frozenset({"identify", "group", "alias"})
+TYPES: Final = DOINGS | NAMING
 _BOM: Final = b"\xef\xbb\xbf"
 _ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 _UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
@@ -181,8 +182,7 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
         except _UNREADABLE as error:
             bad.append(_bad(raw, error)._replace(place=place))
             continue
-        refused = _by_its_head(raw, head)
-        if refused is None:
+        if (head.user_id is None and head.type in DOINGS) or (refused := _by_its_head(raw, head)) is None:
             events.append((raw, head))
         else:
             bad.append(refused._replace(place=place))
@@ -194,7 +194,8 @@ def _by_its_head(raw: bytes, head: Head, *, kind: str = "") -> BadEvent | None:
     kind = kind or head.type
     if kind not in TYPES:
         return BadEvent(raw, Reason.UNKNOWN_TYPE, _shown(kind))
-    if (kind in NAMING or head.user_id is not None) and (twin := twins.twin_in(raw)):
+    naming = kind in NAMING
+    if (naming or head.user_id is not None) and (twin := twins.twin_in(raw, tells_of_people=naming)):
         return BadEvent(raw, Reason.DUP_KEY, f"{twin} stands there twice")
     return None
 
