@@ -58,9 +58,9 @@ class Redaction:
             return raw
         try:
             value = _decode(raw)
+            redacted = self.of(value, with_ip=True) if isinstance(value, dict) else self._cleaned(value, "")
         except (ValueError, RecursionError, DecodeError):
             return b"" if self._lists is not None else _BEHIND_ADDRESS.sub(b"", raw)
-        redacted = self.of(value, with_ip=True) if isinstance(value, dict) else self._cleaned(value, "")
         return raw if redacted == value else encode(redacted)
 
     def _cleaned(self, value: Any, name: str) -> Any:

@@ -17,6 +17,7 @@ CLICK_IDS: Final = (
 )  # fmt: skip
 URL_PARAMETERS: Final = ("utm_*", *CLICK_IDS)
 REMEMBERED: Final = 4_096
+LONGEST_REMEMBERED: Final = 512  # bytes: what is remembered must stay small, whoever sends it
 FEW: Final = 7
 _AUTHORITY: Final = re.compile(r"(?<=//)[^/?]*@")
 _SCHEME: Final = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]{0,30}://")
@@ -36,7 +37,7 @@ class Urls:
         listed = [one.casefold() for one in parameters]
         self._names = frozenset(one for one in listed if not one.endswith("*"))
         self._begins = tuple(one[:-1] for one in listed if one.endswith("*"))
-        self._is_fine = lru_cache(REMEMBERED)(self._fine)
+        self._known = lru_cache(REMEMBERED)(self._is_fine)
 
     def might_change(self, raw: bytes) -> bool:
         """Whether JSON text may hold an address that `cleaned` would change: quick, false for most, never wrongly.
@@ -51,7 +52,7 @@ class Urls:
         while at:
             if not begins(fine, at):
                 query = raw[at : find(b'"', at)]
-                if not self._is_fine(query):
+                if not (self._known if len(query) <= LONGEST_REMEMBERED else self._is_fine)(query):
                     return True
                 fine = (*fine[-FEW:], query + b'"')
             at = find(b"?", at) + 1
@@ -84,7 +85,7 @@ class Urls:
         name = unquote_plus(parameter.partition("=")[0]).casefold()
         return name in self._names or (bool(self._begins) and name.startswith(self._begins))
 
-    def _fine(self, query: bytes) -> bool:
+    def _is_fine(self, query: bytes) -> bool:
         """Whether everything between a question mark and the end of its text would stay as it is."""
         if b"\\" in query or b";" in query or b"?" in query:
             return False

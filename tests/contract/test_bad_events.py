@@ -9,11 +9,14 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from producers.metrics import MENDED
+from producers.settings import SpoolSettings
+from producers.sinks.memory import MemorySink
 from schemas.activity import Claim
 from schemas.ids import Naming
 from schemas.rejected import Reason
@@ -384,3 +387,16 @@ async def test_row_33_of_two_bodies_with_one_id_the_later_counts_in_any_order() 
             await posted(d, *order)
             rows.append(_row(heard(d).facts))
     assert rows[0] == rows[1] == rows[2]
+
+
+@pytest.mark.parametrize("spool", [False, True])
+async def test_what_must_come_again_says_when_in_whole_seconds(tmp_path: Path, *, spool: bool) -> None:
+    """503 with Retry-After, whichever way it was not safe; the reply's body is JSON, as always."""
+    kept = SpoolSettings(directory=tmp_path, max_bytes=1 << 20, budget_s=0.05) if spool else None
+    async with desk(MemorySink(held=True), spool=kept, reply_timeout_s=0.2, outstanding_bytes=1 << 20) as d:
+        answers = [await d.batch(*(event(n, text="x" * 30_000) for n in range(12))) for _ in range(6)]
+    again = [answer for answer in answers if answer.status_code != 200]
+    assert again
+    for answer in again:
+        assert (answer.status_code, answer.json()["success"]) == (503, False)
+        assert answer.headers["retry-after"].isdigit()

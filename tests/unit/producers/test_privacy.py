@@ -301,6 +301,15 @@ async def test_addresses_in_what_is_no_json_are_cut_as_well() -> None:
         assert [one.raw for one in d.rejected()] == [b'oops "https://a.example/p" x']
 
 
+@pytest.mark.parametrize("depth", [20, 400, 900, 5_000])
+async def test_an_event_of_any_depth_is_cut_or_left_out(depth: int) -> None:
+    deep = '{"type":"page","anonymousId":"b","p":' + "[" * depth + '"/p?token=t0"' + "]" * depth + "}"
+    async with desk() as d:
+        answer = await d.http.post("/v1/batch?writeKey=wk_site", content=f'{{"batch":[{deep}]}}')
+        assert answer.status_code in {200, 400}
+        assert all(b"t0" not in one.raw for one in d.rejected())
+
+
 async def test_what_needs_no_change_keeps_its_bytes() -> None:
     """Also beside a neighbour that is changed, and where the quick test is in doubt."""
     raw = '{ "type":"page","messageId":"m1","anonymousId":"?a#b", "é":1.50, "url":"/?utm_source=x","title":"C# or F?" }'
