@@ -41,7 +41,7 @@ SOURCE = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(
     events=st.lists(EVENT | VALUE, max_size=4),
     source=SOURCE,
