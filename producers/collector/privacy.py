@@ -83,7 +83,7 @@ class Privacy:
 
     def _one(self, raw: bytes, head: Head, *, rules: _Rules, visit: _Visit) -> Event | BadEvent:
         if not _may(head.context, rules, visit):
-            return BadEvent(b"", Reason.NO_CONSENT, f"{head.type}, {len(raw)} bytes")
+            return BadEvent(b"", Reason.NO_CONSENT, _told(raw, head))
         try:
             return self._for_a_day(raw, head, rules=rules, visit=visit) if visit.by_day else _redacted(
                 raw, head, redaction=rules.redaction, with_ip=visit.with_ip
@@ -103,7 +103,7 @@ class Privacy:
         visitor = self._salt.visitor(visit.source, address=address, user_agent=user_agent)
         anonymous = counted(event, visitor)
         if anonymous is None:
-            return BadEvent(b"", Reason.NO_CONSENT, f"{head.type}, {len(raw)} bytes: only says who somebody is")
+            return BadEvent(b"", Reason.NO_CONSENT, f"{_told(raw, head)}: only says who somebody is")
         changed = encode(rules.by_day.of(anonymous, with_ip=False))
         return changed, head_of(changed)
 
@@ -121,7 +121,7 @@ def _visit(sender: Sender, headers: Headers, address: str | None) -> _Visit:
     by_day = mode == "cookieless" or (opted_out and mode == "opt_out")
     return _Visit(
         source=sender.source,
-        address=address,
+        address="" if address is None and sender.trust == "claimed" else address,
         user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
         opted_out=opted_out,
         must_agree=mode == "opt_in",
@@ -156,6 +156,11 @@ def _redacted(raw: bytes, head: Head, *, redaction: Redaction, with_ip: bool) ->
         return raw, head
     changed = encode(redacted)
     return changed, head_of(changed)
+
+
+def _told(raw: bytes, head: Head) -> str:
+    """All that is left of an event that may not be kept."""
+    return f"{head.type or 'one event'}, {len(raw)} bytes"
 
 
 def _kept(bad: BadEvent, rules: _Rules, visit: _Visit) -> BadEvent:

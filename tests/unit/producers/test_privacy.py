@@ -85,6 +85,15 @@ async def test_who_did_not_agree_is_counted_and_not_kept(written: Written) -> No
     assert (b"by-consent" in nobody.raw, nobody.reason) == (True, Reason.NO_ID)
 
 
+async def test_a_single_event_is_asked_as_well(written: Written) -> None:
+    body = {"anonymousId": "b", "event": "x", "context": NO}
+    async with desk(sources=written("")) as d:
+        answer = await d.http.post("/v1/track?writeKey=wk_site", json=body)
+        [refused] = d.rejected()
+    assert (answer.status_code, refused.raw, refused.reason) == (200, b"", Reason.NO_CONSENT)
+    assert refused.detail.startswith("one event, ")
+
+
 async def test_purposes_are_the_operators_names(written: Written) -> None:
     text = 'consent = "opt_in"\nconsent_purposes = ["C0002", "Marketing"]'
     async with desk(sources=written(text)) as d:
