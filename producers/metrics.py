@@ -15,12 +15,14 @@ __all__ = [
     "KEYS_STALE",
     "LIMITED",
     "LIMITS_KEPT",
+    "MENDED",
     "OUTSTANDING",
     "REFUSED",
     "REGISTRY",
     "REJECTED",
     "REPLAYED",
     "REQUESTS",
+    "RESENT",
     "SPOOLED",
     "SPOOLING",
     "SPOOL_BYTES",
@@ -35,8 +37,18 @@ REGISTRY: Final = CollectorRegistry()
 REQUESTS: Final = Counter(
     "leadstream_collector_requests_total", "Requests answered.", ("route", "status"), registry=REGISTRY
 )
+RESENT: Final = Counter(
+    "leadstream_collector_resent_total",
+    "Requests that their sender calls a repetition (X-Retry-Count); they are answered like any other.",
+    registry=REGISTRY,
+)
 EVENTS: Final = Counter(
     "leadstream_collector_events_total", "Events accepted: Kafka or the spool has them.", ("source",), registry=REGISTRY
+)
+MENDED: Final = Counter(
+    "leadstream_collector_mended_total",
+    "Requests in which a half of a surrogate pair became U+FFFD, so that they could be read.",
+    registry=REGISTRY,
 )
 DEALS: Final = Counter("leadstream_collector_deals_total", "CRM deals accepted.", ("source",), registry=REGISTRY)
 REJECTED: Final = Counter(

@@ -21,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+_NO_NUMBER: Final = ("Expected `int`, got `bool`", "Expected `float`, got `bool`")  # true is a number in Python only
 _ENCODER: Final = Encoder()
 encode: Final[Callable[[Any], bytes]] = _ENCODER.encode
 
@@ -30,7 +31,7 @@ def refusal(error: Exception) -> Undecodable:
     match error:
         case ValidationError() if "Invalid value" in str(error) and "type" in str(error):
             return Undecodable(Reason.UNKNOWN_TYPE, str(error))
-        case ValidationError() if "out of range" in str(error):
+        case ValidationError() if "out of range" in str(error) or str(error).startswith(_NO_NUMBER):
             return Undecodable(Reason.NUMBER, str(error))
         case ValidationError():
             return Undecodable(Reason.SCHEMA, str(error))

@@ -15,6 +15,7 @@ from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.errors import BadId
+from schemas.lookalikes import as_seen
 
 __all__ = [
     "Naming",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 MAX_ID: Final = 128
+MAX_EMAIL: Final = 320
 # Texts that SDKs send when they have no id (seen in real traffic): never a key.
 PLACEHOLDERS: Final = frozenset(
     {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown",
@@ -68,10 +70,13 @@ def clean_id(value: str | int | None) -> str | None:
 
 
 def normalised_email(text: str) -> str | None:
-    """Lower case, trimmed; None where it cannot be an address. A cheap check: one @, a dot behind it, no spaces."""
-    email = text.strip().lower()
+    """Lower case, trimmed, in the letters that it shows; None where it cannot be an address, or pretends to be another.
+
+    A cheap check: one @, a dot behind it, no spaces, nothing unseen.
+    """
+    email = text.strip().lower() if text.isascii() else as_seen(text).strip().lower()
     name, at, domain = email.partition("@")
-    bad = not at or not name or "." not in domain or len(email) > 320 or "@" in domain
+    bad = not at or not name or "." not in domain or len(email) > MAX_EMAIL or "@" in domain
     if bad or any(c.isspace() or c in ',;<>()"\\' or not c.isprintable() for c in email):
         return None
     return None if domain.startswith(".") or domain.endswith(".") or ".." in domain else email

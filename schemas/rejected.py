@@ -17,7 +17,10 @@ class Reason(StrEnum):
     NUMBER = "number"  # NaN, Infinity or a number that no 64 bits hold
     TOO_LARGE = "too_large"  # one event over the cap
     DEPTH = "depth"  # nested too deeply
+    DUP_KEY = "dup_key"  # an id, the e-mail or the type twice: whoever reads it next might take the other one
     BAD_EMAIL = "bad_email"
+    BAD_SIGNATURE = "bad_signature"  # an identify whose signature does not prove it
+    NO_CONSENT = "no_consent"  # its person did not agree: counted, and its bytes are not kept
     MAPPING = "mapping"  # a CRM body that the mapping file could not read
     FOLD = "fold"  # a bug of ours: the fold raised; replay it after the fix
     UNKNOWN_ROW = "unknown_row"  # an order to an alert or deal that its row does not know

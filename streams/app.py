@@ -26,7 +26,7 @@ from streams.core.facts import Facts
 from streams.core.machines import is_machine
 from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules, RulesError
-from streams.core.signing import UNSIGNED, Signing
+from streams.core.signing import Signing
 from streams.core.visits import decode_visits
 from streams.engine.backread import Backread
 from streams.engine.book import Book
@@ -98,8 +98,8 @@ def _naming(settings: Settings) -> Naming:
 
 
 def _signing(settings: Settings) -> Signing:
-    secret = settings.identity_secret
-    return UNSIGNED if secret is None else Signing(secret.get_secret_value().encode())
+    live = (settings.identity_secret, settings.identity_secret_former)
+    return Signing(tuple(one.get_secret_value().encode() for one in live if one is not None))
 
 
 def _channels(settings: Settings) -> Sequence[Channel]:

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     secret: SecretStr
     identity: Literal["open", "signed"] = "open"
     identity_secret: SecretStr | None = None  # signs who a browser's person is
+    identity_secret_former: SecretStr | None = None  # counts too, while the other is being exchanged
     rules_dir: Path | None = None
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
@@ -128,14 +129,14 @@ class Settings(BaseSettings):
         """The consumer group of this epoch, and the first part of its changelogs' names."""
         return application(self.worker.app_id, self.kafka.epoch)
 
-    @field_validator("secret", "identity_secret")
+    @field_validator("secret", "identity_secret", "identity_secret_former")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("must have at least 16 characters")
         return value
 
-    @field_validator("rules_dir", "identity_secret", mode="before")
+    @field_validator("rules_dir", "identity_secret", "identity_secret_former", mode="before")
     @classmethod
     def _none_if_empty(cls, value: object) -> object:
         return value or None

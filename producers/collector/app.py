@@ -17,6 +17,7 @@ from producers.collector.keys import KeyRing
 from producers.collector.sdk_settings import SdkSettings
 from producers.collector.tracker_file import ANALYTICS, TRACKER, Script
 from producers.collector.webhooks import crm_routes
+from producers.collector.wellknown import gpc_support
 from producers.metrics import REGISTRY
 from producers.settings import Settings
 
@@ -54,7 +55,7 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/metrics", _metrics),
             Route("/version", _version),
             Route("/robots.txt", _robots),
-            Route("/.well-known/gpc.json", _gpc),
+            Route("/.well-known/gpc.json", gpc_support),
         ],
         lifespan=lifespan,
     )
@@ -80,8 +81,3 @@ async def _version(_: Request) -> Response:
 
 async def _robots(_: Request) -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
-
-
-async def _gpc(_: Request) -> Response:
-    """That whoever says `Sec-GPC: 1` is heard."""
-    return JSONResponse({"gpc": True, "lastUpdate": "2026-11-26"})

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from producers.collector.addresses import client_of, network_of, shortened
+from producers.collector.addresses import client_of, network_of
 from producers.collector.body import Receive, Scope, read_body
 from producers.collector.cors import VARY, Cors, HeaderList
 from producers.collector.head import ENDS, check_head
@@ -24,7 +24,7 @@ from producers.metrics import LIMITED, REFUSED
 from producers.settings import Settings
 from schemas.delivery import Trust
 
-__all__ = ["Arrival", "Door", "count_refused", "written"]
+__all__ = ["Arrival", "Door", "count_refused", "of_person"]
 
 # What is left of such a request is read by nobody, so its connection ends.
 ENDING: Final = frozenset({400, 408, 413, 414, 431})
@@ -113,6 +113,6 @@ def count_refused(error: Refused) -> None:
         LIMITED.labels(error.by).inc()
 
 
-def written(address: str | None, sender: Sender) -> str | None:
-    """What is kept of an address: shortened, and nothing of a server's, which says nothing of the person."""
-    return shortened(address) if sender.trust == "claimed" else None
+def of_person(address: str | None, sender: Sender) -> str | None:
+    """The address as far as it is a person's: a server's says nothing of whom it sends for."""
+    return address if sender.trust == "claimed" else None

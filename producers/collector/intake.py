@@ -1,9 +1,8 @@
 """From a request that was read to records that are safe: events to `visits` in blocks, what is bad to `rejected`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain
 
 from producers.collector.blocks import Blocks
 from producers.collector.keys import Sender
@@ -75,11 +74,13 @@ class Intake:
             return "not started"
         return self.sink.not_ready() or ("Kafka does not acknowledge" if self._blocks.stalled() else "")
 
-    async def take(self, request: Request, *, sender: Sender, ip: str | None, user_agent: str | None) -> None:
-        """Returns when everything of this request is safe. Raises SinkError: the sender must come again."""
+    async def take(
+        self, request: Request, *, sender: Sender, ip: str | None, user_agent: str | None
+    ) -> Sequence[BadEvent]:
+        """Everything that was not accepted, once all of this request is safe. Raises SinkError: it must come again."""
         self.outstanding.admit(len(request.events) + len(request.bad))
         received_at = self.now_ms()
-        groups, nobody = grouped(request.events, self._partition)
+        groups, nobody = grouped(request, self._partition)
         latch = Latch(asyncio.get_running_loop())
         for partition, events in groups.items():
             for delivery in stamped(
@@ -93,10 +94,12 @@ class Intake:
                 limit=self._settings.block_bytes,
             ):
                 self.blocks.add(partition, delivery, latch)
-        for bad in chain(request.bad, nobody):
+        refused = (*request.bad, *nobody)
+        for bad in refused:
             self.reject(bad, source=sender.source, at=received_at, latch=latch)
         await latch.wait()
         self._accepted(sender.source).inc(len(request.events) - len(nobody))
+        return refused
 
     def reject(self, bad: BadEvent, *, source: str, at: int, latch: Latch) -> None:
         """Keeps one event that we cannot use; the latch hears when it is safe."""

@@ -18,7 +18,7 @@ from producers.metrics import REQUESTS
 
 __all__ = ["GIF", "Pixels", "Take"]
 
-Take = Callable[..., Awaitable[HeaderList]]  # (scope, headers, receive, route=) -> headers of the reply
+Take = Callable[..., Awaitable[tuple[HeaderList, Message]]]  # (scope, headers, receive, route=)
 # One transparent dot: 43 bytes.
 GIF: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 _HEADERS: Final[HeaderList] = [
@@ -61,10 +61,11 @@ class Pixels:
             return query
 
         try:
-            return 200, await self._take(scope, headers, said, route=route)
+            told, _ = await self._take(scope, headers, said, route=route)
         except Refused as error:
             count_refused(error)
             return route.statuses[error.reason], VARY if error.reason is Refusal.ORIGIN else told
         except SinkError as error:
             self._say(str(error))
             return 503, told
+        return 200, told

@@ -12,20 +12,22 @@ from typing import Any, Final
 from producers.collector.app import rest
 from producers.collector.body import Message, Receive, Scope, Send
 from producers.collector.cors import Cors, HeaderList
-from producers.collector.door import Door, written
+from producers.collector.door import Door, of_person
 from producers.collector.head import ending
 from producers.collector.intake import Intake
 from producers.collector.keys import Headers, KeyRing
 from producers.collector.pixels import Pixels
+from producers.collector.privacy import Privacy
 from producers.collector.protocols import Protocols
 from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
 from producers.collector.snowplow import app_keys
 from producers.collector.sources import Sources
 from producers.collector.spooling import with_spool
+from producers.collector.verdicts import answer_with_verdicts, wants_verdicts
 from producers.collector.visitor_cookie import with_visitor
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
-from producers.metrics import REQUESTS
+from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
 from producers.sinks.kafka import KafkaSink
@@ -48,6 +50,7 @@ class Collector:
         self.intake = intake
         self._cors = cors
         self._door = Door(settings, keys, cors, now_ms=intake.now_ms)
+        self._privacy = Privacy(now_ms=intake.now_ms)
         self._rest = rest(settings, intake, keys=keys, cors=cors)
         self._said_at = 0
         self._posts = protocols.posts
@@ -80,7 +83,7 @@ class Collector:
     async def _collect(self, scope: Scope, receive: Receive, send: Send, *, route: EventRoute) -> None:
         headers: Headers = dict(scope["headers"])
         try:
-            told = await self._take(scope, headers, receive, route=route)
+            told, answer = await self._take(scope, headers, receive, route=route)
         except Refused as error:
             status = route.statuses[error.reason]
             REQUESTS.labels(route.name, "gone" if error.reason is Refusal.CUT_OFF else str(status)).inc()
@@ -95,23 +98,27 @@ class Collector:
         else:
             self._taken[route.name].inc()
             await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *told]})
-            await send(_ANSWER)
+            await send(answer)
 
-    async def _take(self, scope: Scope, headers: Headers, receive: Receive, *, route: EventRoute) -> HeaderList:
-        """Returns when all is safe, with the reply's headers. Raises Refused and SinkError."""
+    async def _take(
+        self, scope: Scope, headers: Headers, receive: Receive, *, route: EventRoute
+    ) -> tuple[HeaderList, Message]:
+        """Returns when all is safe, with the reply's headers and its body. Raises Refused and SinkError."""
+        if headers.get(b"x-retry-count", b"0") != b"0":
+            RESENT.inc()
         arrival = await self._door.open(scope, headers, receive)
         request = route.read(arrival.body)
         sender, told = self._door.admit(arrival, request, only=route.only)
         if sender.policy.visitor_cookie:
             request, cookie = with_visitor(request, headers, sender)
             told = [*told, *cookie]
-        await self.intake.take(
-            request,
-            sender=sender,
-            ip=written(arrival.address, sender),
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
-        )
-        return told
+        admitted = self._privacy.applied(request, sender, headers=headers, address=of_person(arrival.address, sender))
+        user_agent = headers.get(b"user-agent", b"").decode("latin-1") or None
+        refused = await self.intake.take(admitted.request, sender=sender, ip=admitted.ip, user_agent=user_agent)
+        if not wants_verdicts(headers):
+            return told, _ANSWER
+        body = answer_with_verdicts(request, admitted.request, refused, trust=sender.trust, now=self.intake.now_ms())
+        return told, {"type": "http.response.body", "body": body}
 
     def _say(self, why: str) -> None:
         """Why we answer 503: at most one line a second, the metrics count."""

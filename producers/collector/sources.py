@@ -10,13 +10,16 @@ field here and nowhere else.
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, ValidationError, convert
 
+from producers.collector.urls import URL_PARAMETERS
 from producers.errors import BadSettings
 
-__all__ = ["Source", "Sources"]
+__all__ = ["ConsentMode", "Source", "Sources"]
+
+ConsentMode: TypeAlias = Literal["off", "opt_out", "opt_in", "cookieless"]
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,6 +29,9 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     of a first-party cookie that stands in for a missing anonymousId; `cross_site`: pages of other sites get it as well.
     `snowplow_app_ids`: the application ids of Snowplow trackers that send to it. `snowplow_identify`: the schemas
     (`vendor/name`) of their events and entities that say who somebody is.
+
+    What it keeps of people (docs/explanation/privacy.md): `consent`, asked for any of `consent_purposes`;
+    `url_parameters`, the only ones that addresses keep; `properties_deny`, and `properties_allow` where not empty.
     """
 
     origins: tuple[str, ...] = ()
@@ -35,6 +41,11 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cross_site: bool = False
     snowplow_app_ids: tuple[str, ...] = ()
     snowplow_identify: tuple[str, ...] = ()
+    consent: ConsentMode = "opt_out"
+    consent_purposes: tuple[str, ...] = ("analytics",)
+    url_parameters: tuple[str, ...] = URL_PARAMETERS
+    properties_allow: tuple[str, ...] = ()
+    properties_deny: tuple[str, ...] = ()
 
 
 class Sources:

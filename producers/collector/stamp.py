@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from producers.collector.wire import BadEvent, Event
+from producers.collector.wire import BadEvent, Request, places
 from schemas.codec import encode
 from schemas.delivery import Delivery, Trust
 from schemas.errors import BadId
@@ -32,14 +32,15 @@ def partitions_by_visitor(naming: Naming, partitions: int) -> PartitionOf:
     return partition
 
 
-def grouped(events: Iterable[Event], partition: PartitionOf) -> tuple[dict[int, list[bytes]], list[BadEvent]]:
+def grouped(request: Request, partition: PartitionOf) -> tuple[dict[int, list[bytes]], list[BadEvent]]:
     """The bytes of the events by partition, and those that belong to nobody."""
     groups: dict[int, list[bytes]] = {}
     nobody: list[BadEvent] = []
-    for raw, head in events:
+    for number, (raw, head) in enumerate(request.events):
         where = partition(head.anonymous_id, head.user_id)
         if where is None:
-            nobody.append(BadEvent(raw, Reason.NO_ID, "neither a usable anonymousId nor a usable userId"))
+            why = "neither a usable anonymousId nor a usable userId"
+            nobody.append(BadEvent(raw, Reason.NO_ID, why, places(request)[number]))
         elif where in groups:
             groups[where].append(raw)
         else:

@@ -15,6 +15,7 @@ from msgspec.json import Decoder
 
 from producers.collector.cors import HeaderList
 from producers.collector.keys import Headers, Sender
+from producers.collector.privacy import may_recognise
 from producers.collector.sources import Source
 from producers.collector.wire import Event, Head, Request
 from schemas.errors import BadId
@@ -27,14 +28,15 @@ _OURS: Final = re.compile(rb"[0-9a-f]{32}")
 _object: Final = Decoder(dict[str, Raw]).decode
 
 
-def may_have_cookie(sender: Sender) -> bool:
+def may_have_cookie(sender: Sender, headers: Headers) -> bool:
     """Whether a cookie may be read and set for this sender: the one place that decides it. Servers have no visitor."""
-    return bool(sender.policy.visitor_cookie) and sender.trust == "claimed"
+    policy = sender.policy
+    return bool(policy.visitor_cookie) and sender.trust == "claimed" and may_recognise(policy, headers)
 
 
 def with_visitor(request: Request, headers: Headers, sender: Sender) -> tuple[Request, HeaderList]:
     """The request with an id for each event that has none of use, and the Set-Cookie of an id that is new."""
-    if not may_have_cookie(sender) or not any(_nameless(head) for _, head in request.events):
+    if not may_have_cookie(sender, headers) or not any(_nameless(head) for _, head in request.events):
         return request, []
     found = _found(headers.get(b"cookie", b""), sender.policy.visitor_cookie.encode())
     visitor = found or token_hex(16)

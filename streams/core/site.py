@@ -11,6 +11,7 @@ from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
 from schemas.codec import refusal
 from schemas.delivery import Delivery, Trust, TypedDelivery
 from schemas.errors import BadId, Undecodable
+from schemas.event_time import event_time
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
 from schemas.ids import clean_id, hit_id_of
 from schemas.rejected import Reason
@@ -19,14 +20,13 @@ from schemas.touches import Confirmation
 from streams.core.addresses import NO_TRAITS, addresses_in
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_ids import hashed_id, made_id, made_page_id, url_of
-from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link
 from streams.core.free_form import object_of, text_of
 from streams.core.machines import is_machine, reads_by_itself
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF, network_of
 from streams.core.rules import Rules
-from streams.core.signing import signature_in
+from streams.core.signing import Signed, signature_in
 from streams.core.site_rules import OPT_IN, REQUESTS
 from streams.core.traits import company_traits, traits_of
 
@@ -222,14 +222,15 @@ def _identify(event: Identify, seen: _Seen, user_lead: str | None) -> Facts:
 
 
 def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
-    """Whether the site's server proved who this is."""
-    if event.context is None or not event.context.identity:
+    """Whether the site's server proved who this is. Raises Undecodable where it was to prove it and does not."""
+    if seen.trust == "proven" or event.context is None or not event.context.identity:
         return False
     try:
         signature = signature_in(object_of(event.context.identity))
     except Undecodable:  # somebody else's `identity`, of another shape
         return False
-    return seen.rules.signing.proves(name, signature)
+    said = Signed(seen.source, clean_id(event.anonymous_id) or "", name)
+    return seen.rules.signing.proves(signature, said, received_at=seen.received_at)
 
 
 def _group(event: Group, seen: _Seen, user_lead: str | None) -> Facts:

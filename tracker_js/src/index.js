@@ -1,4 +1,5 @@
 import { hide, part, unhide, watch } from "./attention.js";
+import { consent } from "./consent.js";
 import { atOnce, leave, retry, stay } from "./deliver.js";
 import { listen } from "./forms.js";
 import { follow, open } from "./pages.js";
@@ -53,7 +54,7 @@ const reset = () => {
 };
 
 /** @type {Record<string, (...args: any[]) => void>} */
-const verbs = Object.assign(Object.create(null), { track, identify, page, group, alias, reset });
+const verbs = Object.assign(Object.create(null), { track, identify, page, group, alias, reset, consent });
 for (const verb in verbs) verbs[verb] = refused ? () => {} : safely(verbs[verb]);
 
 /** @param {Call[]} calls */
@@ -70,6 +71,8 @@ const start = (calls) => {
   on(window, "pagehide", goes);
   on(window, "pageshow", ({ persisted }) => persisted && comes());
   on(window, "online", () => retry());
+  // What was agreed to holds for the first page view too.
+  for (const [verb, preferences] of calls) if (verb === "consent") verbs.consent(preferences);
   if (!manual && !calls.some(([verb]) => verb === "page")) open();
   for (const [verb, ...args] of calls) verbs[verb]?.(...args);
 };

@@ -1,3 +1,4 @@
+import { agreed, refusedAll } from "./consent.js";
 import { soon } from "./deliver.js";
 import { push } from "./queue.js";
 import { bytesOf } from "./size.js";
@@ -31,6 +32,8 @@ const harmless = (key, value) => (/^(__proto__|constructor|prototype)$/.test(key
  */
 export const say = (type, fields, signature) => {
   const messageId = uuid();
+  if (refusedAll()) return messageId;
+  const preferences = agreed();
   const event = JSON.stringify(
     {
       type,
@@ -43,6 +46,7 @@ export const say = (type, fields, signature) => {
         page: place,
         library: { name: "leadstream-js", version: VERSION },
         identity: signature && { signature },
+        consent: preferences && { categoryPreferences: preferences },
       },
     },
     harmless,

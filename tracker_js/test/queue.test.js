@@ -89,6 +89,43 @@ test("a full store stops nobody", async () => {
   assert.equal(new Set(page.accepted.map(({ anonymousId }) => anonymousId)).size, 1);
 });
 
+test("what somebody agreed to travels with each event, also from later pages", async () => {
+  const tabs = browser();
+  const page = new Page(tabs);
+  page.leadstream.consent({ analytics: true, ads: false });
+  page.leadstream.track("step", { n: 1 });
+  await tabs.clock.pass(2_000);
+  page.leave();
+  const next = new Page(tabs);
+  next.leadstream.track("step", { n: 2 });
+  await tabs.clock.pass(2_000);
+  const said = [...page.accepted, ...next.accepted].filter(({ event }) => event === "step");
+  const wanted = { categoryPreferences: { analytics: true, ads: false } };
+  assert.deepEqual(said.map(({ context }) => context.consent), [wanted, wanted]);
+});
+
+test("what was agreed to before the script was there holds for the first page view", async () => {
+  const tabs = browser();
+  const page = new Page({ ...tabs, stub: [["track", "x"], ["consent", { analytics: true }]] });
+  await tabs.clock.pass(2_000);
+  const consents = page.accepted.map(({ context }) => context.consent?.categoryPreferences);
+  assert.deepEqual(consents, [{ analytics: true }, { analytics: true }]);
+});
+
+test("who refuses all is told of no more, and what waited is dropped, until they agree", async () => {
+  const tabs = browser();
+  const page = new Page(tabs);
+  page.leadstream.track("step", { n: 1 });
+  page.leadstream.consent({ analytics: false });
+  page.leadstream.track("step", { n: 2 });
+  await tabs.clock.pass(5_000);
+  assert.deepEqual(page.accepted, []);
+  page.leadstream.consent({ analytics: true });
+  page.leadstream.track("step", { n: 3 });
+  await tabs.clock.pass(2_000);
+  assert.deepEqual(steps(page), [3]);
+});
+
 test("a signature of the site's server travels in the context, with an id or without", async () => {
   const tabs = browser();
   const page = new Page(tabs);

@@ -397,7 +397,7 @@ DEEP = b'{"a":' * 2_000 + b"1" + b"}" * 2_000
         (b'{"type":"identify","anonymousId":"v","traits":{"email":"a\\u200bb@c.example"}}', Reason.BAD_EMAIL),
         (b'{"type":"track","event":"page_engaged","anonymousId":"v"}', Reason.SCHEMA),
         (ENGAGED + b'{"page_id":"p","url":"/","started_at":1,"dwell_ms":1e999,"interactions":1}}', Reason.NUMBER),
-        (ENGAGED + b'{"page_id":"p","url":"/","started_at":1,"dwell_ms":true,"interactions":1}}', Reason.SCHEMA),
+        (ENGAGED + b'{"page_id":"p","url":"/","started_at":1,"dwell_ms":true,"interactions":1}}', Reason.NUMBER),
         (b'{"type":"track","event":"x","anonymousId":"v","properties":' + DEEP + b"}", Reason.DEPTH),
         (b'{"type":"nonsense","anonymousId":"v"}', Reason.UNKNOWN_TYPE),
         (b"nonsense", Reason.JSON),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.event_time import event_time
+from schemas.event_time import event_time
 from tests.unit.producers.desk import NOW, desk, page
 
 BATCH = {"batch": [page(timestamp="2021-03-04T05:06:07Z")], "sentAt": "2026-11-21T09:16:10Z"}

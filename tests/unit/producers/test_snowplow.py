@@ -17,8 +17,8 @@ from producers.collector.snowplow_events import events_of
 from producers.collector.sources import Source, Sources
 from producers.errors import BadSettings, Unmappable
 from producers.metrics import REGISTRY
+from schemas.event_time import event_time
 from schemas.rejected import Reason
-from streams.core.event_time import event_time
 from tests.unit.producers.desk import Desk, desk
 
 SOURCES = """
