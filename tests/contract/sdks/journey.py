@@ -1,0 +1,34 @@
+"""What every SDK is told to send, in its own words, and how an event that arrived is known again."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = ["JOURNEY", "number_of"]
+
+NAMES: Final = ("Zoë Ångström", "김서연", "Пётр 🦊", 'quote " backslash \\', "line\u2028separator", "plain")
+TURN: Final = ("page", "track", "identify", "track", "page", "group", "track", "alias", "page", "track")
+
+
+def _event(number: int) -> dict[str, Any]:
+    kind = TURN[number % len(TURN)]
+    name = NAMES[number // len(TURN) % len(NAMES)]
+    who = {"userId": f"person-{number % 7}"}
+    said: dict[str, Any] = {
+        "page": {"name": name, "properties": {"number": number, "url": f"https://shop.example/{number}"}},
+        "track": {"event": f"Plan Chosen {name}", "properties": {"number": number, "nested": {"list": [name, None]}}},
+        "identify": {"traits": {"number": number, "name": name, "email": f"person-{number % 7}@corp.example"}},
+        "group": {"groupId": f"group-{number}", "traits": {"number": number, "name": name}},
+        "alias": {"previousId": f"before-{number}"},
+    }
+    return {"type": kind, **who, **said[kind]}
+
+
+JOURNEY: Final = tuple(_event(number) for number in range(60))
+
+
+def number_of(event: Mapping[str, Any]) -> int:
+    """Which event of the journey this is. Raises KeyError where nothing says so."""
+    if event["type"] == "alias":
+        return int(event["previousId"].removeprefix("before-"))
+    places = (event.get("properties"), event.get("traits"), event.get("context", {}).get("traits"))
+    return int(next(place["number"] for place in places if place and "number" in place))
