@@ -45,13 +45,13 @@ _REFUSAL: Final = (
 
 
 class Door:
-    """One port with a plan of its own. `met`: the steps that were taken; `passed`: requests with events behind them."""
+    """One port with a plan of its own. `met`: the steps that were taken; `heard`: answers of 200 that an SDK got."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.plan = deque(FAULTS[fault])
         self.met: list[Step] = []
-        self.passed = 0
+        self.heard = 0
         self.under_way = 0
         self.port = 0
 
@@ -69,7 +69,6 @@ class Door:
         if not _EVENTS.match(head):
             return None
         if not self.plan:
-            self.passed += 1
             return None
         self.met.append(self.plan.popleft())
         return self.met[-1]
@@ -137,7 +136,10 @@ class Front:
         if step == "stall":  # it is away for a while, and goes through all the same: the SDK has given up by then
             await asyncio.sleep(STALL_S)
         answer = await self._asked(head, body)
-        return b"" if step == "lost" else answer
+        if step == "lost":
+            return b""
+        door.heard += bool(_EVENTS.match(head)) and answer.startswith(b"HTTP/1.1 200 ")
+        return answer
 
     async def _asked(self, head: bytes, body: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(HOST, self.behind)

@@ -22,7 +22,8 @@ CASES = [(sdk, fault) for sdk in SDKS for fault in ("calm", *BAD)]
 # What was written and not heard of comes again: then there are copies, with the same id.
 COPIES = ("lost_answer", "stall")
 # The one SDK that calls each attempt an error, though it goes on to send again.
-ATTEMPT = {"rudder_node": re.compile(r"error: \S+ \[Rudder] error: Response error (status: (500|429)|code: ECONNRESET)")}
+_NOT_TAKEN = r"Response error (status: (500|429)|code: ECONNRESET)"
+ATTEMPT = {"rudder_node": re.compile(rf"error: \S+ \[Rudder] error: {_NOT_TAKEN}")}
 
 
 class Run(Struct, frozen=True):
