@@ -67,6 +67,7 @@ class Refusal(StrEnum):
     LEAKED_KEY = "server_key_in_browser"
     ORIGIN = "origin"
     SLOW = "slow"  # the body did not come in time
+    CUT_OFF = "cut_off"  # the body ended before its end, or its chunks are malformed
 
 
 class Refused(ProducerError):

@@ -17,8 +17,11 @@ Send = Callable[[Message], Awaitable[None]]
 DEADLINE_S: Final = 10.0
 
 
-class Disconnected(Exception):
-    """The sender left before it had said everything."""
+class Disconnected(Refused):
+    """The sender left before it had said everything, or its chunks are malformed: servers tell both alike."""
+
+    def __init__(self) -> None:
+        super().__init__(Refusal.CUT_OFF, "the body ended before its end")
 
 
 async def read_body(receive: Receive, headers: Headers) -> bytes:

@@ -28,6 +28,7 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
     Refusal.TOO_LARGE: 413,
     Refusal.TOO_MANY: 413,
     Refusal.ENCODING: 415,
+    Refusal.CUT_OFF: 400,
 }
 RETRY_AFTER_S: Final = 2
 # One body that pleases every SDK: some want `success`, some `ok`, some any JSON object.

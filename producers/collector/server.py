@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from producers.collector.addresses import client_of, shortened
 from producers.collector.app import rest
-from producers.collector.body import Disconnected, Message, Receive, Scope, Send, read_body
+from producers.collector.body import Message, Receive, Scope, Send, read_body
 from producers.collector.cors import Cors, HeaderList
 from producers.collector.inflate import inflated
 from producers.collector.intake import Intake
@@ -81,15 +81,13 @@ class Collector:
             await self._take(scope, headers, receive, route=route)
         except Refused as error:
             status = route.statuses[error.reason]
-            REQUESTS.labels(route.name, str(status)).inc()
+            REQUESTS.labels(route.name, "gone" if error.reason is Refusal.CUT_OFF else str(status)).inc()
             await _reply(send, status, [_JSON, *cors], body=refused_body(error.reason, error.detail))
         except SinkError as error:
             REQUESTS.labels(route.name, "503").inc()
             self._say(str(error))
             again = (b"retry-after", str(RETRY_AFTER_S).encode())
             await _reply(send, 503, [_JSON, again, *cors], body=refused_body("busy", "not stored, send it again"))
-        except Disconnected:
-            REQUESTS.labels(route.name, "gone").inc()
         else:
             self._taken[route.name].inc()
             await send({"type": "http.response.start", "status": 200, "headers": [_JSON, *cors]})
