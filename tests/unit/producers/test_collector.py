@@ -323,8 +323,8 @@ async def test_a_body_that_ends_too_early_is_no_error_of_ours_and_leaves_nothing
         sent.append(message)
 
     scope = {
-        "type": "http", "method": "POST", "path": path, "query_string": b"writeKey=wk_site", "client": ("203.0.113.9", 1),
-        "headers": [(b"authorization", b"Bearer sk_crm")],
+        "type": "http", "method": "POST", "path": path, "query_string": b"writeKey=wk_site",
+        "client": ("203.0.113.9", 1), "headers": [(b"authorization", b"Bearer sk_crm")],
     }  # fmt: skip
     async with desk(crm=crm_settings(tmp_path)) as d:
         await d.collector(scope, cut, send)
