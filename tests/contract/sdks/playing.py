@@ -17,12 +17,12 @@ __all__ = ["NODE", "PYTHON", "Played", "played"]
 
 HERE: Final = Path(__file__).parent
 GIVE_UP_S: Final = 60
-NODE: Final = ("segment_node", "rudder_node")
-PYTHON: Final = ("segment_python", "rudder_python")
+NODE: Final = ("segment_node", "rudder_node", "jitsu_node")
+PYTHON: Final = ("segment_python", "rudder_python", "snowplow_python", "snowplow_python_get")
 
 
 class Played(Struct, frozen=True):
-    """`errors`: what the SDK gave up, by the name of the door. `noise`: what it logged, warnings and worse."""
+    """`errors`: what the SDK gave up, by the name of the door. `noise`: the errors that it logged."""
 
     errors: dict[str, list[str]]
     noise: list[str]

@@ -46,7 +46,12 @@ def scene(doors: Mapping[str, Door], keys: Mapping[str, str], *, place: Path, pu
         stack.callback(bus.close)
         bus.create()
         front = stack.enter_context(Front(doors.values()))
-        more = {"LEADSTREAM_WRITE_KEYS": ",".join(f"{key}={source}" for source, key in keys.items())}
+        more = {
+            "LEADSTREAM_WRITE_KEYS": ",".join(f"{key}={source}" for source, key in keys.items()),
+            "LEADSTREAM_COLLECTOR__SOURCES": str(_sources(keys, place)),
+            "LEADSTREAM_COLLECTOR__SNOWPLOW": "true",
+            "LEADSTREAM_COLLECTOR__JITSU": "true",
+        }
         if public:
             more["LEADSTREAM_COLLECTOR__PUBLIC_URL"] = doors[public].url
         collector = stack.enter_context(Collector(bus, place, dated=False, **more))
@@ -55,3 +60,10 @@ def scene(doors: Mapping[str, Door], keys: Mapping[str, str], *, place: Path, pu
         yield Scene(doors, front, bus=bus, collector=collector)
 
 
+
+
+def _sources(keys: Mapping[str, str], place: Path) -> Path:
+    """Each source's key is its Snowplow application id too."""
+    file = place / "sources.toml"
+    file.write_text("".join(f'["{source}"]\nsnowplow_app_ids = ["{key}"]\n' for source, key in keys.items()))
+    return file

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 
 from tests.contract.sdks.front import FAULTS, Door, Fault
-from tests.contract.sdks.journey import JOURNEY, number_of
+from tests.contract.sdks.journey import JOURNEY, number_of, word_of
 from tests.contract.sdks.playing import NODE, PYTHON, Played, played
 from tests.contract.sdks.scene import scene
 
@@ -18,12 +18,16 @@ pytestmark = [pytest.mark.kafka, pytest.mark.sdks, pytest.mark.slow]
 
 SDKS = (*NODE, *PYTHON)
 BAD: tuple[Fault, ...] = ("500_twice", "429", "lost_answer", "stall")
-CASES = [(sdk, fault) for sdk in SDKS for fault in ("calm", *BAD)]
+# By GET, Snowplow's for Python looks at the last answer of several alone, and forgets an event that failed before it.
+FAULTS_OF = {"snowplow_python_get": BAD[1:]}
+CASES = [(sdk, fault) for sdk in SDKS for fault in ("calm", *FAULTS_OF.get(sdk, BAD))]
 # What was written and not heard of comes again: then there are copies, with the same id.
 COPIES = ("lost_answer", "stall")
 # The one SDK that calls each attempt an error, though it goes on to send again.
-_NOT_TAKEN = r"Response error (status: (500|429)|code: ECONNRESET)"
-ATTEMPT = {"rudder_node": re.compile(rf"error: \S+ \[Rudder] error: {_NOT_TAKEN}")}
+ATTEMPT = {"rudder_node": re.compile(r"\S+ \[Rudder] error: Response error (status: (500|429)|code: ECONNRESET)")}
+# Jitsu's never sends again: what was refused is gone, and what was not heard of is an error to it.
+ONCE = ("jitsu_node",)
+REFUSED = {"500_twice": 2, "429": 1}
 
 
 class Run(Struct, frozen=True):
@@ -36,18 +40,23 @@ class Run(Struct, frozen=True):
 
     def ids(self) -> dict[int, set[str]]:
         """Message ids by the number of the event."""
-        found: dict[int, set[str]] = {number: set() for number in range(len(JOURNEY))}
+        found: dict[int, set[str]] = {}
         for event in self.events:
-            found[number_of(event)].add(event["messageId"])
+            found.setdefault(number_of(event), set()).add(event["messageId"])
         return found
+
+
+def numbers(sdk: str) -> list[int]:
+    """Of the events that this SDK has a call for."""
+    return [number for number, one in enumerate(JOURNEY) if one["type"] != "alias" or sdk != "jitsu_node"]
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str], Run]:
     """Every SDK at each of its doors, all at the same time: they mostly wait."""
     doors = {f"{sdk}-{fault}": Door(fault) for sdk, fault in CASES}
-    keys = {name: f"wk_{name}" for name in doors}
-    jobs = [(sdk, faults) for sdk in SDKS for faults in (("calm",), BAD)]
+    keys = {name: f"wk:{name}" if name.startswith("jitsu") else f"wk_{name}" for name in doors}
+    jobs = [(sdk, faults) for sdk in SDKS for faults in (("calm",), FAULTS_OF.get(sdk, BAD))]
 
     def play(job: tuple[str, tuple[str, ...]]) -> Played:
         sdk, faults = job
@@ -71,13 +80,14 @@ def test_every_event_arrives_once(sdk: str, fault: Fault, runs: Mapping[tuple[st
     """Each event of the journey under one id; a copy only of what the SDK could not know to be stored."""
     run = runs[sdk, fault]
     assert run.met == FAULTS[fault]
-    assert {number: len(ids) for number, ids in run.ids().items()} == dict.fromkeys(range(len(JOURNEY)), 1)
+    missing = REFUSED.get(fault, 0) if sdk in ONCE else 0
+    assert {number: len(ids) for number, ids in run.ids().items()}.items() <= dict.fromkeys(numbers(sdk), 1).items()
     copies = Counter(event["messageId"] for event in run.events)
-    assert len(copies) == len(JOURNEY)
+    assert len(copies) == len(numbers(sdk)) - missing
     assert fault in COPIES or set(copies.values()) == {1}
 
 
-@pytest.mark.parametrize(("sdk", "fault"), CASES)
+@pytest.mark.parametrize(("sdk", "fault"), [case for case in CASES if case[0] not in ONCE or case[1] == "calm"])
 def test_no_sdk_logs_an_error(sdk: str, fault: Fault, runs: Mapping[tuple[str, str], Run]) -> None:
     run = runs[sdk, fault]
     assert run.errors == []
@@ -87,5 +97,6 @@ def test_no_sdk_logs_an_error(sdk: str, fault: Fault, runs: Mapping[tuple[str, s
 
 @pytest.mark.parametrize("sdk", SDKS)
 def test_words_of_any_script_come_out_as_they_went_in(sdk: str, runs: Mapping[tuple[str, str], Run]) -> None:
-    tracked = {number_of(one): one["event"] for one in runs[sdk, "calm"].events if one["type"] == "track"}
-    assert tracked == {number: one["event"] for number, one in enumerate(JOURNEY) if one["type"] == "track"}
+    said = {number: word_of(one) for number, one in enumerate(JOURNEY) if one["type"] == "track"}
+    came = {number_of(one): one for one in runs[sdk, "calm"].events}
+    assert {number: word_of(came[number]) for number in said} == said

@@ -8,7 +8,7 @@ const doors = Object.entries(asked.doors);
 // `play({url, key, patience_s, journey, log})` sends one journey with one client, until all is delivered or given up.
 export async function drive(play) {
   const noise = [];
-  for (const level of ["warn", "error"]) console[level] = (...said) => noise.push(`${level}: ${said.map(String).join(" ")}`);
+  console.error = (...said) => noise.push(said.map(String).join(" "));
   process.on("unhandledRejection", (error) => noise.push(`unhandled: ${error}`));
   const logged = await Promise.all(
     doors.map(async ([name, door]) => {

@@ -11,14 +11,14 @@ NAMES = {"userId": "user_id", "anonymousId": "anonymous_id", "groupId": "group_i
 
 
 class Noise(logging.Handler):
-    """Warnings and worse of any logger, in words."""
+    """Errors of any logger, in words."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.ERROR)
         self.heard: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(f"{record.levelname.lower()}: {record.getMessage()}")
+        self.heard.append(record.getMessage())
 
 
 def drive(play: Callable[..., None]) -> None:
