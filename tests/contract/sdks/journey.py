@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["JOURNEY", "number_of", "word_of"]
+__all__ = ["JOURNEY", "number_of", "numbers", "word_of"]
 
 NAMES: Final = ("Zoë Ångström", "김서연", "Пётр 🦊", 'quote " backslash \\', "line\u2028separator", "plain")
 TURN: Final = ("page", "track", "identify", "track", "page", "group", "track", "alias", "page", "track")
@@ -27,6 +27,11 @@ def _event(number: int) -> dict[str, Any]:
 
 
 JOURNEY: Final = tuple(_event(number) for number in range(60))
+
+
+def numbers(sdk: str) -> list[int]:
+    """Of the events that this SDK has a call for: Jitsu's have no `alias`."""
+    return [number for number, one in enumerate(JOURNEY) if one["type"] != "alias" or not sdk.startswith("jitsu")]
 
 
 def number_of(event: Mapping[str, Any]) -> int:

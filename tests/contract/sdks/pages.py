@@ -10,6 +10,10 @@ HERE: Final = Path(__file__).parent
 # Page -> where the package has its files, and how a page loads them.
 _PACKAGES: Final[Mapping[str, tuple[Path, str]]] = {
     "segment": (HERE / "node_modules/@segment/analytics-next/dist/umd", '<script src="index.js"></script>'),
+    "rudder": (
+        HERE / "node_modules/@rudderstack/analytics-js/dist/npm/modern/bundled/umd", '<script src="index.js"></script>'
+    ),
+    "jitsu": (HERE / "node_modules/@jitsu/js/dist", ""),
 }
 _PAGE: Final = (
     "<!doctype html><html><head><title>{sdk}</title><meta charset='utf-8'><link rel='icon' href='data:,'>"

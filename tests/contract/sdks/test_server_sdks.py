@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 
 from tests.contract.sdks.front import FAULTS, Door, Fault
-from tests.contract.sdks.journey import JOURNEY, number_of, word_of
+from tests.contract.sdks.journey import JOURNEY, number_of, numbers, word_of
 from tests.contract.sdks.playing import NODE, PYTHON, Played, played
 from tests.contract.sdks.scene import scene
 
@@ -44,11 +44,6 @@ class Run(Struct, frozen=True):
         for event in self.events:
             found.setdefault(number_of(event), set()).add(event["messageId"])
         return found
-
-
-def numbers(sdk: str) -> list[int]:
-    """Of the events that this SDK has a call for."""
-    return [number for number, one in enumerate(JOURNEY) if one["type"] != "alias" or sdk != "jitsu_node"]
 
 
 @pytest.fixture(scope="module")
