@@ -33,10 +33,13 @@ def played(sdk: str, doors: Mapping[str, tuple[Door, str]]) -> Played:
     asked = {
         name: {"url": door.url, "key": key, "patience_s": door.patience_s} for name, (door, key) in doors.items()
     }
-    done = subprocess.run(
-        _command(sdk), input=json.dumps({"doors": asked, "journey": JOURNEY}), capture_output=True, encoding="utf-8",
-        timeout=GIVE_UP_S, check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            _command(sdk), input=json.dumps({"doors": asked, "journey": JOURNEY}), capture_output=True,
+            encoding="utf-8", timeout=GIVE_UP_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Played({name: [f"not delivered within {GIVE_UP_S} s"] for name in doors}, [])
     assert done.returncode == 0, done.stderr
     return decode(done.stdout, type=Played)
 
