@@ -5,6 +5,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input install --
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
 QUIX   := quixstreams==3.28.1
+SDKS   := tests/contract/sdks
 LOCKED := --require-hashes --no-deps
 # The first Python that is new enough; PYTHON=... names another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -50,16 +51,18 @@ lock: $(VENV)/.made
 	$(PIP) $(UV)
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) $(SDKS)/requirements.txt -o $(SDKS)/requirements.lock
 
 # The browser's file, built and written to where the collector serves it from. Needs Node.js.
 tracker: tracker_js/node_modules/.installed
 	cd tracker_js && npm run --silent build
 
-dev: $(VENV)/.locked-dev $(VENV)/.editable $(if $(shell command -v npm),tracker_js/node_modules/.installed)
+dev: $(VENV)/.locked-dev $(VENV)/.editable $(SDKS)/.venv/.made \
+	$(if $(shell command -v npm),tracker_js/node_modules/.installed $(SDKS)/node_modules/.installed)
 
 clean:
 	rm -rf $(VENV) .leadstream .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf tracker_js/node_modules tests/artifacts mutants build dist
+	rm -rf tracker_js/node_modules $(SDKS)/node_modules $(SDKS)/.venv tests/artifacts mutants build dist
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Leadstream needs Python 3.11 or newer; none was found. PYTHON=/path/to/python make up"; exit 1; }
@@ -96,4 +99,15 @@ $(VENV)/quix/.made:
 
 tracker_js/node_modules/.installed: tracker_js/package-lock.json
 	cd tracker_js && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# SDKs of others, as their users install them: the contract tests point them at our collector. Their pins are not ours.
+$(SDKS)/.venv/.made: $(SDKS)/requirements.lock | $(VENV)/.made
+	@echo "Installing the SDKs that the contract tests use ..."
+	@$(BIN)/python -m venv --clear $(SDKS)/.venv
+	@$(SDKS)/.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet $(LOCKED) -r $(SDKS)/requirements.lock
+	@touch $@
+
+$(SDKS)/node_modules/.installed: $(SDKS)/package-lock.json
+	cd $(SDKS) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

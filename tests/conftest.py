@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,11 +11,18 @@ import pytest
 from deploy.local.apache_jars import java_missing
 from tests.spread import begun_first, group_of
 
+SDKS: Final = Path(__file__).with_name("contract") / "sdks"
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def _node_missing() -> str | None:
     return None if shutil.which("node") else "no node: install Node.js 20 or newer"
+
+
+def _sdks_missing() -> str | None:
+    if not (SDKS / ".venv/.made").exists() or not (SDKS / "node_modules/.installed").exists():
+        return _node_missing() or "the SDKs of others are not installed: make dev"
+    return _node_missing()
 
 
 def _chromium_missing() -> str | None:
@@ -27,6 +35,7 @@ NEEDS: Final[Mapping[str, Callable[[], str | None]]] = {
     "apache": java_missing,
     "browser": _chromium_missing,
     "node": _node_missing,
+    "sdks": _sdks_missing,
 }
 IN_CI: Final = os.environ.get("CI") == "true"
 

@@ -76,5 +76,9 @@ EVENT_ROUTES: Final[Mapping[str, EventRoute]] = {
 
 
 def refused_body(reason: str, detail: str) -> bytes:
-    """The JSON of a reply that is not 200."""
-    return encode({"success": False, "ok": False, "status": 0, "reason": reason, "detail": detail})
+    """The JSON of a reply that is not 200.
+
+    `code` and `message` say it once more, as SDKs look for it: Segment's for Python logs "Unknown error" without them.
+    """
+    said = {"success": False, "ok": False, "status": 0, "reason": reason, "detail": detail}
+    return encode({**said, "code": reason, "message": detail})

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import re
 import tomllib
 
@@ -35,6 +36,18 @@ def test_the_lock_holds_what_the_project_asks_for(lock: str, wanted: dict[str, s
     assert {name: locked.get(name.lower()) for name in wanted} == wanted
     assert text.count("--hash=sha256:") >= len(locked)
     assert "://" not in text, "a lock names no index: each machine uses its own"
+
+
+def test_the_locks_of_the_sdks_in_the_contract_tests_are_exact_and_name_no_index() -> None:
+    place = ROOT / "tests/contract/sdks"
+    asked = pins((place / "requirements.txt").read_text().splitlines())
+    locked = (place / "requirements.lock").read_text()
+    assert [name for name, version in asked.items() if f"{name}=={version} " not in locked] == []
+    assert "://" not in locked
+    packages = json.loads((place / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((place / "package.json").read_text())["devDependencies"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert [name for name, one in packages.items() if "resolved" in one] == []
 
 
 def test_each_dependency_is_justified() -> None:

@@ -25,10 +25,11 @@ class Collector:
     """One collector whose requests say when they arrived. A context manager: afterwards it is gone.
 
     `descriptors`: how many files and sockets it may open, 0 = as many as we. `dated`: False = by the system's clock.
+    `more`: settings beside those that every collector of a test has.
     """
 
     def __init__(self, bus: Bus, place: Path, *, name: str = "collector", bootstrap: str = "", descriptors: int = 0,
-                 dated: bool = True) -> None:  # fmt: skip
+                 dated: bool = True, **more: str) -> None:  # fmt: skip
         (self.port,) = free_ports(1)
         self.name = name
         self.log = place / f"{name}.log"
@@ -42,6 +43,7 @@ class Collector:
             "LEADSTREAM_COLLECTOR__PORT": str(self.port),
             "LEADSTREAM_SPOOL__DIRECTORY": str(place / f"{name}-spool"),
             "LEADSTREAM_WRITE_KEYS": ",".join(f"{key}={source}" for source, key in KEYS.items()),
+            **more,
         }
         self.start()
 

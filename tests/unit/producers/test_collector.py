@@ -5,6 +5,7 @@ import gzip
 import json
 import zlib
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from producers.sinks.memory import MemorySink
 from schemas.rejected import Reason
 from schemas.topics import partition_of
+from tests.unit.producers.crm_knocks import crm_settings
 from tests.unit.producers.desk import NOW, desk, page, until
 
 OK = {"success": True, "ok": True, "status": 1}
@@ -308,22 +310,26 @@ async def test_events_are_posted(method: str) -> None:
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
 
 
-async def test_a_sender_that_leaves_leaves_nothing_and_hears_why_if_it_still_listens() -> None:
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/crm/generic", "/v1/crm/hubspot"])
+async def test_a_body_that_ends_too_early_is_no_error_of_ours_and_leaves_nothing(path: str, tmp_path: Path) -> None:
+    """Row 16. Whoever has only stopped to send still hears it."""
     sent: list[Any] = []
+    said = iter(({"type": "http.request", "body": b"[{", "more_body": True}, {"type": "http.disconnect"}))
 
-    async def gone() -> dict[str, str]:
-        return {"type": "http.disconnect"}
+    async def cut() -> dict[str, Any]:
+        return next(said)
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {
-        "type": "http", "method": "POST", "path": "/v1/batch", "query_string": b"writeKey=wk_site", "headers": [],
-        "client": ("203.0.113.9", 1),
+        "type": "http", "method": "POST", "path": path, "query_string": b"writeKey=wk_site",
+        "client": ("203.0.113.9", 1), "headers": [(b"authorization", b"Bearer sk_crm")],
     }  # fmt: skip
-    async with desk() as d:
-        await d.collector(scope, gone, send)
-        assert ([message.get("status") for message in sent], d.sink.records) == ([400, None], [])
+    async with desk(crm=crm_settings(tmp_path)) as d:
+        await d.collector(scope, cut, send)
+        assert (sent[0]["status"], json.loads(sent[1]["body"])["reason"]) == (400, "cut_off")
+        assert d.sink.records == []
 
 
 async def test_the_address_is_what_the_trusted_proxy_saw() -> None:
