@@ -9,14 +9,14 @@ from producers.collector.blocks import Blocks
 from producers.collector.keys import Sender
 from producers.collector.latch import Latch
 from producers.collector.outstanding import Outstanding
-from producers.collector.stamp import grouped, partitions_by_visitor, stamped
+from producers.collector.stamp import MAX_USER_AGENT, grouped, partitions_by_visitor, stamped
 from producers.collector.wire import BadEvent, Request
 from producers.metrics import EVENTS, REJECTED
 from producers.settings import Settings
 from producers.sinks.base import Sink
 from schemas.codec import encode
 from schemas.ids import Naming
-from schemas.rejected import Rejected
+from schemas.rejected import Envelope, Rejected
 from schemas.times import milliseconds_of
 from schemas.topics import partition_of, topic
 
@@ -78,14 +78,14 @@ class Intake:
     async def take(self, request: Request, *, sender: Sender, ip: str | None, user_agent: str | None) -> None:
         """Returns when everything of this request is safe. Raises SinkError: the sender must come again."""
         self.outstanding.admit(len(request.events) + len(request.bad))
-        received_at = self.now_ms()
+        received_at, sent_at = self.now_ms(), milliseconds_of(request.sent_at)
         groups, nobody = grouped(request.events, self._partition)
         latch = Latch(asyncio.get_running_loop())
         for partition, events in groups.items():
             for delivery in stamped(
                 events,
                 received_at=received_at,
-                sent_at=milliseconds_of(request.sent_at),
+                sent_at=sent_at,
                 source=sender.source,
                 trust=sender.trust,
                 ip=ip,
@@ -93,15 +93,20 @@ class Intake:
                 limit=self._settings.block_bytes,
             ):
                 self.blocks.add(partition, delivery, latch)
+        envelope = Envelope(received_at=received_at, sent_at=sent_at, trust=sender.trust, ip=ip,
+                            user_agent=user_agent[:MAX_USER_AGENT] if user_agent else None)  # fmt: skip
         for bad in chain(request.bad, nobody):
-            self.reject(bad, source=sender.source, at=received_at, latch=latch)
+            self.reject(bad, source=sender.source, at=received_at, latch=latch, envelope=envelope)
         await latch.wait()
         self._accepted(sender.source).inc(len(request.events) - len(nobody))
 
-    def reject(self, bad: BadEvent, *, source: str, at: int, latch: Latch) -> None:
-        """Keeps one event that we cannot use; the latch hears when it is safe."""
+    def reject(
+        self, bad: BadEvent, *, source: str, at: int, latch: Latch, envelope: Envelope | None = None
+    ) -> None:
+        """Keeps one event that we cannot use, with what surrounded it; the latch hears when it is safe."""
         REJECTED.labels(bad.reason).inc()
-        record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw)
+        record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw,
+                          envelope=envelope)  # fmt: skip
         self.outstanding.write(
             self._rejected,
             partition=partition_of(source, self.partitions),
