@@ -3,6 +3,7 @@
 DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
 ├── BadBackup        a directory holds no whole backup, or one that does not fit here
+├── BadReplay        no record, filter or patch can be made of what was said
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
@@ -23,6 +24,7 @@ __all__ = [
     "BadBackup",
     "BadDeploySettings",
     "BadHome",
+    "BadReplay",
     "BadRules",
     "BadSupply",
     "BrokerUnreachable",
@@ -46,6 +48,10 @@ class AlreadyUp(DeployError):
 
 class BadBackup(DeployError):
     """Nothing was restored."""
+
+
+class BadReplay(DeployError):
+    """Nothing was replayed."""
 
 
 class BadRules(DeployError):

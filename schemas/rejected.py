@@ -1,12 +1,13 @@
 """What we keep but could not use, with its reason (topic `rejected`)."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from schemas.delivery import Trust
 
-__all__ = ["Envelope", "Reason", "Rejected", "Replayed"]
+__all__ = ["Envelope", "Kept", "Reason", "Rejected", "Replayed"]
 
 
 class Reason(StrEnum):
@@ -67,3 +68,17 @@ class Replayed(Struct, frozen=True, kw_only=True):
     at: int
     actor: str
     patched: bool = False
+
+
+class Kept(NamedTuple):
+    """A rejected record where it lies in the topic `rejected`; `replayed`: a note behind it says so."""
+
+    partition: int
+    offset: int
+    record: Rejected
+    replayed: bool = False
+
+    @property
+    def place(self) -> str:
+        """How people name it: `2:991`."""
+        return f"{self.partition}:{self.offset}"
