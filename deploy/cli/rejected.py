@@ -189,12 +189,11 @@ def _replaying(
     partitions = len(window.bounds("visits"))  # the broker's word: a wrong count would send events to others' rows
     door = KafkaDoor(kafka.bootstrap_servers, partitions=partitions, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     remaker = Remaker(
-        partitions=partitions, naming=naming, look=window.record,
+        partitions=partitions, naming=naming, look=window.record, judge=lambda put: judged(put, read),
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
     )  # fmt: skip
     try:
-        yield Replaying(door, remaker, judge=lambda put: judged(put, read), actor=f"cli:{getuser()}",
-                        now=lambda: int(time.time() * 1000))  # fmt: skip
+        yield Replaying(door, remaker, actor=f"cli:{getuser()}", now=lambda: int(time.time() * 1000))
     finally:
         door.close()
 

@@ -78,7 +78,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"))
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), throttle=Throttle(),
-        sight=sight, arrivals=Arrivals(sight.tail, sight.judge), now=lambda: time_ns() // 1_000_000,
+        sight=sight, arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
     )  # fmt: skip
     app = Starlette(
         routes=[

@@ -6,13 +6,13 @@ from typing import Any, Final
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
-from schemas.codec import VISITS, decode_rejected, encode, encode_block
+from schemas.codec import VISITS, decode_rejected
 from schemas.delivery import Delivery, Trust
 from schemas.errors import Undecodable
 from schemas.rejected import Reason, Rejected
 from streams.core.rules import RulesError
-from streams.inbox import Put
 from streams.replay.readable import readable, visible
+from streams.replay.remaking import alone
 from streams.replay.verdicts import Judge, Said, Verdict
 from streams.window import Seen
 
@@ -107,10 +107,8 @@ def arrived(one: Coming, judge: Judge) -> Arrived:
 def _judged(one: Coming, judge: Judge) -> Verdict:
     if one.delivery is None:
         return Verdict(said="rejected")
-    fields = {name: getattr(one.delivery, name) for name in one.delivery.__struct_fields__}
-    alone = Delivery(**{**fields, "events": [Raw(one.raw)]})
     try:
-        return judge(Put("visits", 0, encode_block([encode(alone)])))
+        return judge(alone(one.delivery, Raw(one.raw)))
     except RulesError as error:
         return Verdict(said="accepted", detail=f"the rules cannot be read: {error}")
 

@@ -19,8 +19,9 @@ from schemas.rejected import Envelope, Reason, Rejected
 from schemas.topics import TOPICS, partition_of
 from streams.inbox import Put
 from streams.replay.patch import Patch, patched
+from streams.replay.verdicts import Judge
 
-__all__ = ["Look", "NotReplayable", "Remade", "Remaker", "inbox_of"]
+__all__ = ["Look", "NotReplayable", "Remade", "Remaker", "alone", "inbox_of"]
 
 Look: TypeAlias = Callable[[str, int, int], bytes | None]
 """Full topic name, partition, offset -> the record's value, None where it is gone. May raise WindowShut."""
@@ -77,15 +78,16 @@ class Remaker:
     """
 
     def __init__(
-        self, *, partitions: int, naming: Naming | None, full: Callable[[str], str], look: Look
+        self, *, partitions: int, naming: Naming | None, full: Callable[[str], str], look: Look, judge: Judge
     ) -> None:
+        self.judge = judge
         self._partitions = partitions
         self._naming = naming
         self._full = full
         self._look = look
 
     def remade(self, record: Rejected, patch: Patch | None = None) -> Remade:
-        """Raises NotReplayable, BadPatch, and what `look` raises."""
+        """Raises NotReplayable, BadPatch, and what `look` and `judge` raise."""
         if not record.raw or record.reason is Reason.TOO_LARGE:
             raise NotReplayable(f"its bytes were not kept ({record.reason})")
         inbox = inbox_of(record)
@@ -160,13 +162,16 @@ class Remaker:
         return Remade(Put("visits", partition_of(to, self._partitions), value), record.raw, record.raw)
 
     def _only(self, delivery: Delivery, visitor_id: str) -> Delivery | None:
-        """The delivery with what belongs to this visitor alone, None where nothing does."""
-        events = [event for event in delivery.events if self._belongs(bytes(event), visitor_id)]
+        """The delivery with what belongs to this visitor alone, None where nothing does.
+
+        What could not be used among it was rejected by itself.
+        """
+        events = [event for event in delivery.events if self._belongs(bytes(event), visitor_id)
+                  and self.judge(alone(delivery, event)).said != "rejected"]  # fmt: skip
         orders = [one for one in delivery.orders or () if _order_to(bytes(one)) == visitor_id]
         if not events and not orders:
             return None
-        fields = {name: getattr(delivery, name) for name in delivery.__struct_fields__}
-        return Delivery(**{**fields, "events": events, "orders": orders or UNSET})
+        return _with(delivery, events=events, orders=orders or UNSET)
 
     def _belongs(self, raw: bytes, visitor_id: str) -> bool:
         try:
@@ -186,6 +191,15 @@ def _is_facts(raw: bytes) -> bool:
     except UNREADABLE:
         return False
     return True
+
+
+def alone(delivery: Delivery, event: Raw) -> Put:
+    """One event as its delivery brought it, without its neighbours: to be judged."""
+    return Put("visits", 0, encode_block([encode(_with(delivery, events=[event], orders=UNSET))]))
+
+
+def _with(delivery: Delivery, **other: Any) -> Delivery:
+    return Delivery(**{**{name: getattr(delivery, name) for name in delivery.__struct_fields__}, **other})
 
 
 def _order_to(raw: bytes) -> str:

@@ -13,7 +13,7 @@ from schemas.rejected import Kept, Replayed
 from streams.inbox import Door, Put
 from streams.replay.patch import BadPatch, Patch
 from streams.replay.remaking import NotReplayable, Remade, Remaker
-from streams.replay.verdicts import Judge, Verdict
+from streams.replay.verdicts import Verdict
 
 __all__ = ["Ended", "Outcome", "Preview", "Replaying"]
 
@@ -45,10 +45,9 @@ class Outcome(NamedTuple):
 class Replaying:
     """`actor` stands in the notes. `now`: UTC milliseconds."""
 
-    def __init__(self, door: Door, remaker: Remaker, *, judge: Judge, actor: str, now: Callable[[], int]) -> None:
+    def __init__(self, door: Door, remaker: Remaker, *, actor: str, now: Callable[[], int]) -> None:
         self._door = door
         self._remaker = remaker
-        self._judge = judge
         self._actor = actor
         self._now = now
 
@@ -76,7 +75,7 @@ class Replaying:
             remade = self._remaker.remade(kept.record, patch)
         except (NotReplayable, BadPatch) as error:
             return Preview(before=raw, after=raw, why=str(error)), None
-        return Preview(before=remade.before, after=remade.after, verdict=self._judge(remade.put)), remade
+        return Preview(before=remade.before, after=remade.after, verdict=self._remaker.judge(remade.put)), remade
 
     def _note(self, kept: Kept, *, patched: bool) -> Put:
         note = Replayed(replayed_partition=kept.partition, replayed_offset=kept.offset, at=self._now(),

@@ -59,7 +59,8 @@ class Operator:
     def __call__(self, *arguments: str, code: int = 0) -> str:
         command = [sys.executable, "-W", "ignore", "-m", "deploy", "rejected", *arguments]
         done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        said = f"{arguments} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == code, said
         return done.stdout
 
     def lines(self, *arguments: str, code: int = 0) -> list[Any]:

@@ -66,8 +66,7 @@ async def _answer(request: Request, act: Callable[[Replaying, Kept, Patch | None
     desk = desk_of(request)
     fields = await form_of(request, desk.auth)
     kept = await _kept(request)
-    replaying = Replaying(desk.door, desk.sight.remaker, judge=desk.sight.judge, now=desk.now,
-                          actor=session_of(request).name)  # fmt: skip
+    replaying = Replaying(desk.door, desk.sight.remaker, actor=session_of(request).name, now=desk.now)
     try:
         said = await asyncio.to_thread(lambda: act(replaying, kept, _patch(fields)))
     except BadPatch as error:

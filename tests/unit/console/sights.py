@@ -58,6 +58,6 @@ class StandInTail:
 
 
 def sight(tail: StandInTail | None = None, *, collector_url: str = "") -> Sight:
-    remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None)
-    return Sight(remaker=remaker, judge=lambda put: judged(put, RULES), tail=tail or StandInTail(),
-                 collector_url=collector_url)  # fmt: skip
+    remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
+                      judge=lambda put: judged(put, RULES))  # fmt: skip
+    return Sight(remaker=remaker, tail=tail or StandInTail(), collector_url=collector_url)

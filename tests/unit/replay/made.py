@@ -37,13 +37,13 @@ def bad(raw: bytes = PURCHASE, **other: Any) -> Rejected:
 def remaker(*, naming: Naming | None = NAMING, blocks: Mapping[int, bytes] | None = None) -> Remaker:
     """`blocks`: what lies in `visits` by offset."""
     return Remaker(
-        partitions=4, naming=naming, full=lambda name: topic(name).full(),
+        partitions=4, naming=naming, full=lambda name: topic(name).full(), judge=lambda put: judged(put, RULES),
         look=lambda _topic, _partition, offset: (blocks or {}).get(offset),
     )  # fmt: skip
 
 
 def replaying(door: MemoryDoor, made: Remaker | None = None) -> Replaying:
-    return Replaying(door, made or remaker(), judge=lambda put: judged(put, RULES), actor="ines", now=lambda: NOW)
+    return Replaying(door, made or remaker(), actor="ines", now=lambda: NOW)
 
 
 class Memory:

@@ -90,11 +90,12 @@ def test_a_message_of_another_hop_goes_to_its_rows_partition_now() -> None:
     assert judged(put, RULES).said == "accepted"
 
 
-def test_a_visitors_failed_fold_comes_back_from_its_block_and_nobody_elses_events_with_it() -> None:
+def test_a_visitors_failed_fold_comes_back_from_its_block_and_nothing_else_with_it() -> None:
+    """Neither another's events nor poison, which has a record of its own."""
     other = PAGE.replace(b"v1", b"v2")
     block = encode_block([
         encode(Delivery(received_at=NOW, source="site", trust="proven",
-                        events=[Raw(PAGE), Raw(other), Raw(b'{"type":"no"}')])),
+                        events=[Raw(PAGE), Raw(other), Raw(b'{"type":"no","anonymousId":"v1"}')])),
         encode(Delivery(received_at=NOW, source="site", events=[Raw(other)])),
     ])  # fmt: skip
     facts = encode(decode_visits(block, RULES).facts[0])
