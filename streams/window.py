@@ -68,7 +68,10 @@ class Window:
         return self._between(self._names.full(name), name, partition, span=(first, end))
 
     def record(self, full_name: str, partition: int, offset: int) -> bytes | None:
-        """One record's value, by its topic's full name; None where it is gone. Raises WindowShut."""
+        """One record's value, by its topic's full name; None where it, or its topic, is gone. Raises WindowShut."""
+        with self._looking() as consumer:
+            if partition not in (consumer.partitions_for_topic(full_name) or ()):
+                return None
         found = self._between(full_name, "", partition, span=(offset, offset + 1))
         return found[0].value if found else None
 

@@ -193,9 +193,16 @@ def _replaying(
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
     )  # fmt: skip
     try:
-        yield Replaying(door, remaker, actor=f"cli:{getuser()}", now=lambda: int(time.time() * 1000))
+        yield Replaying(door, remaker, actor=_actor(), now=lambda: int(time.time() * 1000))
     finally:
         door.close()
+
+
+def _actor() -> str:
+    try:
+        return f"cli:{getuser()}"
+    except (ImportError, KeyError, OSError):  # a container whose user has no name
+        return "cli"
 
 
 def _naming(home: Path) -> "Naming | None":
