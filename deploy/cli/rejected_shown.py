@@ -48,15 +48,17 @@ def print_list(console: Console, found: Sequence["Kept"]) -> None:
     """A table, newest first."""
     from streams.replay.readable import visible
 
-    table = Table("place", Column("when (UTC)", no_wrap=True), "reason", "source", "by", "detail", "bytes")
+    whole = (Column(name, no_wrap=True) for name in ("place", "when (UTC)", "reason"))
+    table = Table(*whole, Column("from", overflow="fold"), Column("what", overflow="fold"))
     for kept in found:
         one = kept.record
-        begin = visible(one.raw[:SNIPPET].decode("utf-8", "backslashreplace"))
+        begin = visible(one.raw[:SNIPPET].decode("utf-8", "backslashreplace")) + ("…" if len(one.raw) > SNIPPET else "")
+        what = Text(visible(one.detail) + (" (replayed)" if kept.replayed else ""))
+        if begin:
+            what.append(f"\n{begin}", style="dim")
         style = "dim" if kept.replayed else ""
-        reason = one.reason + (" (replayed)" if kept.replayed else "")
-        cells = [kept.place, _moment(one.at), reason, visible(one.source), _by(kept), visible(one.detail),
-                 begin + ("…" if len(one.raw) > SNIPPET else "")]  # fmt: skip
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        cells = (kept.place, _moment(one.at), one.reason, f"{visible(one.source)}\n{_by(kept)}")
+        table.add_row(*(Text(cell, style=style) for cell in cells), what)
     console.print(table)
 
 
@@ -112,7 +114,7 @@ class Tally:
                 if self._ended[ended]:
                     self._console.print(Text(f"{self._ended[ended]:,} {would}{words}", style="yellow"))
             if missing > 0:
-                _say(self._console, f"{missing:,} places hold nothing that was rejected, or were replayed (--again)")
+                _say(self._console, f"{missing:,} of the places hold nothing, or were replayed before (--again)")
         if missing > 0 or self.count > self._ended["replayed"]:
             raise typer.Exit(NOT_ALL)
 
