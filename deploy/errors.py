@@ -4,6 +4,7 @@ DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
 ├── BadBackup        a directory holds no whole backup, or one that does not fit here
 ├── BadKeys          a key file that cannot be read or written, or a key that it does not have
+├── BadReplay        no record, filter or patch can be made of what was said
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
@@ -25,6 +26,7 @@ __all__ = [
     "BadDeploySettings",
     "BadHome",
     "BadKeys",
+    "BadReplay",
     "BadRules",
     "BadSupply",
     "BrokerUnreachable",
@@ -52,6 +54,10 @@ class BadBackup(DeployError):
 
 class BadKeys(DeployError):
     """Nothing was changed."""
+
+
+class BadReplay(DeployError):
+    """Nothing was replayed."""
 
 
 class BadRules(DeployError):

@@ -11,13 +11,14 @@ from schemas.delivery import Delivery, TypedDelivery, VisitorOrder
 from schemas.errors import Undecodable
 from schemas.events import AnyEvent
 from schemas.posts import PostMessage
-from schemas.rejected import Reason, Rejected
+from schemas.rejected import Reason, Rejected, Replayed
 from schemas.signals import Signal
 from schemas.touches import Touch
 
 __all__ = [
-    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "ORDER", "POSTS", "REJECTED", "SIGNALS", "TOUCHES",
-    "TRANSITION", "VISITS", "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "encode", "encode_block", "refusal",
+    "ACCOUNT_CARD", "ALERT_CARD", "EVENT", "LEAD_CARD", "ORDER", "POSTS", "REJECTED", "REPLAYED", "SIGNALS", "TOUCHES",
+    "TRANSITION", "VISITS", "VISITS_TYPED", "BlockCodec", "Codec", "Refused", "decode_rejected", "encode",
+    "encode_block", "refusal",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -109,3 +110,15 @@ ACCOUNT_CARD: Final[Codec[AccountCard]] = Codec(AccountCard)
 ALERT_CARD: Final[Codec[AlertCard]] = Codec(AlertCard)
 TRANSITION: Final[Codec[Transition]] = Codec(Transition)
 REJECTED: Final[Codec[Rejected]] = Codec(Rejected)
+REPLAYED: Final[Codec[Replayed]] = Codec(Replayed)
+
+
+def decode_rejected(raw: bytes) -> Rejected | Replayed:
+    """A record of the topic `rejected`: what was rejected, or the note that it was replayed. Raises Undecodable."""
+    try:
+        return REJECTED.decode(raw)
+    except Undecodable as error:
+        try:
+            return REPLAYED.decode(raw)
+        except Undecodable:
+            raise error from None

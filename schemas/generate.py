@@ -14,7 +14,7 @@ from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
 from schemas.delivery import TypedDelivery
 from schemas.events import Alias, Group, Identify, Page, Screen, Track
 from schemas.posts import PostMessage
-from schemas.rejected import Rejected
+from schemas.rejected import Rejected, Replayed
 from schemas.signals import Signal
 from schemas.touches import Touch
 
@@ -38,6 +38,7 @@ DOCUMENTED: Final[dict[str, Any]] = {
     "alerts": AlertCard,
     "transitions": Transition,
     "rejected": Rejected,
+    "replayed": Replayed,  # a note among them
 }
 
 

@@ -1,10 +1,13 @@
 """What we keep but could not use, with its reason (topic `rejected`)."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
-__all__ = ["Reason", "Rejected"]
+from schemas.delivery import Trust
+
+__all__ = ["Envelope", "Kept", "Reason", "Rejected", "Replayed"]
 
 
 class Reason(StrEnum):
@@ -26,11 +29,22 @@ class Reason(StrEnum):
     UNKNOWN_ROW = "unknown_row"  # an order to an alert or deal that its row does not know
 
 
+class Envelope(Struct, frozen=True, kw_only=True):
+    """What the delivery of a rejected event said beside its events: a replay keeps it. Times are UTC milliseconds."""
+
+    received_at: int
+    sent_at: int | None = None
+    trust: Trust = "claimed"
+    ip: str | None = None  # truncated before it is written
+    user_agent: str | None = None
+
+
 class Rejected(Struct, frozen=True, kw_only=True):
     """One rejected event or message.
 
     `raw` holds the original bytes (base64 in JSON); `topic`, `partition`, `offset` say where it was, and are
-    None for what the collector refused before it had an offset. `at` is UTC milliseconds.
+    None for what the collector refused before it had an offset. `at` is UTC milliseconds. `envelope` is None for what
+    was no event of a delivery, and in records of older releases.
     """
 
     v: int = 1
@@ -42,3 +56,32 @@ class Rejected(Struct, frozen=True, kw_only=True):
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
+    envelope: Envelope | None = None
+
+
+class Replayed(Struct, frozen=True, kw_only=True):
+    """A note in the topic `rejected`: the record at `offset` of this note's own partition was replayed.
+
+    It lies behind its record, so it is kept at least as long. `at` is UTC milliseconds; `patched`: changed before.
+    """
+
+    v: int = 1
+    replayed_partition: int
+    replayed_offset: int
+    at: int
+    actor: str
+    patched: bool = False
+
+
+class Kept(NamedTuple):
+    """A rejected record where it lies in the topic `rejected`; `replayed`: a note behind it says so."""
+
+    partition: int
+    offset: int
+    record: Rejected
+    replayed: bool = False
+
+    @property
+    def place(self) -> str:
+        """How people name it: `2:991`."""
+        return f"{self.partition}:{self.offset}"

@@ -112,9 +112,8 @@ def _channels(settings: Settings) -> Sequence[Channel]:
 
 def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:
     facts, refused, filtered = decode_visits(raw, rules)
-    return Decoded(
-        facts, [Refusal(one.raw, one.error.reason, one.error.detail, one.source) for one in refused], filtered
-    )
+    said = [Refusal(one.raw, one.error.reason, one.error.detail, one.source, one.envelope) for one in refused]
+    return Decoded(facts, said, filtered)
 
 
 def _refill(settings: Settings, shell: Shell, *, metrics: Metrics) -> Refill:

@@ -6,7 +6,7 @@ DoorClosed is its one error: the message did not get in and nothing has changed.
 import asyncio
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -18,7 +18,7 @@ from schemas.signals import AlertAction
 from schemas.topics import partition_of, topic
 from schemas.touches import Disposition, MergeOrder
 
-__all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor"]
+__all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor", "Put"]
 
 PATIENCE_S: Final = 5.0
 Caused: TypeAlias = AlertAction | Disposition | MergeOrder | VisitorOrder
@@ -39,11 +39,24 @@ class DoorClosed(Exception):
     """Kafka did not take the message in time."""
 
 
+class Put(NamedTuple):
+    """One finished record for a partition of a topic, by its short name."""
+
+    topic: str
+    partition: int
+    value: bytes
+    key: bytes | None = None
+
+
 class Door(Protocol):
     """Where people's messages go in."""
 
     async def send(self, message: Caused) -> None:
         """Put one message into its inbox; returns when it is safe there. Raises DoorClosed."""
+        ...
+
+    def put(self, records: Sequence[Put]) -> None:
+        """Write finished records; returns when all are safe. Blocks. Raises DoorClosed: any of them may be there."""
         ...
 
 
@@ -52,6 +65,7 @@ class MemoryDoor:
 
     def __init__(self) -> None:
         self.messages: list[Caused] = []
+        self.records: list[Put] = []
         self.closed = False
 
     async def send(self, message: Caused) -> None:
@@ -59,6 +73,12 @@ class MemoryDoor:
         if self.closed:
             raise DoorClosed("closed by the test")
         self.messages.append(message)
+
+    def put(self, records: Sequence[Put]) -> None:
+        """Raises DoorClosed where a test says so."""
+        if self.closed:
+            raise DoorClosed("closed by the test")
+        self.records.extend(records)
 
 
 class KafkaDoor:
@@ -85,13 +105,23 @@ class KafkaDoor:
                 self._producer = None
 
     def _send(self, message: Caused) -> None:
-        name = topic(_INBOXES[type(message)]).full(self._prefix, epoch=self._epoch)
         partition = partition_of(message.to, self._partitions)
+        self.put([Put(_INBOXES[type(message)], partition, encode_block([encode(_carried(message))]))])
+
+    def put(self, records: Sequence[Put]) -> None:
+        """Acknowledged by all replicas. Blocks. Raises DoorClosed."""
         try:
-            sent = self._connected().send(name, value=encode_block([encode(_carried(message))]), partition=partition)
-            sent.get(timeout=PATIENCE_S)
+            sent = [
+                self._connected().send(self._full(one.topic), key=one.key, value=one.value, partition=one.partition)
+                for one in records
+            ]
+            for one in sent:
+                one.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
             raise DoorClosed(type(error).__name__) from error
+
+    def _full(self, name: str) -> str:
+        return topic(name).full(self._prefix, epoch=self._epoch)
 
     def _connected(self) -> Any:
         with self._lock:

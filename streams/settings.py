@@ -16,7 +16,8 @@ from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
-    "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings", "WebhookSettings", "WorkerSettings",
+    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings",
+    "WebhookSettings", "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
@@ -89,6 +90,12 @@ class ConsoleSettings(_Part):
     public_url: str = ""
 
 
+class CollectorSettings(_Part):
+    """What the console tells people of the collector: where browsers reach it."""
+
+    public_url: str = ""
+
+
 class WebhookSettings(_Part):
     """Where alerts are posted to, signed as Standard Webhooks say. Empty url = no webhook."""
 
@@ -121,6 +128,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     worker: WorkerSettings = WorkerSettings()
     console: ConsoleSettings = ConsoleSettings()
+    collector: CollectorSettings = CollectorSettings()
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
 

@@ -8,14 +8,14 @@ from producers.collector.blocks import Blocks
 from producers.collector.keys import Sender
 from producers.collector.latch import Latch
 from producers.collector.outstanding import Outstanding
-from producers.collector.stamp import grouped, partitions_by_visitor, stamped
+from producers.collector.stamp import MAX_USER_AGENT, grouped, partitions_by_visitor, stamped
 from producers.collector.wire import BadEvent, Request
 from producers.metrics import EVENTS, REJECTED
 from producers.settings import Settings
 from producers.sinks.base import Sink
 from schemas.codec import encode
 from schemas.ids import Naming
-from schemas.rejected import Rejected
+from schemas.rejected import Envelope, Reason, Rejected
 from schemas.times import milliseconds_of
 from schemas.topics import partition_of, topic
 
@@ -79,14 +79,14 @@ class Intake:
     ) -> Sequence[BadEvent]:
         """Everything that was not accepted, once all of this request is safe. Raises SinkError: it must come again."""
         self.outstanding.admit(len(request.events) + len(request.bad))
-        received_at = self.now_ms()
+        received_at, sent_at = self.now_ms(), milliseconds_of(request.sent_at)
         groups, nobody = grouped(request, self._partition)
         latch = Latch(asyncio.get_running_loop())
         for partition, events in groups.items():
             for delivery in stamped(
                 events,
                 received_at=received_at,
-                sent_at=milliseconds_of(request.sent_at),
+                sent_at=sent_at,
                 source=sender.source,
                 trust=sender.trust,
                 ip=ip,
@@ -95,16 +95,24 @@ class Intake:
             ):
                 self.blocks.add(partition, delivery, latch)
         refused = (*request.bad, *nobody)
-        for bad in refused:
-            self.reject(bad, source=sender.source, at=received_at, latch=latch)
+        if refused:
+            agent = user_agent[:MAX_USER_AGENT] if user_agent else None
+            envelope = Envelope(received_at=received_at, sent_at=sent_at, trust=sender.trust, ip=ip, user_agent=agent)
+            for bad in refused:
+                # Who did not agree is nobody: not even where the event came from is kept.
+                kept = None if bad.reason is Reason.NO_CONSENT else envelope
+                self.reject(bad, source=sender.source, at=received_at, latch=latch, envelope=kept)
         await latch.wait()
         self._accepted(sender.source).inc(len(request.events) - len(nobody))
         return refused
 
-    def reject(self, bad: BadEvent, *, source: str, at: int, latch: Latch) -> None:
-        """Keeps one event that we cannot use; the latch hears when it is safe."""
+    def reject(
+        self, bad: BadEvent, *, source: str, at: int, latch: Latch, envelope: Envelope | None = None
+    ) -> None:
+        """Keeps one event that we cannot use, with what surrounded it; the latch hears when it is safe."""
         REJECTED.labels(bad.reason).inc()
-        record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw)
+        record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw,
+                          envelope=envelope)  # fmt: skip
         self.outstanding.write(
             self._rejected,
             partition=partition_of(source, self.partitions),

@@ -12,7 +12,7 @@ from schemas.ids import Naming
 from schemas.rejected import Reason
 from schemas.topics import partition_of
 
-__all__ = ["PartitionOf", "grouped", "partitions_by_visitor", "stamped"]
+__all__ = ["MAX_USER_AGENT", "PartitionOf", "grouped", "partitions_by_visitor", "stamped"]
 
 MAX_USER_AGENT: Final = 512
 PartitionOf = Callable[[str | int | None, str | int | None], int | None]

@@ -25,12 +25,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from streams import logs
+from streams.console.arrivals import Arrivals
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.live import Hub, live
-from streams.console.pages import account, actions, inbox, lead, login, ops, rejected
+from streams.console.pages import account, actions, debugger, inbox, lead, login, ops, rejected, replay
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
+from streams.console.sight import Sight, sight_of
 from streams.console.throttle import Throttle
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
@@ -42,7 +44,7 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, login, ops)
+PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, login, ops)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
@@ -71,12 +73,12 @@ class _Static(StaticFiles):
         return answer
 
 
-def make_app(reader: Reader, door: Door, options: ConsoleOptions) -> Starlette:
+def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sight) -> Starlette:
     """The console as an ASGI application. It closes the reader when it ends, not the door."""
     auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"))
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), throttle=Throttle(),
-        now=lambda: time_ns() // 1_000_000,
+        sight=sight, arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
     )  # fmt: skip
     app = Starlette(
         routes=[
@@ -96,14 +98,18 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions) -> Starlette:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    listening = asyncio.create_task(desk.hub.run(), name="console-live")
+    both = [asyncio.create_task(desk.hub.run(), name="console-live"),
+            asyncio.create_task(desk.arrivals.run(), name="console-arrivals")]  # fmt: skip
     try:
         yield
     finally:
         desk.hub.close()
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        desk.arrivals.close()
+        for one in both:
+            one.cancel()
+            with suppress(asyncio.CancelledError):
+                await one
+        desk.sight.close()
         await desk.reader.close()
 
 
@@ -155,12 +161,14 @@ async def _serve(settings: Settings) -> None:
     door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
-    app = make_app(reader, door, ConsoleOptions(secret=secret, password=password, public_url=url))
+    options = ConsoleOptions(secret=secret, password=password, public_url=url)
+    app = make_app(reader, door, options, sight=sight_of(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         app.state.desk.hub.close()  # open event streams would keep the server waiting
+        app.state.desk.arrivals.close()
         server.stop()  # type: ignore[no-untyped-call]  # granian: untyped
 
     for number in (signal.SIGTERM, signal.SIGINT):

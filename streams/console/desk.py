@@ -7,10 +7,12 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from streams.console.arrivals import Arrivals
 from streams.console.auth import Auth
 from streams.console.live import Hub
 from streams.console.render import Frame, Pages
 from streams.console.shown import moment
+from streams.console.sight import Sight
 from streams.console.throttle import Throttle
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
@@ -28,6 +30,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     hub: Hub
     pages: Pages
     throttle: Throttle
+    sight: Sight
+    arrivals: Arrivals
     now: Callable[[], int]
 
     async def frame(self) -> Frame:

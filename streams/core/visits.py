@@ -10,7 +10,7 @@ from schemas.delivery import Delivery, TypedDelivery, VisitorOrder
 from schemas.errors import Undecodable
 from schemas.events import AnyEvent
 from schemas.formats import refuse_the_future
-from schemas.rejected import Reason
+from schemas.rejected import Envelope, Reason
 from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
 from streams.core.site import route
@@ -19,12 +19,15 @@ __all__ = ["Refused", "Visits", "decode_visits"]
 
 
 class Refused(Struct, frozen=True):
-    """One event that could not be used, with what `rejected` wants to know. `source` "" = not even its delivery."""
+    """One event that could not be used, with what `rejected` wants to know. `source` "" = not even its delivery.
+
+    `envelope`: what its delivery said beside its events.
+    """
 
     raw: bytes
     error: Undecodable
     source: str
-    received_at: int | None
+    envelope: Envelope | None
 
 
 class Visits(NamedTuple):
@@ -98,4 +101,6 @@ def _ordered(order: VisitorOrder, received_at: int) -> Facts:
 
 
 def _refused(raw: bytes, error: Undecodable, delivery: Delivery | TypedDelivery) -> Refused:
-    return Refused(raw, error, delivery.source, delivery.received_at)
+    envelope = Envelope(received_at=delivery.received_at, sent_at=delivery.sent_at, trust=delivery.trust,
+                        ip=delivery.ip, user_agent=delivery.user_agent)  # fmt: skip
+    return Refused(raw, error, delivery.source, envelope)

@@ -16,7 +16,7 @@ from schemas.activity import Version
 from schemas.codec import BlockCodec, encode
 from schemas.errors import FromTheFuture, Undecodable
 from schemas.formats import refuse_the_future
-from schemas.rejected import Reason, Rejected
+from schemas.rejected import Envelope, Reason, Rejected
 from schemas.versions import kept_version, unpacked
 from streams.core.effects import Folded
 from streams.core.errors import CoreError
@@ -47,6 +47,7 @@ class Refusal(NamedTuple):
     reason: Reason
     detail: str
     source: str
+    envelope: Envelope | None = None
 
 
 class Decoded(NamedTuple, Generic[M]):
@@ -189,7 +190,7 @@ class Shell:
             now = self._now()
             self._outbox.reject([
                 Rejected(at=now, reason=one.reason, detail=one.detail[:DETAIL], source=one.source, raw=one.raw,
-                         topic=tp.topic, partition=tp.partition, offset=offset)
+                         topic=tp.topic, partition=tp.partition, offset=offset, envelope=one.envelope)
                 for one in refused
             ])  # fmt: skip
 

@@ -7,7 +7,7 @@
 | `leads:by_score` | lead ids by score in tenths |
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
-| `rejected`, `rejected:by_time` | the newest 1,000 rejected |
+| `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
-from schemas.rejected import Rejected
+from schemas.rejected import Kept
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of
 from streams.readmodel.keys import Changed, Keys, Kind
@@ -26,6 +26,7 @@ T = TypeVar("T")
 SPENT_S: Final = 7 * 86_400
 PATIENCE_S: Final = 2.0  # a person waits
 RETRIES: Final = 1
+AT_ONCE: Final = 100
 LISTEN_S: Final = 1.0  # below PATIENCE_S, or a quiet channel would look like a lost one
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
@@ -135,10 +136,28 @@ class Reader:
         """Accounts by engagement, greatest first."""
         return await self._many("account", await self._ids("accounts:by_engagement", limit), ACCOUNT_CARD)
 
-    async def rejected(self, *, limit: int = 1_000) -> list[Rejected]:
-        """The newest rejected, newest first."""
+    async def rejected(self, *, limit: int = 1_000) -> AsyncIterator[Kept]:
+        """The newest rejected, newest first; fetched some at a time."""
         ids = await self._ids("rejected:by_time", limit)
-        return list(_readable(REJECTED, await self._values("rejected", ids)))
+        for first in range(0, len(ids), AT_ONCE):
+            for kept in await self._kept(ids[first : first + AT_ONCE]):
+                yield kept
+
+    async def rejected_at(self, place: str) -> Kept | None:
+        """One of them by its place, `2:991`; None where it is not among the newest any more."""
+        found = await self._kept([place])
+        return found[0] if found else None
+
+    async def _kept(self, ids: Sequence[str]) -> list[Kept]:
+        names = [*ids, *(f"{one}:replayed" for one in ids)]
+        values = await self._ask(self._redis.hmget(self.keys.cards("rejected"), names))
+        found: list[Kept] = []
+        for place, body, note in zip(ids, values, values[len(ids) :], strict=False):
+            partition, _, offset = place.partition(":")
+            if body is not None and partition.isdigit() and offset.isdigit():
+                records = _readable(REJECTED, [body])
+                found += [Kept(int(partition), int(offset), one, replayed=note is not None) for one in records]
+        return found
 
     async def spend(self, link_id: str) -> bool:
         """Use up a one-time link; False where it was used before."""

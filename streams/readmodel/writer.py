@@ -30,6 +30,7 @@ Entry: TypeAlias = tuple[str, bytes]
 """A card: its id, its JSON. For rejected ones any id that a copy would have too, such as its offset."""
 
 REJECTED_KEPT: Final = 1_000
+IS_A_NOTE: Final = -1
 AT_ONCE: Final = 500
 MOST_BYTES: Final = 4 * 1024 * 1024  # of one call: Redis is busy with it for some 20 ms
 PATIENCE_S: Final = 3.0
@@ -42,6 +43,8 @@ _log = structlog.get_logger(__name__)
 
 class _RejectedPlace(Struct, frozen=True):
     at: int
+    replayed_partition: int | None = None  # of a note
+    replayed_offset: int | None = None
 
 
 _REJECTED: Final[Codec[_RejectedPlace]] = Codec(_RejectedPlace)
@@ -157,10 +160,14 @@ def _newest(kind: Kind, cards: Sequence[Entry], place: Place) -> list[_Newest]:
 
 
 def _timed(rejected: Sequence[Entry]) -> Iterator[tuple[str, int, bytes]]:
-    """Each with its time (UTC ms)."""
+    """Each with its time (UTC ms): a note that one was replayed has that one's id, and no time."""
     for name, body in rejected:
         try:
-            yield name, _REJECTED.decode(body).at, body
+            said = _REJECTED.decode(body)
+            if said.replayed_offset is None:
+                yield name, said.at, body
+            else:
+                yield f"{said.replayed_partition}:{said.replayed_offset}", IS_A_NOTE, body
         except Undecodable as error:
             _log.error("card_unreadable", kind="rejected", reason=error.reason, detail=error.detail)
 

@@ -160,7 +160,7 @@ def test_hostile_text_runs_nowhere(
     alert = replace(samples.alert(), account_name=evil, next_act=evil, version=Version(2, 0))
     account = replace(samples.account(), name=evil, version=Version(2, 0))
     rejected = [
-        (str(n), encode(replace(one, detail=evil, raw=evil.encode())))
+        (f"0:{n}", encode(replace(one, detail=evil, raw=evil.encode())))
         for n, one in enumerate(samples.rejected())
     ]
     projection.write(leads=[(LEAD_ID, encode(lead))], alerts=[(ALERT_ID, encode(alert))],

@@ -9,12 +9,12 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.local.topics import apply, wanted
-from schemas.codec import SIGNALS, TOUCHES, VISITS_TYPED
+from schemas.codec import SIGNALS, TOUCHES, VISITS_TYPED, encode, encode_block
 from schemas.delivery import TypedDelivery, VisitorOrder
 from schemas.signals import AlertAction
 from schemas.topics import partition_of, topic
 from schemas.touches import Disposition, MergeOrder
-from streams.inbox import Caused, Door, DoorClosed, KafkaDoor, MemoryDoor
+from streams.inbox import Caused, Door, DoorClosed, KafkaDoor, MemoryDoor, Put
 from tests.integration.brokers import broker
 
 Message = Caused
@@ -51,9 +51,16 @@ class DoorContract:
         await asyncio.gather(*(door.send(CLAIM) for _ in range(20)))
         assert await read() == [CLAIM] * 20
 
+    async def test_finished_records_stand_where_they_were_put(self, door: Door, read: Read) -> None:
+        records = [Put("signals", partition_of(CLAIM.to, PARTITIONS), encode_block([encode(CLAIM)])) for _ in range(30)]
+        await asyncio.to_thread(door.put, records)
+        assert await read() == [CLAIM] * 30
+
     async def test_a_closed_door_says_so_in_time(self, closed: Door) -> None:
         with pytest.raises(DoorClosed):
             await asyncio.wait_for(closed.send(CLAIM), 15)
+        with pytest.raises(DoorClosed):
+            await asyncio.wait_for(asyncio.to_thread(closed.put, [Put("signals", 0, b"[]")]), 15)
 
 
 class TestMemoryDoor(DoorContract):
@@ -64,7 +71,7 @@ class TestMemoryDoor(DoorContract):
     @pytest.fixture
     def read(self, door: MemoryDoor) -> Read:
         async def messages() -> list[Message]:
-            return door.messages
+            return [*door.messages, *(one for put in door.records for one in SIGNALS.decode(put.value)[0])]
 
         return messages
 

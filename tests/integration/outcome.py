@@ -9,7 +9,7 @@ from redis import Redis
 
 from schemas.activity import Version
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
-from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, REJECTED, TRANSITION
+from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, TRANSITION, decode_rejected
 from schemas.posts import Post
 from schemas.rejected import Rejected
 from streams.core.rows import ROWS, header
@@ -84,11 +84,15 @@ def projected(redis_url: str, prefix: str) -> dict[str, dict[str, bytes]]:
     return {kind: {key.decode(): value for key, value in cards.items()} for kind, cards in found.items()}
 
 
+def _values(bus: Bus, name: str) -> list[bytes]:
+    return [record.value for record in bus.read(name)]
+
+
 def read_outcome(bus: Bus) -> Outcome:
     """Read it all."""
     return Outcome(
         leads=_cards(bus.read("leads"), LEAD_CARD.decode), accounts=_cards(bus.read("accounts"), ACCOUNT_CARD.decode),
         alerts=_cards(bus.read("alerts"), ALERT_CARD.decode), visitors=_rows(bus, "visitors"),
         moves=_moves(bus.read("transitions")), posts=_posts(bus.read("posts")),
-        rejected=[REJECTED.decode(record.value) for record in bus.read("rejected")],
+        rejected=[one for one in map(decode_rejected, _values(bus, "rejected")) if isinstance(one, Rejected)],
     )  # fmt: skip

@@ -166,8 +166,8 @@ class SimWorker:
 
     def _facts(self, raw: bytes) -> Decoded[Any]:
         facts, refused, filtered = decode_visits(raw, self.rules)
-        return Decoded(facts, [Refusal(one.raw, one.error.reason, one.error.detail, one.source) for one in refused],
-                       filtered)  # fmt: skip
+        said = [Refusal(one.raw, one.error.reason, one.error.detail, one.source, one.envelope) for one in refused]
+        return Decoded(facts, said, filtered)
 
     def _receipt(self, receipt: Receipt) -> None:
         self.outbox.say("posts", receipt)

@@ -1,20 +1,25 @@
-"""What we keep but could not use: newest first, by reason, with its bytes."""
+"""What we keep but could not use: newest first, by reason, source, place and text, some on each page."""
 
 from collections import Counter
 from typing import Final
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from schemas.rejected import Reason, Rejected
-from streams.console.desk import desk_of
+from schemas.rejected import Kept, Reason
+from streams.console.desk import Desk, desk_of
+from streams.replay.readable import visible
+from streams.replay.wanted import Wanted
 
-__all__ = ["MEANINGS", "ROUTES", "Bytes", "bytes_of"]
+__all__ = ["MEANINGS", "ROUTES", "Bytes", "Found", "bytes_of"]
 
-SHOWN: Final = 100
+A_PAGE: Final = 50
 LONGEST: Final = 2_000
+LONGEST_QUERY: Final = 200
+FIELDS: Final = ("reason", "source", "by", "text", "replayed")
 MEANINGS: Final = {
     Reason.JSON: "is not JSON",
     Reason.SCHEMA: "is JSON of another shape",
@@ -38,25 +43,76 @@ class Bytes(Struct, frozen=True):
     cut: int
 
 
+class Found(Struct, frozen=True, kw_only=True):
+    """One page of what fits. `total`: of all that are kept, `fits`: of those that fit."""
+
+    rows: list[tuple[Kept, Bytes]]
+    reasons: list[tuple[Reason, int]]
+    sources: list[str]
+    total: int
+    fits: int
+    number: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.fits // A_PAGE))
+
+
 def bytes_of(raw: bytes) -> Bytes:
     """What is no UTF-8 or cannot be seen is written as its code."""
-    text = raw[:LONGEST].decode("utf-8", "backslashreplace")
-    seen = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
-    return Bytes(seen, len(raw), max(0, len(raw) - LONGEST))
+    text = visible(raw[:LONGEST].decode("utf-8", "backslashreplace"), lines=True)
+    return Bytes(text, len(raw), max(0, len(raw) - LONGEST))
 
 
 async def rejected(request: Request) -> Response:
-    """`GET /rejected?reason=json`."""
+    """`GET /rejected?reason=json&source=site&by=agent&text=purchase&replayed=1&page=2`."""
     desk = desk_of(request)
-    kept = await desk.reader.rejected()
-    wanted = request.query_params.get("reason", "")
-    counts: Counter[Reason] = Counter(one.reason for one in kept)
-    chosen = [one for one in kept if wanted in ("", one.reason)]
-    rows: list[tuple[Rejected, Bytes]] = [(one, bytes_of(one.raw)) for one in chosen[:SHOWN]]
+    said = {name: request.query_params.get(name, "").strip()[:LONGEST_QUERY] for name in FIELDS}
+    found = await _found(desk, _wanted(said), number=_number(request.query_params.get("page", "")))
     return await desk.show(
-        request, "rejected.html", rows=rows, counts=counts.most_common(), wanted=wanted, total=len(kept),
-        left_out=max(0, len(chosen) - SHOWN), meanings=MEANINGS,
+        request, "rejected.html", found=found, said=said, meanings=MEANINGS, link=lambda **new: _link(said, new),
     )  # fmt: skip
+
+
+async def _found(desk: Desk, wanted: Wanted | None, *, number: int) -> Found:
+    """One pass over what is kept; only the rows of the page stay."""
+    reasons: Counter[Reason] = Counter()
+    sources: set[str] = set()
+    rows: list[tuple[Kept, Bytes]] = []
+    total = fits = 0
+    async for kept in desk.reader.rejected():
+        total += 1
+        sources.add(kept.record.source)
+        if not kept.replayed or (wanted is not None and wanted.replayed):
+            reasons[kept.record.reason] += 1
+        if wanted is not None and wanted.takes(kept):
+            if fits // A_PAGE == number - 1:
+                rows.append((kept, bytes_of(kept.record.raw)))
+            fits += 1
+    return Found(rows=rows, reasons=reasons.most_common(), sources=sorted(sources), total=total, fits=fits,
+                 number=number)  # fmt: skip
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else 1
+
+
+def _wanted(said: dict[str, str]) -> Wanted | None:
+    """None: nothing can fit."""
+    reason, source, by = said["reason"], said["source"], said["by"]
+    if reason and reason not in set(Reason):
+        return None
+    return Wanted(
+        reasons=frozenset([Reason(reason)] if reason else []), sources=frozenset([source] if source else []),
+        by="collector" if by == "collector" else "agent" if by == "agent" else None, text=said["text"],
+        replayed=bool(said["replayed"]),
+    )  # fmt: skip
+
+
+def _link(said: dict[str, str], new: dict[str, object]) -> str:
+    query = urlencode({name: value for name, value in (said | new).items() if value})
+    return f"/rejected?{query}" if query else "/rejected"
 
 
 ROUTES: Final = [Route("/rejected", rejected)]

@@ -12,6 +12,7 @@ from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection
 from tests.unit.console.samples import Samples
+from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
 
 SECRET = "a secret of the console"
@@ -57,7 +58,7 @@ def door() -> MemoryDoor:
 def visitor(valkey_url: str, prefix: str, door: MemoryDoor) -> Iterator[Visitor]:
     """Somebody who is not signed in."""
     options = ConsoleOptions(secret=SECRET, password=PASSWORD, public_url="http://testserver")
-    app = make_app(Reader.connect(valkey_url, prefix=prefix), door, options)
+    app = make_app(Reader.connect(valkey_url, prefix=prefix), door, options, sight=sight())
     with visiting(app) as somebody:
         yield somebody
 

@@ -10,7 +10,9 @@ from tests.unit.console.visitor import Visitor
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/closed", "/leads", "/leads/x", "/accounts", "/accounts/a.example", "/rejected", "/alerts/x"]
+    "path",
+    ["/", "/closed", "/leads", "/leads/x", "/accounts", "/accounts/a.example", "/rejected", "/debugger",
+     "/alerts/x"],
 )
 def test_a_stranger_is_sent_to_sign_in_and_comes_back(visitor: Visitor, path: str) -> None:
     answer = visitor.get(path)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ from streams.console.app import ConsoleOptions, make_app
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from tests.integration.shadows import Shadow
+from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
 
 
 @pytest.fixture
 def client() -> Iterator[Visitor]:
     options = ConsoleOptions(secret="a secret of the console", password="open sesame")
-    app = make_app(Reader.connect("redis://127.0.0.1:1"), MemoryDoor(), options)
+    app = make_app(Reader.connect("redis://127.0.0.1:1"), MemoryDoor(), options, sight=sight())
     with visiting(app) as one:
         one.post("/login", data={"name": "Ines", "password": "open sesame"})
         yield one
@@ -36,7 +38,10 @@ def test_ready_is_not_and_alive_is(client: Visitor) -> None:
 def test_the_page_says_since_when(tmp_path: Path) -> None:
     """Redis answered once and is killed: what was shown last has a time."""
     options = ConsoleOptions(secret="a secret of the console", password="open sesame")
-    with Shadow(tmp_path) as shadow, visiting(make_app(Reader.connect(shadow.url), MemoryDoor(), options)) as one:
+    with ExitStack() as stack:
+        shadow = stack.enter_context(Shadow(tmp_path))
+        app = make_app(Reader.connect(shadow.url), MemoryDoor(), options, sight=sight())
+        one = stack.enter_context(visiting(app))
         one.post("/login", data={"name": "Ines", "password": "open sesame"})
         assert one.get("/").status_code == 200
         shadow.kill()

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.rejected import Reason
+from schemas.rejected import Envelope, Reason
 from streams.core.facts import Ordered
 from streams.core.visits import decode_visits
 from tests.unit.core.made import NOW, RULES, identify, page
 
 GOOD = msgspec.json.encode(page("/pricing", NOW))
+ENVELOPE = Envelope(received_at=NOW, user_agent="")
 
 
 def block(*events: bytes, source: str = "site", agent: str = "") -> bytes:
@@ -36,7 +37,7 @@ def test_a_bad_event_is_refused_with_its_bytes_and_its_neighbours_live(bad: byte
     told = decode_visits(b"[" + block(GOOD, bad, GOOD) + b"," + block(GOOD, source="shop") + b"]", RULES)
     assert len(told.facts) == 3
     (refused,) = told.refused
-    assert (refused.raw, refused.error.reason, refused.source, refused.received_at) == (bad, reason, "site", NOW)
+    assert (refused.raw, refused.error.reason, refused.source, refused.envelope) == (bad, reason, "site", ENVELOPE)
 
 
 def test_several_bad_events_keep_their_own_bytes() -> None:
@@ -80,7 +81,7 @@ def test_a_malformed_order_is_refused_with_its_bytes_and_its_neighbours_live(bad
     told = decode_visits(b"[" + ordered(ORDER, bad, events=(GOOD,)) + b"]", RULES)
     assert [len(one.orders) for one in told.facts] == [1, 0]
     (refused,) = told.refused
-    assert (refused.raw, refused.source, refused.received_at) == (msgspec.json.encode(bad), "site", NOW)
+    assert (refused.raw, refused.source, refused.envelope) == (msgspec.json.encode(bad), "site", ENVELOPE)
 
 
 json_like: st.SearchStrategy[Any] = st.recursive(

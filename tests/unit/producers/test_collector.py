@@ -96,6 +96,8 @@ async def test_a_bad_event_is_kept_and_its_neighbours_live(bad: Any, reason: Rea
         assert [event["messageId"] for event in d.events()] == ["m1", "m3"]
         [kept] = d.rejected()
     assert (kept.reason, kept.source, kept.at, kept.offset) == (reason, "site", NOW, None)
+    assert kept.envelope is not None
+    assert (kept.envelope.received_at, kept.envelope.trust) == (NOW, "claimed")
     assert kept.raw == (b"" if reason is Reason.TOO_LARGE else json.dumps(bad).encode())
 
 

@@ -17,7 +17,7 @@ from redis.asyncio import Redis as AsyncRedis
 from schemas.activity import Version
 from schemas.cards import AlertCard, AlertStatus
 from schemas.codec import encode
-from schemas.rejected import Reason, Rejected
+from schemas.rejected import Kept, Reason, Rejected, Replayed
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import Changed, Keys, pack_version
 from streams.readmodel.places import Place, account_place, lead_place
@@ -133,7 +133,7 @@ def test_leads_come_by_score_and_more_than_one_call_holds(projection: Projection
 
 
 def test_the_newest_thousand_rejected_are_kept_and_a_copy_is_the_same_one(
-    projection: Projection, read: Read[list[Rejected]]
+    projection: Projection, read: Read[list[Kept]]
 ) -> None:
     def entry(n: int) -> Entry:
         one = Rejected(at=n, reason=Reason.JSON, detail=str(n), source="site", raw=b"\xff")
@@ -141,9 +141,28 @@ def test_the_newest_thousand_rejected_are_kept_and_a_copy_is_the_same_one(
 
     projection.write(rejected=[entry(n) for n in range(REJECTED_KEPT + 200)])
     projection.write(rejected=[entry(REJECTED_KEPT + 199)])
-    shown = read(lambda reader: reader.rejected())
-    assert [one.detail for one in shown[:2]] == [str(REJECTED_KEPT + 199), str(REJECTED_KEPT + 198)]
-    assert (len(shown), shown[-1].detail, shown[0].raw) == (REJECTED_KEPT, "200", b"\xff")
+    shown = read(_rejected)
+    assert [one.record.detail for one in shown[:2]] == [str(REJECTED_KEPT + 199), str(REJECTED_KEPT + 198)]
+    assert (len(shown), shown[-1].record.detail, shown[0].record.raw) == (REJECTED_KEPT, "200", b"\xff")
+    assert (shown[0].place, shown[0].replayed) == (f"0:{REJECTED_KEPT + 199}", False)
+
+
+async def _rejected(reader: Reader) -> list[Kept]:
+    return [kept async for kept in reader.rejected()]
+
+
+def test_a_note_marks_what_was_replayed_and_goes_with_it(
+    projection: Projection, read: Read[list[Kept]], redis: Redis, keys: Keys
+) -> None:
+    def entry(n: int) -> Entry:
+        return f"1:{n}", encode(Rejected(at=n, reason=Reason.JSON, detail=str(n), source="site", raw=b"{"))
+
+    note = encode(Replayed(replayed_partition=1, replayed_offset=0, at=9, actor="ines"))
+    elsewhere = encode(Replayed(replayed_partition=3, replayed_offset=0, at=9, actor="ines"))
+    projection.write(rejected=[entry(0), entry(1), ("1:2", note), ("1:2", note), ("3:1", elsewhere)])
+    assert [(one.place, one.replayed) for one in read(_rejected)] == [("1:1", False), ("1:0", True)]
+    projection.write(rejected=[entry(n) for n in range(3, REJECTED_KEPT + 3)])
+    assert redis.hlen(keys.cards("rejected")) == REJECTED_KEPT
 
 
 def test_an_emptied_redis_is_filled_again(projection: Projection, redis: Redis, keys: Keys) -> None:

@@ -1,0 +1,124 @@
+"""One rejected record: its bytes, a patch, what a replay would do, and the replay itself."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from schemas.rejected import Kept
+from streams.console.desk import Desk, desk_of
+from streams.console.pages.rejected import MEANINGS
+from streams.console.security import form_of, session_of
+from streams.core.rules import RulesError
+from streams.inbox import DoorClosed
+from streams.replay.patch import BadPatch, Patch, expression, merge_patch
+from streams.replay.readable import difference, readable
+from streams.replay.replaying import Preview, Replaying
+from streams.replay.wanted import place_of
+from streams.window import WindowShut
+
+__all__ = ["ROUTES"]
+
+LONGEST: Final = 20_000  # characters of the bytes that are shown
+
+
+class _Said(Struct, frozen=True, kw_only=True):
+    """What the page answers. `good`: in green."""
+
+    good: bool = False
+    text: str = ""
+    preview: Preview | None = None
+    status: int = 200
+
+
+NOTHING: Final = _Said()
+
+
+async def one(request: Request) -> Response:
+    """`GET /rejected/{place}`: the record, with an empty patch."""
+    return await _page(request, await _kept(request), NOTHING)
+
+
+async def preview(request: Request) -> Response:
+    """`POST /rejected/{place}/preview`: what a replay would do. Changes nothing."""
+    return await _answer(request, lambda replaying, kept, patch: _previewed(replaying.preview(kept, patch)))
+
+
+async def replay(request: Request) -> Response:
+    """`POST /rejected/{place}/replay`: send it on its way again, in one's own name. Twice changes nothing."""
+
+    def replayed(replaying: Replaying, kept: Kept, patch: Patch | None) -> _Said:
+        [outcome] = replaying.replay([kept], patch)
+        if outcome.ended == "replayed":
+            text = "Replayed. It keeps its time, source, trust and id, so replaying it again changes nothing."
+            return _Said(good=True, text=text, preview=outcome.preview)
+        return _previewed(outcome.preview)
+
+    return await _answer(request, replayed)
+
+
+async def _answer(request: Request, act: Callable[[Replaying, Kept, Patch | None], _Said]) -> Response:
+    desk = desk_of(request)
+    fields = await form_of(request, desk.auth)
+    kept = await _kept(request)
+    replaying = Replaying(desk.door, desk.sight.remaker, actor=session_of(request).name, now=desk.now)
+    try:
+        said = await asyncio.to_thread(lambda: act(replaying, kept, _patch(fields)))
+    except BadPatch as error:
+        said = _Said(text=str(error), status=422)
+    except DoorClosed:
+        said = _Said(text="Kafka did not take it in time. Try again: what was taken counts once.", status=503)
+    except WindowShut as error:
+        said = _Said(text=f"Nothing has changed. {error}", status=503)
+    except RulesError as error:
+        said = _Said(text=f"Nothing has changed: the rules cannot be read. {error}", status=503)
+    return await _page(request, kept, said, fields=fields)
+
+
+def _previewed(made: Preview) -> _Said:
+    if made.verdict is None:
+        return _Said(text=f"It cannot be replayed: {made.why}", preview=made, status=422)
+    if made.is_good:
+        return _Said(good=True, text="This is what a replay would send. Nothing has changed yet.", preview=made)
+    text = f"It would be rejected again, so it is not sent. {made.verdict.reason}: {made.verdict.detail}"
+    return _Said(text=text, preview=made, status=422)
+
+
+def _patch(fields: dict[str, str]) -> Patch | None:
+    """Raises BadPatch."""
+    text = fields.get("patch", "").strip()
+    if not text:
+        return None
+    return expression(text) if fields.get("language") == "jmespath" else merge_patch(text)
+
+
+async def _kept(request: Request) -> Kept:
+    place = place_of(request.path_params["place"])
+    found = None if place is None else await desk_of(request).reader.rejected_at(f"{place[0]}:{place[1]}")
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+async def _page(request: Request, kept: Kept, said: _Said, *, fields: dict[str, str] | None = None) -> Response:
+    text = readable(kept.record.raw)
+    made = said.preview
+    values: dict[str, Any] = {
+        "kept": kept, "said": said, "lines": text[:LONGEST].split("\n"), "cut": max(0, len(text) - LONGEST),
+        "meaning": MEANINGS.get(kept.record.reason, ""), "fields": fields or {},
+        "changes": [] if made is None else difference(made.before, made.after),
+    }  # fmt: skip
+    desk: Desk = desk_of(request)
+    return await desk.show(request, "replay.html", status=said.status, **values)
+
+
+ROUTES: Final = [
+    Route("/rejected/{place}", one),
+    Route("/rejected/{place}/preview", preview, methods=["POST"]),
+    Route("/rejected/{place}/replay", replay, methods=["POST"]),
+]
