@@ -11,7 +11,7 @@ from streams.core.campaign import marks_of
 from streams.core.free_form import path_of
 from streams.core.rules import Rules
 
-__all__ = ["NO_TRAITS", "Address", "addresses_in"]
+__all__ = ["NO_HITS", "NO_TRAITS", "Address", "Addresses", "addresses_in"]
 
 REMEMBERED: Final = 8_192
 LONGEST_REMEMBERED: Final = 512  # characters
@@ -33,18 +33,23 @@ class Address(Struct, frozen=True):
 
     def hits(self, page: PageSeen) -> Mapping[str, Hits]:
         """The rules that this page hits, by its kind and by how long it was read (or that cannot be told)."""
-        needs = self.needs
-        if not needs:
+        if not self.needs:
             return NO_HITS
         dwell_ms = page[4]
-        hit = (tuple.__new__(Hit, page[:3]),)  # half of what `Hit(...)` costs, for every event
-        if dwell_ms is None:
-            return {name: hit for name, _ in needs}
-        return {name: hit for name, least in needs if dwell_ms >= least}
+        names = [name for name, least in self.needs if dwell_ms is None or dwell_ms >= least]
+        if not names:
+            return NO_HITS
+        hit = tuple.__new__(Hit, page[:3])  # half of what `Hit(...)` costs, for every event
+        return dict.fromkeys(names, (hit,))
 
     def traits(self, at: int) -> Mapping[str, Trait]:
         """The campaign that brought somebody here at a time."""
-        return {name: Trait(at, value) for name, value in self.marks} if self.marks else NO_TRAITS
+        if not self.marks:
+            return NO_TRAITS
+        said = {}
+        for name, value in self.marks:
+            said[name] = tuple.__new__(Trait, (at, value))
+        return said
 
 
 Addresses: TypeAlias = Callable[[str], Address]

@@ -1,7 +1,6 @@
 """The free-form parts of events (`properties`, `traits`): read late, cleaned, and never trusted to be what they say."""
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = ["clean_text", "object_of", "path_of", "text_in", "text_of"]
+__all__ = ["clean_text", "object_of", "path_of", "text_of"]
 
 MAX_TEXT: Final = 256
 MAX_URL: Final = 2_048
@@ -55,12 +54,6 @@ def text_of(value: object) -> str:
             return f"{value:.15g}" if isinstance(value, float) else str(value)
         case _:
             return ""
-
-
-def text_in(properties: Mapping[str, Any], name: str) -> str | None:
-    """A property that is a text with something in it."""
-    value = properties.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def path_of(url: str) -> str:
