@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-__all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS", "DayOf", "day_in", "week_of"]
+__all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS", "QUARTER_MS", "DayOf", "day_in", "week_of"]
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS

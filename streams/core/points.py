@@ -15,7 +15,7 @@ class Points:
 
     __slots__ = (
         "_by_form", "_by_mail", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "judge", "keeps",
-        "pages", "rules", "uncounted",
+        "pages", "rules", "uncounted", "walk",
     )  # fmt: skip
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
@@ -24,6 +24,11 @@ class Points:
         self.uncounted = frozenset(rules.pages.uncounted_kinds)
         self.intents = frozenset(rules.pages.intent_kinds)
         self.careers = frozenset(rules.pages.careers_kinds)
+        keep = rules.pages
+        self.walk = (  # what the walk over pages asks for each time
+            keep.counted_ms, self.uncounted, self.careers, self.intents, keep.counted_a_day, keep.seen_days,
+            keep.counted_days, keep.intent_days, keep.read_days,
+        )  # fmt: skip
         self.by_name = {rule.name: rule for rule in rules.rule}
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
         self.caps = {group.name: group.cap for group in rules.group}
