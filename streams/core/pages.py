@@ -176,8 +176,8 @@ def seen(pages: Iterable[PageSeen]) -> Pages:
     """Each page once, freshest first, with the latest time and the greatest dwell and interactions kept of it."""
     merged: dict[int, PageSeen] = {}
     for page in in_order(pages):
-        held = merged.get(page.hit_id)
-        merged[page.hit_id] = page if held is None else _both(held, page)
+        held = merged.get(page[1])
+        merged[page[1]] = page if held is None else _both(held, page)
     return tuple(merged.values())
 
 

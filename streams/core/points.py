@@ -14,8 +14,8 @@ class Points:
     """What gives points. Immutable but for its look-up cache."""
 
     __slots__ = (
-        "_by_form", "_by_mail", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "judge", "keeps",
-        "pages", "rules", "uncounted", "walk",
+        "_by_form", "_by_mail", "_by_page", "bounds", "by_name", "caps", "caps_tenths", "careers", "intents", "judge",
+        "keeps", "pages", "rules", "uncounted", "walk",
     )  # fmt: skip
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
@@ -31,8 +31,9 @@ class Points:
         )  # fmt: skip
         self.by_name = {rule.name: rule for rule in rules.rule}
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
+        self.bounds = (round(10 * rules.totals.engagement_least), round(10 * rules.totals.engagement_most))
         self.caps = {group.name: group.cap for group in rules.group}
-        self.caps_tenths = {name: round(10 * cap) for name, cap in self.caps.items() if cap is not None}
+        self.caps_tenths = {group.name: round(10 * group.cap) for group in rules.group if group.cap is not None}
         self.judge = Judge(rules.mail)
         self._by_mail = lru_cache(256)(self._hit_by_mail)
         self._by_page = lru_cache(256)(self._hit_by_page)

@@ -69,11 +69,13 @@ def begun_by(doings: Doings, at: int) -> bool:
     """Whether anything had happened by then."""
     if doings.mail.hits or doings.mail.clicks:
         return True
-    return any(
-        page[0] <= at for one in doings.parts.values() for page in one.pages
-    ) or any(
-        hit[0] <= at for one in doings.parts.values() for found in one.hits.values() for hit in found
-    )  # fmt: skip
+    for one in doings.parts.values():  # the freshest come first
+        if one.pages and one.pages[-1][0] <= at:
+            return True
+        for found in one.hits.values():
+            if found and found[-1][0] <= at:
+                return True
+    return False
 
 
 def together(doings: Doings, *, as_of: int, epoch_at: int | None, rules: Rules) -> Together:
