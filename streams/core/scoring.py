@@ -10,7 +10,7 @@ from schemas.activity import Hits, Trait
 from schemas.cards import FitLine, ScoredHit, ScoreLine
 from streams.core.explain import reasons_down, reasons_up
 from streams.core.fading import Fading, FadingRule, faded, tenths_of
-from streams.core.fit import fit_of
+from streams.core.fit import fits_in
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Grade, ScoringRule
 from streams.core.together import BEFORE_EPOCH, BY_RULE, Doings, Together, begun_by, together
@@ -56,7 +56,7 @@ def score(
             fading.append(found.fading(rule, kept))
     lines += _caps(lines, points.caps_tenths)
     totals, fit_rules = points.rules.totals, points.rules.fit
-    fit = fit_of(traits, fit_rules, said_no=rules.segments.said_no)
+    fit = fits_in(rules)(traits)
     least, most = points.bounds
     engagement = _clamped(lines, sum(line.tenths for line in lines), name="engagement", least=least, most=most)
     fit_line = ScoreLine(kind="fit", name="fit", group="fit", tenths=10 * fit.points, label="Fit")
