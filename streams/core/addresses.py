@@ -6,17 +6,17 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import Hit, Hits, PageSeen, Trait
+from schemas.activity import Hit, Hits, PageSeen
 from streams.core.campaign import marks_of
+from streams.core.facts import Marks
 from streams.core.free_form import path_of
 from streams.core.rules import Rules
 
-__all__ = ["NO_HITS", "NO_TRAITS", "Address", "Addresses", "addresses_in"]
+__all__ = ["NO_HITS", "Address", "Addresses", "addresses_in"]
 
 REMEMBERED: Final = 8_192
 LONGEST_REMEMBERED: Final = 512  # characters
 NO_HITS: Final[Mapping[str, Hits]] = {}
-NO_TRAITS: Final[Mapping[str, Trait]] = {}
 
 
 class Address(Struct, frozen=True):
@@ -25,7 +25,7 @@ class Address(Struct, frozen=True):
     path: str
     kind: str
     needs: tuple[tuple[str, int], ...]
-    marks: tuple[tuple[str, str], ...]
+    marks: Marks
 
     def seen(self, at: int, hit_id: int, *, dwell_ms: int | None, interactions: int | None) -> PageSeen:
         """A page that was opened here at a time."""
@@ -41,15 +41,6 @@ class Address(Struct, frozen=True):
             return NO_HITS
         hit = tuple.__new__(Hit, page[:3])  # half of what `Hit(...)` costs, for every event
         return dict.fromkeys(names, (hit,))
-
-    def traits(self, at: int) -> Mapping[str, Trait]:
-        """The campaign that brought somebody here at a time."""
-        if not self.marks:
-            return NO_TRAITS
-        said = {}
-        for name, value in self.marks:
-            said[name] = tuple.__new__(Trait, (at, value))
-        return said
 
 
 Addresses: TypeAlias = Callable[[str], Address]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from schemas.activity import Activity, Hit, Hits, Milestone, PageSeen, Trait
 from streams.core import hits, pages
 from streams.core.activity import freshest_milestones, newest_traits
-from streams.core.facts import Facts
+from streams.core.facts import Facts, Marks
 from streams.core.rules import Rules
 from streams.core.spare import (
     Said,
@@ -112,24 +112,31 @@ def _traits(
     """One by one, the newer of both stays: what `newest_traits` keeps of them, while there are not too many names."""
     after: dict[str, Trait] | None = None
     replaced: list[Said] = []
-    for one in several:
-        if not one.traits:
-            continue
-        for name, trait in one.traits.items():
+    for at, marks in _told(several):
+        for name, value in marks:
             known = held.get(name) if after is None else after.get(name)
-            if known == trait:
-                continue
-            older = trait
+            trait: Trait = tuple.__new__(Trait, (at, value))
             if known is None or trait > known:
                 after = dict(held) if after is None else after
                 after[name] = trait
-                if known is None:
-                    continue
-                older = known
-            replaced.append(Said(older[0], older[1], name))
+                if known is not None:
+                    replaced.append(Said(known[0], known[1], name))
+            elif trait != known:
+                replaced.append(Said(at, value, name))
     if after is not None and len(after) > max(len(held), 1):
         kept = newest_traits((after,))
         replaced += replaced_traits((after,), kept)
         after = held if kept == held else kept
     left = spare_traits((*spare, *replaced)) if replaced else spare
     return held if after is None else after, spare if left == spare else left
+
+
+def _told(several: Sequence[Facts]) -> list[tuple[int, Marks]]:
+    """All traits that were said, with their times."""
+    told: list[tuple[int, Marks]] = []
+    for one in several:
+        if one.marks:
+            told.append((one.at, one.marks))
+        if one.said:
+            told += [(trait.at, ((name, trait.value),)) for name, trait in one.said.items()]
+    return told

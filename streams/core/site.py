@@ -16,12 +16,12 @@ from schemas.ids import clean_id, hashed_id
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from schemas.touches import Confirmation
-from streams.core.addresses import NO_HITS, NO_TRAITS
+from streams.core.addresses import NO_HITS
 from streams.core.arrival import Arrival, arrived
 from streams.core.click_ids import MARK, click_id_in, lead_of_click
 from streams.core.event_ids import made_id, made_page_id, url_of
 from streams.core.event_time import event_time
-from streams.core.facts import Facts, Filtered, Link
+from streams.core.facts import Facts, Filtered, Link, Marks
 from streams.core.free_form import object_of, text_of
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF
@@ -33,6 +33,7 @@ from streams.core.traits import company_traits, traits_of
 __all__ = ["route", "routed"]
 
 _ENGAGED: Final[Decoder[Engaged]] = Decoder(Engaged)
+NO_TRAITS: Final[Mapping[str, Trait]] = {}
 MOST_DWELL_MS: Final = 86_400_000
 MOST_INTERACTIONS: Final = 100_000
 
@@ -89,8 +90,7 @@ def _anonymous_page(event: Page, arrival: Arrival, *, to: str, at: int, hit_id: 
     page = tuple.__new__(PageSeen, (at, hit_id, address.path, address.kind, attention, attention))
     return Facts(
         to=to, received_at=arrival.received_at, at=at, hits=address.hits(page) if address.needs else NO_HITS,
-        pages=(page,), traits=address.traits(at) if address.marks and arrival.believed else NO_TRAITS,
-        network=arrival.network,
+        pages=(page,), marks=address.marks if arrival.believed else (), network=arrival.network,
     )  # fmt: skip
 
 
@@ -103,7 +103,8 @@ def _facts(
     hits: Mapping[str, Hits] = NO_HITS,
     pages: tuple[PageSeen, ...] = (),
     milestones: tuple[Milestone, ...] = (),
-    traits: Mapping[str, Trait] = NO_TRAITS,
+    said: Mapping[str, Trait] = NO_TRAITS,
+    marks: Marks = (),
     confirmation: Confirmation | None = None,
 ) -> Facts:
     """The facts of an event: whoever it names was there at the event's own time. `at`: when what it tells began.
@@ -121,16 +122,15 @@ def _facts(
             links = (Link(seen.at, user_lead, email_lead, "email", arrival.trust),)
     return Facts(
         to=seen.to, received_at=arrival.received_at, at=seen.at if at is None else at, claims=claims, links=links,
-        hits=hits, pages=pages, milestones=milestones, traits=traits if believed else NO_TRAITS,
-        confirmation=confirmation,
-        network=arrival.network,
+        hits=hits, pages=pages, milestones=milestones, said=said if believed else NO_TRAITS,
+        marks=marks if believed else (), confirmation=confirmation, network=arrival.network,
     )  # fmt: skip
 
 
 def _page(event: Page | Screen, seen: _Seen) -> Facts:
     address, attention = seen.arrival.address_of(url_of(event)), seen.arrival.attention
     page = address.seen(seen.at, seen.hit_id, dwell_ms=attention, interactions=attention)
-    return _facts(seen, hits=address.hits(page), pages=(page,), traits=address.traits(seen.at))
+    return _facts(seen, hits=address.hits(page), pages=(page,), marks=address.marks)
 
 
 def _page_engaged(event: Track, seen: _Seen) -> Facts:
@@ -213,7 +213,7 @@ def _identify(event: Identify, seen: _Seen) -> Facts:
     email = traits.get("email")
     email_lead = None if email is None else seen.rules.naming.lead_of_email(email.value)
     signed = _is_signed(event, seen, email.value if email is not None else clean_id(event.user_id) or "")
-    return _facts(seen, email_lead=email_lead, signed=signed, traits=traits)
+    return _facts(seen, email_lead=email_lead, signed=signed, said=traits)
 
 
 def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
@@ -228,7 +228,7 @@ def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
 
 
 def _group(event: Group, seen: _Seen) -> Facts:
-    return _facts(seen, traits=company_traits(object_of(event.traits), at=seen.at, meanings=seen.rules.site))
+    return _facts(seen, said=company_traits(object_of(event.traits), at=seen.at, meanings=seen.rules.site))
 
 
 def _alias(event: Alias, seen: _Seen) -> Facts:

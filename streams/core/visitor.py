@@ -54,6 +54,9 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     networks: dict[str, int] = {}  # account of a listed network -> when it was seen there last
 
 
+NOBODY: Final = Visitor(version=Version(0, 0), as_of=0)
+
+
 def fold(
     key: str, row: Visitor | None, messages: Sequence[Facts], *, version: Version, rules: Rules
 ) -> Folded[Visitor]:
@@ -79,7 +82,7 @@ def _folded(
     version: Version, rules: Rules,
 ) -> Folded[Visitor]:  # fmt: skip
     """Most blocks hold no `telling` message."""
-    before = row if row is not None else Visitor(version=version, as_of=0)
+    before = row if row is not None else NOBODY
     after = _placed(_named(before, telling), telling) if telling else before
     who = who_of(after.claims, after.links, after.orders)
     divide = after is not before and who[1:] != who_of(before.claims, before.links, before.orders)[1:]
