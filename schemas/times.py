@@ -21,22 +21,18 @@ LATEST: Final = 253_402_300_800_000  # year 10000
 def milliseconds_of(value: str | float | None) -> int | None:
     """ISO 8601 text (no offset = UTC), seconds or milliseconds since 1970; None where it is no time we can use."""
     if isinstance(value, str):
-        return _of_text(value)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            trimmed = value.strip()
+            return _of_digits(value) if trimmed == value else milliseconds_of(trimmed)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        at = round(moment.timestamp() * 1_000)  # exact: until the year 10000 a float tells more than milliseconds
+        return at if at > 0 else None
     if value is None or isinstance(value, bool) or not 0 < value < LATEST:  # false for NaN too
         return None
     return round(value * 1_000) if value < SECONDS_BELOW else int(value)
-
-
-def _of_text(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        trimmed = text.strip()
-        return _of_digits(text) if trimmed == text else _of_text(trimmed)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    at = round(moment.timestamp() * 1_000)  # exact: until the year 10000 a float tells more than milliseconds
-    return at if at > 0 else None
 
 
 def _of_digits(text: str) -> int | None:

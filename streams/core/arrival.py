@@ -17,9 +17,9 @@ __all__ = ["Arrival", "arrived"]
 class Arrival(Struct, frozen=True, gc=False):
     """Times are UTC milliseconds. `trust` and `user_agent` are the delivery's.
 
-    `reads`: that user agent is a machine's. `by_machine`: so are the events that name none of their own; not where it
-    only names the program that posts. `network`: as `network_of` has it. `attention`: of a page that was just opened,
-    None where the source cannot measure it. `believed`: whom an event names counts, unsigned too.
+    `reads`: that user agent is a machine's (most events repeat it). `by_machine`: so are the events that name none of
+    their own; not where it only names the program that posts. `network`: as `network_of` has it. `attention`: of a page
+    that was just opened, None where the source cannot measure it. `believed`: whom an event names counts, unsigned too.
     """
 
     received_at: int
@@ -35,12 +35,6 @@ class Arrival(Struct, frozen=True, gc=False):
     hit_id_of: Callable[[str], int]
     address_of: Addresses
     rules: Rules
-
-    def is_by_machine(self, user_agent: str | None) -> bool:
-        """Whether an event with this user agent of its own (most repeat the delivery's) was made by a machine."""
-        if not user_agent:
-            return self.by_machine
-        return self.reads if user_agent == self.user_agent else is_machine(user_agent)
 
 
 def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:

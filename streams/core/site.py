@@ -23,6 +23,7 @@ from streams.core.event_ids import made_id, made_page_id, url_of
 from streams.core.event_time import event_time
 from streams.core.facts import Facts, Filtered, Link, Marks
 from streams.core.free_form import object_of, text_of
+from streams.core.machines import is_machine
 from streams.core.meanings import plain_name
 from streams.core.networks import STAFF
 from streams.core.rules import Rules
@@ -65,23 +66,21 @@ def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
         visitor_id = arrival.rules.naming.visitor_of(None, user_id)
     if visitor_id is None:
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
-    context = event.context
-    if arrival.is_by_machine(None if context is None else context.user_agent):
+    agent = None if (context := event.context) is None else context.user_agent
+    if arrival.by_machine if not agent else arrival.reads if agent == arrival.user_agent else is_machine(agent):
         return Filtered("machine")
     if arrival.network == STAFF:
         return Filtered(STAFF)
     stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
-    hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, arrival.received_at, stamp))
-    at = event_time(stamp, received_at=arrival.received_at, sent_at=_sent_at(event, arrival), trust=arrival.trust)
+    sent_at, received_at = arrival.sent_at, arrival.received_at
+    if sent_at is None and event.sent_at is not None:
+        sent_at = milliseconds_of(event.sent_at)
+    hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
+    at = event_time(stamp, received_at=received_at, sent_at=sent_at, trust=arrival.trust)
     if user_id is None and type(event) is Page:
         return _anonymous_page(event, arrival, to=visitor_id, at=at, hit_id=hit_id)
     user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
     return _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
-
-
-def _sent_at(event: AnyEvent, arrival: Arrival) -> int | None:
-    """When the sender believed to send it."""
-    return milliseconds_of(event.sent_at) if arrival.sent_at is None and event.sent_at is not None else arrival.sent_at
 
 
 def _anonymous_page(event: Page, arrival: Arrival, *, to: str, at: int, hit_id: int) -> Facts:

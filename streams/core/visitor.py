@@ -129,7 +129,8 @@ def _grown(
 ) -> tuple[dict[str, Activity], Spare]:
     """What each owner did with what the messages add, and what was let go; the same objects where they add nothing."""
     timeline, held, spare = who.timeline, row.by_lead, row.spare
-    if divide or len(timeline) > 1 or who.denied:
+    divides = divide and bool(held or spare != NO_SPARE)  # of a new row there is nothing to divide
+    if divides or len(timeline) > 1 or who.denied:
         by_lead, left = divided(
             list(held.values()), spare, messages, timeline=timeline, rules=rules, unsaid=who.denied
         )
