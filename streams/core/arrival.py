@@ -17,9 +17,9 @@ __all__ = ["Arrival", "arrived"]
 class Arrival(Struct, frozen=True, gc=False):
     """Times are UTC milliseconds. `trust` and `user_agent` are the delivery's.
 
-    `reads`: that user agent is a machine's (most events repeat it). `by_machine`: so are the events that name none of
-    their own; not where it only names the program that posts. `network`: as `network_of` has it. `attention`: of a page
-    that was just opened, None where the source cannot measure it. `believed`: whom an event names counts, unsigned too.
+    `reads`: that user agent is a machine's (most events repeat it). `network`: as `network_of` has it. `attention`: of
+    a page that was just opened, None where the source cannot measure it. `believed`: whom an event names counts, also
+    unsigned.
     """
 
     received_at: int
@@ -28,13 +28,17 @@ class Arrival(Struct, frozen=True, gc=False):
     trust: Trust
     user_agent: str | None
     reads: bool
-    by_machine: bool
     network: str
     attention: int | None
     believed: bool
     hit_id_of: Callable[[str], int]
     address_of: Addresses
     rules: Rules
+
+    def is_by_machine(self) -> bool:
+        """Whether an event that names no user agent of its own is: not where that only names the program that posts."""
+        agent = self.user_agent
+        return bool(agent) and self.trust != "proven" and reads_by_itself(agent or "", self.rules.site.senders)
 
 
 def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:
@@ -47,7 +51,6 @@ def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:
         trust=trust,
         user_agent=agent,
         reads=bool(agent) and is_machine(agent),
-        by_machine=bool(agent) and trust != "proven" and reads_by_itself(agent, rules.site.senders),
         network=network_of(delivery.ip, trust=trust, rules=rules) if rules.routing.rules.network else "",
         attention=0 if rules.site.measures_dwell(source) else None,
         believed=rules.identity == "open" or trust == "proven",

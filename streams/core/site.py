@@ -67,7 +67,7 @@ def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
     if visitor_id is None:
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
     agent = None if (context := event.context) is None else context.user_agent
-    if arrival.by_machine if not agent else arrival.reads if agent == arrival.user_agent else is_machine(agent):
+    if arrival.is_by_machine() if not agent else arrival.reads if agent == arrival.user_agent else is_machine(agent):
         return Filtered("machine")
     if arrival.network == STAFF:
         return Filtered(STAFF)

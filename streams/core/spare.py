@@ -92,8 +92,7 @@ def spare_after(
 
     Most are the only message about their page, and then there is nothing that could cover them.
     """
-    ids = {page[1] for page in let_go}
-    alone = len(ids) == len(let_go) and ids.isdisjoint([page[1] for page in kept])
+    alone = len({page[1] for page in (*let_go, *kept)}) == len(let_go) + len(kept)
     if not alone:
         let_go = _uncovered(let_go, kept, rules)
     if not spare:

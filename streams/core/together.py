@@ -40,8 +40,10 @@ class Together(Struct, frozen=True):
 
     def met(self) -> list[ScoringRule]:
         """The rules that may have hits, in their order: most people meet few of them."""
-        hits = self.joined.hits
-        return [rule for rule in self.rules.scoring.rules.rule if rule.name in hits or rule.kind in DERIVED]
+        hits, points = self.joined.hits, self.rules.scoring
+        if not hits:
+            return list(points.derived)
+        return [rule for rule in points.rules.rule if rule.name in hits or rule.kind in DERIVED]
 
     def kept(self, rule: ScoringRule) -> Hits:
         """The hits that a rule keeps, freshest first. A void hit keeps its place."""
