@@ -17,6 +17,7 @@ from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.errors import BadId
+from schemas.lookups import remembered
 
 __all__ = [
     "Naming",
@@ -89,7 +90,7 @@ def normalised_email(text: str) -> str | None:
     return None if domain.startswith(".") or domain.endswith(".") or ".." in domain else email
 
 
-@lru_cache(65_536)
+@remembered("domains", most=65_536)
 def registrable_domain(domain: str) -> str | None:
     """The domain that a company registered: `shop.acme.co.kr` -> `acme.co.kr`; None for suffixes and free mail."""
     found = _SUFFIXES.privatesuffix(domain.strip().lower().rstrip("."))
@@ -164,7 +165,7 @@ def hit_id_of(source: str, message_id: str) -> int:
     return hit_ids_of(source)(message_id)
 
 
-@lru_cache(1_024)
+@remembered("sources", most=1_024)
 def hit_ids_of(source: str) -> Callable[[str], int]:
     """The function from message id to hit id, for the many events of one source."""
     begun = blake2b(f"{source}\0".encode(), digest_size=8).copy
@@ -178,7 +179,7 @@ def hit_ids_of(source: str) -> Callable[[str], int]:
     return hit_id
 
 
-@lru_cache(16_384)
+@remembered("message_hashes", most=16_384)
 def message_hash_of(message_id: str) -> int:
     """48 bits that stand for a mail where the id of its message would be too long to keep."""
     return int.from_bytes(blake2b(message_id.encode("utf-8", "replace"), digest_size=6).digest(), "big")

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from schemas.activity import Hit, Hits, PageSeen
+from schemas.lookups import remembered
 from streams.core.campaign import marks_of
 from streams.core.facts import Marks
 from streams.core.free_form import path_of
@@ -56,9 +57,9 @@ def addresses_in(rules: Rules) -> Addresses:
         needs = tuple((rule.name, rule.min_dwell_ms) for rule in rules.scoring.hit_by_page(kind))
         return Address(path, kind, needs, marks_of(url))
 
-    remembered = lru_cache(REMEMBERED)(look_up)
+    known = remembered("addresses", most=REMEMBERED)(look_up)
 
     def address_of(url: str) -> Address:
-        return remembered(url) if len(url) <= LONGEST_REMEMBERED else look_up(url)
+        return known(url) if len(url) <= LONGEST_REMEMBERED else look_up(url)
 
     return address_of

@@ -50,7 +50,7 @@ def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:
         source=source,
         trust=trust,
         user_agent=agent,
-        reads=bool(agent) and is_machine(agent),
+        reads=is_machine(agent) if agent else False,
         network=network_of(delivery.ip, trust=trust, rules=rules) if rules.routing.rules.network else "",
         attention=0 if rules.site.measures_dwell(source) else None,
         believed=rules.identity == "open" or trust == "proven",

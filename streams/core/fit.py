@@ -11,6 +11,7 @@ from msgspec import Struct
 from schemas.activity import Trait
 from schemas.cards import FitLine
 from schemas.ids import account_id_of
+from schemas.lookups import remembered
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Band, FitRules
 
@@ -57,7 +58,7 @@ def fits_in(rules: Rules) -> Callable[[Mapping[str, Trait]], Fit]:
     """The function from traits to `fit_of` them by these rules: what many people share is looked up once."""
     fit_rules, said_no = rules.scoring.rules.fit, rules.segments.said_no
 
-    @lru_cache(REMEMBERED)
+    @remembered("fits", most=REMEMBERED)
     def shared(*values: str) -> Fit:
         return fit_of({name: Trait(0, value) for name, value in zip(SHARED, values, strict=True)}, fit_rules,
                       said_no=said_no)  # fmt: skip
@@ -94,14 +95,14 @@ def _seniority(title: str, rules: FitRules) -> int:
     return next((points for words, points in ranks if _says(title, words)), rules.other_title)
 
 
-@lru_cache(4_096)
+@remembered("fit_words", most=REMEMBERED)
 def _says(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of these words; words of other scripts also count inside a longer one."""
     plain = f" {_NOT_WORD.sub(' ', _plain(text))} "
     return any((f" {word} " in plain) if word.isascii() else (word in plain) for word in words)
 
 
-@lru_cache(4_096)
+@remembered("fit_names", most=REMEMBERED)
 def _is_one_of(text: str, names: tuple[str, ...]) -> bool:
     return _plain(text.strip()) in {_plain(name) for name in names} if text else False
 

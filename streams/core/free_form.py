@@ -1,7 +1,6 @@
 """The free-form parts of events (`properties`, `traits`): read late, cleaned, and never trusted to be what they say."""
 
 import re
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from msgspec.json import Decoder
 
 from schemas.codec import refusal
 from schemas.errors import Undecodable
+from schemas.lookups import remembered
 from schemas.rejected import Reason
 
 __all__ = ["clean_text", "object_of", "path_of", "text_of"]
@@ -65,7 +65,7 @@ def path_of(url: str) -> str:
     return _path_of(url[:MAX_URL].partition("?")[0].partition("#")[0])
 
 
-@lru_cache(16_384)
+@remembered("paths", most=16_384)
 def _path_of(url: str) -> str:
     if "://" in url:
         try:

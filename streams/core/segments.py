@@ -6,10 +6,10 @@ nothing of rows.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from schemas.activity import PageSeen, Trait
+from schemas.lookups import remembered
 from streams.core.segments_rules import NO_SEGMENT, Op, Predicate, SegmentsRules, Value, single_tests
 
 __all__ = ["Fields", "Segments", "fields_of", "holds", "segment_of"]
@@ -31,7 +31,7 @@ class Segments:
         self.said_no = frozenset(one.name for one in rules.segment if one.not_target)
         asked = {test.field or "" for one in rules.segment for test in single_tests(one.when)}
         self._traits = tuple(sorted(name.removeprefix(TRAIT) for name in asked if name.startswith(TRAIT)))
-        self._with = lru_cache(REMEMBERED)(self._look_up)
+        self._with = remembered("segments", most=REMEMBERED)(self._look_up)
 
     def of(self, fields: Fields) -> str:
         """Name of the first segment that is true, `none` where none is."""
@@ -106,7 +106,7 @@ def _is_so(known: list[str], op: Op, value: Value) -> bool:
             return any(number >= bound if op == "at_least" else number <= bound for number in numbers)
 
 
-@lru_cache(1_024)
+@remembered("segment_values", most=1_024)
 def _texts(value: Value) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     return tuple(str(one).strip().casefold() for one in several)

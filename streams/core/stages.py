@@ -14,7 +14,7 @@ __all__ = ["CORRECTION", "DECIDE_ALONE", "StageNow", "Stages", "stages_in"]
 
 CORRECTION: Final = "correction"
 DECIDE_ALONE: Final = ("current", "final", "absorbed")
-REMEMBERED: Final = 4_096  # distinct questions about the arrows
+REMEMBERED: Final = 256  # questions about the arrows, asked in the rules' own words
 
 
 class StageNow(Struct, frozen=True, kw_only=True):
