@@ -21,12 +21,16 @@ NO_HITS: Final[Mapping[str, Hits]] = {}
 
 
 class Address(Struct, frozen=True):
-    """`kind` of the page; `needs`: the rules that it may hit, each with its least dwell; `marks` of the campaign."""
+    """`kind` of the page; `needs`: the rules that it may hit, each with its least dwell; `marks` of the campaign.
+
+    `soonest`: the least of these dwells, ms.
+    """
 
     path: str
     kind: str
     needs: tuple[tuple[str, int], ...]
     marks: Marks
+    soonest: int
 
     def seen(self, at: int, hit_id: int, *, dwell_ms: int | None, interactions: int | None) -> PageSeen:
         """A page that was opened here at a time."""
@@ -34,12 +38,10 @@ class Address(Struct, frozen=True):
 
     def hits(self, page: PageSeen) -> Mapping[str, Hits]:
         """The rules that this page hits, by its kind and by how long it was read (or that cannot be told)."""
-        if not self.needs:
-            return NO_HITS
         dwell_ms = page[4]
-        names = [name for name, least in self.needs if dwell_ms is None or dwell_ms >= least]
-        if not names:
+        if not self.needs or (dwell_ms is not None and dwell_ms < self.soonest):
             return NO_HITS
+        names = [name for name, least in self.needs if dwell_ms is None or dwell_ms >= least]
         hit = tuple.__new__(Hit, page[:3])  # half of what `Hit(...)` costs, for every event
         return dict.fromkeys(names, (hit,))
 
@@ -55,7 +57,7 @@ def addresses_in(rules: Rules) -> Addresses:
         path = path_of(url)
         kind = rules.site.page(path).kind
         needs = tuple((rule.name, rule.min_dwell_ms) for rule in rules.scoring.hit_by_page(kind))
-        return Address(path, kind, needs, marks_of(url))
+        return Address(path, kind, needs, marks_of(url), min((least for _, least in needs), default=0))
 
     known = remembered("addresses", most=REMEMBERED)(look_up)
 

@@ -77,18 +77,13 @@ def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
         sent_at = milliseconds_of(event.sent_at)
     hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
     at = event_time(stamp, received_at=received_at, sent_at=sent_at, trust=arrival.trust)
-    if user_id is None and type(event) is Page:
-        return _anonymous_page(event, arrival, to=visitor_id, at=at, hit_id=hit_id)
-    user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
-    return _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
-
-
-def _anonymous_page(event: Page, arrival: Arrival, *, to: str, at: int, hit_id: int) -> Facts:
-    """Most events are pages, and name nobody."""
-    address, attention = arrival.address_of(url_of(event)), arrival.attention
-    page = tuple.__new__(PageSeen, (at, hit_id, address.path, address.kind, attention, attention))
+    if user_id is not None or type(event) is not Page:
+        user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
+        return _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
+    address, attention = arrival.address_of(url_of(event)), arrival.attention  # most events: a page of nobody
+    page: PageSeen = tuple.__new__(PageSeen, (at, hit_id, address.path, address.kind, attention, attention))
     return Facts(
-        to=to, received_at=arrival.received_at, at=at, hits=address.hits(page) if address.needs else NO_HITS,
+        to=visitor_id, received_at=received_at, at=at, hits=address.hits(page) if address.needs else NO_HITS,
         pages=(page,), marks=address.marks if arrival.believed else (), network=arrival.network,
     )  # fmt: skip
 

@@ -94,6 +94,8 @@ def _folded(
         said = _all_said(key, row, who, withdraw=True, links=links, rules=rules) if replayed else _only(links)
         return Folded(row, said)
     after = replace(after, version=newer(before.version, version), as_of=as_of, by_lead=by_lead, spare=spare)
+    if not (after.claims or links or after.networks):  # most browsers are nobody's, and say nothing
+        return Folded(after, NOTHING)
     effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
