@@ -1,10 +1,11 @@
 """The events that trackers and SDKs send: the Segment vocabulary, on the wire in camelCase.
 
 Only what Leadstream reads is typed; the rest is skipped by the decoder and stays in the original bytes. Free-form parts
-(`properties`, `traits`) stay raw here and are read by the meaning of the event (`streams/core/site.py`).
+(`properties`, `traits`) stay raw here and are read by the meaning of the event (`streams/core/site.py`); pages are most
+events and their properties always read, so those come in the same pass.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Raw, Struct, field
 
@@ -15,7 +16,6 @@ __all__ = [
     "Engaged",
     "Group",
     "Identify",
-    "Library",
     "Page",
     "PageContext",
     "Screen",
@@ -31,15 +31,6 @@ class PageContext(Struct, frozen=True, gc=False):
 
     url: str | None = None
     path: str | None = None
-    title: str | None = None
-    referrer: str | None = None
-
-
-class Library(Struct, frozen=True, gc=False):
-    """`context.library`: which SDK sent it."""
-
-    name: str | None = None
-    version: str | None = None
 
 
 class Context(Struct, frozen=True, rename="camel"):
@@ -49,7 +40,6 @@ class Context(Struct, frozen=True, rename="camel"):
     """
 
     page: PageContext | None = None
-    library: Library | None = None
     traits: Raw = field(default_factory=Raw)
     identity: Raw = field(default_factory=Raw)
     user_agent: str | None = None
@@ -79,7 +69,7 @@ class Page(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", 
 
     name: str | None = None
     category: str | None = None
-    properties: Raw = field(default_factory=Raw)
+    properties: dict[str, Any] | None = None
 
 
 class Screen(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="screen"):
@@ -87,7 +77,7 @@ class Screen(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type"
 
     name: str | None = None
     category: str | None = None
-    properties: Raw = field(default_factory=Raw)
+    properties: dict[str, Any] | None = None
 
 
 class Identify(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="identify"):

@@ -1,6 +1,7 @@
 """JSON Schema of everything that travels, made from the structs: `python -m schemas.generate` writes `schemas/json`.
 
-A test compares, so a change of a struct shows in review as a change of these files. A released file only grows.
+A test compares, so a change of a struct shows in review as a change of these files. A released file goes on
+allowing what it allowed and workers took.
 """
 
 import sys

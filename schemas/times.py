@@ -15,33 +15,24 @@ __all__ = ["milliseconds_of"]
 
 # Numbers below this are seconds: as milliseconds they would be before March 1973.
 SECONDS_BELOW: Final = 100_000_000_000
-BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_MS: Final = 86_400_000
 LATEST: Final = 253_402_300_800_000  # year 10000
 
 
 def milliseconds_of(value: str | float | None) -> int | None:
     """ISO 8601 text (no offset = UTC), seconds or milliseconds since 1970; None where it is no time we can use."""
-    if value is None or isinstance(value, bool):
-        return None
     if isinstance(value, str):
-        return _of_text(value.strip())
-    if not 0 < value < LATEST:  # false for NaN too
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            trimmed = value.strip()
+            return _of_digits(value) if trimmed == value else milliseconds_of(trimmed)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        at = round(moment.timestamp() * 1_000)  # exact: until the year 10000 a float tells more than milliseconds
+        return at if at > 0 else None
+    if value is None or isinstance(value, bool) or not 0 < value < LATEST:  # false for NaN too
         return None
     return round(value * 1_000) if value < SECONDS_BELOW else int(value)
-
-
-def _of_text(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return _of_digits(text)
-    since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - BEGINNING
-    if since.microseconds % 1_000:
-        at = round(since.total_seconds() * 1_000)
-    else:  # all but every stamp is of whole milliseconds
-        at = since.days * DAY_MS + since.seconds * 1_000 + since.microseconds // 1_000
-    return at if at > 0 else None
 
 
 def _of_digits(text: str) -> int | None:

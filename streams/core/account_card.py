@@ -1,9 +1,10 @@
 """An account's card: one company at a glance."""
 
 from schemas.cards import AccountCard
+from schemas.signals import Member
 from streams.core.account_flags import flags_of
 from streams.core.account_members import human_at
-from streams.core.account_row import Account
+from streams.core.account_row import Account, Rest
 from streams.core.account_view import AccountView, member_cards
 from streams.core.days import DAY_MS
 from streams.core.roll_up import engagement_of, roll_up
@@ -61,16 +62,21 @@ def account_name(key: str, view: AccountView) -> str:
 
 def _breadth(view: AccountView, *, since: int) -> int:
     """Distinct leads with a human hit lately."""
-    found = [human_at(one) for one in view.members.values() if not one.dead_end]
-    found += [one.human_at for one in view.rest.values() if one.counts]
-    return sum(at >= since for at in found)
+    found = [one for one in view.members.values() if not one.dead_end and human_at(one) >= since]
+    rest = [one for one in view.rest.values() if one.counts and one.human_at >= since]
+    return len(found) + len(rest)
 
 
 def _fit(view: AccountView) -> int:
     """The company's part once (its people's word or its CRM's, whichever is worth more), and the best person's part."""
-    fits = [(one.fit_company, one.fit - one.fit_company) for one in view.members.values() if not one.dead_end]
-    fits += [(one.fit_company, one.fit - one.fit_company) for one in view.rest.values() if one.counts]
-    return max([view.company.fit, *(company for company, _ in fits)]) + max([0, *(person for _, person in fits)])
+    company, person = view.company.fit, 0
+    people: list[Member | Rest] = [one for one in view.members.values() if not one.dead_end]
+    people += [one for one in view.rest.values() if one.counts]
+    for one in people:
+        of_company = one.fit_company
+        company = max(company, of_company)
+        person = max(person, one.fit - of_company)
+    return company + person
 
 
 def _letter(fit: int, rules: Rules) -> str:

@@ -52,7 +52,10 @@ def active_at(member: Member) -> int:
 
 def human_at(member: Member) -> int:
     """The freshest human hit, 0 for none."""
-    return next((day.at for day in member.days if day.active), 0)
+    for day in member.days:
+        if day.active:
+            return day.at
+    return 0
 
 
 def _is_older(part: Part[Member], held: Part[Rest] | None) -> bool:

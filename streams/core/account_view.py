@@ -85,15 +85,21 @@ def _reset_at(row: Account, deal: DealFacts) -> int | None:
 def member_cards(row: Account, view: AccountView, rules: Rules) -> tuple[MemberCard, ...]:
     """The people, those of the deal first, then the strongest."""
     since = row.as_of - rules.returns.window_days * DAY_MS if view.strength is None else view.strength.counted_from
+    deals = view.deals
     cards = [
-        _card(lead_id, one, on_deal=any(is_on(deal, lead_id, one) for deal in view.deals), since=since)
+        _card(lead_id, one, on_deal=bool(deals) and any(is_on(deal, lead_id, one) for deal in deals), since=since)
         for lead_id, one in view.members.items()
     ]
     return tuple(sorted(cards, key=lambda card: (not card.on_deal, -card.score_tenths, card.lead_id)))
 
 
 def _card(lead_id: str, member: Member, *, on_deal: bool, since: int) -> MemberCard:
-    active = [day.at for day in member.days if day.active]
+    active_days, last_active_at = 0, None
+    for day in member.days:
+        if day.active:
+            at = day.at
+            last_active_at = at if last_active_at is None or at > last_active_at else last_active_at
+            active_days += at > since
     return MemberCard(
         lead_id=lead_id,
         name=member.name,
@@ -104,7 +110,7 @@ def _card(lead_id: str, member: Member, *, on_deal: bool, since: int) -> MemberC
         score_tenths=member.score_tenths,
         grade=member.grade,
         on_deal=on_deal,
-        active_days=len([at for at in active if at > since]),
-        last_active_at=max(active, default=None),
+        active_days=active_days,
+        last_active_at=last_active_at,
         reasons=member.reasons,
     )

@@ -6,26 +6,31 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import Hit, Hits, PageSeen, Trait
+from schemas.activity import Hit, Hits, PageSeen
+from schemas.lookups import remembered
 from streams.core.campaign import marks_of
+from streams.core.facts import Marks
 from streams.core.free_form import path_of
 from streams.core.rules import Rules
 
-__all__ = ["NO_TRAITS", "Address", "addresses_in"]
+__all__ = ["NO_HITS", "Address", "Addresses", "addresses_in"]
 
 REMEMBERED: Final = 8_192
 LONGEST_REMEMBERED: Final = 512  # characters
 NO_HITS: Final[Mapping[str, Hits]] = {}
-NO_TRAITS: Final[Mapping[str, Trait]] = {}
 
 
 class Address(Struct, frozen=True):
-    """`kind` of the page; `needs`: the rules that it may hit, each with its least dwell; `marks` of the campaign."""
+    """`kind` of the page; `needs`: the rules that it may hit, each with its least dwell; `marks` of the campaign.
+
+    `soonest`: the least of these dwells, ms.
+    """
 
     path: str
     kind: str
     needs: tuple[tuple[str, int], ...]
-    marks: tuple[tuple[str, str], ...]
+    marks: Marks
+    soonest: int
 
     def seen(self, at: int, hit_id: int, *, dwell_ms: int | None, interactions: int | None) -> PageSeen:
         """A page that was opened here at a time."""
@@ -33,18 +38,12 @@ class Address(Struct, frozen=True):
 
     def hits(self, page: PageSeen) -> Mapping[str, Hits]:
         """The rules that this page hits, by its kind and by how long it was read (or that cannot be told)."""
-        needs = self.needs
-        if not needs:
-            return NO_HITS
         dwell_ms = page[4]
-        hit = (tuple.__new__(Hit, page[:3]),)  # half of what `Hit(...)` costs, for every event
-        if dwell_ms is None:
-            return {name: hit for name, _ in needs}
-        return {name: hit for name, least in needs if dwell_ms >= least}
-
-    def traits(self, at: int) -> Mapping[str, Trait]:
-        """The campaign that brought somebody here at a time."""
-        return {name: Trait(at, value) for name, value in self.marks} if self.marks else NO_TRAITS
+        if not self.needs or (dwell_ms is not None and dwell_ms < self.soonest):
+            return NO_HITS
+        names = [name for name, least in self.needs if dwell_ms is None or dwell_ms >= least]
+        hit = tuple.__new__(Hit, page[:3])  # half of what `Hit(...)` costs, for every event
+        return dict.fromkeys(names, (hit,))
 
 
 Addresses: TypeAlias = Callable[[str], Address]
@@ -58,11 +57,11 @@ def addresses_in(rules: Rules) -> Addresses:
         path = path_of(url)
         kind = rules.site.page(path).kind
         needs = tuple((rule.name, rule.min_dwell_ms) for rule in rules.scoring.hit_by_page(kind))
-        return Address(path, kind, needs, marks_of(url))
+        return Address(path, kind, needs, marks_of(url), min((least for _, least in needs), default=0))
 
-    remembered = lru_cache(REMEMBERED)(look_up)
+    known = remembered("addresses", most=REMEMBERED)(look_up)
 
     def address_of(url: str) -> Address:
-        return remembered(url) if len(url) <= LONGEST_REMEMBERED else look_up(url)
+        return known(url) if len(url) <= LONGEST_REMEMBERED else look_up(url)
 
     return address_of

@@ -4,8 +4,9 @@ Anybody can write one. It says whose click a page confirms, and never who the vi
 """
 
 import re
-from functools import lru_cache
 from typing import Final
+
+from schemas.lookups import remembered
 
 __all__ = ["MARK", "click_id_in", "lead_of_click"]
 
@@ -13,7 +14,7 @@ MARK: Final = "ls_click="
 _IN_QUERY: Final = re.compile(r"[?&]ls_click=(?P<id>[0-9a-f]{32}\.[A-Za-z0-9_-]{1,64})(?=&|$)")
 
 
-@lru_cache(4_096)
+@remembered("click_urls", most=4_096)
 def click_id_in(url: str) -> str:
     """The first valid click id in the query of a URL, "" for none.
 

@@ -7,11 +7,11 @@ asked only where the row says so. No machine learning: review stage, own segment
 import re
 from collections.abc import Mapping
 from fnmatch import translate
-from functools import lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
 
+from schemas.lookups import remembered
 from streams.core.content_rules import Content, ContentRules, Review
 from streams.core.days import DAY_MS
 
@@ -61,6 +61,6 @@ def _is_seen(row: Content, names: list[str]) -> bool:
     return any(glob.match(name) for name in names)
 
 
-@lru_cache(1_024)
+@remembered("content_globs", most=1_024)
 def _compiled(path: str) -> re.Pattern[str]:
     return re.compile(translate(path), re.IGNORECASE)

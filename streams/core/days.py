@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-__all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS", "DayOf", "day_in", "week_of"]
+from schemas.lookups import remembered
+
+__all__ = ["DAY_MS", "HOUR_MS", "MINUTE_MS", "QUARTER_MS", "DayOf", "day_in", "week_of"]
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -25,7 +26,7 @@ def day_in(timezone: str) -> DayOf:
         return _utc_day
     zone = ZoneInfo(timezone)
 
-    @lru_cache(16_384)
+    @remembered("quarters_of_an_hour", most=16_384)
     def offset_of(quarter: int) -> int:
         moment = datetime.fromtimestamp(quarter * QUARTER_MS / 1_000, UTC).astimezone(zone)
         offset = moment.utcoffset()

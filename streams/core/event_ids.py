@@ -1,39 +1,25 @@
 """What tells an event from others: its own id, else one that follows from what it says, so a resend is the same."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from schemas.delivery import Delivery, TypedDelivery
-from schemas.errors import BadId
 from schemas.events import AnyEvent, Engaged, Page, Screen, Track
-from schemas.ids import clean_id, derived_message_id
-from streams.core.free_form import object_of, text_in
+from schemas.ids import derived_message_id
 
-__all__ = ["hashed_id", "made_id", "made_page_id", "url_of"]
-
-
-def hashed_id(value: str | int | None) -> str | None:
-    """An id that is hashed before it is kept, so that it may have any length."""
-    try:
-        return clean_id(value)
-    except BadId:
-        return str(value).strip()
+__all__ = ["made_id", "made_page_id", "url_of"]
 
 
-def made_id(event: AnyEvent, delivery: Delivery | TypedDelivery, stamp: str | float | None) -> str:
-    """What stands for a missing message id. Raises Undecodable."""
+def made_id(event: AnyEvent, received_at: int, stamp: str | float | None) -> str:
+    """What stands for a missing message id. `received_at`: of the delivery, for an event without a stamp."""
     match event:
         case Track():
             name = event.event
         case Page() | Screen():
-            name = url_of(event, object_of(event.properties))
+            name = url_of(event)
         case _:
             name = ""
     return derived_message_id(
         type(event).__name__.lower(),
         anonymous_id=event.anonymous_id,
         user_id=event.user_id,
-        at=delivery.received_at if stamp is None else stamp,
+        at=received_at if stamp is None else stamp,
         name=name,
     )
 
@@ -45,8 +31,13 @@ def made_page_id(event: Track, engaged: Engaged) -> str:
     )
 
 
-def url_of(event: Page | Screen, properties: Mapping[str, Any]) -> str:
+def url_of(event: Page | Screen) -> str:
     """Where it was: the properties' word, the context's, else the page's name."""
+    if properties := event.properties:
+        said = properties.get("url")
+        if not said or not isinstance(said, str):
+            said = properties.get("path")
+        if said and isinstance(said, str):
+            return said
     where = event.context.page if event.context is not None else None
-    said = text_in(properties, "url") or text_in(properties, "path")
-    return said or (where and (where.url or where.path)) or event.name or ""
+    return (where and (where.url or where.path)) or event.name or ""

@@ -9,9 +9,10 @@ from schemas.activity import Claim, Hits, Milestone, PageSeen, Trait
 from schemas.delivery import Trust
 from schemas.touches import Confirmation
 
-__all__ = ["Facts", "Filtered", "Link", "LinkedBy", "Ordered"]
+__all__ = ["Facts", "Filtered", "Link", "LinkedBy", "Marks", "Ordered"]
 
 LinkedBy: TypeAlias = Literal["alias", "email"]
+Marks: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Link(NamedTuple):
@@ -36,7 +37,8 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     """One event's contribution to the row of visitor `to`. Times are UTC milliseconds; `at` is the event's own.
 
     `confirmation` goes on to the lead that it names, and leaves nothing here.
-    `network`: the account whose listed network it came from, "" for none.
+    `network`: the account whose listed network it came from, "" for none. `said`: traits, each with its own time;
+    `marks`: of the campaign that brought somebody, traits too, by the event's time. Most events name the same few.
     """
 
     to: str
@@ -48,9 +50,15 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     hits: Mapping[str, Hits] = {}
     pages: tuple[PageSeen, ...] = ()
     milestones: tuple[Milestone, ...] = ()
-    traits: Mapping[str, Trait] = {}
+    said: Mapping[str, Trait] = {}
+    marks: Marks = ()
     confirmation: Confirmation | None = None
     network: str = ""
+
+    @property
+    def traits(self) -> Mapping[str, Trait]:
+        """All traits that the event says."""
+        return {**self.said, **{name: Trait(self.at, value) for name, value in self.marks}}
 
 
 class Filtered(Struct, frozen=True):

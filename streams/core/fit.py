@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -11,13 +11,17 @@ from msgspec import Struct
 from schemas.activity import Trait
 from schemas.cards import FitLine
 from schemas.ids import account_id_of
+from schemas.lookups import remembered
+from streams.core.rules import Rules
 from streams.core.scoring_rules import Band, FitRules
 
-__all__ = ["Fit", "fit_of"]
+__all__ = ["Fit", "fit_of", "fits_in"]
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _NUMBER: Final = re.compile(r"\d[\d,.' ]*")
 MAX_DIGITS: Final = 9
+REMEMBERED: Final = 4_096  # distinct answers
+SHARED: Final = ("title", "department", "employees", "segment", "region")  # one person's e-mail is nobody else's
 
 
 class Fit(Struct, frozen=True):
@@ -37,7 +41,7 @@ def fit_of(traits: Mapping[str, Trait], rules: FitRules, *, said_no: Collection[
         FitLine(trait="seniority", value=title, points=_seniority(title, rules)),
         FitLine(trait="department", value=department,
                 points=rules.department if _says(department, rules.department_words) else 0),
-        FitLine(trait="email", value=email, points=rules.free_mail if email and account_id_of(email) is None else 0),
+        FitLine(trait="email", value=email, points=_mail(email, rules)),
     )  # fmt: skip
     size, segment, region = said.get("employees", ""), said.get("segment", ""), said.get("region", "")
     company = (
@@ -47,6 +51,31 @@ def fit_of(traits: Mapping[str, Trait], rules: FitRules, *, said_no: Collection[
     )
     of_company = sum(line.points for line in company)
     return Fit(sum(line.points for line in person) + of_company, max(of_company, 0), person + company)
+
+
+@lru_cache(8)
+def fits_in(rules: Rules) -> Callable[[Mapping[str, Trait]], Fit]:
+    """The function from traits to `fit_of` them by these rules: what many people share is looked up once."""
+    fit_rules, said_no = rules.scoring.rules.fit, rules.segments.said_no
+
+    @remembered("fits", most=REMEMBERED)
+    def shared(*values: str) -> Fit:
+        return fit_of({name: Trait(0, value) for name, value in zip(SHARED, values, strict=True)}, fit_rules,
+                      said_no=said_no)  # fmt: skip
+
+    def fit(traits: Mapping[str, Trait]) -> Fit:
+        found = shared(*[traits[name][1] if name in traits else "" for name in SHARED])
+        email = traits["email"][1] if "email" in traits else ""
+        if not email:
+            return found
+        line = FitLine(trait="email", value=email, points=_mail(email, fit_rules))
+        return Fit(found.points + line.points, found.company, (*found.lines[:2], line, *found.lines[3:]))
+
+    return fit
+
+
+def _mail(email: str, rules: FitRules) -> int:
+    return rules.free_mail if email and account_id_of(email) is None else 0
 
 
 def _segment(segment: str, rules: FitRules, said_no: Collection[str]) -> int:
@@ -66,14 +95,14 @@ def _seniority(title: str, rules: FitRules) -> int:
     return next((points for words, points in ranks if _says(title, words)), rules.other_title)
 
 
-@lru_cache(4_096)
+@remembered("fit_words", most=REMEMBERED)
 def _says(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of these words; words of other scripts also count inside a longer one."""
     plain = f" {_NOT_WORD.sub(' ', _plain(text))} "
     return any((f" {word} " in plain) if word.isascii() else (word in plain) for word in words)
 
 
-@lru_cache(4_096)
+@remembered("fit_names", most=REMEMBERED)
 def _is_one_of(text: str, names: tuple[str, ...]) -> bool:
     return _plain(text.strip()) in {_plain(name) for name in names} if text else False
 

@@ -1,8 +1,6 @@
 """The free-form parts of events (`properties`, `traits`): read late, cleaned, and never trusted to be what they say."""
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,9 +9,10 @@ from msgspec.json import Decoder
 
 from schemas.codec import refusal
 from schemas.errors import Undecodable
+from schemas.lookups import remembered
 from schemas.rejected import Reason
 
-__all__ = ["clean_text", "object_of", "path_of", "text_in", "text_of"]
+__all__ = ["clean_text", "object_of", "path_of", "text_of"]
 
 MAX_TEXT: Final = 256
 MAX_URL: Final = 2_048
@@ -57,12 +56,6 @@ def text_of(value: object) -> str:
             return ""
 
 
-def text_in(properties: Mapping[str, Any], name: str) -> str | None:
-    """A property that is a text with something in it."""
-    value = properties.get(name)
-    return value if isinstance(value, str) and value else None
-
-
 def path_of(url: str) -> str:
     """The path that a URL or a path says, without query, fragment and trailing slash; `/` for what is none.
 
@@ -72,7 +65,7 @@ def path_of(url: str) -> str:
     return _path_of(url[:MAX_URL].partition("?")[0].partition("#")[0])
 
 
-@lru_cache(16_384)
+@remembered("paths", most=16_384)
 def _path_of(url: str) -> str:
     if "://" in url:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from schemas.activity import Activity, Hit, Hits, Milestone, PageSeen, Trait
 from streams.core import hits, pages
 from streams.core.activity import freshest_milestones, newest_traits
-from streams.core.facts import Facts
+from streams.core.facts import Facts, Marks
 from streams.core.rules import Rules
 from streams.core.spare import (
     Said,
@@ -13,10 +13,9 @@ from streams.core.spare import (
     SpareHit,
     is_kept,
     replaced_traits,
+    spare_after,
     spare_hits,
-    spare_pages,
     spare_traits,
-    uncovered,
 )
 
 __all__ = ["with_facts"]
@@ -69,9 +68,10 @@ def _hits(
 def _found(several: Sequence[Facts]) -> dict[str, list[Hit]]:
     """What was hit, by rule. Most pages hit none."""
     found: dict[str, list[Hit]] = {}
-    for hit in [one.hits for one in several if one.hits]:
-        for name, more in hit.items():
-            found.setdefault(name, []).extend(more)
+    for one in several:
+        if one.hits:
+            for name, more in one.hits.items():
+                found.setdefault(name, []).extend(more)
     return found
 
 
@@ -82,23 +82,24 @@ def _sorted(held: dict[str, Hits], changed: dict[str, Hits]) -> dict[str, Hits]:
 def _pages(
     held: tuple[PageSeen, ...], spare: tuple[PageSeen, ...], several: Sequence[Facts], *, rules: Rules
 ) -> tuple[tuple[PageSeen, ...], tuple[PageSeen, ...]]:
-    more = [page for one in several for page in one.pages if page not in held]
+    more: list[PageSeen] = []
+    for one in several:
+        if one.pages:
+            more += one.pages
+    if held:
+        more = [page for page in more if page not in held]
     if not more:
         return held, spare
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
-    let_go = uncovered(let_go, after, rules) if let_go else ()
-    told = {page[1] for page in (*more, *let_go)} if spare else ()
-    touched = [page for page in spare if page[1] in told]
-    if let_go or touched:
-        settled = spare if not touched else [page for page in spare if page[1] not in told]
-        left = spare_pages((*touched, *let_go), after, rules, settled=settled)
-        return after, spare if left == spare else left
-    return after, spare
+    return after, spare_after(spare, more, let_go=let_go, kept=after, rules=rules)
 
 
 def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[Milestone, ...]:
-    more = [milestone for one in several for milestone in one.milestones if milestone not in held]
+    more: list[Milestone] = []
+    for one in several:
+        if one.milestones:
+            more += [milestone for milestone in one.milestones if milestone not in held]
     if not more:
         return held
     after = freshest_milestones((*held, *more))
@@ -108,11 +109,34 @@ def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[
 def _traits(
     held: dict[str, Trait], spare: tuple[Said, ...], several: Sequence[Facts]
 ) -> tuple[dict[str, Trait], tuple[Said, ...]]:
-    known = held.items()
-    said = [one.traits for one in several if one.traits and not one.traits.items() <= known]
-    if not said:  # or nothing that is not known
-        return held, spare
-    after = newest_traits((held, *said))
-    replaced = replaced_traits((held, *said) if held else said, after)
+    """One by one, the newer of both stays: what `newest_traits` keeps of them, while there are not too many names."""
+    after: dict[str, Trait] | None = None
+    replaced: list[Said] = []
+    for at, marks in _told(several):
+        for name, value in marks:
+            known = held.get(name) if after is None else after.get(name)
+            trait: Trait = tuple.__new__(Trait, (at, value))
+            if known is None or trait > known:
+                after = dict(held) if after is None else after
+                after[name] = trait
+                if known is not None:
+                    replaced.append(Said(known[0], known[1], name))
+            elif trait != known:
+                replaced.append(Said(at, value, name))
+    if after is not None and len(after) > max(len(held), 1):
+        kept = newest_traits((after,))
+        replaced += replaced_traits((after,), kept)
+        after = held if kept == held else kept
     left = spare_traits((*spare, *replaced)) if replaced else spare
-    return held if after == held else after, spare if left == spare else left
+    return held if after is None else after, spare if left == spare else left
+
+
+def _told(several: Sequence[Facts]) -> list[tuple[int, Marks]]:
+    """All traits that were said, with their times."""
+    told: list[tuple[int, Marks]] = []
+    for one in several:
+        if one.marks:
+            told.append((one.at, one.marks))
+        if one.said:
+            told += [(trait.at, ((name, trait.value),)) for name, trait in one.said.items()]
+    return told

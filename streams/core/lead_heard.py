@@ -113,6 +113,8 @@ def _absorbed(said: LeadForward) -> Part[Absorbed]:
 
 def _bounded_sources(sources: dict[str, Part[Known]], rules: Rules) -> dict[str, Part[Known]]:
     """At most 16 that stand: the stalest beyond are joined into one. Of those that withdrew the 64 newest."""
+    if len(sources) <= MAX_SOURCES:
+        return sources
     withdrawn = [source for source, part in sources.items() if part.body is None]
     gone = sorted(withdrawn, key=lambda source: sources[source].version)
     kept = {source: part for source, part in sources.items() if source not in gone[:-MAX_WITHDRAWN]}

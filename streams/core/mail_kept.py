@@ -5,12 +5,12 @@ click id) and fewer than the most in all are kept before it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
 from schemas.activity import Hit
 from schemas.ids import hit_id_of, message_hash_of
+from schemas.lookups import remembered
 from schemas.mail import NO_MAIL, Click, Confirmed, Mail, Mark
 from schemas.touches import Confirmation, MailEvent
 from streams.core.activity import kept_hits
@@ -101,7 +101,7 @@ def _click(event: MailEvent) -> Click:
     )  # fmt: skip
 
 
-@lru_cache(4_096)
+@remembered("mail_user_agents", most=4_096)
 def _agent_hash(agent: str) -> int:
     return int.from_bytes(blake2b(agent.encode("utf-8", "replace"), digest_size=6).digest(), "big")
 

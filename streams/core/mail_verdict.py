@@ -5,11 +5,11 @@ young to tell; `probable_human`. Any may still change when more is known, and it
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from schemas.ids import message_hash_of
+from schemas.lookups import remembered
 from schemas.mail import Click, Confirmed, Mail
 from streams.core.mail_rules import MailRules
 
@@ -52,7 +52,7 @@ class Judge:
             (ip_network(text, strict=False), one.trust)
             for one in rules.network if one.scope != "opens" for text in one.ranges
         )  # fmt: skip
-        self._trust_of = lru_cache(4_096)(self._look_up)
+        self._trust_of = remembered("mail_networks", most=4_096)(self._look_up)
 
     def judged(self, mail: Mail, *, as_of: int) -> tuple[Judged, ...]:
         """The verdict of each click that had happened at `as_of`, freshest first; twins are one click, the better."""

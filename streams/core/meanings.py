@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from fnmatch import translate
-from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 from msgspec import Struct
 
+from schemas.lookups import remembered
 from streams.core.days import DayOf, day_in
 from streams.core.site_rules import SiteRules, TrackMeaning
 
@@ -44,7 +44,7 @@ class Meanings:
         self._forms = {plain_name(form.name): form.kind for form in rules.form}
         self._tracks = {plain_name(track.event): track for track in rules.track}
         self._pages = tuple((_compiled(page.paths), PageKind(page.kind, page.answer)) for page in rules.page)
-        self._kind_of = lru_cache(REMEMBERED)(self._look_up)
+        self._kind_of = remembered("page_kinds", most=REMEMBERED)(self._look_up)
 
     def page(self, path: str) -> PageKind:
         """The first `[[page]]` whose globs match this path; kind `other` where none does."""

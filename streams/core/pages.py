@@ -6,17 +6,15 @@ page is kept if any walk keeps it. Readers take the greatest dwell and interacti
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
-from typing import Final
 
 from schemas.activity import PageSeen
+from streams.core.days import QUARTER_MS
 from streams.core.meanings import Meanings
 from streams.core.points import Points
 
 __all__ = ["counted", "freshest", "grown", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
-_OTHERS: Final = bytes([1]) + bytes(255)  # flags the other way round
 
 
 def is_counted(page: PageSeen, points: Points) -> bool:
@@ -60,16 +58,16 @@ class _Day:
 
 def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> bytearray:  # noqa: C901, PLR0912
     """All walks at once over elements, freshest first: which are kept. One loop, since it is the hot path."""
-    keep, flags, day_of, answer_of = points.pages, bytearray(len(ordered)), meanings.day_of, meanings.page
-    counted_ms, uncounted, careers, intents = keep.counted_ms, points.uncounted, points.careers, points.intents
-    a_day = keep.counted_a_day
-    seen_left, counted_left = keep.seen_days, keep.counted_days
-    intent_left, read_left = keep.intent_days, keep.read_days
+    counted_ms, uncounted, careers, intents, a_day, seen_left, counted_left, intent_left, read_left = points.walk
+    flags, day_of, answer_of = bytearray(len(ordered)), meanings.day_of, meanings.page
     days: dict[int, _Day] = {}
     intent_days: set[int] = set()
     answered: set[str] = {""}
+    quarter, number, day = -1, 0, None
     for place, (at, hit_id, path, kind, dwell_ms, interactions) in enumerate(ordered):
-        day = days.get(number := day_of(at))
+        if at // QUARTER_MS != quarter:  # most pages of a visit lie in one
+            quarter, number = at // QUARTER_MS, day_of(at)
+            day = days.get(number)
         if day is None:
             day = days[number] = _Day(seen=seen_left > 0)
             seen_left -= 1
@@ -133,7 +131,11 @@ def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tup
     flags = _flags(ordered, points, meanings)
     if 0 not in flags:
         return tuple(ordered), ()
-    return tuple(compress(ordered, flags)), list(compress(ordered, flags.translate(_OTHERS)))
+    kept: list[PageSeen] = []
+    let_go: list[PageSeen] = []
+    for page, flag in zip(ordered, flags, strict=True):
+        (kept if flag else let_go).append(page)
+    return tuple(kept), let_go
 
 
 def grown(
@@ -144,9 +146,11 @@ def grown(
     Most come on the freshest day. Where they take nothing from the days before it (it had a counted page, an intent, an
     answer already where it has one now), only that day is walked again.
     """
+    if not held:
+        return walked(more, points, meanings)
     day_of = meanings.day_of
-    today = day_of(held[0][0]) if held else None
-    if today is None or any(day_of(page[0]) != today for page in more):
+    today = day_of(held[0][0])
+    if any(day_of(page[0]) != today for page in more):
         return walked((*held, *more), points, meanings)
     until = next((place for place, page in enumerate(held) if day_of(page[0]) != today), len(held))
     of_today = held[:until]
@@ -172,8 +176,8 @@ def seen(pages: Iterable[PageSeen]) -> Pages:
     """Each page once, freshest first, with the latest time and the greatest dwell and interactions kept of it."""
     merged: dict[int, PageSeen] = {}
     for page in in_order(pages):
-        held = merged.get(page.hit_id)
-        merged[page.hit_id] = page if held is None else _both(held, page)
+        held = merged.get(page[1])
+        merged[page[1]] = page if held is None else _both(held, page)
     return tuple(merged.values())
 
 

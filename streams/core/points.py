@@ -5,6 +5,7 @@ from functools import lru_cache
 from streams.core.days import DayOf
 from streams.core.hits import Keep, keep_of
 from streams.core.mail_verdict import Judge
+from streams.core.rule_kinds import DERIVED
 from streams.core.scoring_rules import PageKeep, ScoringRule, ScoringRules
 
 __all__ = ["Points"]
@@ -14,8 +15,8 @@ class Points:
     """What gives points. Immutable but for its look-up cache."""
 
     __slots__ = (
-        "_by_form", "_by_mail", "_by_page", "by_name", "caps", "caps_tenths", "careers", "intents", "judge", "keeps",
-        "pages", "rules", "uncounted",
+        "_by_form", "_by_mail", "_by_page", "bounds", "by_name", "caps", "caps_tenths", "careers", "derived",
+        "intents", "judge", "keeps", "pages", "rules", "uncounted", "walk",
     )  # fmt: skip
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
@@ -24,10 +25,17 @@ class Points:
         self.uncounted = frozenset(rules.pages.uncounted_kinds)
         self.intents = frozenset(rules.pages.intent_kinds)
         self.careers = frozenset(rules.pages.careers_kinds)
+        keep = rules.pages
+        self.walk = (  # what the walk over pages asks for each time
+            keep.counted_ms, self.uncounted, self.careers, self.intents, keep.counted_a_day, keep.seen_days,
+            keep.counted_days, keep.intent_days, keep.read_days,
+        )  # fmt: skip
+        self.derived = tuple(rule for rule in rules.rule if rule.kind in DERIVED)
         self.by_name = {rule.name: rule for rule in rules.rule}
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
+        self.bounds = (round(10 * rules.totals.engagement_least), round(10 * rules.totals.engagement_most))
         self.caps = {group.name: group.cap for group in rules.group}
-        self.caps_tenths = {name: round(10 * cap) for name, cap in self.caps.items() if cap is not None}
+        self.caps_tenths = {group.name: round(10 * group.cap) for group in rules.group if group.cap is not None}
         self.judge = Judge(rules.mail)
         self._by_mail = lru_cache(256)(self._hit_by_mail)
         self._by_page = lru_cache(256)(self._hit_by_page)

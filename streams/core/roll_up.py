@@ -27,11 +27,13 @@ def roll_up(
     Nobody at a dead end and nobody silenced; visitors of the company's networks weigh less.
     """
     warm = [
-        (_clamped(one.engagement_tenths), who)
+        (_clamped(tenths), who)
         for who, one in members.items()
-        if not one.dead_end and not one.silenced
+        if (tenths := one.engagement_tenths) > 0 and not one.dead_end and not one.silenced
     ]
-    warm += [(_clamped(one.engagement_tenths), who) for who, one in rest.items() if one.counts]
+    warm += [
+        (_clamped(tenths), who) for who, one in rest.items() if (tenths := one.engagement_tenths) > 0 and one.counts
+    ]
     warm += [
         (floor(_clamped(one.engagement_tenths) * rules.network_weight + 0.5), f"network:{who}")
         for who, one in networks.items()

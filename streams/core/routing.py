@@ -1,12 +1,12 @@
 """`routing.toml` made ready: reps by recipient, whose account a domain or a network is, when who is at work."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 from schemas.cards import AlertLevel
 from schemas.ids import Naming, account_id_of, registrable_domain
+from schemas.lookups import remembered
 from streams.core.business_time import BusinessTime
 from streams.core.routing_rules import Language, Rep, RoutingRules, Target
 
@@ -35,7 +35,7 @@ class Routing:
         self._networks = tuple(
             (ip_network(text, strict=False), self.company(one.domain)) for one in rules.network for text in one.ranges
         )
-        self._network_of = lru_cache(16_384)(self._look_up)
+        self._network_of = remembered("network_addresses", most=16_384)(self._look_up)
 
     def company(self, domain: str) -> str:
         """The account of a registrable domain: of a company with several the first."""

@@ -10,8 +10,7 @@ from schemas.activity import Hits, Trait
 from schemas.cards import FitLine, ScoredHit, ScoreLine
 from streams.core.explain import reasons_down, reasons_up
 from streams.core.fading import Fading, FadingRule, faded, tenths_of
-from streams.core.fit import fit_of
-from streams.core.points import Points
+from streams.core.fit import fits_in
 from streams.core.rules import Rules
 from streams.core.scoring_rules import Grade, ScoringRule
 from streams.core.together import BEFORE_EPOCH, BY_RULE, Doings, Together, begun_by, together
@@ -55,10 +54,10 @@ def score(
         if kept or idle:
             lines.append(_line(rule, kept, idle, found=found, as_of=as_of))
             fading.append(found.fading(rule, kept))
-    lines += _caps(lines, points.caps)
+    lines += _caps(lines, points.caps_tenths)
     totals, fit_rules = points.rules.totals, points.rules.fit
-    fit = fit_of(traits, fit_rules, said_no=rules.segments.said_no)
-    least, most = _bounds(points)
+    fit = fits_in(rules)(traits)
+    least, most = points.bounds
     engagement = _clamped(lines, sum(line.tenths for line in lines), name="engagement", least=least, most=most)
     fit_line = ScoreLine(kind="fit", name="fit", group="fit", tenths=10 * fit.points, label="Fit")
     lines.append(fit_line)
@@ -81,11 +80,12 @@ def score(
 def total_tenths(doings: Doings, *, fit: int, as_of: int, epoch_at: int | None, rules: Rules) -> int:
     """The total that `score` would give, without its lines. `fit` is in points, after its clamp."""
     points = rules.scoring
-    fading: tuple[FadingRule, ...] = ()
-    if begun_by(doings, as_of):
-        found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
-        fading = tuple(found.fading(rule, kept) for rule in found.met() if (kept := found.kept(rule)))
-    return Fading(as_of, fading, points.caps_tenths, *_bounds(points), 10 * fit).total(as_of)
+    if not begun_by(doings, as_of):
+        least, most = points.bounds
+        return min(max(0, least), most) + 10 * fit
+    found = together(doings, as_of=as_of, epoch_at=epoch_at, rules=rules)
+    fading = tuple(found.fading(rule, kept) for rule in found.met() if (kept := found.kept(rule)))
+    return Fading(as_of, fading, points.caps_tenths, *points.bounds, 10 * fit).total(as_of)
 
 
 def falls_below(scored: Scored, *, threshold_tenths: int) -> int | None:
@@ -93,7 +93,7 @@ def falls_below(scored: Scored, *, threshold_tenths: int) -> int | None:
 
     None if it is below already, or does not fall below within 90 days.
     """
-    return scored.fading.falls_below(threshold_tenths)
+    return None if scored.total_tenths < threshold_tenths else scored.fading.falls_below(threshold_tenths)
 
 
 def _line(
@@ -130,20 +130,14 @@ def _idle_clicks(found: Together) -> list[ScoredHit]:
     ]  # fmt: skip
 
 
-def _bounds(points: Points) -> tuple[int, int]:
-    """Of engagement, in tenths."""
-    totals = points.rules.totals
-    return round(10 * totals.engagement_least), round(10 * totals.engagement_most)
-
-
-def _caps(lines: list[ScoreLine], caps: Mapping[str, float | None]) -> list[ScoreLine]:
+def _caps(lines: list[ScoreLine], caps_tenths: Mapping[str, int]) -> list[ScoreLine]:
     """What each group's cap takes away, as lines of their own."""
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.group] = sums.get(line.group, 0) + line.tenths
     taken: list[ScoreLine] = []
-    for group, cap in caps.items():
-        if cap is not None and (over := sums.get(group, 0) - round(10 * cap)) > 0:
+    for group, cap in caps_tenths.items():
+        if (over := sums.get(group, 0) - cap) > 0:
             taken.append(ScoreLine(kind="cap", name=group, group=group, tenths=-over, label=f"Cap of {group}"))
     return taken
 

@@ -32,25 +32,56 @@ class Seen(Struct, frozen=True):
 
 def seen_of(activity: Activity, rules: Rules, *, clicked: Iterable[int] = ()) -> Seen:
     """The days of all that is kept of one person; `clicked`: when that person clicked in a mail of ours."""
-    found = pages.seen(activity.pages)
-    by_day: dict[int, list[PageSeen]] = {}
+    found, day_of, points = pages.seen(activity.pages), rules.site.day_of, rules.scoring
+    by_day: dict[int, _Day] = {}
     for page in found:
-        by_day.setdefault(rules.site.day_of(page.at), []).append(page)
-    acts: dict[int, int] = {}
+        number = day_of(page[0])
+        day = by_day.get(number)
+        if day is None:
+            day = by_day[number] = _Day(page[0])
+        if pages.is_counted(page, points):
+            day.counted.append(page)
+        day.human = day.human or pages.is_human(page)
+        day.careers = day.careers or page[3] in points.careers
     for at in (*_acts(activity, rules), *clicked):
-        day = rules.site.day_of(at)
-        acts[day] = max(at, acts.get(day, at))
-    freshest = sorted({*by_day, *acts}, reverse=True)[:MAX_DAYS]
-    days = tuple(_day(day, by_day.get(day, ()), acts.get(day), rules=rules) for day in freshest)
-    active = {day.day for day in days if day.active}
-    read = [page for page in found if pages.is_counted(page, rules.scoring) and rules.site.day_of(page.at) in active]
+        number = day_of(at)
+        day = by_day.get(number)
+        if day is None:
+            day = by_day[number] = _Day(at)
+        day.act_at = max(at, day.act_at or at)
+    freshest = sorted(by_day, reverse=True)[:MAX_DAYS]
+    read = [page for number in freshest if by_day[number].is_active for page in by_day[number].counted]
     return Seen(
-        days=days,
+        days=tuple(by_day[number].told(number) for number in freshest),
         intents=_intents(read, rules),
         answers=_answers(read, rules),
         pages=found,
-        human=all(page.interactions is not None for page in read),
+        human=all(page[5] is not None for page in read),
     )
+
+
+class _Day:
+    """One day so far: `at` of its freshest page, its counted pages, the freshest thing that only people do."""
+
+    __slots__ = ("act_at", "at", "careers", "counted", "human")
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.act_at: int | None = None
+        self.counted: list[PageSeen] = []
+        self.human = self.careers = False
+
+    @property
+    def is_active(self) -> bool:
+        """Something only people do, or a counted page on a day with interactions."""
+        return self.act_at is not None or (self.human and bool(self.counted))
+
+    def told(self, number: int) -> Day:
+        """The day by its number."""
+        human = self.counted[0][0] if self.human and self.counted else 0
+        active = self.is_active
+        return Day(day=number, at=max(human, self.act_at or 0) if active else self.at, active=active,
+                   careers=self.careers)  # fmt: skip
 
 
 def _acts(activity: Activity, rules: Rules) -> Iterable[int]:
@@ -61,34 +92,18 @@ def _acts(activity: Activity, rules: Rules) -> Iterable[int]:
             yield from (hit.at for hit in hits)
 
 
-def _day(day: int, seen: Iterable[PageSeen], act_at: int | None, *, rules: Rules) -> Day:
-    """Active: something only people do, or a counted page on a day with interactions."""
-    of_day = tuple(seen)
-    counted = [page.at for page in of_day if pages.is_counted(page, rules.scoring)]
-    human = counted if any(pages.is_human(page) for page in of_day) else []
-    human_at = max([*human, *([] if act_at is None else [act_at])], default=None)
-    return Day(
-        day=day,
-        at=max(page.at for page in of_day) if human_at is None else human_at,
-        active=human_at is not None,
-        careers=any(page.kind in rules.scoring.pages.careers_kinds for page in of_day),
-    )
-
-
 def _intents(read: Iterable[PageSeen], rules: Rules) -> tuple[int, ...]:
     """The freshest high-intent page of each of the freshest such days."""
-    keep = rules.scoring.pages
-    by_day: dict[int, int] = {}
-    for page in read:
-        if page.kind in keep.intent_kinds:
-            day = rules.site.day_of(page.at)
-            by_day[day] = max(page.at, by_day.get(day, page.at))
-    return tuple(sorted(by_day.values(), reverse=True)[: keep.intent_days])
+    intents, by_day = rules.scoring.intents, dict[int, int]()
+    for at, _, _, kind, _, _ in read:
+        if kind in intents:
+            by_day.setdefault(rules.site.day_of(at), at)
+    return tuple(sorted(by_day.values(), reverse=True)[: rules.scoring.pages.intent_days])
 
 
 def _answers(read: Iterable[PageSeen], rules: Rules) -> dict[str, int]:
     found: dict[str, int] = {}
-    for page in read:
-        if tag := rules.site.page(page.path).answer:
-            found[tag] = max(page.at, found.get(tag, page.at))
+    for at, _, path, *_ in read:
+        if tag := rules.site.page(path).answer:
+            found[tag] = max(at, found.get(tag, at))
     return dict(sorted(found.items()))

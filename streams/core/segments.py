@@ -6,32 +6,46 @@ nothing of rows.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from schemas.activity import PageSeen, Trait
-from streams.core.segments_rules import NO_SEGMENT, Op, Predicate, SegmentsRules, Value
+from schemas.lookups import remembered
+from streams.core.segments_rules import NO_SEGMENT, Op, Predicate, SegmentsRules, Value, single_tests
 
 __all__ = ["Fields", "Segments", "fields_of", "holds", "segment_of"]
 
 # A field's name -> all that is known of it, as texts.
 Fields: TypeAlias = Callable[[str], Iterable[str]]
 TRAIT: Final = "trait."
+REMEMBERED: Final = 4_096  # distinct answers
 _NUMBER: Final = re.compile(r"\d[\d,' ]*(?:\.\d+)?")
 
 
 class Segments:
-    """`segments.toml` made ready. Immutable."""
+    """`segments.toml` made ready. Immutable but for its look-up cache."""
 
-    __slots__ = ("rules", "said_no")
+    __slots__ = ("_traits", "_with", "rules", "said_no")
 
     def __init__(self, rules: SegmentsRules) -> None:
         self.rules = rules
         self.said_no = frozenset(one.name for one in rules.segment if one.not_target)
+        asked = {test.field or "" for one in rules.segment for test in single_tests(one.when)}
+        self._traits = tuple(sorted(name.removeprefix(TRAIT) for name in asked if name.startswith(TRAIT)))
+        self._with = remembered("segments", most=REMEMBERED)(self._look_up)
 
     def of(self, fields: Fields) -> str:
         """Name of the first segment that is true, `none` where none is."""
         return next((one.name for one in self.rules.segment if holds(one.when, fields)), NO_SEGMENT)
+
+    def of_known(self, traits: Mapping[str, Trait], pages: Iterable[PageSeen], topics: Iterable[str]) -> str:
+        """The same of what is known of a lead; looked up once for all of whom the same is known."""
+        said = tuple([traits.get(name) for name in self._traits])
+        values = tuple([None if trait is None else trait[1] for trait in said])
+        return self._with(values, frozenset([page[3] for page in pages]), tuple(topics))
+
+    def _look_up(self, values: tuple[str | None, ...], kinds: frozenset[str], topics: tuple[str, ...]) -> str:
+        found = {name: value for name, value in zip(self._traits, values, strict=True) if value}
+        return self.of(_fields(found, kinds, topics))
 
     def is_target(self, segment: str) -> bool:
         """Whether we sell to this segment: to each that is not marked otherwise, also to those that nobody listed."""
@@ -45,19 +59,23 @@ def segment_of(
     said = traits.get("segment")
     if said is not None and said.value.strip():
         return said.value
-    return segments.of(fields_of(traits, pages, topics)) if segments.rules.segment else NO_SEGMENT
+    return segments.of_known(traits, pages, topics) if segments.rules.segment else NO_SEGMENT
 
 
 def fields_of(traits: Mapping[str, Trait], pages: Iterable[PageSeen], topics: Iterable[str]) -> Fields:
     """What is known of a lead, by field."""
+    said = {name: trait.value for name, trait in traits.items() if trait.value}
+    return _fields(said, frozenset(page.kind for page in pages), tuple(topics))
 
+
+def _fields(said: Mapping[str, str], kinds: frozenset[str], topics: tuple[str, ...]) -> Fields:
     def field(name: str) -> Iterable[str]:
         if name == "topic":
             return topics
         if name == "page_kind":
-            return {page.kind for page in pages}
-        trait = traits.get(name.removeprefix(TRAIT))
-        return () if trait is None or not trait.value else (trait.value,)
+            return kinds
+        value = said.get(name.removeprefix(TRAIT))
+        return () if value is None else (value,)
 
     return field
 
@@ -88,7 +106,7 @@ def _is_so(known: list[str], op: Op, value: Value) -> bool:
             return any(number >= bound if op == "at_least" else number <= bound for number in numbers)
 
 
-@lru_cache(1_024)
+@remembered("segment_values", most=1_024)
 def _texts(value: Value) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     return tuple(str(one).strip().casefold() for one in several)

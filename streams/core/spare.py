@@ -20,10 +20,10 @@ __all__ = [
     "SpareHit",
     "is_kept",
     "replaced_traits",
+    "spare_after",
     "spare_hits",
     "spare_pages",
     "spare_traits",
-    "uncovered",
 ]
 
 MOST: Final = 24
@@ -84,11 +84,32 @@ def spare_hits(
     return tuple(found[:MOST])
 
 
-def uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rules) -> list[PageSeen]:
-    """Those of which no other message about the page, of the same day, says all that they say, and is as fresh.
+def spare_after(
+    spare: tuple[PageSeen, ...], more: Sequence[PageSeen], *, let_go: Sequence[PageSeen], kept: Sequence[PageSeen],
+    rules: Rules,
+) -> tuple[PageSeen, ...]:  # fmt: skip
+    """What is remembered of pages after `more` of them; `let_go` are distinct, freshest first.
 
-    Most are the only message about their page.
+    Most are the only message about their page, and then there is nothing that could cover them.
     """
+    alone = len({page[1] for page in (*let_go, *kept)}) == len(let_go) + len(kept)
+    if not alone:
+        let_go = _uncovered(let_go, kept, rules)
+    if not spare:
+        if not let_go:
+            return spare
+        return tuple(let_go[:MOST]) if alone else spare_pages(let_go, kept, rules)
+    told = {page[1] for page in (*more, *let_go)}
+    touched = [page for page in spare if page[1] in told]
+    if not let_go and not touched:
+        return spare
+    settled = spare if not touched else [page for page in spare if page[1] not in told]
+    left = spare_pages((*touched, *let_go), kept, rules, settled=settled)
+    return spare if left == spare else left
+
+
+def _uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rules) -> list[PageSeen]:
+    """Those of which no other message about the page, of the same day, says all that they say, and is as fresh."""
     ids = {page[1] for page in pages}
     alike = [other for other in others if other[1] in ids]
     return [page for page in pages if not _is_covered(page, alike, rules)] if alike else list(pages)

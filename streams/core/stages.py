@@ -14,6 +14,7 @@ __all__ = ["CORRECTION", "DECIDE_ALONE", "StageNow", "Stages", "stages_in"]
 
 CORRECTION: Final = "correction"
 DECIDE_ALONE: Final = ("current", "final", "absorbed")
+REMEMBERED: Final = 256  # questions about the arrows, asked in the rules' own words
 
 
 class StageNow(Struct, frozen=True, kw_only=True):
@@ -38,14 +39,17 @@ class StageNow(Struct, frozen=True, kw_only=True):
 
 
 class Stages:
-    """`stages.toml` made ready. Immutable."""
+    """`stages.toml` made ready. Immutable but for its look-up caches."""
 
-    __slots__ = ("by_name", "milestones", "rules", "way")
+    __slots__ = ("_arrow", "_is_of", "_passed", "by_name", "milestones", "rules", "way")
 
     def __init__(self, rules: StagesRules) -> None:
         self.rules = rules
         self.by_name = {stage.name: stage for stage in rules.stage}
         self.milestones: dict[str, MilestoneRule] = {rule.kind: rule for rule in rules.milestone}
+        self._arrow = lru_cache(REMEMBERED)(self._arrow_of)
+        self._is_of = lru_cache(REMEMBERED)(self._leads_to)
+        self._passed = lru_cache(REMEMBERED)(self._skipped)
         self.way = tuple(sorted((stage for stage in rules.stage if stage.rank > 0), key=lambda stage: stage.rank))
 
     def rank(self, stage: str) -> int:
@@ -68,6 +72,9 @@ class Stages:
 
         From beside the way: none by an arrow of its own, else of the stages that such a proof leads from the nearest.
         """
+        return self._passed(leaves, to, by)
+
+    def _skipped(self, leaves: str, to: str, by: str) -> tuple[str, ...]:
         start, end = self.by_name.get(leaves), self.by_name[to]
         left = {stage for arrow in self.rules.arrow if (arrow.to, arrow.by) == (to, by) for stage in arrow.leaves}
         usual = [stage for stage in self.way if stage.name in left]
@@ -81,7 +88,9 @@ class Stages:
 
     def arrow(self, leaves: str, to: str, proof: Milestone | None) -> Arrow | None:
         """The arrow of a move: one that leaves here for there by this proof, else by the proof, else one that leads."""
-        by = proof.kind if proof else ""
+        return self._arrow(leaves, to, proof.kind if proof else "")
+
+    def _arrow_of(self, leaves: str, to: str, by: str) -> Arrow | None:
         if self.role(by) == "lifting" or self.is_of(leaves, "absorbed"):
             to = ""  # wherever the rest leads
         led = [arrow for arrow in self.rules.arrow if arrow.to == to and (to or leaves in arrow.leaves)]
@@ -92,6 +101,9 @@ class Stages:
 
     def is_of(self, stage: str, *roles: str) -> bool:
         """Whether milestones of one of these roles lead to this stage."""
+        return self._is_of(stage, roles)
+
+    def _leads_to(self, stage: str, roles: tuple[str, ...]) -> bool:
         return any(rule.role in roles and rule.stage == stage for rule in self.rules.milestone)
 
     def holds(self, was: Milestone, milestones: Sequence[Milestone]) -> bool:

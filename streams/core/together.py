@@ -40,8 +40,10 @@ class Together(Struct, frozen=True):
 
     def met(self) -> list[ScoringRule]:
         """The rules that may have hits, in their order: most people meet few of them."""
-        hits = self.joined.hits
-        return [rule for rule in self.rules.scoring.rules.rule if rule.name in hits or rule.kind in DERIVED]
+        hits, points = self.joined.hits, self.rules.scoring
+        if not hits:
+            return list(points.derived)
+        return [rule for rule in points.rules.rule if rule.name in hits or rule.kind in DERIVED]
 
     def kept(self, rule: ScoringRule) -> Hits:
         """The hits that a rule keeps, freshest first. A void hit keeps its place."""
@@ -69,11 +71,13 @@ def begun_by(doings: Doings, at: int) -> bool:
     """Whether anything had happened by then."""
     if doings.mail.hits or doings.mail.clicks:
         return True
-    return any(
-        page[0] <= at for one in doings.parts.values() for page in one.pages
-    ) or any(
-        hit[0] <= at for one in doings.parts.values() for found in one.hits.values() for hit in found
-    )  # fmt: skip
+    for one in doings.parts.values():  # the freshest come first
+        if one.pages and one.pages[-1][0] <= at:
+            return True
+        for found in one.hits.values():
+            if found and found[-1][0] <= at:
+                return True
+    return False
 
 
 def together(doings: Doings, *, as_of: int, epoch_at: int | None, rules: Rules) -> Together:

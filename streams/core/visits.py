@@ -1,6 +1,7 @@
 """A block of deliveries to facts: all at once, and event by event where that fails, so that neighbours live on."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -11,9 +12,10 @@ from schemas.errors import Undecodable
 from schemas.events import AnyEvent
 from schemas.formats import refuse_the_future
 from schemas.rejected import Envelope, Reason
+from streams.core.arrival import Arrival, arrived
 from streams.core.facts import Facts, Ordered
 from streams.core.rules import Rules
-from streams.core.site import route
+from streams.core.site import routed
 
 __all__ = ["Refused", "Visits", "decode_visits"]
 
@@ -50,11 +52,9 @@ def decode_visits(raw: bytes, rules: Rules) -> Visits:
     for number, delivery in enumerate(typed):
         if delivery.orders:
             visits.facts.extend(_ordered(order, delivery.received_at) for order in delivery.orders)
-        for place, event in enumerate(delivery.events):
-            refused = _routed(event, delivery, visits, rules=rules)
-            if refused is not None:
-                originals = originals or list(VISITS.decode(raw)[0])
-                visits.refused.append(_refused(bytes(originals[number].events[place]), refused, delivery))
+        for place, refused in _routed(delivery.events, delivery, visits, rules=rules):
+            originals = originals or list(VISITS.decode(raw)[0])
+            visits.refused.append(_refused(bytes(originals[number].events[place]), refused, delivery))
     return visits
 
 
@@ -68,30 +68,33 @@ def _one_by_one(raw: bytes, visits: Visits, rules: Rules) -> None:
             except Undecodable as error:
                 visits.refused.append(_refused(bytes(raw_order), error, delivery))
         for original in delivery.events:
-            refused: Undecodable | None
             try:
-                refused = _routed(EVENT.decode(original), delivery, visits, rules=rules)
+                bad_events = _routed((EVENT.decode(original),), delivery, visits, rules=rules)
             except Undecodable as error:
-                refused = error
-            if refused is not None:
-                visits.refused.append(_refused(bytes(original), refused, delivery))
+                bad_events = [(0, error)]
+            visits.refused.extend(_refused(bytes(original), error, delivery) for _, error in bad_events)
 
 
 def _routed(
-    event: AnyEvent, delivery: Delivery | TypedDelivery, visits: Visits, *, rules: Rules
-) -> Undecodable | None:
-    """Adds what the event says; why it cannot, if it cannot."""
-    try:
-        said = route(event, delivery, rules)
-    except Undecodable as error:
-        return error
-    except Exception as error:  # noqa: BLE001  a bug of ours must not take the block along (law 5)
-        return Undecodable(Reason.FOLD, f"{type(error).__name__} while routing")
-    if isinstance(said, Facts):
-        visits.facts.append(said)
-    else:
-        visits.filtered[said.reason] += 1
-    return None
+    events: Sequence[AnyEvent], delivery: Delivery | TypedDelivery, visits: Visits, *, rules: Rules
+) -> list[tuple[int, Undecodable]]:
+    """Adds what the events say; the places of those that cannot be used, and why."""
+    refused: list[tuple[int, Undecodable]] = []
+    arrival: Arrival | None = None
+    for place, event in enumerate(events):
+        try:
+            arrival = arrival or arrived(delivery, rules)
+            said = routed(event, arrival)
+        except Undecodable as error:
+            refused.append((place, error))
+        except Exception as error:  # noqa: BLE001  a bug of ours must not take the block along (law 5)
+            refused.append((place, Undecodable(Reason.FOLD, f"{type(error).__name__} while routing")))
+        else:
+            if isinstance(said, Facts):
+                visits.facts.append(said)
+            else:
+                visits.filtered[said.reason] += 1
+    return refused
 
 
 def _ordered(order: VisitorOrder, received_at: int) -> Facts:

@@ -16,6 +16,7 @@ import faust
 import structlog
 from faust.types import TP, StreamT, TopicT
 
+from schemas.lookups import lookups
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
@@ -46,7 +47,7 @@ from streams.engine.store import Store
 from streams.engine.sweep import Sweep, reader
 from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
-from streams.metrics import Bounded, Metrics
+from streams.metrics import Bound, Bounded, Metrics
 from streams.settings import Settings
 
 __all__ = ["INBOXES", "Agent", "Engine"]
@@ -257,6 +258,7 @@ class Engine:
         metrics.gauge("waiting_bytes", self._intake.waiting_bytes)
         holders: Sequence[Bounded] = (self._intake, self._pump, self._sends, self._clock, self._delivery, *self._books)
         metrics.bounded(bound for holder in holders for bound in holder.bounds())
+        metrics.bounded(Bound(f"remembered_{what}", *full) for what, full in lookups().items())
         for name, resting in self._delivery.resting().items():
             metrics.gauge("channel_resting", int(resting), name)
         for book in self._books:
