@@ -250,11 +250,8 @@ class Engine:
     def _exposed(self) -> bytes:
         metrics = self.metrics
         metrics.gauge("ready", 0 if self._waiting_for() else 1)
-        metrics.gauge("outstanding_sends", self._sends.outstanding)
-        metrics.gauge("gathered_bytes", self.outbox.gathered_bytes)
         metrics.gauge("held_decisions", self.outbox.held)
         metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
-        metrics.gauge("waiting_bytes", self._intake.waiting_bytes)
         holders: Sequence[Bounded] = (self._intake, self._pump, self._sends, self._clock, self._delivery, *self._books)
         metrics.bounded(bound for holder in holders for bound in holder.bounds())
         for name, resting in self._delivery.resting().items():
