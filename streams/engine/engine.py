@@ -61,13 +61,19 @@ _log = structlog.get_logger("streams.engine")
 
 
 class _App(EngineApp):
-    """Starts our tasks on the loop before Faust starts its services."""
+    """Starts our tasks on the loop before Faust starts its services; saves rows once more before it lets them go."""
 
     before_start: Callable[[], Awaitable[None]]
+    before_end: Callable[[], Awaitable[None]]
 
     async def on_start(self) -> None:
         await self.before_start()
         await super().on_start()
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
+        await super()._consumer_wait_empty(consumer, logger)
+        if self.should_stop:
+            await self.before_end()
 
 
 class _Worker(faust.Worker):
@@ -101,6 +107,7 @@ class Engine:
             **faust_settings(settings),
         )
         self.app.before_start = self._start
+        self.app.before_end = self._end
         self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
                             clock=since_boot)  # fmt: skip
         self.app.guard = self._guard
@@ -125,6 +132,10 @@ class Engine:
         self._tables: list[RowTable] = []
         self._store = self._opened_store()
         self._connected = partial(Changelogs.connected, kafka.bootstrap_servers)
+        self._saving = None if self._store is None else Saving(
+            self._store, self._tables, connected=self._connected, settled=self._pump.settled, now=now,
+            metrics=self.metrics,
+        )  # fmt: skip
         progress = RecoveryProgress(self.metrics)
         self.app.restoring = Restoring(self._tables, store=self._store, connected=self._connected, progress=progress,
                                        metrics=self.metrics)  # fmt: skip
@@ -197,13 +208,15 @@ class Engine:
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
         self._spawn("sweep", self._sweep().run())
-        if self._store is not None:
-            saving = Saving(self._store, self._tables, connected=self._connected, settled=self._pump.settled,
-                            now=self._now, metrics=self.metrics)  # fmt: skip
+        if self._saving is not None:
             every_s = self._settings.worker.store_every_s
-            self._spawn("saving", saving.run(every_s, lambda: not self._waiting_for()))
+            self._spawn("saving", self._saving.run(every_s, lambda: not self._waiting_for()))
         for name, work in self._beside:
             self._spawn(name, work)
+
+    async def _end(self) -> None:
+        if self._saving is not None:
+            await self._saving.last()
 
     def _sweep(self) -> Sweep:
         return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
