@@ -52,7 +52,7 @@ from streams.settings import Settings
 __all__ = ["INBOXES", "Agent", "Engine"]
 
 R = TypeVar("R")
-GARBAGE: Final = (100_000, 50, 100)  # rows hold no cycles; walking them at Python's pace costs a quarter of the CPU
+GARBAGE: Final = (300_000, 50, 100)  # rows hold no cycles, and so many objects are not alive but in a full cache
 STOP_S: Final = 25.0  # supervisors kill after 30
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
