@@ -19,9 +19,9 @@ Counted = Literal[
     "store_saves", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
-    "bound", "channel_resting", "commit_age_seconds", "gathered_bytes", "held", "held_decisions", "inbox_gap_records",
-    "lag_records", "outdated_rows", "outstanding_sends", "ready", "recovery_ratio", "recovery_records_per_second",
-    "recovery_remaining_records", "recovery_seconds", "rows", "store_bytes", "waiting_bytes", "wakes",
+    "bound", "channel_resting", "commit_age_seconds", "held", "held_decisions", "inbox_gap_records", "lag_records",
+    "outdated_rows", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
+    "recovery_seconds", "rows", "store_bytes", "wakes",
 ]  # fmt: skip
 
 
@@ -78,7 +78,6 @@ GAUGES: Final[dict[Gauged, Measure]] = {
     "bound": Measure("", "how full a queue, buffer or cache may be, in the unit of its name", ("what",)),
     "channel_resting": Measure("", "1 while a channel that failed is left in peace", ("channel",)),
     "commit_age_seconds": Measure("seconds", "since the last commit, 0 where nothing waits"),
-    "gathered_bytes": Measure("bytes", "effects gathered and not yet handed to the producer"),
     "held": Measure("", "how full a queue, buffer or cache is: at most its `bound`", ("what",)),
     "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
     "inbox_gap_records": Measure(
@@ -86,7 +85,6 @@ GAUGES: Final[dict[Gauged, Measure]] = {
     ),
     "lag_records": Measure("records", "records behind the end of the topic", ("topic", "partition")),
     "outdated_rows": Measure("rows", "rows that other rules made, recomputed a few at a time", ("table",)),
-    "outstanding_sends": Measure("records", "records handed to the producer and not yet acknowledged"),
     "ready": Measure("", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances"),
     "recovery_ratio": Measure("", "share of the changelog records that are restored, 1 when all are"),
     "recovery_records_per_second": Measure("records/s", "pace of restoring, 0 when it is over"),
@@ -94,7 +92,6 @@ GAUGES: Final[dict[Gauged, Measure]] = {
     "recovery_seconds": Measure("seconds", "what restoring took last"),
     "rows": Measure("rows", "rows held in memory", ("table",)),
     "store_bytes": Measure("bytes", "files of the local store, 0 where there is none"),
-    "waiting_bytes": Measure("bytes", "fetched and not read yet by an agent"),
     "wakes": Measure("rows", "rows that wait for a time", ("table",)),
 }
 

@@ -6,6 +6,7 @@ next turn; everything else need not.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
@@ -126,16 +127,16 @@ class Book(Generic[R]):
     def put(self, key: str, row: R) -> Saved:
         """Takes the row in; the same object again writes nothing. The answer says when the row as it is now is safe."""
         name = key.encode()
-        if row is self._get(name):
+        if row is self._young.get(name) or row is self._old.get(name):  # what a fold was given is decoded
             return self._gathered.get(name) or self._flying.get(name) or SAVED
         raw = self._codec.encode(row)
-        self._table[name] = raw
+        self._table.put(name, raw)
         self._cache(name, row)
         saved = self._gathered.get(name)
         if saved is None:
             saved = self._gathered[name] = Saved(name, self._urgent)
             self._changed()
-        self._clock.note(self.name, key, header(raw).wake_at)
+        self._clock.note(self.name, key, None if raw[WAKE_AT] == NEVER else header(raw).wake_at)
         return saved
 
     def bounds(self) -> list[Bound]:
@@ -156,11 +157,14 @@ class Book(Generic[R]):
             return 0
         changed = self._table.take(None if everything else self._urgent)
         self._urgent.clear()
-        turn = {key: saved for key in changed if (saved := self._gathered.pop(key, None)) is not None}
+        if everything:  # whatever was put is among the changes
+            turn, self._gathered = self._gathered, {}
+        else:
+            turn = {key: saved for key in changed if (saved := self._gathered.pop(key, None)) is not None}
         self._flying.update(turn)
-        lanes: dict[int, list[KeyValue]] = {}
-        for key, value in changed.items():
-            lanes.setdefault(self._table.partition_for_key(key), []).append((key, value))
+        lanes: defaultdict[int, list[KeyValue]] = defaultdict(list)
+        for change in changed.items():
+            lanes[self._table.partition_for_key(change[0])].append(change)
         landed = partial(self._acknowledged, turn)
         for partition, rows in lanes.items():
             await self._sends.send(self._table.changelog_topic_name, partition, rows, landed=landed)
@@ -168,11 +172,12 @@ class Book(Generic[R]):
 
     def _acknowledged(self, turn: dict[bytes, Saved], rows: Sequence[KeyValue], place: Place) -> None:
         self._table.tails.ours(place.topic_partition, place.offset, len(rows))
+        flying = self._flying
         for key, _ in rows:
             saved = turn.get(key) if key is not None else None
             if saved is not None and key is not None:
-                if self._flying.get(key) is saved:
-                    del self._flying[key]
+                if flying.get(key) is saved:
+                    del flying[key]
                 saved.acknowledge()
 
     @property

@@ -53,7 +53,7 @@ from streams.settings import Settings
 __all__ = ["INBOXES", "Agent", "Engine"]
 
 R = TypeVar("R")
-GARBAGE: Final = (100_000, 50, 100)  # rows hold no cycles; walking them at Python's pace costs a quarter of the CPU
+GARBAGE: Final = (300_000, 50, 100)  # rows hold no cycles, and so many objects are not alive but in a full cache
 STOP_S: Final = 25.0  # supervisors kill after 30
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
@@ -62,13 +62,19 @@ _log = structlog.get_logger("streams.engine")
 
 
 class _App(EngineApp):
-    """Starts our tasks on the loop before Faust starts its services."""
+    """Starts our tasks on the loop before Faust starts its services; saves rows once more before it lets them go."""
 
     before_start: Callable[[], Awaitable[None]]
+    before_end: Callable[[], Awaitable[None]]
 
     async def on_start(self) -> None:
         await self.before_start()
         await super().on_start()
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
+        await super()._consumer_wait_empty(consumer, logger)
+        if self.should_stop:
+            await self.before_end()
 
 
 class _Worker(faust.Worker):
@@ -102,6 +108,7 @@ class Engine:
             **faust_settings(settings),
         )
         self.app.before_start = self._start
+        self.app.before_end = self._end
         self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
                             clock=since_boot)  # fmt: skip
         self.app.guard = self._guard
@@ -126,6 +133,10 @@ class Engine:
         self._tables: list[RowTable] = []
         self._store = self._opened_store()
         self._connected = partial(Changelogs.connected, kafka.bootstrap_servers)
+        self._saving = None if self._store is None else Saving(
+            self._store, self._tables, connected=self._connected, settled=self._pump.settled, now=now,
+            metrics=self.metrics,
+        )  # fmt: skip
         progress = RecoveryProgress(self.metrics)
         self.app.restoring = Restoring(self._tables, store=self._store, connected=self._connected, progress=progress,
                                        metrics=self.metrics)  # fmt: skip
@@ -198,13 +209,15 @@ class Engine:
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
         self._spawn("sweep", self._sweep().run())
-        if self._store is not None:
-            saving = Saving(self._store, self._tables, connected=self._connected, settled=self._pump.settled,
-                            now=self._now, metrics=self.metrics)  # fmt: skip
+        if self._saving is not None:
             every_s = self._settings.worker.store_every_s
-            self._spawn("saving", saving.run(every_s, lambda: not self._waiting_for()))
+            self._spawn("saving", self._saving.run(every_s, lambda: not self._waiting_for()))
         for name, work in self._beside:
             self._spawn(name, work)
+
+    async def _end(self) -> None:
+        if self._saving is not None:
+            await self._saving.last()
 
     def _sweep(self) -> Sweep:
         return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
@@ -251,11 +264,8 @@ class Engine:
     def _exposed(self) -> bytes:
         metrics = self.metrics
         metrics.gauge("ready", 0 if self._waiting_for() else 1)
-        metrics.gauge("outstanding_sends", self._sends.outstanding)
-        metrics.gauge("gathered_bytes", self.outbox.gathered_bytes)
         metrics.gauge("held_decisions", self.outbox.held)
         metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
-        metrics.gauge("waiting_bytes", self._intake.waiting_bytes)
         holders: Sequence[Bounded] = (self._intake, self._pump, self._sends, self._clock, self._delivery, *self._books)
         metrics.bounded(bound for holder in holders for bound in holder.bounds())
         metrics.bounded(Bound(f"remembered_{what}", *full) for what, full in lookups().items())

@@ -33,6 +33,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 
+from streams.engine.batch import Batch
 from streams.engine.beginnings import Beginnings
 from streams.engine.drain import DrainingConsumer
 from streams.engine.exits import Die, die
@@ -96,9 +97,11 @@ class CarefulProducer(driver.Producer):
         self.buffer.app = self.app
 
     async def on_start(self) -> None:
-        """Starts aiokafka's producer and puts the guard before its requests."""
+        """Starts aiokafka's producer, puts the guard before its requests and gives it our batches."""
         await super().on_start()
-        client = self._ensure_producer().client
+        producer = self._ensure_producer()
+        producer.create_batch = Batch
+        client = producer.client
         client.send = guarded(client, self.app.guard)
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any, Final
 
+from streams.engine.batch import ROOM
 from streams.settings import Settings
 
 __all__ = ["faust_settings"]
@@ -44,7 +45,7 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
         "stream_wait_empty": True,
         "producer_acks": -1,
         "producer_linger": settings.worker.gather_ms / 1000,
-        "producer_max_batch_size": 262_144,
+        "producer_max_batch_size": ROOM,
         "producer_compression_type": "lz4",
         "producer_request_timeout": 60.0,
         "table_standby_replicas": 0,

@@ -138,9 +138,8 @@ class Intake:
 
     def bounds(self) -> list[Bound]:
         """What is fetched and not read."""
-        inboxes = set(self._inboxes.values())
-        most = sum(inbox.most_bytes for inbox in inboxes)
-        return [Bound("fetched_bytes", sum(inbox.waiting_bytes for inbox in inboxes), most)]
+        most = sum(inbox.most_bytes for inbox in set(self._inboxes.values()))
+        return [Bound("fetched_bytes", self.waiting_bytes, most)]
 
 
 def _size(record: Fetched) -> int:

@@ -23,7 +23,7 @@ __all__ = ["BUSY", "MOST_GATHERED", "Pump"]
 
 MOST_GATHERED: Final = 8 * 1024 * 1024  # bytes of effects: above it agents wait
 MOST_ROWS: Final = 20_000  # rows and cards: the same
-BUSY: Final = 10  # so many times longer is gathered while records lie ready
+BUSY: Final = 20  # so many times longer is gathered while records lie ready
 
 
 class Pump:

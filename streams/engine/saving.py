@@ -25,6 +25,7 @@ from streams.metrics import Metrics
 __all__ = ["Saving"]
 
 REFRESH_MS: Final = OLDEST_MS // 4  # a mark that is older is written again, though nothing changed
+LAST_S: Final = 10.0  # what a stop waits for the last round, at most
 
 _log = structlog.get_logger("streams.engine")
 
@@ -61,21 +62,36 @@ class Saving:
         self._now = now
         self._metrics = metrics
         self._marked: dict[tuple[str, int], int] = {}  # when a partition was saved last
+        self._round = asyncio.Lock()
 
     async def run(self, every_s: float, ready: Callable[[], bool]) -> None:
         """Saves for ever, while this worker reads. What goes wrong costs a longer restart and nothing else."""
         while True:
             await asyncio.sleep(every_s)
-            if not ready():
-                continue
-            try:
-                await self.save()
-            except (KafkaError, OSError, StoreUnusable) as error:
-                _log.warning("rows_not_saved", error=repr(error))
-                self._metrics.count("store_failures")
+            if ready():
+                await self._tried()
+
+    async def last(self) -> None:
+        """The round of a worker that stops: everything is committed and nobody folds, so the next one reads no tail."""
+        try:
+            async with asyncio.timeout(LAST_S):
+                await self._tried()
+        except TimeoutError:
+            _log.warning("rows_not_saved", error=f"not within {LAST_S:.0f} s")
+
+    async def _tried(self) -> None:
+        try:
+            await self.save()
+        except (KafkaError, OSError, StoreUnusable) as error:
+            _log.warning("rows_not_saved", error=repr(error))
+            self._metrics.count("store_failures")
 
     async def save(self) -> None:
-        """One round. Raises KafkaError, OSError, StoreUnusable."""
+        """One round, behind one that is under way. Raises KafkaError, OSError, StoreUnusable."""
+        async with self._round:
+            await self._save()
+
+    async def _save(self) -> None:
         wanted = self._wanted()
         if not wanted:
             return

@@ -1,8 +1,8 @@
 """Every record that leaves the engine goes through here, in batches of our own, and is counted back in.
 
 Faust's way to send costs twenty times the time and forgets failures: `flush()` never raises. aiokafka's `send` makes a
-future, a copy of the metadata and a log line of each record; a batch that we fill ourselves has one future. A batch
-that fails ends the process, so whoever waits until everything has landed may commit.
+future, a copy of the metadata and a log line of each record; a batch that we fill ourselves (`batch.py`) has one
+future. A batch that fails ends the process, so whoever waits until everything has landed may commit.
 
 Within a partition nothing overtakes: aiokafka keeps one batch of ours in its queue and one on its way, and `send_batch`
 waits where one is queued.
@@ -13,18 +13,33 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
-from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
+from streams.engine.batch import KeyValue
 from streams.engine.exits import Die, die
 from streams.engine.pulse import Pulse
 from streams.metrics import Bound
 
-__all__ = ["MOST_FLYING", "KeyValue", "Landed", "Place", "Sends"]
+__all__ = ["MOST_FLYING", "Batching", "Fillable", "KeyValue", "Landed", "Place", "Sends"]
 
 MOST_FLYING: Final = 50_000  # records: above it `send` waits
 
-KeyValue: TypeAlias = tuple[bytes | None, bytes | None]  # a value of None is a tombstone
+
+class Fillable(Protocol):
+    """A batch that is filled once (`batch.py`)."""
+
+    def fill(self, records: Sequence[KeyValue]) -> int:
+        """Takes as many as find room, at least one; how many."""
+
+
+class Batching(Protocol):
+    """aiokafka's producer, as `faust_fixes.py` makes it: its batches are ours."""
+
+    def create_batch(self) -> Fillable:
+        """An empty one."""
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> "asyncio.Future[Any]":
+        """Queues it; the future says where it lies once all replicas have it."""
 
 
 class Place(Protocol):
@@ -49,7 +64,7 @@ def _nobody(_: Sequence[KeyValue], __: Place) -> None:
 class Sends:
     """The producer with its futures. `producer` is asked for at each send: Faust makes it when the worker starts."""
 
-    def __init__(self, producer: Callable[[], AIOKafkaProducer], *, pulse: Pulse, die: Die = die) -> None:
+    def __init__(self, producer: Callable[[], Batching], *, pulse: Pulse, die: Die = die) -> None:
         self._producer = producer
         self._pulse = pulse
         self._die = die
@@ -69,8 +84,7 @@ class Sends:
             await self._ebb()
             try:
                 batch = self._producer().create_batch()
-                filled = _filled(batch, rest)
-                batch.close()  # an open one would linger: what is gathered here has waited for company already
+                filled = batch.fill(rest)
                 future = await self._producer().send_batch(batch, topic, partition=partition)
             except Exception as error:  # noqa: BLE001  whatever it is, records are lost
                 self._die(
@@ -102,12 +116,3 @@ class Sends:
         """Returns when everything that is flying now is acknowledged."""
         if self._flying:
             await asyncio.wait(set(self._flying))
-
-
-def _filled(batch: Any, records: Sequence[KeyValue]) -> int:
-    """How many of the records went into the batch: at least one, however large it is."""
-    append = batch.append
-    for count, (key, value) in enumerate(records):
-        if append(timestamp=None, key=key, value=value) is None:
-            return count
-    return len(records)

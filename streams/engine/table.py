@@ -101,6 +101,11 @@ class RowTable(Table[bytes, bytes]):
         for key in list(self.data):
             self.on_key_del(key)
 
+    def put(self, key: bytes, row: bytes) -> None:
+        """Sets a row as `table[key] = row` does, without Faust's steps in between."""
+        self._changed[key] = row
+        self.data[key] = row
+
     def take(self, keys: Iterable[bytes] | None = None) -> dict[bytes, bytes | None]:
         """The changes that were not taken yet: all, or those of some keys."""
         if keys is not None:

@@ -64,6 +64,22 @@ def test_rows_are_the_same_whatever_became_of_the_disk(bus: Bus, place: Path, di
     assert len({key for key, _, _ in changelog(bus)}) == KEYS
 
 
+def test_a_worker_that_stops_leaves_all_its_rows_on_its_disk(bus: Bus, place: Path) -> None:
+    """No round of saving comes in its life but the last one."""
+    files = place / "worker" / "rows"
+    with ToyWorker(bus, place, WORKER__STORE_EVERY_S="3600") as first:
+        first.await_ready()
+        say(bus, [hit(f"k{number}", "a") for number in range(KEYS)])
+        wait_until(lambda: drained(bus), within_s=30, what=first.tail())
+        first.child.terminate()
+        assert first.child.wait(30) == 0, first.tail()
+    assert stored(files, bus, "leads") == told(bus)
+    with ToyWorker(bus, place) as second:
+        second.await_ready()
+        assert second.metric("leadstream_store_rows_loaded_total") == KEYS
+        assert second.metric("leadstream_store_distrusted_total") == 0
+
+
 def happens(disk: str, files: Path) -> None:
     if disk == "lost":
         shutil.rmtree(files)

@@ -45,20 +45,11 @@ class Batch:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self._closed = False
 
-    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None) -> Record | None:
-        """None: it is full. An open batch only."""
-        if self._closed:
-            raise RuntimeError("the batch is closed")
-        if len(self.records) == BATCH:
-            return None
-        self.records.append(Record(key, value))
-        return self.records[-1]
-
-    def close(self) -> None:
-        """It lingers no longer."""
-        self._closed = True
+    def fill(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> int:
+        """As many as one batch holds."""
+        self.records = [Record(key, value) for key, value in records[:BATCH]]
+        return len(self.records)
 
 
 class Producer:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -32,14 +33,13 @@ class FakeBatch:
         self.room = room
         self.records: list[tuple[bytes | None, bytes | None]] = []
 
-    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None) -> object:
-        self.room -= len(key or b"") + len(value or b"")
-        if self.room < 0 and self.records:
-            return None
-        self.records.append((key, value))
-        return timestamp or self
-
-    def close(self) -> None: ...
+    def fill(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> int:
+        for key, value in records:
+            self.room -= len(key or b"") + len(value or b"")
+            if self.room < 0 and self.records:
+                break
+            self.records.append((key, value))
+        return len(self.records)
 
 
 class FakeProducer:

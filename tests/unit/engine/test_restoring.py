@@ -289,6 +289,43 @@ async def test_a_partition_that_moved_away_meanwhile_is_not_saved(log: Log, tmp_
     assert life.metrics.value("store_saves", "changes") == 0
 
 
+async def test_the_last_round_of_a_worker_waits_for_one_that_is_under_way(log: Log, tmp_path: Path) -> None:
+    life = Life(tmp_path, log)
+    await life.start()
+    life.unsettled.append("a row")
+    saving = asyncio.create_task(life.saving.save())
+    await asyncio.sleep(0)
+    life.put(B, 20, "later")
+    last = asyncio.create_task(life.saving.last())
+    await asyncio.sleep(0.01)
+    assert not last.done()
+    life.unsettled.clear()
+    await asyncio.gather(saving, last)
+    assert await Life(tmp_path, log).start() == {**AFTER, B: "later"}
+    assert log.read == [log.end - 1]  # to compare
+
+
+async def test_a_stop_does_not_wait_for_ever_for_its_last_round(log: Log, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("streams.engine.saving.LAST_S", 0.01)
+    life = Life(tmp_path, log)
+    await life.start()
+    life.unsettled.append("a row that never lands")
+    await asyncio.wait_for(life.saving.last(), 5)
+    life.unsettled.clear()
+    await life.saving.save()
+    assert await Life(tmp_path, log).start() == AFTER
+
+
+async def test_a_disk_that_fails_does_not_hold_up_a_stop(log: Log, tmp_path: Path) -> None:
+    life = Life(tmp_path, log)
+    await life.start()
+    path = file_in(tmp_path)
+    path.unlink()
+    path.mkdir()
+    await life.saving.last()
+    assert life.metrics.value("store_failures") == 1
+
+
 async def test_restoring_goes_on_where_kafka_went_away(log: Log, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("streams.engine.restoring.AGAIN_S", 0)
     life = Life(tmp_path, log)

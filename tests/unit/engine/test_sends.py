@@ -1,6 +1,7 @@
 """Batches of our own: their order, what they say when they land, and what a lost one does."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.structs import TopicPartition
 
+from streams.engine.batch import Batch
 from streams.engine.pulse import Pulse
 from streams.engine.sends import KeyValue, Sends
 from tests.unit.engine.conftest import Died, FakeProducer, raising
@@ -77,7 +79,7 @@ class Aiokafka:
     def __init__(self, batch_bytes: int, *, linger_ms: int = 0) -> None:
         cluster = SimpleNamespace(leader_for_partition=lambda _: 0)
         self.queue = MessageAccumulator(cluster, batch_bytes, 0, 30, linger_ms=linger_ms)
-        self.create_batch = self.queue.create_builder
+        self.create_batch = partial(Batch, batch_bytes)
         self.taken: list[int] = []
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
