@@ -29,7 +29,8 @@ MOMENTS: Final[Mapping[str, frozenset[str]]] = {
     "lead": frozenset({"version", "moves", "stage_since", "due_at", "reminder_at"}),
     "account": frozenset({"version"}),
     "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "updates", "back_after_days"}),
-    "visitor": frozenset({"version", "as_of", "former"}),  # copies may be received later than what is unique
+    # Copies may be received later than what is unique; `gone` says versions.
+    "visitor": frozenset({"version", "as_of", "former", "gone"}),
 }
 SHOWN: Final = 12
 
