@@ -54,6 +54,7 @@ __all__ = ["INBOXES", "Agent", "Engine"]
 R = TypeVar("R")
 GARBAGE: Final = (100_000, 50, 100)  # rows hold no cycles; walking them at Python's pace costs a quarter of the CPU
 STOP_S: Final = 25.0  # supervisors kill after 30
+LAST: Final = ("pulse", "pump")  # tasks that say nothing by themselves
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
 Agent = Callable[[Inbox], Awaitable[None]]
@@ -61,13 +62,18 @@ _log = structlog.get_logger("streams.engine")
 
 
 class _App(EngineApp):
-    """Starts our tasks on the loop before Faust starts its services."""
+    """Starts our tasks on the loop before Faust starts its services, and ends them before Faust ends those."""
 
     before_start: Callable[[], Awaitable[None]]
+    fall_silent: Callable[[], Awaitable[None]]
 
     async def on_start(self) -> None:
         await self.before_start()
         await super().on_start()
+
+    async def on_stop(self) -> None:
+        await super().on_stop()
+        await self.fall_silent()
 
 
 class _Worker(faust.Worker):
@@ -101,6 +107,7 @@ class Engine:
             **faust_settings(settings),
         )
         self.app.before_start = self._start
+        self.app.fall_silent = self._fall_silent
         self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
                             clock=since_boot)  # fmt: skip
         self.app.guard = self._guard
@@ -204,6 +211,20 @@ class Engine:
             self._spawn("saving", saving.run(every_s, lambda: not self._waiting_for()))
         for name, work in self._beside:
             self._spawn(name, work)
+
+    async def _fall_silent(self) -> None:
+        """What was folded is committed, and Faust is about to leave the group and to take the producer away.
+
+        Until then everything that was said must have landed, and afterwards nobody may say anything: no tick, no
+        receipt. The pump stays, for the last commit asks it.
+        """
+        pump = next((task for task in self._tasks if task.get_name() == "pump"), None)
+        speak = [task for task in self._tasks if task.get_name() not in LAST]
+        for task in speak:
+            task.cancel()
+        await asyncio.gather(*speak, return_exceptions=True)
+        if pump is not None:
+            await self._pump.settled()
 
     def _sweep(self) -> Sweep:
         return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
