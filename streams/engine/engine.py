@@ -221,6 +221,7 @@ class Engine:
         pump = next((task for task in self._tasks if task.get_name() == "pump"), None)
         speak = [task for task in self._tasks if task.get_name() not in LAST]
         for task in speak:
+            task.remove_done_callback(self._ended)  # what one says of being ended ends nobody
             task.cancel()
         await asyncio.gather(*speak, return_exceptions=True)
         if pump is not None:
