@@ -19,7 +19,7 @@ from tests.bench.machine import Machine, machine
 from tests.integration.ledger import Counts
 from tests.spread import say
 
-__all__ = ["RESULTS", "Figure", "Result", "found", "recorded", "results", "run_of"]
+__all__ = ["RESULTS", "Figure", "Result", "found", "named", "recorded", "results", "run_of"]
 
 RESULTS: Final = Path(__file__).with_name("results.jsonl")
 ROOT: Final = Path(__file__).parents[2]
@@ -100,14 +100,17 @@ def recorded(fault: str, *, broker: str) -> Callable[[Callable[P, None]], Callab
     return wrapped
 
 
-def found(ledger: Counts, *figures: Figure, variant: str = "") -> None:
-    """What the recorded test that runs now has found; `variant` of its fault."""
+def named(variant: str) -> None:
+    """The recorded test that runs now is this variant of its fault, also where it fails later."""
+    _RUNS[-1].fault += f"-{variant}"
+
+
+def found(ledger: Counts, *figures: Figure) -> None:
+    """What the recorded test that runs now has found."""
     result = _RUNS[-1]
     result.take(ledger)
     result.seed = ledger.seed
     result.figures = list(figures)
-    if variant:
-        result.fault = f"{result.fault}-{variant}"
 
 
 def results(path: Path = RESULTS) -> Sequence[Result]:
