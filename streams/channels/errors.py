@@ -1,7 +1,7 @@
 """Errors of the channels: what became of a post that did not get out.
 
 ChannelError
-├── ChannelBusy      try again, not before `retry_after_s`
+├── ChannelBusy      try again, not before `retry_after_s` where the receiver said one (else 0)
 └── ChannelRefused   final: trying again cannot help; `status` is the receiver's answer
 """
 

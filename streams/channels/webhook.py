@@ -23,7 +23,7 @@ from streams.channels.errors import ChannelBusy, ChannelRefused
 __all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
-RETRY_S: Final = 30.0
+NOT_ASKED: Final = 0.0  # the receiver said nothing: how long the channel rests is its own affair (`rest.py`)
 LONGEST_RETRY_S: Final = 3_600.0
 TAKEN: Final = frozenset({200, 201, 202, 204})
 BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -84,9 +84,9 @@ class WebhookChannel:
             async with asyncio.timeout(DEADLINE_S):
                 status, retry_after = await self._send(post.post_id, body)
         except TimeoutError as error:
-            raise ChannelBusy(retry_after_s=RETRY_S, detail="no answer in time") from error
+            raise ChannelBusy(retry_after_s=NOT_ASKED, detail="no answer in time") from error
         except httpx.TransportError as error:
-            raise ChannelBusy(retry_after_s=RETRY_S, detail=type(error).__name__) from error
+            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=type(error).__name__) from error
         if status in TAKEN:
             return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
         if status in BUSY:
@@ -126,9 +126,9 @@ class WebhookChannel:
 
 
 def _retry_after_s(text: str, *, now_ms: int) -> float:
-    """Seconds or an HTTP date; 30 s where it says nothing, an hour at most."""
+    """What the receiver asks for, in seconds or as an HTTP date: from 1 s to an hour; 0 where it says nothing."""
     try:
         wait_s = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - now_ms / 1000
     except (ValueError, OverflowError):
-        return RETRY_S
+        return NOT_ASKED
     return min(max(wait_s, 1.0), LONGEST_RETRY_S)

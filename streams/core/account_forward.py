@@ -12,7 +12,7 @@ from schemas.ids import is_crm_account, registrable_domain
 from schemas.signals import AccountForward, DealAddress, Signal
 from streams.core.account_row import Account, Forwarding
 from streams.core.companies import company_of, held_by
-from streams.core.parts import addressed, to_withdraw
+from streams.core.parts import addressed, to_withdraw, withdrawn_at
 from streams.core.rules import Rules
 
 __all__ = ["forwarded", "forwards_of"]
@@ -31,10 +31,12 @@ def forwarded(key: str, row: Account, *, version: Version, rules: Rules) -> Acco
     for one in row.episodes:
         if one.reset_at is not None:
             resets[one.deal_id] = max(one.reset_at, resets.get(one.deal_id, 0))
+    forwards = addressed(row.forwards, {domain} - {""}, version=version)
     return replace(
         row,
         forward=Forwarding(version, row.as_of, domain, resets if domain else {}),
-        forwards=addressed(row.forwards, {domain} - {""}, version=version),
+        forwards=forwards,
+        withdrawn_at=withdrawn_at(row.withdrawn_at, forwards, version=version, as_of=row.as_of),
     )
 
 
@@ -52,9 +54,10 @@ def forwards_of(key: str, row: Account, *, since: Version) -> tuple[Signal, ...]
         if withdrawn is None
     ]  # fmt: skip
     said += [
-        AccountForward(to=to, account_id=key, version=row.forwards[to] or row.version, as_of=row.as_of, domain="")
+        AccountForward(to=to, account_id=key, version=row.forwards[to] or row.version,
+                       as_of=row.withdrawn_at.get(to, row.as_of), domain="")
         for to in to_withdraw(row.forwards, version=since)
-    ]
+    ]  # fmt: skip
     # The version of the decision and not the row's: the deal answers, and the answer must not be answered for ever.
     decided = row.forward
     said += [

@@ -72,6 +72,7 @@ class Looked(Struct, frozen=True, array_like=True):
     deal: DealFacts | None
     hold_ends_at: int | None = None
     contract_ends_at: int | None = None
+    at: int = 0  # when it was told, 0 where a former release did not keep that
 
 
 class Rest(Struct, frozen=True, array_like=True):
@@ -109,7 +110,8 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     """One company. `episodes` newest first; `announced` says who or what was in a real-time announcement, and when.
 
     `members` and `rest` by lead, `networks` by visitor, `records` by the CRM's id, `absorbed` by the account that
-    forwards here; `intent` is the freshest that third parties saw; `forwards` says who was told that this is it.
+    forwards here; `intent` is the freshest that third parties saw; `forwards` says who was told that this is it, and
+    `withdrawn_at` when it was told that it is not.
     `left_out`: leads and visitors that count for no return, and until when; `outlooks` by recipient.
     """
 
@@ -132,3 +134,4 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     rules_version: str = ""  # of the rules that it was folded with last
     left_out: dict[str, int] = {}
     reopenings: tuple[Reopening, ...] = ()
+    withdrawn_at: dict[str, int] = {}

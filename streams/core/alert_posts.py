@@ -58,12 +58,12 @@ def posts_of(row: Account, *, since: Version) -> tuple[Post, ...]:
 
 
 def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
-    """What became of alerts that are not open any more, or open again, to everybody who was posted to."""
+    """What became of alerts that are not open any more, or open again, to everybody who was posted to by then."""
     return tuple(
         AlertUpdate(to=to, alert=episode.card)
         for episode in row.episodes
         if episode.card.version >= since and (episode.card.status != "open" or episode.snoozed_at is not None)
-        for to in sorted({one.recipient_id for one in episode.posts})
+        for to in sorted({one.recipient_id for one in episode.posts if one.version <= episode.card.version})
     )
 
 

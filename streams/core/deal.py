@@ -18,7 +18,7 @@ from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patche
 from streams.core.effects import Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.lost_since import Mark, kept_marks, lost_since, marks_of
-from streams.core.parts import Part, Told, addressed, to_withdraw
+from streams.core.parts import Part, Told, addressed, to_withdraw, withdrawn_at
 from streams.core.rules import Rules
 
 __all__ = ["Deal", "fold"]
@@ -31,6 +31,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
 
     `deal` is the newest report as it came; `account_id` is where it stands, or stood last, by `addresses`; `moved`
     counts how often that changed since it was told as lost: before, no account can have had an alert of it.
+    `withdrawn_at`: when it stopped concerning an account or somebody.
     """
 
     rules_version: ClassVar[str] = ""
@@ -46,6 +47,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     account_id: str = ""
     moved: int = 0
     was_lost: bool = False
+    withdrawn_at: dict[str, int] = {}
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
@@ -97,13 +99,16 @@ def _placed(row: Deal, facts: DealFacts | None, *, version: Version, rules: Rule
         account_id = account_of(named, row.addresses, rules)
     # The row of a CRM's id goes on hearing of its deals: it says where they belong.
     accounts = {account_id, named if is_crm_account(named) else ""} - {""}
+    told_accounts = addressed(row.accounts, accounts, version=version)
+    told_people = addressed(row.people, [one.lead_id for one in people], version=version)
     return replace(
         row,
         account_id=account_id or row.account_id,
         moved=row.moved + (row.was_lost and account_id not in ("", row.account_id)),
         was_lost=row.was_lost or (facts is not None and facts.status == "lost"),
-        accounts=addressed(row.accounts, accounts, version=version),
-        people=addressed(row.people, [one.lead_id for one in people], version=version),
+        accounts=told_accounts,
+        people=told_people,
+        withdrawn_at=withdrawn_at(row.withdrawn_at, told_accounts, told_people, version=version, as_of=row.as_of),
     )
 
 
@@ -128,9 +133,10 @@ def _standings(
         if withdrawn is None
     ]
     withdrawn = [
-        DealStanding(to=to, deal_id=deal_id, version=told[to] or row.version, as_of=row.as_of, deal=None)
+        DealStanding(to=to, deal_id=deal_id, version=told[to] or row.version,
+                     as_of=row.withdrawn_at.get(to, row.as_of), deal=None)
         for to in to_withdraw(told, version=since)
-    ]
+    ]  # fmt: skip
     return (*standing, *withdrawn)
 
 

@@ -19,7 +19,7 @@ from streams.core.lead_moves import moved, stage_now
 from streams.core.lead_row import MAX_LATCHES, Lead
 from streams.core.lead_view import LeadView, view_of
 from streams.core.new_rules import crossed, held_back, listed_until
-from streams.core.parts import addressed
+from streams.core.parts import addressed, withdrawn_at
 from streams.core.qualified import crossing
 from streams.core.rules import Rules
 from streams.core.scoring import falls_below
@@ -66,7 +66,8 @@ def _decided(
     pointed = heard.pointed
     if pointed or view.pointing.owners:
         pointed = addressed(pointed, view.pointing.targets, version=now)
-    row = replace(heard, told=told, pointed=pointed)
+    gone = withdrawn_at(heard.withdrawn_at, told, pointed, version=now, as_of=heard.as_of)
+    row = replace(heard, told=told, pointed=pointed, withdrawn_at=gone)
     stage = stage_now(row, view, rules)
     if stage.stage in rules.stages.qualified.leaves:
         latch = crossing(key, before, row, view=view, setback=stage.setback, rules=rules)

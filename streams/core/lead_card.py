@@ -33,9 +33,10 @@ def said_of(
         if withdrawn is None
     ]
     withdrawn = [
-        LeadStanding(to=to, lead_id=key, version=row.told[to] or row.version, as_of=row.as_of, member=None)
+        LeadStanding(to=to, lead_id=key, version=row.told[to] or row.version,
+                     as_of=row.withdrawn_at.get(to, row.as_of), member=None)
         for to in to_withdraw(row.told, version=since)
-    ]
+    ]  # fmt: skip
     return Effects(
         leads=(_card(key, row, view, now=stage, rules=rules),) if row.moves else (),
         signals=(*standing, *withdrawn),

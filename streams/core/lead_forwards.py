@@ -33,8 +33,8 @@ def forwards_of(key: str, row: Lead, *, before: Lead | None, since: Version, rul
             if known.get(to) != (pointing.paths, body)
         ),
         *(
-            LeadForward(to=to, lead_id=key, version=row.pointed[to] or row.version, as_of=row.as_of, through=(),
-                        body=None)
+            LeadForward(to=to, lead_id=key, version=row.pointed[to] or row.version,
+                        as_of=row.withdrawn_at.get(to, row.as_of), through=(), body=None)
             for to in to_withdraw(row.pointed, version=since)
         ),
     )  # fmt: skip

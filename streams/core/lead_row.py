@@ -65,7 +65,7 @@ class Lead(Struct, frozen=True, array_like=True):
     """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id, `moves` newest first.
 
     `emails`, `aliases`: who this lead was said to be, and when; `order`: who an operator said it is. `pointed`: whom it
-    forwards to.
+    forwards to. `withdrawn_at`: when it stopped standing for an account, or pointing to a lead.
 
     `rules_version`: of the rules that it was folded with last. `held_back`: the stage that these rules alone lead to,
     "" for none: no move until something happens. `crossed`: they lifted the score over the threshold.
@@ -91,6 +91,7 @@ class Lead(Struct, frozen=True, array_like=True):
     rules_version: str = ""
     held_back: str = ""
     crossed: RulesCrossing | None = None
+    withdrawn_at: dict[str, int] = {}
 
     @property
     def stage(self) -> str:

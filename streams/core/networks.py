@@ -11,6 +11,7 @@ from schemas.delivery import Trust
 from schemas.signals import Member, NetworkStanding
 from streams.core.activity import EMPTY
 from streams.core.facts import Facts
+from streams.core.gone import Gone
 from streams.core.identity import ANYBODY
 from streams.core.rules import Rules
 from streams.core.scoring import score
@@ -35,6 +36,8 @@ class _Seen(Protocol):
     def by_lead(self) -> dict[str, Activity]: ...
     @property
     def networks(self) -> dict[str, int]: ...
+    @property
+    def gone(self) -> dict[str, Gone]: ...
 
 
 def network_of(ip: str | None, *, trust: Trust, rules: Rules) -> str:
@@ -71,12 +74,12 @@ def network_standings(
     """
     newest = max(row.networks, key=lambda account_id: (row.networks[account_id], account_id))
     standing = {} if known else {newest: _member(visitor_id, row, rules)}
-    told = row.networks if withdraw or not known else {}
+    told, now = row.networks if withdraw or not known else {}, Gone(row.version, row.as_of)
     return tuple(
         NetworkStanding(
-            to=to, visitor_id=visitor_id, version=row.version, as_of=row.as_of, member=standing.get(to)
+            to=to, visitor_id=visitor_id, version=since.version, as_of=since.as_of, member=standing.get(to)
         )
-        for to in told
+        for to, since in ((one, row.gone.get(one, now)) for one in told)
     )
 
 

@@ -30,8 +30,8 @@ def looked_ahead(row: Account, view: AccountView, *, version: Version, rules: Ru
     if not row.outlooks and dates == (None, None):
         return row
     to = "" if deal is None or dates == (None, None) else _owner(deal, rules)
-    said = {to: Looked(version, replace(deal, people=()), *dates)} if to and deal is not None else {}
-    gone = {who: Looked(version, None) for who in row.outlooks if who != to}
+    said = {to: Looked(version, replace(deal, people=()), *dates, row.as_of)} if to and deal is not None else {}
+    gone = {who: Looked(version, None, at=row.as_of) for who in row.outlooks if who != to}
     fresh = {who: one for who, one in (gone | said).items() if _differs(one, row.outlooks.get(who))}
     if not fresh:
         return row
@@ -47,7 +47,7 @@ def outlooks_of(key: str, row: Account, *, name: str, since: Version) -> tuple[O
             account_id=key,
             account_name=name,
             version=one.version,
-            at=row.as_of,
+            at=one.at or row.as_of,
             deal=one.deal,
             hold_ends_at=one.hold_ends_at,
             contract_ends_at=one.contract_ends_at,
@@ -75,4 +75,4 @@ def _owner(deal: DealFacts, rules: Rules) -> str:
 
 def _differs(one: Looked, held: Looked | None) -> bool:
     """Whether it says something else."""
-    return held is None or replace(one, version=held.version) != held
+    return held is None or replace(one, version=held.version, at=held.at) != held

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.activity import Version
 
-__all__ = ["Part", "Told", "addressed", "live", "newest", "to_withdraw"]
+__all__ = ["Part", "Told", "addressed", "live", "newest", "to_withdraw", "withdrawn_at"]
 
 T = TypeVar("T")
 # Whom a row told -> None while it stands for it, else the version that withdrew.
@@ -51,6 +51,15 @@ def addressed(told: Told, now: Iterable[str], *, version: Version) -> Told:
     gone = {to: since or version for to, since in told.items() if to not in standing}
     newest_gone = sorted(gone, key=lambda to: (gone[to], to), reverse=True)[:MAX_WITHDRAWN]
     return standing | {to: gone[to] for to in sorted(newest_gone)}
+
+
+def withdrawn_at(times: Mapping[str, int], *tolds: Told, version: Version, as_of: int) -> dict[str, int]:
+    """When each of those was left that the row stands for no more; `as_of` for whom it leaves at this version.
+
+    A withdrawal that is said again says the time of the first one: whoever hears it again is no later for that.
+    """
+    gone = {to: since for told in tolds for to, since in told.items() if since is not None}
+    return {to: times.get(to, as_of) for to, since in gone.items() if to in times or since == version}
 
 
 def to_withdraw(told: Told, *, version: Version) -> tuple[str, ...]:

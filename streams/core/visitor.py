@@ -17,6 +17,7 @@ from streams.core.division import divided
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.facts import Facts, Link, Ordered
 from streams.core.folding import met, newer
+from streams.core.gone import Gone, gone_from
 from streams.core.growth import with_facts
 from streams.core.identity import (
     ANYBODY,
@@ -52,6 +53,7 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     former: tuple[str, ...] = ()
     orders: tuple[Ordered, ...] = ()
     networks: dict[str, int] = {}  # account of a listed network -> when it was seen there last
+    gone: dict[str, Gone] = {}  # whom it withdrew from: what is said of them again is what was said first
 
 
 NOBODY: Final = Visitor(version=Version(0, 0), as_of=0)
@@ -85,7 +87,8 @@ def _folded(
     before = row if row is not None else NOBODY
     after = _placed(_named(before, telling), telling) if telling else before
     who = who_of(after.claims, after.links, after.orders)
-    divide = after is not before and who[1:] != who_of(before.claims, before.links, before.orders)[1:]
+    was = who if after is before else who_of(before.claims, before.links, before.orders)
+    divide = after is not before and who[1:] != was[1:]
     by_lead, spare = _grown(after, messages, who=who, divide=divide, rules=rules)
     replayed = row is not None and version <= row.version
     links = _links(telling, () if replayed else before.links) if telling else ()
@@ -93,8 +96,10 @@ def _folded(
     if row is not None and same:
         said = _all_said(key, row, who, withdraw=True, links=links, rules=rules) if replayed else _only(links)
         return Folded(row, said)
-    after = replace(after, version=newer(before.version, version), as_of=as_of, by_lead=by_lead, spare=spare)
-    if not (after.claims or links or after.networks):  # most browsers are nobody's, and say nothing
+    now = newer(before.version, version)
+    gone = _gone(before, after, was=was, who=who, since=Gone(now, as_of)) if telling else after.gone
+    after = replace(after, version=now, as_of=as_of, by_lead=by_lead, spare=spare, gone=gone)
+    if not (after.claims or links or after.networks or gone):  # most browsers are nobody's, and say nothing
         return Folded(after, NOTHING)
     effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
@@ -143,6 +148,13 @@ def _grown(
     return (held, spare) if after is before and left is spare else ({lead_id: after}, left)
 
 
+def _gone(before: Visitor, after: Visitor, *, was: Who, who: Who, since: Gone) -> dict[str, Gone]:
+    """Leads that owned claims and own none now; where somebody is known also the companies in whose networks it was."""
+    stood = {*known_leads(was.claims, before.links), *after.networks}
+    stands = known_leads(who.claims, after.links).keys() or after.networks.keys()
+    return gone_from(before.gone, stood=stood, stands=stands, since=since)
+
+
 def _links(messages: Sequence[Facts], known: Sequence[Link]) -> tuple[LeadLink, ...]:
     """What the messages say of leads of user ids, unless the row knew it: facts, whoever it is at this browser."""
     if not any(one.links for one in messages):
@@ -182,12 +194,12 @@ def _said(visitor_id: str, row: Visitor, who: Who, *, withdraw: bool, links: tup
         for lead_id, (since, trust) in known.items()
     ]  # fmt: skip
     if withdraw:
-        gone = (named_leads(row.claims, row.links) | set(row.former)) - known.keys()
         standings += [
             VisitorStanding(
-                to=lead_id, visitor_id=visitor_id, version=row.version, as_of=row.as_of, known_at=0, trust="claimed",
-                activity=None,
+                to=lead_id, visitor_id=visitor_id, version=since.version, as_of=since.as_of, known_at=0,
+                trust="claimed", activity=None,
             )
-            for lead_id in sorted(gone)
+            for lead_id, since in row.gone.items()
+            if lead_id not in row.networks
         ]  # fmt: skip
     return Effects(touches=(*standings, *links))

@@ -55,6 +55,7 @@ __all__ = ["INBOXES", "Agent", "Engine"]
 R = TypeVar("R")
 GARBAGE: Final = (300_000, 50, 100)  # rows hold no cycles, and so many objects are not alive but in a full cache
 STOP_S: Final = 25.0  # supervisors kill after 30
+LAST: Final = ("pulse", "pump")  # tasks that say nothing by themselves
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
 Agent = Callable[[Inbox], Awaitable[None]]
@@ -62,14 +63,22 @@ _log = structlog.get_logger("streams.engine")
 
 
 class _App(EngineApp):
-    """Starts our tasks on the loop before Faust starts its services; saves rows once more before it lets them go."""
+    """Starts our tasks on the loop before Faust starts its services, and ends them before Faust ends those.
+
+    Rows are saved once more before it lets them go.
+    """
 
     before_start: Callable[[], Awaitable[None]]
     before_end: Callable[[], Awaitable[None]]
+    fall_silent: Callable[[], Awaitable[None]]
 
     async def on_start(self) -> None:
         await self.before_start()
         await super().on_start()
+
+    async def on_stop(self) -> None:
+        await super().on_stop()
+        await self.fall_silent()
 
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
         await super()._consumer_wait_empty(consumer, logger)
@@ -109,6 +118,7 @@ class Engine:
         )
         self.app.before_start = self._start
         self.app.before_end = self._end
+        self.app.fall_silent = self._fall_silent
         self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
                             clock=since_boot)  # fmt: skip
         self.app.guard = self._guard
@@ -218,6 +228,21 @@ class Engine:
     async def _end(self) -> None:
         if self._saving is not None:
             await self._saving.last()
+
+    async def _fall_silent(self) -> None:
+        """What was folded is committed, and Faust is about to leave the group and to take the producer away.
+
+        Until then everything that was said must have landed, and afterwards nobody may say anything: no tick, no
+        receipt. The pump stays, for the last commit asks it.
+        """
+        pump = next((task for task in self._tasks if task.get_name() == "pump"), None)
+        speak = [task for task in self._tasks if task.get_name() not in LAST]
+        for task in speak:
+            task.remove_done_callback(self._ended)  # what one says of being ended ends nobody
+            task.cancel()
+        await asyncio.gather(*speak, return_exceptions=True)
+        if pump is not None:
+            await self._pump.settled()
 
     def _sweep(self) -> Sweep:
         return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),

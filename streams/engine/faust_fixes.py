@@ -16,6 +16,7 @@ behaviour, so that an upgrade says which of them it made needless.
 | drain by whole fetches (`drain.py`) | four asyncio tasks a record; sleeps a second where all buffers are full |
 | say nothing of slow streams | logs that a stream stands still, by sensors that nobody feeds here: the watchdog looks |
 | a crash ends the process | the graceful path commits and may hang |
+| leave the group in order | a rebalance during the stop closes the consumer: nobody leaves, the others wait a session |
 """
 
 import asyncio
@@ -171,6 +172,8 @@ class CarefulConsumer(DrainingConsumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Nothing of ours is under way when the partitions are given back."""
         await super().on_partitions_revoked(revoked)
+        if self.app.should_stop:
+            await self.wait_empty()  # Faust passes its own way over then
         await self.app.settle()
         self.app.progress.forget(revoked)
 
@@ -293,6 +296,9 @@ class EngineApp(faust.App):
 
     def _new_producer_transport(self) -> Any:
         return CarefulTransport(self.conf.broker_producer, self)
+
+    def _on_rebalance_when_stopped(self) -> None:
+        """Nothing: the consumer leaves the group when it is stopped, and by its own loop."""
 
     def _crash(self, reason: BaseException) -> None:
         self.die("Faust crashed", error=repr(reason))

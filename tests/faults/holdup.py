@@ -7,10 +7,10 @@ So this proxy keeps what it holds, whatever becomes of the client, and hands it 
 import asyncio
 from contextlib import suppress
 from struct import unpack
-from threading import Event, Thread
-from typing import Final, Literal, Self, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from deploy.local.ports import HOST
+from tests.faults.listener import Listener
 
 __all__ = ["Held", "Holdup"]
 
@@ -20,46 +20,21 @@ ANSWER_S: Final = 2.0
 Held: TypeAlias = Literal["nothing", "records", "all"]
 
 
-class Holdup:
+class Holdup(Listener):
     """A context manager. `port` is where the worker goes, `behind` the broker's."""
 
     def __init__(self, behind: int) -> None:
-        self.port = 0
         self.waiting = 0  # requests that are held up
         self._behind = behind
         self._held: Held = "nothing"
-        self._loop = asyncio.new_event_loop()
-        self._listens = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._listens.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        super().__init__()
 
     def hold(self, held: Held) -> None:
         """From now on records, or all in both directions, stay here. `nothing`: what was held goes its way."""
         self._held = held
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, HOST, 0))
-        self.port = server.sockets[0].getsockname()[1]
-        self._listens.set()
-        self._loop.run_forever()
-        server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0.01))  # closed connections say goodbye in the next turns
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of the worker, and the one to the broker that belongs to it."""
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._carry(reader, writer)
         writer.close()

@@ -8,12 +8,13 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
-from threading import Event, Thread
-from typing import Final, Literal, Self, TypeAlias
+from threading import Event
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from deploy.local.ports import HOST
+from tests.faults.listener import Listener
 
 __all__ = ["PASS", "Mode", "Proxy"]
 
@@ -39,42 +40,25 @@ class Mode(Struct, frozen=True, kw_only=True):
 PASS: Final = Mode()
 
 
-class Proxy:
+class Proxy(Listener):
     """Listens on a port of its own from the start; `behind` is the broker's. A context manager."""
 
     def __init__(self, behind: int) -> None:
         self._behind = behind
-        self._listener = socket.create_server((HOST, 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
         self.mode = PASS
-        self._loop = asyncio.new_event_loop()
         self._changed = asyncio.Event()
         self._links: set[_Link] = set()
-        self._listens = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._listens.wait(10)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+        super().__init__()
 
     def turn(self, mode: Mode) -> None:
         """From now on the network is so, for connections that there are and that come. From any thread."""
         done = Event()
-        self._loop.call_soon_threadsafe(self._turn, mode, done)
+        self.loop.call_soon_threadsafe(self._turn, mode, done)
         assert done.wait(10)
-
-    def stop(self) -> None:
-        """All connections end."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
 
     async def until(self, due: float) -> None:
         """Return when `due` (loop time) has come and the network passes bytes on."""
-        if (wait := due - self._loop.time()) > 0:
+        if (wait := due - self.loop.time()) > 0:
             await asyncio.sleep(wait)
         while self.mode.kind == "blackhole":
             await self._changed.wait()
@@ -87,22 +71,13 @@ class Proxy:
             link.turn(mode)
         done.set()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._listener))
-        self._listens.set()
-        self._loop.run_forever()
-        server.close()
+    def end(self) -> None:
+        """What there is breaks."""
         for link in list(self._links):
             link.abort()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0.01))  # closed connections say goodbye in the next turns
-        self._loop.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client's connection, and the one to the broker that belongs to it."""
         if self.mode.kind == "reset":
             _abort(writer)
             return

@@ -12,17 +12,16 @@ from functools import wraps
 from pathlib import Path
 from typing import Final, ParamSpec
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.json import Decoder, encode
 
 from tests.bench.machine import Machine, machine
-from tests.integration.ledger import Ledger
+from tests.integration.ledger import Counts
 from tests.spread import say
 
-__all__ = ["RESULTS", "Figure", "Result", "found", "recorded", "results", "run_of"]
+__all__ = ["RESULTS", "Figure", "Result", "found", "named", "recorded", "results", "run_of"]
 
 RESULTS: Final = Path(__file__).with_name("results.jsonl")
-COUNTS: Final = ("accepted", "lost", "phantom", "double", "inversions", "alerts_missing", "alerts_doubled")
 ROOT: Final = Path(__file__).parents[2]
 _RUNS: Final[list["Result"]] = []  # of recorded tests: the last one runs now
 P = ParamSpec("P")
@@ -43,37 +42,28 @@ class Figure(Struct, frozen=True, kw_only=True):
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
 
-class Result(Struct, kw_only=True):
+class Result(Counts, kw_only=True):
     """One run of one fault. `failed`: why it did not end well, "" where it did."""
 
     fault: str
     broker: str
-    accepted: int = 0
-    lost: int = 0
-    phantom: int = 0
-    double: int = 0
-    inversions: int = 0
-    alerts_missing: int = 0
-    alerts_doubled: int = 0
-    seed: int = 0
-    figures: list[Figure] = []
+    figures: list[Figure] = field(default_factory=list)
     failed: str = ""
     seconds: float = 0.0
     at: str = ""  # UTC
     commit: str = ""
     machine: Machine | None = None
 
-    def line(self) -> str:
+    def said(self) -> str:
         """As it is printed."""
         figures = "".join(f" {one.name.replace(' ', '_')}={one.value:g}{one.unit}" for one in self.figures)
-        counts = Ledger(seed=self.seed, **{name: getattr(self, name) for name in COUNTS})
         failed = f" failed={self.failed!r}" if self.failed else ""
-        return f"{counts.line(self.fault)} broker={self.broker}{figures}{failed}"
+        return f"{self.line(self.fault)} broker={self.broker}{figures}{failed}"
 
-    def take(self, ledger: Ledger) -> None:
-        """Its counts."""
-        for name in COUNTS:
-            setattr(self, name, getattr(ledger, name))
+    def take(self, counts: Counts) -> None:
+        """What the run is judged by, from now on; its seed stays."""
+        for name in Counts.__struct_fields__:
+            setattr(self, name, self.seed if name == "seed" else getattr(counts, name))
 
 
 @contextmanager
@@ -88,7 +78,7 @@ def run_of(fault: str, *, broker: str, seed: int = 0) -> Iterator[Result]:
         raise
     finally:
         result.seconds = round(time.monotonic() - began, 1)
-        say(f"\n{result.line()}")
+        say(f"\n{result.said()}")
         _keep(result)
 
 
@@ -110,14 +100,17 @@ def recorded(fault: str, *, broker: str) -> Callable[[Callable[P, None]], Callab
     return wrapped
 
 
-def found(ledger: Ledger, *figures: Figure, variant: str = "") -> None:
-    """What the recorded test that runs now has found; `variant` of its fault."""
+def named(variant: str) -> None:
+    """The recorded test that runs now is this variant of its fault, also where it fails later."""
+    _RUNS[-1].fault += f"-{variant}"
+
+
+def found(ledger: Counts, *figures: Figure) -> None:
+    """What the recorded test that runs now has found."""
     result = _RUNS[-1]
     result.take(ledger)
     result.seed = ledger.seed
     result.figures = list(figures)
-    if variant:
-        result.fault = f"{result.fault}-{variant}"
 
 
 def results(path: Path = RESULTS) -> Sequence[Result]:

@@ -10,52 +10,29 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from random import Random
 from struct import unpack
-from threading import Event, Thread
 from typing import Final
 
 from deploy.local.embedded import broker_command
 from deploy.local.ports import HOST, free_ports
 from deploy.local.topics import await_broker
+from tests.faults.listener import Listener
 
 __all__ = ["slow_broker"]
 
 PRODUCE: Final = 0  # API key
 
 
-class Proxy:
-    """Runs in a thread of its own until it is stopped."""
+class Proxy(Listener):
+    """Passes everything on, records after up to `longest_s`."""
 
     def __init__(self, port: int, behind: int, *, longest_s: float, random: Random) -> None:
-        self._port = port
         self._behind = behind
         self._longest_s = longest_s
         self._random = random
-        self._loop = asyncio.new_event_loop()
-        self._listens = Event()
-        self._thread = Thread(target=self._run, daemon=True)
+        super().__init__(port)
 
-    def start(self) -> None:
-        self._thread.start()
-        assert self._listens.wait(10)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, HOST, self._port))
-        self._listens.set()
-        self._loop.run_forever()
-        server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0))  # closed connections say goodbye in the next turn
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client's connection, and the one to the broker that belongs to it."""
         with closing(writer), suppress(OSError, asyncio.CancelledError):
             behind_reader, behind_writer = await asyncio.open_connection(HOST, self._behind)
             back = asyncio.create_task(self._pass(behind_reader, writer))
@@ -88,12 +65,10 @@ def slow_broker(*, longest_s: float, seed: int) -> Iterator[str]:
     front, port = free_ports(2)
     command = list(broker_command(port))
     command[command.index("--advertised-listener-url") + 1] = f"tcp://{HOST}:{front}"
-    proxy = Proxy(front, port, longest_s=longest_s, random=Random(seed))
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as broker:
         try:
-            proxy.start()
-            await_broker(f"{HOST}:{front}")
-            yield f"{HOST}:{front}"
+            with Proxy(front, port, longest_s=longest_s, random=Random(seed)):
+                await_broker(f"{HOST}:{front}")
+                yield f"{HOST}:{front}"
         finally:
-            proxy.stop()
             broker.kill()

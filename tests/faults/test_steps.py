@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.ports import free_ports
 from streams.core.rules import load_rules
-from tests.faults.record import Figure, found, recorded
+from tests.faults.record import Figure, found, named, recorded
 from tests.integration import story_stage
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus
@@ -67,6 +67,7 @@ def test_f24_a_worker_that_dies_at_each_step_shows_what_the_core_shows(
     name: str, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each line of the story the cards, alerts and moves are the core's: no hit twice, none in two places."""
+    named(name.replace("_", "-"))
     monkeypatch.setattr(story_stage, "WITHIN_S", WITHIN_S)
     clock, rules = tmp_path / "clock", tmp_path / "rules"
     clock.write_text("0", "utf-8")
@@ -92,5 +93,4 @@ def test_f24_a_worker_that_dies_at_each_step_shows_what_the_core_shows(
         for line in lines:
             stage.play(line)
         assert lives.steps >= len(lines)
-        found(Ledger(accepted=len(lines), seed=0), Figure(name="deaths", value=lives.steps),
-              variant=name.replace("_", "-"))  # fmt: skip
+        found(Ledger(accepted=len(lines), seed=0), Figure(name="deaths", value=lives.steps))

@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import TOUCHES
 from streams.engine.exits import STOPPED
-from tests.faults.record import Figure, found, recorded
+from tests.faults.record import Figure, found, named, recorded
 from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.disks import DISKS, Happens, stored
@@ -84,12 +84,12 @@ def drained(bus: Bus) -> bool:
     return bus.lag(["touches"]) == 0
 
 
-def said(bus: Bus, sent: set[tuple[str, str]], *, gap: int, variant: str = "") -> None:
+def said(bus: Bus, sent: set[tuple[str, str]], *, gap: int) -> None:
     """The ledger of a toy world: ids in rows and moves against what was sent."""
     held = {(key, name) for key, row in rows(bus).items() for name in row.seen}
     moves = {(key, name) for key, _, name in (one.lead_id.partition("/") for one in announced(bus))}
     ledger = Ledger(accepted=len(sent), seed=0, lost=len(sent - held) + len(sent - moves), phantom=len(held - sent))
-    found(ledger, Figure(name="gap", value=gap, unit=" records"), variant=variant)
+    found(ledger, Figure(name="gap", value=gap, unit=" records"))
     assert (ledger.lost, ledger.phantom) == (0, 0)
 
 
@@ -207,6 +207,7 @@ def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(bus: Bus, tmp_p
 @pytest.mark.parametrize("lost", ["group", "retention"])
 def test_f26_what_nobody_read_and_is_gone_stops_the_worker(lost: str, bus: Bus, tmp_path: Path) -> None:
     """The gauge says how many; a person says that it goes on."""
+    named("retention" if lost == "retention" else "group-and-retention")
     sent: Any = worked_off(bus, tmp_path, "a")
     read = bus.ends(["touches"])
     unread = [hit(f"k{number % KEYS}", f"b{number}") for number in range(2 * KEYS)]
@@ -223,7 +224,7 @@ def test_f26_what_nobody_read_and_is_gone_stops_the_worker(lost: str, bus: Bus, 
     with ToyWorker(bus, tmp_path, WORKER__LOST_OFFSETS="replay") as worker:
         worker.await_ready()
         wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
-    said(bus, sent | kept, gap=gap, variant="retention" if lost == "retention" else "group-and-retention")
+    said(bus, sent | kept, gap=gap)
 
 
 def _still_there(bus: Bus, begins: dict[TopicPartition, int]) -> set[tuple[str, str]]:

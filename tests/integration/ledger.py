@@ -21,7 +21,7 @@ from tests.integration.oracle import Oracle
 from tests.integration.outcome import History, Outcome
 from tests.integration.world import World
 
-__all__ = ["Ledger", "judge"]
+__all__ = ["Counts", "Ledger", "judge"]
 
 # What two orders of arrival may differ in: offsets, and when a decision was taken.
 MOMENTS: Final[Mapping[str, frozenset[str]]] = {
@@ -29,22 +29,33 @@ MOMENTS: Final[Mapping[str, frozenset[str]]] = {
     "lead": frozenset({"version", "moves", "stage_since", "due_at", "reminder_at"}),
     "account": frozenset({"version"}),
     "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "updates", "back_after_days"}),
-    "visitor": frozenset({"version", "as_of", "former"}),  # copies may be received later than what is unique
+    # Copies may be received later than what is unique; `gone` says versions.
+    "visitor": frozenset({"version", "as_of", "former", "gone"}),
 }
 SHOWN: Final = 12
 
 
-class Ledger(Struct, kw_only=True):
-    """The count, and the first findings in words."""
+class Counts(Struct, kw_only=True):
+    """What a run is judged by: all but `accepted` must be 0. `seed`: of what chance decided."""
 
-    accepted: int
-    seed: int
+    accepted: int = 0
     lost: int = 0
     phantom: int = 0
     double: int = 0
     inversions: int = 0
     alerts_missing: int = 0
     alerts_doubled: int = 0
+    seed: int = 0
+
+    def line(self, fault: str) -> str:
+        """As it is printed."""
+        counts = " ".join(f"{name}={getattr(self, name)}" for name in Counts.__struct_fields__)
+        return f"LEDGER {fault} {counts}"
+
+
+class Ledger(Counts, kw_only=True):
+    """The counts, and the first findings in words."""
+
     findings: list[str] = []
 
     def note(self, count: str, finding: str, by: int = 1) -> None:
@@ -54,13 +65,6 @@ class Ledger(Struct, kw_only=True):
     @property
     def clean(self) -> bool:
         return not self.findings
-
-    def line(self, fault: str) -> str:
-        return (
-            f"LEDGER {fault} accepted={self.accepted} lost={self.lost} phantom={self.phantom} double={self.double} "
-            f"inversions={self.inversions} alerts_missing={self.alerts_missing} alerts_doubled={self.alerts_doubled} "
-            f"seed={self.seed}"
-        )
 
     def said(self) -> str:
         more = len(self.findings) - SHOWN

@@ -167,6 +167,23 @@ def test_a_clean_leave_commits_all_that_was_folded(bus: Bus, place: Path) -> Non
     assert drained(bus)
 
 
+def test_a_worker_that_stops_while_rows_are_due_leaves_in_order(bus: Bus, place: Path) -> None:
+    """Its clock has something to say at every moment of the stop: what is not said then, the next one says."""
+    with ToyWorker(bus, place, name="first") as first:
+        first.await_ready()
+        begin = int(time.time() * 1000) + 3_000
+        wakes = {f"k{number}": begin + 2 * number for number in range(4_000)}
+        say(bus, [hit(key, "w", kind="wake", at=at) for key, at in wakes.items()], block=200)
+        wait_until(lambda: first.metric("leadstream_ticks_total") > 0, within_s=30, what=first.tail(), every_s=0.01)
+        first.child.send_signal(signal.SIGTERM)
+        assert first.await_end(30) == 0, first.tail()
+    assert time.time() * 1000 < begin + 8_000, "it was not due all the time"
+    with ToyWorker(bus, place, name="second") as second:
+        second.await_ready()
+        wait_until(lambda: {key: row.woken for key, row in rows(bus).items()} == {k: (at,) for k, at in wakes.items()},
+                   within_s=30, what=second.tail())  # fmt: skip
+
+
 def test_a_row_is_woken_once_at_its_time_also_after_a_crash(bus: Bus, place: Path) -> None:
     """The due time stands in the row; whoever holds the row then says the tick, and says the due time."""
     with ToyWorker(bus, place, name="first") as first:

@@ -1,16 +1,9 @@
 """What tests of the engine say to toy workers, and what they read back."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
 
-from deploy.local.ports import free_ports
 from schemas.activity import Version
 from schemas.cards import Transition
 from schemas.codec import REJECTED, TRANSITION, encode, encode_block
@@ -18,53 +11,22 @@ from schemas.rejected import Rejected
 from schemas.topics import partition_of
 from schemas.touches import Disposition
 from streams.core.rows import header
-from tests.integration.bus import Bus, wait_until
+from tests.integration.bus import Bus
+from tests.integration.processes import Process
 from tests.integration.toys import CODEC, Pile
 from tests.integration.workers import environment, metric
 
 __all__ = ["ToyWorker", "announced", "changelog", "hit", "rejected", "rows", "say", "written"]
 
 
-class ToyWorker:
+class ToyWorker(Process):
     """A process of `tests.integration.toys`. A context manager: whatever happens, it is gone afterwards."""
 
     def __init__(self, bus: Bus, place: Path, *, name: str = "worker", rules: str = "", **told: str) -> None:
-        (self.port,) = free_ports(1)
-        self.name = name
-        self.log = place / f"{name}.log"
+        super().__init__(place, name=name)
         ours = environment(bus, port=self.port, datadir=place / name, redis_url="redis://127.0.0.1:1/0")
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADSTREAM_")}
-        told = {f"LEADSTREAM_{key}": value for key, value in told.items()} | {"TOY_RULES": rules}
-        with self.log.open("ab") as out:
-            self.child = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "tests.integration.toys"],
-                env={**inherited, **ours, **told},
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        with suppress(ProcessLookupError):
-            self.child.kill()
-        self.child.wait(10)
-
-    def ready(self) -> bool:
-        """Whether it says so itself. Raises AssertionError when it has died."""
-        assert self.child.poll() is None, f"{self.name} ended with {self.child.returncode}:\n{self.tail()}"
-        with suppress(URLError, OSError):
-            return bool(urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status == 200)
-        return False
-
-    def await_ready(self) -> None:
-        """Until it reads its partitions."""
-        wait_until(self.ready, within_s=60, what=f"{self.name} ready")
+        given = {f"LEADSTREAM_{key}": value for key, value in told.items()} | {"TOY_RULES": rules}
+        self.run(["-m", "tests.integration.toys"], ours | given)
 
     def await_end(self, within_s: float = 60) -> int:
         """Its exit code."""
@@ -73,10 +35,6 @@ class ToyWorker:
     def metric(self, name: str, label: str = "") -> float:
         """A metric's value, summed over its labels or over those that hold `label`."""
         return metric(self.port, name, label)
-
-    def tail(self, lines: int = 30) -> str:
-        """What it said last."""
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 def hit(key: str, name: str, *, kind: str = "hit", at: int = 0, reason: str = "") -> Disposition:

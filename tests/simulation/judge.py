@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.posts import Outlook, Post
+from schemas.posts import Post
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
 from tests.simulation.log import TABLES, Log, Record, changelog
@@ -26,7 +24,6 @@ from tests.unit.core.whole import WholeCore
 
 __all__ = ["judged"]
 
-BODIES: Final = ("activity", "body", "member", "deal", "domain", "status", "ahead", "alert")
 CARDS: Final[Mapping[str, Any]] = {"leads": LEAD_CARD, "accounts": ACCOUNT_CARD, "alerts": ALERT_CARD}
 INBOX_CODECS: Final[Mapping[str, Any]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
 
@@ -184,17 +181,8 @@ def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
         for message in outcome.told[topic]:
             heard.hear(message)
     missing = replay.heard.others - heard.others
-    told = _differing(_standing(heard), _standing(replay.heard), "standing")
+    told = _differing(heard.standings, replay.heard.standings, "standing")
     return told or (f"nobody heard {missing}" if missing else "")
-
-
-def _standing(heard: Heard) -> dict[Any, Any]:
-    """Without what is withdrawn: whoever folds something again withdraws it again, at another version.
-
-    And without when an outlook was said: again, it is later.
-    """
-    return {name: replace(one, at=0) if isinstance(one, Outlook) else one for name, one in heard.standings.items()
-            if any(getattr(one, body, None) for body in BODIES)}  # fmt: skip
 
 
 # ─── liveness

@@ -61,7 +61,7 @@ def _told(mine: Any, plain: Any) -> str:
 def _joined(row: Any) -> Any:
     match row:
         case Visitor():
-            return replace(row, version=ZERO, as_of=0, former=())
+            return replace(row, version=ZERO, as_of=0, former=(), gone={})
         case Lead():
             return _of_lead(row) if _of_lead(row) != _of_lead(Lead(ZERO, 0)) else None
         case Deal():

@@ -60,7 +60,7 @@ def test_deliveries_with_unknown_fields_say_what_they_said(release: Release) -> 
 @pytest.mark.parametrize("table", TABLES.values())
 def test_rows_with_unknown_fields_at_their_end_are_the_same_rows(release: Release, table: str) -> None:
     for record in release.log().all(changelog(table)):
-        raw = record.value or b""
+        raw = ROWS[table].encode(ROWS[table].decode(record.value or b""))  # with every field of this release
         body = msgspec.msgpack.decode(raw[HEADER:])
         if isinstance(body, list):
             raw_then = raw[:HEADER] + msgspec.msgpack.encode([*body, {"of": "the future"}])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.channels.webhook import LONGEST_RETRY_S, RETRY_S, _retry_after_s
+from streams.channels.webhook import LONGEST_RETRY_S, NOT_ASKED, _retry_after_s
 
 NOON = 1_790_000_000_000  # Mon, 21 Sep 2026 14:13:20 GMT
 
@@ -12,8 +12,8 @@ NOON = 1_790_000_000_000  # Mon, 21 Sep 2026 14:13:20 GMT
     [
         pytest.param("7", 7, id="seconds"),
         pytest.param("Mon, 21 Sep 2026 14:14:20 GMT", 60, id="a date"),
-        pytest.param("", RETRY_S, id="nothing"),
-        pytest.param("soon", RETRY_S, id="nonsense"),
+        pytest.param("", NOT_ASKED, id="nothing"),
+        pytest.param("soon", NOT_ASKED, id="nonsense"),
         pytest.param("0", 1, id="at once is a second"),
         pytest.param("999999999", LONGEST_RETRY_S, id="not for ever"),
         pytest.param("Mon, 21 Sep 2020 14:14:20 GMT", 1, id="a date that is past"),

@@ -104,7 +104,7 @@ class Crowd:
     def content(self) -> dict[str, Any]:
         """What the order of arrival must not change: without versions, and what thresholds decided on the way."""
         leads = {key: _content(row) for key, row in self.rows.items() if _content(row) != _content(Lead(ZERO, 0))}
-        return leads | {f"visitor:{key}": replace(row, version=ZERO) for key, row in self.visitors.items()}
+        return leads | {f"visitor:{key}": replace(row, version=ZERO, gone={}) for key, row in self.visitors.items()}
 
 
 def _content(row: Lead) -> Any:

@@ -42,7 +42,7 @@ def heard(told: Folded[Visitor], held: dict[str, VisitorStanding]) -> Visitor:
 
 
 def content(row: Visitor | None) -> Visitor | None:
-    return None if row is None else replace(row, version=ZERO)
+    return None if row is None else replace(row, version=ZERO, gone={})
 
 
 def known(held: dict[str, VisitorStanding]) -> dict[str, VisitorStanding]:

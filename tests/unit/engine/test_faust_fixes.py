@@ -4,6 +4,7 @@ A test that fails on its stock half after an upgrade says that a fix has become 
 """
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -334,6 +335,25 @@ async def test_how_long_an_empty_fetch_holds_the_connection(kind: type[AIOKafkaC
     consumer = kind(app.consumer)._create_worker_consumer(app.transport)
     consumer._closed = True
     assert consumer._fetch_max_wait_ms == wait_ms
+
+
+@pytest.mark.parametrize(("kind", "closed"), [(stock_app, ["closed"]), (engine_app, ["committed", "settled"])])
+async def test_what_a_rebalance_does_to_a_worker_that_stops(
+    kind: Callable[[], faust.App], closed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stock closes the consumer: as far as its own stop knows it is stopped then, and nobody says that it leaves."""
+    app: Any = kind()
+    consumer, done = app.consumer, list[str]()
+
+    async def noted(what: str) -> None:
+        done.append(what)
+
+    monkeypatch.setattr(consumer, "close", lambda: done.append("closed"))
+    monkeypatch.setattr(consumer, "wait_empty", lambda: noted("committed"))
+    app.settle = lambda: noted("settled")
+    app._stopped.set()
+    await consumer.on_partitions_revoked({INBOX})
+    assert done == closed
 
 
 def test_a_crash_of_faust_ends_the_process() -> None:
