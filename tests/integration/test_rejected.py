@@ -166,13 +166,11 @@ def test_f14_replayed_after_the_fix_is_as_if_nothing_had_been_wrong(
 
             folds = operator.lines("replay", "--reason", "fold")
             assert {one["ended"] for one in folds} == {"replayed"}
-            siege.settle("visits")
             for kind, wrong in WRONG.items():
                 chosen = ("--reason", "unknown_type", "--text", f'"type":"{wrong}"', "--merge", f'{{"type": "{kind}"}}')
                 dry = operator.lines("replay", *chosen, "--dry-run")
                 assert {one["ended"] for one in dry} == {"replayed"}
                 assert [one["place"] for one in operator.lines("replay", *chosen)] == [one["place"] for one in dry]
-                siege.settle("visits")
                 assert operator.lines("replay", *chosen) == [], "what was replayed is remembered"
                 assert len(operator.lines("replay", *chosen, "--again")) == len(dry)
             siege.settle("visits")
