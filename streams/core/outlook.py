@@ -45,7 +45,7 @@ def outlooks_of(key: str, row: Account, *, name: str, since: Version) -> tuple[O
         Outlook(
             to=to,
             account_id=key,
-            account_name=name,
+            account_name=name if one.deal is not None else "",
             version=one.version,
             at=one.at or row.as_of,
             deal=one.deal,
