@@ -16,8 +16,8 @@ from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
-    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings",
-    "WebhookSettings", "WorkerSettings",
+    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "OutgoingSettings", "RedisSettings",
+    "Settings", "SlackSettings", "WebhookSettings", "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
@@ -101,6 +101,43 @@ class WebhookSettings(_Part):
 
     url: str = ""
     secret: SecretStr | None = None
+    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
+
+
+class SlackSettings(_Part):
+    """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
+
+    token: SecretStr | None = None  # xoxb-...
+    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
+    channels: str = ""  # who=id by commas; who is an e-mail or team:..., id a channel's (C...) or a direct message's (D...)
+    webhook_url: SecretStr | None = None  # whoever knows it may post
+    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
+    api_url: str = "https://slack.com/api/"
+
+    @field_validator("channels")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
+        if not all(who.strip() and to.strip() for who, _, to in pairs):
+            raise ValueError("must be who=channel, separated by commas")
+        return value
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Channel by e-mail or team."""
+        pairs = [one.partition("=") for one in self.channels.split(",") if one.strip()]
+        return {who.strip(): to.strip() for who, _, to in pairs}
+
+
+class OutgoingSettings(_Part):
+    """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
+
+    private_hosts: str = ""
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The hosts, in lower case."""
+        return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
 
 
 class LogSettings(_Part):
@@ -130,6 +167,8 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     collector: CollectorSettings = CollectorSettings()
     webhook: WebhookSettings = WebhookSettings()
+    slack: SlackSettings = SlackSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     log: LogSettings = LogSettings()
 
     @property
