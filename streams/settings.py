@@ -109,7 +109,7 @@ class SlackSettings(_Part):
 
     token: SecretStr | None = None  # xoxb-...
     channel: str = ""  # the id of the channel of who has none of his own: C0123456789
-    channels: str = ""  # who=id by commas; who is an e-mail or team:..., id a channel's (C...) or a direct message's (D...)
+    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
     webhook_url: SecretStr | None = None  # whoever knows it may post
     signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
     api_url: str = "https://slack.com/api/"

@@ -1,4 +1,4 @@
-"""Where we may go: public addresses by https, and hosts that the settings name. Two checks, of the text and of the host.
+"""Where we may go: public addresses by https, and hosts that the settings name.
 
 `is_global` alone lets through addresses that a translator or a tunnel leads inside again, so a list of our own stands
 on top of it; of IPv6 only 2000::/3 is open at all.
@@ -43,7 +43,7 @@ def is_public(address: str) -> bool:
 
 
 class Reach(Struct, frozen=True):
-    """`private_hosts` are let through wherever they lead, by http too and on any port. In lower case, as URLs have it."""
+    """`private_hosts` are let through wherever they lead, by http too and on any port; in lower case."""
 
     private_hosts: frozenset[str] = frozenset()
 

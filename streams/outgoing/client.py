@@ -13,7 +13,7 @@ import httpcore
 from msgspec import Struct
 
 from streams.outgoing.addresses import Reach, Resolve, resolved
-from streams.outgoing.errors import Forbidden, Unreached
+from streams.outgoing.errors import Unreached
 
 __all__ = ["DEADLINE_S", "LARGEST_ANSWER", "Answer", "Outgoing"]
 
@@ -76,8 +76,8 @@ class Outgoing:
         self.reach.admitted(host, await self._resolve(host, url.origin.port))
 
     async def post(self, text: str, body: bytes, *, headers: Mapping[str, str], deadline_s: float = DEADLINE_S,
-                   read: bool = True) -> Answer:  # fmt: skip
-        """One POST and its answer within `deadline_s` in all. Raises Forbidden, Unreached."""
+                   largest: int = LARGEST_ANSWER, read: bool = True) -> Answer:  # fmt: skip
+        """One POST and its answer of at most `largest` bytes, within `deadline_s` in all. Raises OutgoingError."""
         url = self.reach.parsed(text)
         sent = {"user-agent": USER_AGENT, "accept-encoding": "identity", **headers}
         try:
@@ -85,7 +85,7 @@ class Outgoing:
                 asyncio.timeout(deadline_s),
                 self._pool.stream("POST", url, headers=list(sent.items()), content=body) as answer,
             ):
-                return Answer(answer.status, _headers(answer), await _read(answer) if read else b"")
+                return Answer(answer.status, _headers(answer), await _read(answer, largest) if read else b"")
         except TimeoutError as error:
             raise Unreached("no answer in time") from error
         except _FAILED as error:
@@ -100,10 +100,10 @@ def _headers(answer: httpcore.Response) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
 
 
-async def _read(answer: httpcore.Response) -> bytes:
+async def _read(answer: httpcore.Response, largest: int) -> bytes:
     body = b""
     async for piece in answer.aiter_stream():
         body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise Unreached(f"an answer of more than {LARGEST_ANSWER} bytes")
+        if len(body) > largest:
+            raise Unreached(f"an answer of more than {largest} bytes")
     return body

@@ -1,4 +1,4 @@
-"""What every channel does: written once, run on the memory channel and on the webhook against a real HTTP server."""
+"""What every channel does: written once, run on the memory channel, and on the others against real HTTP servers."""
 
 import asyncio
 import threading
@@ -22,9 +22,14 @@ from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.channels.webhook import WebhookChannel
+from streams.outgoing.addresses import Reach
+from streams.outgoing.client import Outgoing
+from tests.contract.slack_stub import SlackStub, slack_stub
+from tests.contract.slack_worlds import CHANNEL, slack_channel
 from tests.unit.console.samples import Samples
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+FORMER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 NOW = time_ns() // 1_000_000
 ALERT = Samples(now=NOW).alert()
 
@@ -104,11 +109,18 @@ def far() -> Iterator[Far]:
     server.server_close()
 
 
+def outgoing() -> Outgoing:
+    return Outgoing(Reach(frozenset({"127.0.0.1"})))
+
+
 class WebhookWorld:
-    def __init__(self, far: Far) -> None:
+    def __init__(self, far: Far, *secrets: str) -> None:
+        secrets = secrets or (SECRET,)
         self.far = far
         url = f"http://127.0.0.1:{far.server_port}/hook"
-        self.channel = WebhookChannel(url, SECRET, now=lambda: time_ns() // 1_000_000, console_url="https://c.example/")
+        self.channel = WebhookChannel(
+            url, secrets, outgoing=outgoing(), now=lambda: time_ns() // 1_000_000, console_url="https://c.example/"
+        )
 
     def plan(self, status: int, *, retry_after: str = "") -> None:
         self.far.planned.append((status, {"retry-after": retry_after} if retry_after else {}))
@@ -117,9 +129,37 @@ class WebhookWorld:
         return list(self.far.bodies)
 
 
-@pytest_asyncio.fixture(params=["memory", "webhook"])
+class SlackWorld:
+    def __init__(self, stub: SlackStub) -> None:
+        self.stub = stub
+        self.channel = slack_channel(stub)
+
+    def plan(self, status: int, *, retry_after: str = "") -> None:
+        self.stub.plan(status, retry_after=retry_after)
+
+    def received(self) -> list[str]:
+        return self.stub.post_ids(CHANNEL)
+
+
+@pytest.fixture
+def stub() -> Iterator[SlackStub]:
+    with slack_stub() as one:
+        yield one
+
+
+def _world(request: pytest.FixtureRequest) -> World:
+    match request.param:
+        case "memory":
+            return MemoryWorld()
+        case "webhook":
+            return WebhookWorld(request.getfixturevalue("far"))
+        case _:
+            return SlackWorld(request.getfixturevalue("stub"))
+
+
+@pytest_asyncio.fixture(params=["memory", "webhook", "slack"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    made: World = MemoryWorld() if request.param == "memory" else WebhookWorld(request.getfixturevalue("far"))
+    made = _world(request)
     yield made
     await made.channel.close()
 
@@ -230,9 +270,17 @@ async def test_a_receiver_that_hangs_is_busy_within_the_deadline(far: Far, monke
 
 @pytest.mark.asyncio
 async def test_a_receiver_that_is_away_is_busy() -> None:
-    channel = WebhookChannel("http://127.0.0.1:1/", SECRET, now=lambda: NOW)
+    channel = WebhookChannel("http://127.0.0.1:1/", [SECRET], outgoing=outgoing(), now=lambda: NOW)
     with pytest.raises(ChannelBusy, match="ConnectError"):
         await channel.deliver(post())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("secrets", [(SECRET, FORMER), (FORMER, SECRET)])
+async def test_while_a_secret_is_exchanged_both_verify(far: Far, secrets: tuple[str, str]) -> None:
+    """The far end knows one of the two, and the library that receivers use takes it from among the signatures."""
+    await WebhookWorld(far, *secrets).channel.deliver(post())
+    assert list(far.bodies) == [post().post_id]
 
 
 def test_another_secret_does_not_verify() -> None:

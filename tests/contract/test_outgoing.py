@@ -201,11 +201,20 @@ async def test_nobody_there_and_no_such_name_are_unreached() -> None:
         await post(Outgoing(Reach(), resolve=Names([])), "https://nobody.example/")
 
 
-async def test_the_certificate_must_be_that_of_the_name_though_an_address_is_connected_to(tmp_path: Path) -> None:
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[Path, Path]:
+    """Key and certificate of hooks.example."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
          "-subj", "/CN=hooks.example", "-addext", "subjectAltName=DNS:hooks.example", "-keyout", str(key),
          "-out", str(certificate)], check=True, capture_output=True)  # fmt: skip
+    return key, certificate
+
+
+async def test_the_certificate_must_be_that_of_the_name_though_an_address_is_connected_to(
+    certified: tuple[Path, Path],
+) -> None:
+    key, certificate = certified
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     far = Far()
