@@ -22,6 +22,7 @@ __all__ = [
 
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
+_SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -118,8 +119,15 @@ class SlackSettings(_Part):
     @classmethod
     def _pairs(cls, value: str) -> str:
         pairs = [one.partition("=") for one in value.split(",") if one.strip()]
-        if not all(who.strip() and to.strip() for who, _, to in pairs):
-            raise ValueError("must be who=channel, separated by commas")
+        if not all(who.strip() and _SLACK_PLACE.fullmatch(to.strip()) for who, _, to in pairs):
+            raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not _SLACK_PLACE.fullmatch(value):
+            raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
         return value
 
     @property

@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias
 from streams.channels.slack_choices import CHOICES, DANGEROUS, FIRST
 from streams.channels.told import Line, Told, ToldDigest
 from streams.core.routing_rules import Language
+from streams.outgoing.slack_markup import escaped
 
-__all__ = ["alert_blocks", "digest_blocks", "escaped", "note_blocks"]
+__all__ = ["alert_blocks", "digest_blocks", "note_blocks"]
 
 Block: TypeAlias = dict[str, Any]
 LONGEST_HEADER: Final = 150
@@ -18,31 +19,15 @@ LONGEST_TEXT: Final = 3_000
 LONGEST_LABEL: Final = 75
 LONGEST_ID: Final = 255
 MOST_ALERTS: Final = 20  # a message has at most 50 blocks
-_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def escaped(text: str, most: int = LONGEST_TEXT) -> str:
-    """At most so many characters, none of which Slack reads as markup. An escape is never cut in two.
+def alert_blocks(told: Told, language: Language, *, mark: str, answers: bool) -> list[Block]:
+    """One alert: header, state, six lines, the rest, buttons. `answers`: somebody hears what is pressed.
 
-    >>> escaped("<!channel> R&D", 14)
-    '&lt;!channe…'
+    `mark` names the header: by it the message is found again.
     """
-    whole = text.translate(_ESCAPES)
-    if len(whole) <= most:
-        return whole
-    kept, room = [], most - 1
-    for one in text:
-        room -= len(one.translate(_ESCAPES))
-        if room < 0:
-            break
-        kept.append(one.translate(_ESCAPES))
-    return "".join(kept) + "…"
-
-
-def alert_blocks(told: Told, language: Language, *, answers: bool) -> list[Block]:
-    """One alert: header, state, six lines, the rest, buttons. `answers`: somebody hears what is pressed."""
     return [
-        {"type": "header", "text": _plain(told.subject, LONGEST_HEADER)},
+        {"type": "header", "block_id": mark, "text": _plain(told.subject, LONGEST_HEADER)},
         {"type": "context", "elements": [_plain(_state(told))]},
         *(_section(_line(one)) for one in told.lines),
         {"type": "context", "elements": [_plain("\n".join(map(_line, told.more)))]},
@@ -50,14 +35,17 @@ def alert_blocks(told: Told, language: Language, *, answers: bool) -> list[Block
     ]
 
 
-def note_blocks(told: Told) -> list[Block]:
+def note_blocks(told: Told, *, mark: str) -> list[Block]:
     """What is new, below the alert's message: the occasion and the score."""
-    return [_section(told.occasion or told.subject), {"type": "context", "elements": [_plain(_line(told.lines[4]))]}]
+    return [
+        {"block_id": mark, **_section(told.occasion or told.subject)},
+        {"type": "context", "elements": [_plain(_line(told.lines[4]))]},
+    ]
 
 
-def digest_blocks(told: ToldDigest) -> list[Block]:
+def digest_blocks(told: ToldDigest, *, mark: str) -> list[Block]:
     """A digest: each alert in three lines with a link, then what is ahead."""
-    blocks: list[Block] = [{"type": "header", "text": _plain(told.subject, LONGEST_HEADER)}]
+    blocks: list[Block] = [{"type": "header", "block_id": mark, "text": _plain(told.subject, LONGEST_HEADER)}]
     for one in told.alerts[:MOST_ALERTS]:
         lines = (one.lines[1], one.lines[4], one.lines[5])
         blocks.append(_section("\n".join((one.subject, *map(_line, lines))), _link(one.open_text, one.url)))

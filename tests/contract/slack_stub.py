@@ -1,4 +1,4 @@
-"""Slack as a server of a test: keeps messages with their metadata and threads, and misbehaves when it is told to."""
+"""Slack as a server of a test: keeps messages with their threads, and misbehaves when it is told to."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ class SlackStub(ThreadingHTTPServer):
 
     def post_ids(self, channel: str) -> list[str]:
         """Posts that stand there, threads too, in the order in which they came."""
-        return [one["metadata"]["event_payload"]["post_id"] for one in self.messages.get(channel, [])]
+        return [one["blocks"][0]["block_id"].split("|")[2] for one in self.messages.get(channel, [])]
 
     def answer(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         with self._lock:
@@ -116,9 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _typed(body: str) -> dict[str, Any]:
-    """A form; `blocks` and `metadata` are JSON in it."""
+    """A form; `blocks` is JSON in it."""
     form = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
-    return {name: json.loads(one) if name in ("blocks", "metadata") else one for name, one in form.items()}
+    return {name: json.loads(one) if name == "blocks" else one for name, one in form.items()}
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from schemas.activity import PageSeen, Version
 from schemas.posts import Post
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.slack import SlackChannel
+from streams.console.slack_edits import edited
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, KIM, KIMS_CHANNEL, slack_channel
 from tests.contract.test_channels import ALERT, NOW, digest, post
@@ -139,7 +140,7 @@ async def test_later_activity_edits_the_message_and_stands_below_it(stub: SlackS
     assert {one["thread_ts"] for one in rest} == {first["ts"]}
     assert stub.post_ids(CHANNEL) == [post().post_id, "po_reminder500", "po_escalation501", "po_reminder400"]
     assert [one["ts"] for one in stub.named("chat.update")] == [first["ts"]] * 2, "an older card changes nothing"
-    assert first["metadata"]["event_payload"]["offset"] == 501
+    assert first["blocks"][0]["block_id"] == f"leadstream|{ALERT.alert_id}|{post().post_id}|0|501"
     assert rest[0]["blocks"][0]["text"]["text"] == "Reminder: nobody has claimed this yet."
 
 
@@ -164,6 +165,16 @@ async def test_a_message_whose_answer_was_lost_is_not_sent_again(stub: SlackStub
             await channel.deliver(one)
         await channel.deliver(one)
     assert stub.post_ids(CHANNEL) == [post().post_id, "po_reminder500", digest().post_id]
+
+
+async def test_after_a_press_the_message_is_found_as_before(stub: SlackStub) -> None:
+    """The console edits it by `response_url`, with what was shown."""
+    await opened(stub).deliver(post())
+    (first,) = stub.messages[CHANNEL]
+    first["blocks"] = edited(first["blocks"], "claim", "sam has it.")
+    await opened(stub).deliver(post())
+    await opened(stub).deliver(later())
+    assert stub.post_ids(CHANNEL) == [post().post_id, "po_reminder500"]
 
 
 async def test_two_at_once_make_one_message(stub: SlackStub) -> None:
