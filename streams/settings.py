@@ -16,8 +16,8 @@ from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
-    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings",
-    "WebhookSettings", "WorkerSettings",
+    "AppriseSettings", "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "MailSettings",
+    "RedisSettings", "Settings", "TeamsSettings", "WebhookSettings", "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
@@ -103,6 +103,31 @@ class WebhookSettings(_Part):
     secret: SecretStr | None = None
 
 
+class MailSettings(_Part):
+    """Where alerts are handed in as mail. Empty host = no mail."""
+
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    username: str = ""
+    password: SecretStr | None = None
+    sender: str = ""
+    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
+    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
+
+
+class TeamsSettings(_Part):
+    """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
+
+    url: SecretStr = SecretStr("")
+
+
+class AppriseSettings(_Part):
+    """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
+
+    addresses: SecretStr = SecretStr("")
+
+
 class LogSettings(_Part):
     """What is worth a line."""
 
@@ -130,6 +155,9 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     collector: CollectorSettings = CollectorSettings()
     webhook: WebhookSettings = WebhookSettings()
+    mail: MailSettings = MailSettings()
+    teams: TeamsSettings = TeamsSettings()
+    apprise: AppriseSettings = AppriseSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -7,7 +7,6 @@ idempotency key. No redirects, no proxy from the environment, and the answer's b
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -19,12 +18,11 @@ from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
 from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
 from streams.channels.errors import ChannelBusy, ChannelRefused
+from streams.channels.retry_after import NOT_ASKED, retry_after_s
 
 __all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
-NOT_ASKED: Final = 0.0  # the receiver said nothing: how long the channel rests is its own affair (`rest.py`)
-LONGEST_RETRY_S: Final = 3_600.0
 TAKEN: Final = frozenset({200, 201, 202, 204})
 BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -90,7 +88,7 @@ class WebhookChannel:
         if status in TAKEN:
             return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
         if status in BUSY:
-            raise ChannelBusy(retry_after_s=_retry_after_s(retry_after, now_ms=self._now()), detail=str(status))
+            raise ChannelBusy(retry_after_s=retry_after_s(retry_after, now_ms=self._now()), detail=str(status))
         raise ChannelRefused(status)
 
     async def close(self) -> None:
@@ -123,12 +121,3 @@ class WebhookChannel:
             post_id=post.post_id, level=post.level, url=link, alert=post.alert, occasion=post.occasion,
             detail=post.detail,
         )  # fmt: skip
-
-
-def _retry_after_s(text: str, *, now_ms: int) -> float:
-    """What the receiver asks for, in seconds or as an HTTP date: from 1 s to an hour; 0 where it says nothing."""
-    try:
-        wait_s = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - now_ms / 1000
-    except (ValueError, OverflowError):
-        return NOT_ASKED
-    return min(max(wait_s, 1.0), LONGEST_RETRY_S)
