@@ -59,6 +59,11 @@ class AppriseChannel:
             raise ChannelBusy(retry_after_s=0, detail=f"{left} of {len(services)} services took nothing")
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
+    @property
+    def working(self) -> int:
+        """Threads that are at work, or held up."""
+        return self._working
+
     async def close(self) -> None:
         """Threads that hang are left behind."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -93,7 +98,7 @@ def make_apprise(settings: Settings, routing: Routing, *, now: Callable[[], int]
 
 def _tell(services: list[Service], told: Told | ToldDigest, took: set[int]) -> None:
     """In a thread: those that did not take it yet, one after the other, until the time is over."""
-    body, ends = "\n".join(_lines(told)), time.monotonic() + DEADLINE_S
+    body, ends = "\n".join(filter(None, _lines(told))), time.monotonic() + DEADLINE_S
     for number, service in enumerate(services):
         left_s = ends - time.monotonic()
         if number not in took and left_s > 0 and service.notify(body, told.subject, body_format="text", timeout=left_s):

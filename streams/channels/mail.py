@@ -58,7 +58,7 @@ class MailChannel:
 
     def __init__(self, server: MailServer, words: Words, *, addresses: Addresses, sender: Address,
                  now: Callable[[], int]) -> None:  # fmt: skip
-        self._server = server
+        self.server = server
         self._words = words
         self._addresses = addresses
         self._sender = sender
@@ -108,7 +108,7 @@ class MailChannel:
         return f"<{quote(name, safe='')}@{self._sender.domain}>"
 
     async def _hand_in(self, message: EmailMessage, *, to: str) -> None:
-        server = self._server
+        server = self.server
         client = aiosmtplib.SMTP(
             hostname=server.host, port=server.port, timeout=DEADLINE_S, use_tls=server.security == "tls",
             start_tls=server.security == "starttls", username=server.username or None,
@@ -126,7 +126,7 @@ def make_mail(settings: Settings, routing: Routing, *, now: Callable[[], int]) -
     mail = settings.mail
     if not mail.host:
         return None
-    name, address = parseaddr(mail.sender)
+    name, address = parseaddr(mail.sender) if mail.sender.isprintable() else ("", "")
     try:
         sender = mail_address(address, name=name)
     except ValueError as error:
