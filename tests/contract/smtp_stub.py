@@ -50,7 +50,7 @@ class SmtpStub:
     async def _small(self, command: str, line: str, *, writer: asyncio.StreamWriter) -> None:
         secure = writer.get_extra_info("ssl_object") is not None
         hello = "250-stub\r\n" + ("250-STARTTLS\r\n" if self.tls and not secure else "") + "250-SMTPUTF8\r\n"
-        texts = {"EHLO": hello + "250 AUTH PLAIN", "AUTH": "235 welcome"}
+        texts = {"EHLO": hello + "250 AUTH PLAIN", "AUTH": "235 welcome", "QUIT": "221 goodbye"}
         taken = await self._answer(writer, command, texts.get(command, "250 fine"))
         if taken and command == "RCPT":
             self.recipients.append(line.partition("<")[2].partition(">")[0])
