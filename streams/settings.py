@@ -16,8 +16,9 @@ from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
-    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "OutgoingSettings", "RedisSettings",
-    "Settings", "SlackSettings", "WebhookSettings", "WorkerSettings",
+    "AppriseSettings", "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "MailSettings",
+    "OutgoingSettings", "RedisSettings", "Settings", "SlackSettings", "TeamsSettings", "WebhookSettings",
+    "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
@@ -148,6 +149,31 @@ class OutgoingSettings(_Part):
         return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
 
 
+class MailSettings(_Part):
+    """Where alerts are handed in as mail. Empty host = no mail."""
+
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    username: str = ""
+    password: SecretStr | None = None
+    sender: str = ""
+    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
+    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
+
+
+class TeamsSettings(_Part):
+    """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
+
+    url: SecretStr = SecretStr("")
+
+
+class AppriseSettings(_Part):
+    """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
+
+    addresses: SecretStr = SecretStr("")
+
+
 class LogSettings(_Part):
     """What is worth a line."""
 
@@ -177,6 +203,9 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     slack: SlackSettings = SlackSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    mail: MailSettings = MailSettings()
+    teams: TeamsSettings = TeamsSettings()
+    apprise: AppriseSettings = AppriseSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -5,8 +5,11 @@ from functools import partial
 from time import time_ns
 from typing import Final
 
+from streams.channels.apprise import make_apprise
 from streams.channels.base import Channel
+from streams.channels.mail import make_mail
 from streams.channels.slack_made import make_slack
+from streams.channels.teams import make_teams
 from streams.channels.webhook_made import make_webhook
 from streams.core.routing import Routing
 from streams.settings import Settings
@@ -23,6 +26,9 @@ def _now_ms() -> int:
 CHANNELS: Final[Mapping[str, Maker]] = {
     "webhook": partial(make_webhook, now=_now_ms),
     "slack": partial(make_slack, now=_now_ms),
+    "mail": partial(make_mail, now=_now_ms),
+    "teams": partial(make_teams, now=_now_ms),
+    "apprise": partial(make_apprise, now=_now_ms),
 }
 
 

@@ -10,22 +10,22 @@ from streams.outgoing.client import Outgoing
 from tests.contract.slack_stub import TOKEN, SlackStub
 from tests.unit.core.made import NAMING, example_rules
 
-__all__ = ["CHANNEL", "KIM", "KIMS_CHANNEL", "slack_channel"]
+__all__ = ["CHANNEL", "SUN", "SUNS_CHANNEL", "slack_channel"]
 
-CHANNEL, KIMS_CHANNEL = "C0000000001", "D0000000002"
+CHANNEL, SUNS_CHANNEL = "C0000000001", "D0000000002"
 ROUTING = """
 [[rep]]
-email = "kim@us.example"
+email = "sun@us.example"
 language = "ko"
 """
-KIM = NAMING.recipient_of("kim@us.example")
+SUN = NAMING.recipient_of("sun@us.example")
 RULES = example_rules(routing=ROUTING)
 
 
 def slack_channel(stub: SlackStub, *, token: str = TOKEN, answers: bool = True) -> SlackChannel:
     """As after a start: it remembers nothing."""
     places = SlackPlaces(
-        api_url=stub.api_url, hook=stub.api_url + "hook", channel=CHANNEL, by_recipient={KIM: KIMS_CHANNEL}
+        api_url=stub.api_url, hook=stub.api_url + "hook", channel=CHANNEL, by_recipient={SUN: SUNS_CHANNEL}
     )
     return SlackChannel(
         places, token=token, outgoing=Outgoing(Reach(frozenset({"127.0.0.1"}))), answers=answers,

@@ -15,7 +15,7 @@ from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.slack import SlackChannel
 from streams.console.slack_edits import edited
 from tests.contract.slack_stub import SlackStub, slack_stub
-from tests.contract.slack_worlds import CHANNEL, KIM, KIMS_CHANNEL, slack_channel
+from tests.contract.slack_worlds import CHANNEL, SUN, SUNS_CHANNEL, slack_channel
 from tests.contract.test_channels import ALERT, NOW, digest, post
 from tests.unit.console.samples import HOSTILE
 
@@ -93,9 +93,9 @@ async def test_inside_a_hold_what_is_not_offered_has_no_button(stub: SlackStub) 
 
 
 async def test_a_rep_reads_it_where_and_as_he_reads(stub: SlackStub) -> None:
-    await opened(stub).deliver(replace(post(), to=KIM))
+    await opened(stub).deliver(replace(post(), to=SUN))
     (sent,) = stub.named("chat.postMessage")
-    assert sent["channel"] == KIMS_CHANNEL
+    assert sent["channel"] == SUNS_CHANNEL
     assert sent["blocks"][0]["text"]["text"] == "Northwind Robotics: 45일 만에 재방문"
     assert sent["blocks"][-1]["elements"][1]["placeholder"]["text"] == "연락함"
 

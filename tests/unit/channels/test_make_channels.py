@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from streams.channels import CHANNELS, make_channels
+from streams.channels.mail import MailChannel
 from streams.errors import SettingsError
 from streams.settings import Settings
 from tests.unit.core.made import example_rules
@@ -15,6 +16,12 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 SLACK = {"LEADSTREAM_SLACK__TOKEN": "xoxb-1", "LEADSTREAM_SLACK__CHANNEL": "C1"}
+MAIL = {"LEADSTREAM_MAIL__HOST": "smtp.example", "LEADSTREAM_MAIL__SENDER": "Alerts <alerts@us.example>"}
+LOGIN = {"LEADSTREAM_MAIL__USERNAME": "us", "LEADSTREAM_MAIL__PASSWORD": "p"}
+OTHERS = MAIL | {
+    "LEADSTREAM_TEAMS__URL": "https://flows.example/secret",
+    "LEADSTREAM_APPRISE__ADDRESSES": '"*" = ["json://apprise.example"]',
+}
 
 
 def settings(url: str = "", secret: str | None = SECRET, **more: str) -> Settings:
@@ -24,7 +31,7 @@ def settings(url: str = "", secret: str | None = SECRET, **more: str) -> Setting
 
 def test_what_is_configured_is_made_under_its_own_name() -> None:
     async def names() -> dict[str, str]:
-        made = make_channels(settings(URL, **SLACK), ROUTING)
+        made = make_channels(settings(URL, **OTHERS, **SLACK), ROUTING)
         try:
             return {key: channel.name for key, channel in made.items()}
         finally:
@@ -34,7 +41,7 @@ def test_what_is_configured_is_made_under_its_own_name() -> None:
     assert asyncio.run(names()) == {name: name for name in CHANNELS}
 
 
-def test_without_an_address_there_is_no_webhook() -> None:
+def test_without_an_address_there_is_no_channel() -> None:
     assert make_channels(settings(), ROUTING) == {}
 
 
@@ -77,3 +84,31 @@ def test_a_host_of_ones_own_is_let_through_when_it_is_named() -> None:
     more = {"LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "intranet, 10.1.2.3"}
     for url in ("http://intranet:8080/x", "http://10.1.2.3/x"):
         assert list(make_channels(settings(url, **more), ROUTING)) == ["webhook"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        pytest.param(MAIL | {"LEADSTREAM_MAIL__SENDER": ""}, "MAIL__SENDER: must be an e-mail", id="no sender"),
+        pytest.param(MAIL | {"LEADSTREAM_MAIL__SENDER": "a@b\r\nBcc: c@d"}, "MAIL__SENDER", id="a sender of two lines"),
+        pytest.param(MAIL | LOGIN | {"LEADSTREAM_MAIL__SECURITY": "plain"}, "MAIL__SECURITY", id="a readable password"),
+        pytest.param(MAIL | {"LEADSTREAM_MAIL__CERTIFICATES": "/nowhere"}, "MAIL__CERTIFICATES", id="no certificates"),
+        pytest.param({"LEADSTREAM_TEAMS__URL": "flows"}, "TEAMS__URL: must begin with https", id="no web address"),
+        pytest.param({"LEADSTREAM_APPRISE__ADDRESSES": "x"}, "APPRISE__ADDRESSES: is no TOML", id="no list"),
+    ],
+)
+def test_a_wrong_setting_of_a_channel_for_people_is_named(more: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=f"LEADSTREAM_{named}"):
+        make_channels(settings(**more), ROUTING)
+
+
+def test_the_port_follows_from_how_the_way_is_encrypted() -> None:
+    def port(**more: str) -> int:
+        channel = make_channels(settings(**(MAIL | more)), ROUTING)["mail"]
+        assert isinstance(channel, MailChannel)
+        return channel.server.port
+
+    assert port() == 587
+    assert port(LEADSTREAM_MAIL__SECURITY="tls") == 465
+    assert port(LEADSTREAM_MAIL__SECURITY="plain") == 25
+    assert port(LEADSTREAM_MAIL__PORT="2525") == 2525
