@@ -15,7 +15,7 @@ def way_out(settings: Settings) -> Outgoing:
 
 
 def checked(settings: Settings, url: str, *, variable: str) -> None:
-    """Looks at the text alone, without a resolver: names are looked at when something is sent. Raises SettingsError."""
+    """Looks at the text; what a name leads to is looked at whenever something is sent. Raises SettingsError."""
     try:
         Reach(settings.outgoing.private).parsed(url)
     except Forbidden as error:

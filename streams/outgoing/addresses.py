@@ -48,7 +48,7 @@ class Reach(Struct, frozen=True):
     private_hosts: frozenset[str] = frozenset()
 
     def parsed(self, text: str) -> httpcore.URL:
-        """The address, if its text alone speaks for it. Raises Forbidden."""
+        """The address, if its text alone speaks for it; a number is looked at in every spelling. Raises Forbidden."""
         try:
             url = httpcore.URL(text)
             host, port = url.host.decode("ascii").lower(), url.origin.port
@@ -62,6 +62,8 @@ class Reach(Struct, frozen=True):
             raise Forbidden(f"only https:// leaves; for a host of your own name it in {NAMES_A_HOST}")
         if port not in PORTS:
             raise Forbidden(f"only the ports 443 and 8443 are open, not {port}; see {NAMES_A_HOST}")
+        if number := _number(host, port):
+            self.admitted(host, [number])
         return url
 
     def names(self, host: str) -> bool:
@@ -76,6 +78,15 @@ class Reach(Struct, frozen=True):
         if not self.names(host) and not all(map(is_public, found)):
             raise Forbidden(f"{host} leads to an inside address; if it is yours, name it in {NAMES_A_HOST}")
         return found
+
+
+def _number(host: str, port: int) -> str:
+    """The address that a host is another spelling of, such as 127.1; "" = it is a name. Asks nobody."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return ""
+    return str(found[0][4][0])
 
 
 async def resolved(host: str, port: int) -> tuple[str, ...]:

@@ -23,9 +23,7 @@ from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.channels.webhook import WebhookChannel
-from streams.outgoing.addresses import Reach
-from streams.outgoing.client import Outgoing
-from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http
+from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http, outgoing
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, slack_channel
 from tests.contract.smtp_stub import smtp_stub
@@ -114,10 +112,6 @@ def far() -> Iterator[Far]:
     server.hang.set()
     server.shutdown()
     server.server_close()
-
-
-def outgoing() -> Outgoing:
-    return Outgoing(Reach(frozenset({"127.0.0.1"})))
 
 
 class WebhookWorld:

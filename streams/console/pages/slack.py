@@ -128,7 +128,8 @@ def _press_of(body: bytes, *, now: int) -> _Press | None:
 def _at(action_ts: str, *, now: int) -> int:
     """When it was pressed: never later than now."""
     seconds = action_ts.partition(".")[0]
-    return min(int(seconds) * 1_000, now) if seconds.isascii() and seconds.isdigit() else now
+    is_time = seconds.isascii() and seconds.isdigit() and len(seconds) <= 12
+    return min(int(seconds) * 1_000, now) if is_time else now
 
 
 async def _answered(desk: Desk, press: _Press) -> None:

@@ -53,6 +53,9 @@ def test_without_an_address_there_is_no_channel() -> None:
         pytest.param(URL, "whsec_€", "LEADSTREAM_WEBHOOK__SECRET", id="no base64"),
         pytest.param("http://hooks.example/x", SECRET, "LEADSTREAM_WEBHOOK__URL: only https", id="not secret"),
         pytest.param("https://hooks.example:6379/x", SECRET, "LEADSTREAM_WEBHOOK__URL: only the ports", id="a port"),
+        pytest.param("https://127.1/x", SECRET, "LEADSTREAM_WEBHOOK__URL: 127.1 leads to an inside", id="inside"),
+        pytest.param("https://2130706433/x", SECRET, "LEADSTREAM_WEBHOOK__URL: .* leads to an inside", id="a number"),
+        pytest.param("https://[::ffff:127.0.0.1]/", SECRET, "LEADSTREAM_WEBHOOK__URL: .* inside", id="a mapped one"),
         pytest.param("file:///etc/passwd", SECRET, "LEADSTREAM_WEBHOOK__URL", id="no web address"),
     ],
 )
@@ -93,7 +96,7 @@ def test_a_host_of_ones_own_is_let_through_when_it_is_named() -> None:
         pytest.param(MAIL | {"LEADSTREAM_MAIL__SENDER": "a@b\r\nBcc: c@d"}, "MAIL__SENDER", id="a sender of two lines"),
         pytest.param(MAIL | LOGIN | {"LEADSTREAM_MAIL__SECURITY": "plain"}, "MAIL__SECURITY", id="a readable password"),
         pytest.param(MAIL | {"LEADSTREAM_MAIL__CERTIFICATES": "/nowhere"}, "MAIL__CERTIFICATES", id="no certificates"),
-        pytest.param({"LEADSTREAM_TEAMS__URL": "flows"}, "TEAMS__URL: must begin with https", id="no web address"),
+        pytest.param({"LEADSTREAM_TEAMS__URL": "flows"}, "TEAMS__URL: this is no web address", id="no web address"),
         pytest.param({"LEADSTREAM_APPRISE__ADDRESSES": "x"}, "APPRISE__ADDRESSES: is no TOML", id="no list"),
     ],
 )
