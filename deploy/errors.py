@@ -8,6 +8,7 @@ DeployError
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
 ├── BadHome          the home directory cannot be used
+├── NotDelivered     a channel did not take a test
 ├── NotRebuilt       Redis is away, or no worker fills it
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
@@ -34,6 +35,7 @@ __all__ = [
     "DeployError",
     "NoJava",
     "NotAtRest",
+    "NotDelivered",
     "NotReady",
     "NotRebuilt",
     "TopicsDiffer",
@@ -95,6 +97,10 @@ class NoJava(DeployError):
 
 class NotAtRest(DeployError):
     """Nothing was copied, or not all of it: say it again once it is so."""
+
+
+class NotDelivered(DeployError):
+    """The channel's own word, which names no person and no secret."""
 
 
 class BrokerUnreachable(DeployError):

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -19,8 +19,7 @@ from streams.agents.leads import leads
 from streams.agents.projector import projector
 from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
-from streams.channels.base import Channel
-from streams.channels.webhook import WebhookChannel
+from streams.channels import make_channels
 from streams.core import lead, recipient, signals, visitor
 from streams.core.facts import Facts
 from streams.core.machines import is_machine
@@ -34,6 +33,7 @@ from streams.engine.engine import INBOXES, Engine
 from streams.engine.exits import STOPPED
 from streams.engine.shell import Decoded, Refusal, Shell
 from streams.engine.steady import SteadyTime
+from streams.errors import SettingsError
 from streams.metrics import Metrics
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import Fills
@@ -66,12 +66,17 @@ def run(settings: Settings) -> NoReturn:
     is_machine("Mozilla/5.0")  # compiles its patterns for half a second: now, not under the first event
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    build(settings, rules, now=SteadyTime(_now_ms)).worker(loop).execute_from_commandline()
+    try:
+        engine = build(settings, rules, now=SteadyTime(_now_ms))
+    except SettingsError as error:
+        _log.critical("settings_refused", error=str(error))
+        sys.exit(STOPPED)
+    engine.worker(loop).execute_from_commandline()
 
 
 def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms) -> Engine:
     """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows."""
-    channels = _channels(settings)
+    channels = list(make_channels(settings, rules.routing).values())
     engine = Engine(settings, channels=channels, now=now)
     shell = engine.shell
     fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
@@ -100,14 +105,6 @@ def _naming(settings: Settings) -> Naming:
 def _signing(settings: Settings) -> Signing:
     live = (settings.identity_secret, settings.identity_secret_former)
     return Signing(tuple(one.get_secret_value().encode() for one in live if one is not None))
-
-
-def _channels(settings: Settings) -> Sequence[Channel]:
-    webhook = settings.webhook
-    if not webhook.url or webhook.secret is None:
-        return ()
-    secret = webhook.secret.get_secret_value()
-    return [WebhookChannel(webhook.url, secret, now=_now_ms, console_url=settings.console.public_url)]
 
 
 def _facts(raw: bytes, *, rules: Rules) -> Decoded[Facts]:

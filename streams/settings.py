@@ -16,12 +16,14 @@ from schemas.topics import application
 from streams.errors import SettingsError
 
 __all__ = [
-    "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "RedisSettings", "Settings",
-    "WebhookSettings", "WorkerSettings",
+    "AppriseSettings", "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "MailSettings",
+    "OutgoingSettings", "RedisSettings", "Settings", "SlackSettings", "TeamsSettings", "WebhookSettings",
+    "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
+_SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -101,6 +103,75 @@ class WebhookSettings(_Part):
 
     url: str = ""
     secret: SecretStr | None = None
+    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
+
+
+class SlackSettings(_Part):
+    """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
+
+    token: SecretStr | None = None  # xoxb-...
+    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
+    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
+    webhook_url: SecretStr | None = None  # whoever knows it may post
+    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
+    api_url: str = "https://slack.com/api/"
+
+    @field_validator("channels")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
+        if not all(who.strip() and _SLACK_PLACE.fullmatch(to.strip()) for who, _, to in pairs):
+            raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not _SLACK_PLACE.fullmatch(value):
+            raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
+        return value
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Channel by e-mail or team."""
+        pairs = [one.partition("=") for one in self.channels.split(",") if one.strip()]
+        return {who.strip(): to.strip() for who, _, to in pairs}
+
+
+class OutgoingSettings(_Part):
+    """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
+
+    private_hosts: str = ""
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The hosts, in lower case."""
+        return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
+
+
+class MailSettings(_Part):
+    """Where alerts are handed in as mail. Empty host = no mail."""
+
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    username: str = ""
+    password: SecretStr | None = None
+    sender: str = ""
+    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
+    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
+
+
+class TeamsSettings(_Part):
+    """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
+
+    url: SecretStr = SecretStr("")
+
+
+class AppriseSettings(_Part):
+    """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
+
+    addresses: SecretStr = SecretStr("")
 
 
 class LogSettings(_Part):
@@ -130,6 +201,11 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     collector: CollectorSettings = CollectorSettings()
     webhook: WebhookSettings = WebhookSettings()
+    slack: SlackSettings = SlackSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
+    mail: MailSettings = MailSettings()
+    teams: TeamsSettings = TeamsSettings()
+    apprise: AppriseSettings = AppriseSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import backup, console, crm, grow, imports, keys, rejected, rules, settings, supply, topics
+from deploy.cli import backup, channels, console, crm, grow, imports, keys, rejected, rules, settings, supply, topics
 from deploy.cli.become import become
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(topics.app, name="topics")
 app.add_typer(backup.app, name="backup")
+app.add_typer(channels.app, name="channels")
 app.add_typer(console.app, name="console")
 app.add_typer(crm.app, name="crm")
 app.add_typer(grow.app, name="grow")

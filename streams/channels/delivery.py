@@ -93,10 +93,13 @@ class Delivery:
             rest.worked()
         except ChannelRefused as error:
             rest.worked()
+            _log.warning("channel_refused", channel=due.channel, post_id=due.post.post_id, why=str(error))
             return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="refused",
                            detail=str(error), at=self._now())  # fmt: skip
         except ChannelBusy as error:
             retry_after_s = error.retry_after_s
+            if rest.is_open:  # the first of a row: those that follow say no more
+                _log.warning("channel_busy", channel=due.channel, post_id=due.post.post_id, why=str(error))
         except Exception as error:  # noqa: BLE001  a channel's bug must not end the worker
             _log.warning("channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__)
         else:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.posts import Receipt
 from streams.channels import delivery, rest
@@ -144,3 +145,15 @@ async def test_a_slow_channel_holds_up_no_other_one() -> None:
     assert quick.posts.keys() == {f"p{number}" for number in range(50)}
     assert both.waiting() == {"slow": 50 - delivery.LANES, "quick": 0}
     running.cancel()
+
+
+async def test_why_a_channel_rests_is_said_once_and_each_refusal_too(desk: Desk) -> None:
+    for error in (ChannelBusy(retry_after_s=0, detail="535"), ChannelBusy(retry_after_s=0), ChannelRefused(550)):
+        desk.channel.fail_next(error)
+    with capture_logs() as said:
+        desk.delivery.offer(due("p1"))
+        await desk.told(1)
+    assert [(one["event"], one["channel"], one["why"]) for one in said] == [
+        ("channel_busy", "memory", "busy, again in 0 s: 535"),
+        ("channel_refused", "memory", "refused with 550"),
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.channels.webhook import LONGEST_RETRY_S, NOT_ASKED, _retry_after_s
+from streams.channels.retry_after import LONGEST_RETRY_S, NOT_ASKED, retry_after_s
 
 NOON = 1_790_000_000_000  # Mon, 21 Sep 2026 14:13:20 GMT
 
@@ -20,4 +20,4 @@ NOON = 1_790_000_000_000  # Mon, 21 Sep 2026 14:13:20 GMT
     ],
 )
 def test_retry_after_is_read_and_bounded(said: str, wait_s: float) -> None:
-    assert _retry_after_s(said, now_ms=NOON) == wait_s
+    assert retry_after_s(said, now_ms=NOON) == wait_s

@@ -1,0 +1,64 @@
+"""Whom Apprise tells, and where: TOML with a list of its URLs by rep or team. Apprise itself is an extra."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final, Protocol, TypeAlias
+
+from schemas.ids import Naming
+from streams.channels.addresses import mail_address
+from streams.errors import SettingsError
+
+__all__ = ["EVERYBODY_ELSE", "Service", "Services", "services_of"]
+
+# "kim@example.com" = ["ntfy://ntfy.example.com/kim"], "team:sales" = [...]; "*" is everybody else
+EVERYBODY_ELSE: Final = "*"
+MOST: Final = 10  # URLs of one recipient: they are told one after the other
+VARIABLE: Final = "LEADSTREAM_APPRISE__ADDRESSES"
+
+
+class Service(Protocol):
+    """One URL of Apprise, made ready."""
+
+    def notify(self, body: str, title: str, *, body_format: str, timeout: float) -> object:
+        """Blocks for at most `timeout` seconds. What comes back is true where the service took it."""
+        ...
+
+
+Services: TypeAlias = Mapping[str, Sequence[Service]]
+
+
+def services_of(text: str, naming: Naming) -> Services:
+    """The services of each recipient_id, and of everybody else. Raises SettingsError, which shows no URL."""
+    try:
+        listed = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{VARIABLE}: is no TOML: {error}; see docs/how-to/apprise.md") from error
+    try:
+        library = import_module("apprise")
+    except ImportError as error:
+        raise SettingsError(f"{VARIABLE}: needs Apprise; pip install 'leadstream[apprise]'") from error
+    asset = library.AppriseAsset(app_id="Leadstream", storage_mode="memory", secure_logging=True)
+    return {_recipient(who, naming): _services(who, urls, make=lambda: library.Apprise(asset=asset))
+            for who, urls in listed.items()}  # fmt: skip
+
+
+def _recipient(who: str, naming: Naming) -> str:
+    if who == EVERYBODY_ELSE or who.startswith("team:"):
+        return who
+    try:
+        return naming.recipient_of(mail_address(who).addr_spec)
+    except ValueError as error:
+        raise SettingsError(f'{VARIABLE}: "{who}" is no e-mail address of a rep, no team:name and no "*"') from error
+
+
+def _services(who: str, urls: Any, *, make: Any) -> list[Service]:
+    if not isinstance(urls, list) or not urls or len(urls) > MOST or not all(isinstance(one, str) for one in urls):
+        raise SettingsError(f'{VARIABLE}: "{who}" must be a list of 1 to {MOST} URLs')
+    made: list[Service] = []
+    for number, url in enumerate(urls, start=1):
+        service = make()
+        if not service.add(url):
+            raise SettingsError(f'{VARIABLE}: "{who}": URL {number} is none that Apprise knows')
+        made.append(service)
+    return made

@@ -1,0 +1,132 @@
+"""What people read: the six lines in their language, and nothing from outside that could rearrange them."""
+
+import string
+from time import time_ns
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.posts import Ahead, Digest, Post
+from streams.channels.phrases import PHRASES
+from streams.channels.words import Words
+from tests.unit.console.samples import HOSTILE, Samples
+from tests.unit.core.made import NAMING, example_rules
+
+ROUTING = """
+[[rep]]
+email = "kim@us.example"
+name = "Kim"
+timezone = "Asia/Seoul"
+language = "ko"
+
+[[rep]]
+email = "lee@us.example"
+"""
+RULES = example_rules(routing=ROUTING)
+KIM, LEE = NAMING.recipient_of("kim@us.example"), NAMING.recipient_of("lee@us.example")
+NOW = time_ns() // 1_000_000
+ALERT = Samples(now=1_774_000_000_000).alert()  # 20 March 2026, 09:46 UTC
+WORDS = Words(RULES.routing, console_url="https://c.example/")
+
+
+def post(to: str = LEE, occasion: str = "raised", detail: str = "") -> Post:
+    made = Post(to=to, post_id="po_1", level="real_time", at=NOW, alert=ALERT, detail=detail)
+    return replace(made, occasion=occasion)
+
+
+def test_an_alert_is_told_in_six_lines() -> None:
+    told = WORDS.alert(post())
+    assert told.subject == "Northwind Robotics: back after 45 days"
+    assert [line.label for line in told.lines] == [
+        "Northwind Robotics", "Lost deal", "Who", "Looked at", "Score", "Next",
+    ]  # fmt: skip
+    text = {line.label: line.text for line in told.lines}
+    assert "€148,000" in text["Lost deal"]
+    assert "reason: Price" in text["Lost deal"]
+    assert text["Who"].startswith("2 people: Mara Lindqvist (Head of Production, on the deal, proven); Tomás Vega")
+    assert text["Score"].startswith("101.6 · grade A1 · Pricing page 19.1")
+    assert text["Score"].endswith(f"R {ALERT.strength.strength}")
+    assert text["Next"] == ALERT.next_act
+    assert (told.url, told.badge, told.status) == (f"https://c.example/alerts/{ALERT.alert_id}", "Real-time", "")
+
+
+def test_a_rep_reads_it_in_his_own_language() -> None:
+    told = WORDS.alert(post(KIM))
+    assert told.subject == "Northwind Robotics: 45일 만에 재방문"
+    assert [line.label for line in told.lines][1:] == ["실주 딜", "방문자", "본 페이지", "점수", "다음 행동"]
+    assert "사유: 가격" in told.lines[1].text
+    assert told.open_text == "Leadstream에서 열기"
+
+
+def test_days_are_those_of_the_recipients_time_zone() -> None:
+    late = replace(ALERT, deal=replace(ALERT.deal, lost_at=1_767_222_000_000))  # 31 December 2025, 23:00 UTC
+    assert "lost on 31 Dec 2025" in WORDS.alert(replace(post(), alert=late)).lines[1].text
+    assert "2026년 1월 1일 실주" in WORDS.alert(replace(post(KIM), alert=late)).lines[1].text
+
+
+@pytest.mark.parametrize(
+    ("occasion", "detail", "said"),
+    [
+        ("raised", "", ""),
+        ("reminder", "", "nobody has claimed"),
+        ("escalation", KIM, "as the leader"),
+        ("deputy", KIM, "You stand in for Kim."),
+        ("deputy", "rep:gone", "You stand in for a colleague."),
+        ("taken", "Kim", "Already taken by Kim."),
+        ("broke_through", "request:1, person:2, person:3", "somebody asked for contact, another known person is back."),
+    ],
+)
+def test_why_it_is_told_again_is_said(occasion: str, detail: str, said: str) -> None:
+    told = WORDS.alert(post(occasion=occasion, detail=detail)).occasion
+    assert said in told
+    assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize("occasion", [
+    "raised", "broke_through", "woke", "reminder", "escalation", "passed_on", "copy", "taken", "deputy",
+])  # fmt: skip
+@pytest.mark.parametrize("to", [KIM, LEE])
+def test_every_occasion_has_its_words(occasion: str, to: str) -> None:
+    assert bool(WORDS.alert(post(to, occasion)).occasion) == (occasion != "raised")
+
+
+def test_a_digest_has_its_alerts_what_is_ahead_and_how_many_wait() -> None:
+    ahead = Ahead(account_id="a.example", account_name="", deal=ALERT.deal, reason="hold_ends", at=ALERT.as_of)
+    made = Digest(to=LEE, post_id="di_1", at=NOW, posts=(post(),), ahead=(ahead,), waiting=1)
+    told = WORDS.digest(made)
+    assert (told.subject, told.waiting) == ("1 lost account is back", "1 more waits for the next digest.")
+    assert [one.subject for one in told.alerts] == ["Northwind Robotics: back after 45 days"]
+    assert (told.ahead[0].label, told.url) == ("a.example", "https://c.example/")
+    assert told.ahead[0].text.startswith("hold ends on 20 Mar 2026 · €148,000")
+
+
+def test_without_a_public_address_there_is_no_link() -> None:
+    assert Words(RULES.routing).alert(post()).url == ""
+
+
+def test_a_hold_is_said_to_those_who_do_not_read_the_language_of_the_rules() -> None:
+    held = replace(ALERT, hold_until=ALERT.as_of)
+    assert WORDS.alert(replace(post(KIM), alert=held)).lines[5].text.startswith("참고용: 2026년 3월 20일")
+    assert WORDS.alert(replace(post(), alert=held)).lines[5].text == ALERT.next_act
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, "a\r\nBcc: x@evil.example", "\u202eevil", "x" * 5_000])
+def test_what_comes_from_outside_stays_on_its_line_and_short(hostile: str) -> None:
+    people = tuple(replace(one, name=hostile, title=hostile, grade=hostile, reasons=(hostile,)) for one in ALERT.people)
+    deal = replace(ALERT.deal, lost_reason=hostile, competitor=hostile, lost_stage=hostile, currency=hostile[:3])
+    card = replace(ALERT, account_name=hostile, people=people, deal=deal, next_act=hostile, talking_point=hostile,
+                   pages=tuple(one._replace(path=hostile) for one in ALERT.pages), claimed_by=hostile,
+                   status="claimed")  # fmt: skip
+    told = WORDS.alert(replace(post(), alert=card))
+    for text in (told.subject, told.status, *(one.text for one in (*told.lines, *told.more))):
+        assert text.isprintable()
+        assert len(text) < 2_000
+
+
+def test_both_languages_say_the_same_things_with_the_same_places() -> None:
+    def places(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    english, korean = PHRASES["en"], PHRASES["ko"]
+    assert {one for one in korean if not one.startswith("name:")} == set(english)
+    assert [one for one in english if places(english[one]) != places(korean[one])] == []
