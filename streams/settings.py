@@ -81,13 +81,20 @@ class WorkerSettings(_Part):
 
 
 class ConsoleSettings(_Part):
-    """The console. Without a password it prints a link that works once."""
+    """The console. Without users or a password it prints a link that works once."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
     password: SecretStr | None = None
     link_secret: SecretStr | None = None
     public_url: str = ""
+    users: Path | None = None  # the file of `leadstream users`; read again when it changes
+    audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def _no_users_if_empty(cls, value: object) -> object:
+        return value or None
 
 
 class CollectorSettings(_Part):

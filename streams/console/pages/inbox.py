@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard, AlertStatus
 from streams.console.desk import desk_of
+from streams.console.gate import shows
 
 __all__ = ["DISMISSALS", "IN_WORK", "ROUTES", "sections"]
 
@@ -60,6 +61,7 @@ async def alert_page(request: Request) -> Response:
     alert = await desk.reader.alert(request.path_params["alert_id"])
     if alert is None:
         raise HTTPException(404)
+    shows(request, (one.lead_id for one in alert.people))
     return await desk.show(request, "alert.html", alert=alert, dismissals=DISMISSALS)
 
 

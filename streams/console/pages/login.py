@@ -1,17 +1,29 @@
 """Signing in and out."""
 
+from contextlib import suppress
 from typing import Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from streams.console.auth import SESSION_S
+from streams.console.audit import AuditLine, network
 from streams.console.desk import Desk, desk_of
+from streams.console.gate import NOT_WRITTEN, address_of, noted
 from streams.console.render import Frame
-from streams.console.security import form_of
+from streams.console.roles import Role
+from streams.console.security import form_of, session_of
 
 __all__ = ["ROUTES"]
+
+
+class _Who(Struct, frozen=True):
+    """Who signs in. `version` as in Session."""
+
+    name: str
+    role: Role
+    version: int
 
 
 def _inside(target: str) -> str:
@@ -20,12 +32,13 @@ def _inside(target: str) -> str:
     return target if is_path else "/"
 
 
-def _sign_in(desk: Desk, name: str, *, target: str) -> Response:
-    value, _ = desk.auth.signed_in(name)
+def _sign_in(request: Request, name: str, *, target: str, role: Role = "operator", version: int = 0) -> Response:
+    """Raises OSError where the audit log cannot be written."""
+    desk = desk_of(request)
+    value, session = desk.auth.signed_in(name, role=role, version=version)
+    desk.audit.write(noted(request, "sign in", session))
     answer = RedirectResponse(_inside(target), 303)
-    answer.set_cookie(
-        desk.auth.cookie, value, max_age=SESSION_S, path="/", secure=desk.auth.secure, httponly=True, samesite="strict"
-    )
+    desk.auth.set_cookie(answer, value)
     return answer
 
 
@@ -45,17 +58,44 @@ async def by_password(request: Request) -> Response:
     """`POST /login`."""
     desk = desk_of(request)
     fields = await form_of(request, desk.auth, signed_in=False)
-    address = request.client.host if request.client else ""
-    target, name = fields.get("next", "/"), fields.get("name", "")
-    wait_s = desk.throttle.wait_s(address, now=desk.now())
+    target, name, now = fields.get("next", "/"), fields.get("name", ""), desk.now()
+    wait_s = desk.tries.wait_s(name, address_of(request), now=now)
     if wait_s:
         answer = _form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
         answer.headers["retry-after"] = str(wait_s)
         return answer
-    if not desk.auth.is_password(fields.get("password", "")):
-        desk.throttle.failed(address, now=desk.now())
-        return _form(request, target=target, name=name, problem="That is not the password.", status=401)
-    return _sign_in(desk, name, target=target)
+    who = await _who(desk, name, fields.get("password", ""))
+    if who is None:
+        _note_failure(request, name)
+        return _form(request, target=target, name=name, problem=_wrong(desk), status=401)
+    desk.tries.passed(name, address_of(request), now=now)
+    try:
+        return _sign_in(request, who.name, target=target, role=who.role, version=who.version)
+    except OSError:
+        return _form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
+
+
+async def _who(desk: Desk, name: str, password: str) -> _Who | None:
+    """Whom the password signs in: a user of the file, or with the shared one whoever one says to be."""
+    if desk.auth.users is not None:
+        user = await desk.auth.users.verified(name, password)
+        return None if user is None else _Who(user.name, user.role, user.version)
+    version = desk.auth.shared(password)
+    return None if version is None else _Who(name, "operator", version)
+
+
+def _wrong(desk: Desk) -> str:
+    return "That is not the password." if desk.auth.users is None else "This name and this password do not go together."
+
+
+def _note_failure(request: Request, name: str) -> None:
+    """The name only of a user: others may have typed their password there. A disk that is full stops nobody here."""
+    desk = desk_of(request)
+    user = None if desk.auth.users is None else desk.auth.users.named(name)
+    line = AuditLine(at=desk.now(), user="" if user is None else user.name, role="", what="failed to sign in",
+                     network=network(address_of(request)), answer=401)  # fmt: skip
+    with suppress(OSError):
+        desk.audit.write(line)
 
 
 async def by_link(request: Request) -> Response:
@@ -67,13 +107,17 @@ async def by_link(request: Request) -> Response:
     if link is None or not await desk.reader.spend(link.link_id):
         problem = "This link was used or is too old. Ask for a new one: leadstream prints it at start."
         return _form(request, target="/", problem=problem, status=401)
-    return _sign_in(desk, link.name, target="/")
+    try:
+        return _sign_in(request, link.name, target="/", role=link.role)
+    except OSError:
+        return _form(request, target="/", problem=NOT_WRITTEN, status=503)
 
 
 async def sign_out(request: Request) -> Response:
     """`POST /logout`."""
     desk = desk_of(request)
     await form_of(request, desk.auth)
+    desk.auth.end(session_of(request))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(desk.auth.cookie, path="/", secure=desk.auth.secure, httponly=True, samesite="strict")
     return answer
