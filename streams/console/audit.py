@@ -14,12 +14,14 @@ from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-__all__ = ["AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
+__all__ = ["AGAIN_MS", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
 
 AGAIN_MS: Final = 60_000
-REMEMBERED: Final = 4_096
-Look: TypeAlias = tuple[str, str, str, tuple[str, ...]]
+LIST_AGAIN_MS: Final = 3_600_000
+REMEMBERED: Final = 32_768  # about 8 MB
+Look: TypeAlias = tuple[str, ...]
 
 
 class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,15 +63,26 @@ class Audit:
             raise OSError(f"{self._path} took half a line")
 
     def look(self, line: AuditLine, *, session: str) -> None:
-        """Append, unless the same session saw the same less than a minute ago: a page that follows. Raises OSError."""
-        look = (session, line.what, line.id, line.leads)
-        if line.at - self._looks.get(look, 0) < AGAIN_MS:
+        """Append, unless the same session saw the same less than a minute ago: a page that follows. Raises OSError.
+
+        A list, which has no id, names those whom this session did not see in it during the last hour.
+        """
+        page = (session, line.what, line.id, *(line.leads if line.id else ()))
+        known = not self._is_new(page, line.at, AGAIN_MS)
+        shown = () if line.id else tuple(
+            one for one in line.leads if self._is_new((session, line.what, one), line.at, LIST_AGAIN_MS)
+        )  # fmt: skip
+        if known and not shown:
             return
-        self.write(line)
-        self._looks[look] = line.at
-        self._looks.move_to_end(look)
+        self.write(line if line.id else replace(line, leads=shown))
+        for look in (page, *((session, line.what, one) for one in shown)):
+            self._looks[look] = line.at
+            self._looks.move_to_end(look)
         while len(self._looks) > REMEMBERED:
             self._looks.popitem(last=False)
+
+    def _is_new(self, look: Look, at: int, again_ms: int) -> bool:
+        return at - self._looks.get(look, 0) >= again_ms
 
     def close(self) -> None:
         """The next line opens it again."""

@@ -43,6 +43,7 @@ async def inbox(request: Request) -> Response:
     """`GET /`: the alerts that are not closed."""
     desk = desk_of(request)
     alerts = await desk.reader.alerts_by_status(*IN_WORK)
+    shows(request, (person.lead_id for alert in alerts for person in alert.people))
     return await desk.show(request, "inbox.html", parts=sections(alerts), dismissals=DISMISSALS, show="open")
 
 
@@ -50,6 +51,7 @@ async def closed(request: Request) -> Response:
     """`GET /closed`: what was done, dismissed or has expired, newest first."""
     desk = desk_of(request)
     alerts = await desk.reader.alerts_by_status("done", "dismissed", "expired")
+    shows(request, (person.lead_id for alert in alerts for person in alert.people))
     newest = sorted(alerts, key=lambda alert: (-alert.as_of, alert.alert_id))
     parts = [("Closed", "Done, dismissed or expired", newest)] if newest else []
     return await desk.show(request, "inbox.html", parts=parts, dismissals=DISMISSALS, show="closed")
@@ -61,7 +63,7 @@ async def alert_page(request: Request) -> Response:
     alert = await desk.reader.alert(request.path_params["alert_id"])
     if alert is None:
         raise HTTPException(404)
-    shows(request, (one.lead_id for one in alert.people))
+    shows(request, (person.lead_id for person in alert.people))
     return await desk.show(request, "alert.html", alert=alert, dismissals=DISMISSALS)
 
 

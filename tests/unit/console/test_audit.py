@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from streams.console.audit import AGAIN_MS, Audit, AuditLine, entries
+from streams.console.audit import AGAIN_MS, LIST_AGAIN_MS, Audit, AuditLine, entries
 from tests.unit.console.conftest import PASSWORD
 from tests.unit.console.samples import ALERT_ID, LEAD_ID, OTHER_LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, signed_in
@@ -27,8 +28,10 @@ def line(at: int = 1, *, user: str = "Ines Duarte", id_: str = "x") -> AuditLine
         (f"/alerts/{ALERT_ID}", "alert", ALERT_ID, BOTH),
         ("/rejected/0:0", "rejected bytes", "0:0", ()),
         ("/rejected", "rejected", "", ()),
-        ("/", "inbox", "", ()),
-        ("/leads", "leads", "", ()),
+        ("/", "inbox", "", tuple(sorted((*BOTH, "a" * 32)))),
+        ("/closed", "closed alerts", "", BOTH),
+        ("/leads", "leads", "", (LEAD_ID,)),
+        ("/accounts", "accounts", "", ()),
         ("/debugger", "live events", "", ()),
     ],
 )
@@ -92,6 +95,20 @@ def test_a_page_that_follows_is_one_look_a_minute(audit_log: Path) -> None:
     audit.look(line(1_000_001, id_="y"), session="mine")
     audit.close()
     assert [one.at for one in entries(audit_log)] == [1_000_000, 1_060_000, 1_000_001, 1_000_001]
+
+
+def test_a_list_names_those_who_are_new_in_it_for_an_hour(audit_log: Path) -> None:
+    audit, start = Audit(audit_log), 10 * LIST_AGAIN_MS
+    listed = replace(line(start, id_=""), what="inbox", leads=("a", "b"))
+    audit.look(listed, session="mine")
+    audit.look(replace(listed, at=start + 1), session="mine")
+    audit.look(replace(listed, at=start + 2, leads=("a", "b", "c")), session="mine")
+    audit.look(replace(listed, at=start + 2 + AGAIN_MS), session="mine")
+    audit.look(replace(listed, at=start + LIST_AGAIN_MS), session="mine")
+    audit.close()
+    assert [(one.at - start, one.leads) for one in entries(audit_log)] == [
+        (0, ("a", "b")), (2, ("c",)), (2 + AGAIN_MS, ()), (LIST_AGAIN_MS, ("a", "b")),
+    ]  # fmt: skip
 
 
 def test_nobody_is_shown_and_nothing_done_without_the_log(visitor: Visitor, filled: Samples, audit_log: Path) -> None:

@@ -27,7 +27,7 @@ KEYS = ("alert_id", "lead_id", "account_id", "alerts")
 ACCOUNT = "/accounts/northwind-robotics.example"
 LEAD = f"/leads/{LEAD_ID}"
 PATHS = ["/", "/closed", f"/alerts/{ALERT_ID}", "/leads", LEAD, "/accounts", ACCOUNT, "/rejected", "/rejected/0:0",
-         "/debugger", "/login"]  # fmt: skip
+         "/debugger", "/me", "/login"]  # fmt: skip
 
 
 class Text(HTMLParser):
