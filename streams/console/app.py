@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -32,23 +32,25 @@ from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.gate import gated
 from streams.console.live import Hub, live
-from streams.console.pages import account, actions, debugger, inbox, lead, login, me, ops, rejected, replay
+from streams.console.openid import OpenId
+from streams.console.pages import account, actions, debugger, inbox, lead, login, me, openid, ops, rejected, replay
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.throttle import Tries
 from streams.console.users import Users
+from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
-from streams.settings import ConsoleSettings, Settings
+from streams.settings import Settings
 
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, login, me, ops)
+PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, openid, login, me, ops)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
@@ -62,13 +64,14 @@ log = structlog.get_logger()
 class ConsoleOptions(Struct, frozen=True, kw_only=True):
     """`secret` signs cookies and links; `public_url` is where browsers reach it.
 
-    `users` None: `password`, which all share, or by link only. `audit`: where looks are written, None = nowhere.
+    `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written, None = nowhere.
     """
 
     secret: str
     password: str | None = None
     public_url: str = ""
     users: Users | None = None
+    openid: OpenId | None = None
     audit: Path | None = None
 
 
@@ -85,7 +88,7 @@ class _Static(StaticFiles):
 def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sight) -> Starlette:
     """The console as an ASGI application. It closes the reader when it ends, not the door."""
     auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"),
-                users=options.users)  # fmt: skip
+                users=options.users, openid=options.openid)  # fmt: skip
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight,
@@ -121,6 +124,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 await one
         desk.sight.close()
         desk.audit.close()
+        if desk.auth.openid is not None:
+            await desk.auth.openid.close()
         await desk.reader.close()
 
 
@@ -167,13 +172,14 @@ async def _serve(settings: Settings) -> None:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
-    users = _users(ours)
-    if ours.link_secret is None and not (password or users):  # nobody else could make a link, so it is said here, once
+    users, openid = users_of(ours), openid_of(ours, secret=secret)
+    if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
     door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
-    options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, audit=ours.audit)
+    options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
+                             audit=ours.audit)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()
@@ -190,18 +196,6 @@ async def _serve(settings: Settings) -> None:
         await server.serve()
     finally:
         door.close()
-
-
-def _users(ours: ConsoleSettings) -> Users | None:
-    """Those of the file, where one is named. Raises SettingsError, also where the audit log cannot be written."""
-    if ours.password and ours.users:
-        raise SettingsError("LEADSTREAM_CONSOLE__PASSWORD: unset it, each of LEADSTREAM_CONSOLE__USERS has one")
-    try:
-        with closing(Audit(ours.audit)) as audit:
-            audit.check()
-    except OSError as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__AUDIT: cannot write {ours.audit}: {error.strerror}") from error
-    return Users(ours.users) if ours.users else None
 
 
 def _free_port(host: str) -> int:

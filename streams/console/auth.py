@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.responses import Response
 
+from streams.console.openid import OpenId
 from streams.console.roles import Role
 from streams.console.shown import plain
 from streams.console.user_file import LONGEST_NAME
@@ -37,8 +38,8 @@ _CSRF: Final = b"leadstream.console.csrf.v1\0"
 class Session(Struct, frozen=True, array_like=True):
     """Somebody at a browser. `name` is shown to others on what this person claims.
 
-    `version` is that of the user at signing in; 0 = by a link, below 0 = by the shared password of that time. `born`:
-    UTC milliseconds.
+    `version` is that of the user at signing in; 0 = by a link or OpenID, below 0 = by the shared password of that time.
+    `born`: UTC milliseconds.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Auth:
 
     def __init__(
         self, secret: str, *, password: str | None, secure: bool, users: Users | None = None,
-        now: Callable[[], int] = _now,
+        openid: OpenId | None = None, now: Callable[[], int] = _now,
     ) -> None:  # fmt: skip
         self._secret = secret.encode()
         self._password = None if not password else password.encode()
@@ -85,6 +86,7 @@ class Auth:
         self._now = now
         self._ended: dict[str, None] = {}
         self.users = users
+        self.openid = openid
         self.secure = secure
         self.cookie = "__Host-leadstream" if secure else "leadstream"
 

@@ -62,6 +62,7 @@ class Pages:
         text = self._environment.get_template(template).render(
             frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
             path=request.url.path, has_password=self._auth.has_password, has_users=self._auth.users is not None,
+            has_openid=self._auth.openid is not None,
             navigation=_navigation(session), acts=isinstance(session, Session) and may(session.role, "rep"), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)

@@ -47,6 +47,8 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "POST /me/sign-out-everywhere": Right("viewer", "sign out everywhere"),
     "GET /login": _NOBODY,
     "POST /login": _NOBODY,
+    "GET /login/openid": _NOBODY,
+    "GET /login/openid/back": _NOBODY,
     "GET /login/{token}": _NOBODY,
     "POST /logout": Right("viewer", "sign out"),
     "GET /healthz": _NOBODY,

@@ -15,7 +15,7 @@ from streams.console.render import Frame
 from streams.console.roles import Role
 from streams.console.security import form_of, session_of
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "inside", "login_form", "sign_in"]
 
 
 class _Who(Struct, frozen=True):
@@ -26,32 +26,43 @@ class _Who(Struct, frozen=True):
     version: int
 
 
-def _inside(target: str) -> str:
+def inside(target: str) -> str:
     """Where to go next: a path of ours, never another host (`//evil`, a backslash, a scheme)."""
     is_path = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
     return target if is_path else "/"
 
 
-def _sign_in(request: Request, name: str, *, target: str, role: Role = "operator", version: int = 0) -> Response:
-    """Raises OSError where the audit log cannot be written."""
+def sign_in(
+    request: Request, name: str, *, target: str, role: Role = "operator", version: int = 0, follows: bool = False
+) -> Response:
+    """Raises OSError where the audit log cannot be written.
+
+    `follows`: the browser comes from another site. A redirect would go on being that site's, without our cookie, so a
+    page leads on.
+    """
     desk = desk_of(request)
     value, session = desk.auth.signed_in(name, role=role, version=version)
     desk.audit.write(noted(request, "sign in", session))
-    answer = RedirectResponse(_inside(target), 303)
+    target = inside(target)
+    if follows:
+        answer: Response = desk.pages.page(request, "onward.html", Frame(now=desk.now()), target=target)
+    else:
+        answer = RedirectResponse(target, 303)
     desk.auth.set_cookie(answer, value)
     return answer
 
 
-def _form(request: Request, *, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
+def login_form(request: Request, *, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
+    """The page to sign in, with what was wrong."""
     desk = desk_of(request)
     frame = Frame(now=desk.now())
-    values = {"target": _inside(target), "name": name, "problem": problem}
+    values = {"target": inside(target), "name": name, "problem": problem}
     return desk.pages.page(request, "login.html", frame, status=status, **values)
 
 
 async def show(request: Request) -> Response:
     """`GET /login`."""
-    return _form(request, target=request.query_params.get("next", "/"))
+    return login_form(request, target=request.query_params.get("next", "/"))
 
 
 async def by_password(request: Request) -> Response:
@@ -61,18 +72,18 @@ async def by_password(request: Request) -> Response:
     target, name, now = fields.get("next", "/"), fields.get("name", ""), desk.now()
     wait_s = desk.tries.wait_s(name, address_of(request), now=now)
     if wait_s:
-        answer = _form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
+        answer = login_form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
         answer.headers["retry-after"] = str(wait_s)
         return answer
     who = await _who(desk, name, fields.get("password", ""))
     if who is None:
         _note_failure(request, name)
-        return _form(request, target=target, name=name, problem=_wrong(desk), status=401)
+        return login_form(request, target=target, name=name, problem=_wrong(desk), status=401)
     desk.tries.passed(name, address_of(request), now=now)
     try:
-        return _sign_in(request, who.name, target=target, role=who.role, version=who.version)
+        return sign_in(request, who.name, target=target, role=who.role, version=who.version)
     except OSError:
-        return _form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
+        return login_form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
 
 
 async def _who(desk: Desk, name: str, password: str) -> _Who | None:
@@ -106,11 +117,11 @@ async def by_link(request: Request) -> Response:
     link = desk.auth.link(request.path_params["token"])
     if link is None or not await desk.reader.spend(link.link_id):
         problem = "This link was used or is too old. Ask for a new one: leadstream prints it at start."
-        return _form(request, target="/", problem=problem, status=401)
+        return login_form(request, target="/", problem=problem, status=401)
     try:
-        return _sign_in(request, link.name, target="/", role=link.role)
+        return sign_in(request, link.name, target="/", role=link.role)
     except OSError:
-        return _form(request, target="/", problem=NOT_WRITTEN, status=503)
+        return login_form(request, target="/", problem=NOT_WRITTEN, status=503)
 
 
 async def sign_out(request: Request) -> Response:

@@ -52,7 +52,9 @@ def test_every_role_at_every_address(visitor: Visitor, filled: Samples, address:
         url, data={"csrf": csrf, "kind": "dead_end", "reason": "staff", "name": "x", "password": "y"}
     )  # fmt: skip
     needed = RIGHTS[address].role
-    if may(role, needed):
+    if "openid" in address:
+        assert answer.status_code == 404  # this console has no provider
+    elif may(role, needed):
         assert answer.status_code in {200, 301, 303, 401, 409, 422}, answer.text
         assert (answer.status_code == 401) == (address == "POST /login")
     else:
