@@ -64,7 +64,8 @@ log = structlog.get_logger()
 class ConsoleOptions(Struct, frozen=True, kw_only=True):
     """`secret` signs cookies and links; `public_url` is where browsers reach it.
 
-    `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written, None = nowhere.
+    `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written,
+    None = nowhere.
     """
 
     secret: str

@@ -220,6 +220,14 @@ def test_a_hash_of_yesterdays_parameters_is_renewed_at_the_next_sign_in(file: Pa
     assert asyncio.run(Users(file, hasher=dearer).verified("Vera", VERA)) is not None
 
 
+def test_a_hash_is_not_renewed_over_a_password_that_was_changed_meanwhile() -> None:
+    book = UserBook((), at=0, hasher=QUICK)
+    before = book.add("Vera", "viewer", VERA)
+    changed = book.set_password("Vera", INES)
+    book.rehash("Vera", VERA, version=before.version)
+    assert book.named("Vera") == changed
+
+
 def test_the_default_is_argon2id() -> None:
     book = UserBook((), at=0)
     assert book.add("Ines", "rep", INES).hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
