@@ -7,6 +7,7 @@ DeployError
 ├── BadReplay        no record, filter or patch can be made of what was said
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
+├── BadUsers         a user file or audit log that cannot be read or written, or a user that it does not have
 ├── BadHome          the home directory cannot be used
 ├── NotDelivered     a channel did not take a test
 ├── NotRebuilt       Redis is away, or no worker fills it
@@ -30,6 +31,7 @@ __all__ = [
     "BadReplay",
     "BadRules",
     "BadSupply",
+    "BadUsers",
     "BrokerUnreachable",
     "ChildLost",
     "DeployError",
@@ -67,6 +69,10 @@ class BadRules(DeployError):
 
 
 class BadSupply(DeployError):
+    """Nothing was changed."""
+
+
+class BadUsers(DeployError):
     """Nothing was changed."""
 
 

@@ -83,13 +83,26 @@ class WorkerSettings(_Part):
 
 
 class ConsoleSettings(_Part):
-    """The console. Without a password it prints a link that works once."""
+    """The console. Without users, a password or a provider it prints a link that works once."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
     password: SecretStr | None = None
     link_secret: SecretStr | None = None
     public_url: str = ""
+    users: Path | None = None  # the file of `leadstream users`; read again when it changes
+    audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
+    openid_issuer: str = ""  # empty = no OpenID Connect
+    openid_client_id: str = ""
+    openid_client_secret: SecretStr | None = None
+    openid_roles: str = ""  # sales=rep,admins=operator: which value of the claim gives which role
+    openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
+    openid_name_claim: str = "name"
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def _no_users_if_empty(cls, value: object) -> object:
+        return value or None
 
 
 class CollectorSettings(_Part):

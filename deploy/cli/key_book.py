@@ -1,6 +1,5 @@
 """Writing the key file: new keys, ends of keys. One writer at a time; readers see the old file or the new one."""
 
-import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from deploy.errors import BadKeys
-from deploy.local.vault import write_private
 from producers.collector.key_file import KeyEntry, KeyFile, Kind, digest, read_key_file, state_of
 from producers.errors import BadSettings
+from streams.private_files import locked, write_private
 
 __all__ = ["KeyBook", "now_ms", "opened"]
 
@@ -76,9 +75,7 @@ class KeyBook:
 def opened(path: Path, *, new: bool = False) -> Iterator[KeyBook]:
     """The book of this file, written when the block ends well. `new`: the file may still be missing. Raises BadKeys."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_name(f"{path.name}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a rename changes the file, so the lock lies beside it
+        with locked(path):
             before = KeyFile() if new and not path.exists() else read_key_file(path)
             book = KeyBook(before.keys, at=now_ms())
             yield book

@@ -9,7 +9,22 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import backup, channels, console, crm, grow, imports, keys, rejected, rules, settings, supply, topics
+from deploy.cli import (
+    audit,
+    backup,
+    channels,
+    console,
+    crm,
+    grow,
+    imports,
+    keys,
+    rejected,
+    rules,
+    settings,
+    supply,
+    topics,
+    users,
+)
 from deploy.cli.become import become
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
@@ -25,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(topics.app, name="topics")
+app.add_typer(audit.app, name="audit")
 app.add_typer(backup.app, name="backup")
 app.add_typer(channels.app, name="channels")
 app.add_typer(console.app, name="console")
@@ -36,6 +52,7 @@ app.add_typer(rejected.app, name="rejected")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")
 app.add_typer(supply.app, name="supply")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -62,6 +62,7 @@ def console(stack: Stack) -> dict[str, str]:
         "LEADSTREAM_CONSOLE__PORT": str(stack.ports.console),
         "LEADSTREAM_CONSOLE__PASSWORD": stack.secrets.console_password,
         "LEADSTREAM_CONSOLE__LINK_SECRET": stack.secrets.link_secret,
+        "LEADSTREAM_CONSOLE__AUDIT": str(stack.plan.home / "audit.jsonl"),
     }
 
 

@@ -3,7 +3,6 @@
 `secret` decides every lead_id, so a home that keeps its data must keep it.
 """
 
-import os
 from base64 import b64encode
 from pathlib import Path
 from secrets import token_bytes, token_hex, token_urlsafe
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from deploy.errors import BadHome
+from streams.private_files import write_private
 
 __all__ = ["Secrets", "kept_secrets", "write_private"]
 
@@ -41,13 +41,3 @@ def kept_secrets(home: Path) -> Secrets:
     except OSError as error:
         raise BadHome(f"{path} cannot be written: {error.strerror}") from error
     return kept
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write at once and whole, mode 0600: readers see the old file or the new one. Raises OSError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
+from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from time import time_ns
 from typing import Final
@@ -26,16 +27,21 @@ from starlette.types import Scope
 
 from streams import logs
 from streams.console.arrivals import Arrivals
+from streams.console.audit import Audit
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
+from streams.console.gate import gated
 from streams.console.live import Hub, live
-from streams.console.pages import account, actions, debugger, inbox, lead, login, ops, rejected, replay
+from streams.console.openid import OpenId
+from streams.console.pages import account, actions, debugger, inbox, lead, login, me, openid, ops, rejected, replay
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Throttle
+from streams.console.throttle import Tries
+from streams.console.users import Users
+from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
 from streams.outgoing.addresses import Reach
@@ -48,7 +54,7 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, login, ops, slack_page)
+PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, openid, login, me, ops, slack_page)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
@@ -60,11 +66,18 @@ log = structlog.get_logger()
 
 
 class ConsoleOptions(Struct, frozen=True, kw_only=True):
-    """`secret` signs cookies and links; `password` None = by link only; `public_url` is where browsers reach it."""
+    """`secret` signs cookies and links; `public_url` is where browsers reach it.
+
+    `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written,
+    None = nowhere.
+    """
 
     secret: str
     password: str | None = None
     public_url: str = ""
+    users: Users | None = None
+    openid: OpenId | None = None
+    audit: Path | None = None
 
 
 class _Static(StaticFiles):
@@ -80,17 +93,17 @@ class _Static(StaticFiles):
 def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sight,
              slack: SlackAnswers | None = None) -> Starlette:  # fmt: skip
     """The console as an ASGI application. It closes the reader when it ends, not the door."""
-    auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"))
+    auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"),
+                users=options.users, openid=options.openid)  # fmt: skip
     desk = Desk(
-        reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), throttle=Throttle(),
-        sight=sight, arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
-        slack=slack,
+        reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
+        audit=Audit(options.audit), sight=sight,
+        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000, slack=slack,
     )  # fmt: skip
     app = Starlette(
         routes=[
-            *(route for page in PAGES for route in page.ROUTES),
-            Route("/live", _live),
-            Route("/favicon.ico", _favicon),
+            *gated(route for page in PAGES for route in page.ROUTES),
+            *gated([Route("/live", _live), Route("/favicon.ico", _favicon)]),
             Mount("/static", _Static(directory=str(files("streams.console").joinpath("static")))),
         ],
         middleware=[Middleware(Headers), Middleware(Guard, auth=auth)],
@@ -118,6 +131,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.sight.close()
         if desk.slack is not None:
             await desk.slack.close()
+        desk.audit.close()
+        if desk.auth.openid is not None:
+            await desk.auth.openid.close()
         await desk.reader.close()
 
 
@@ -164,12 +180,14 @@ async def _serve(settings: Settings) -> None:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
-    if ours.link_secret is None and password is None:  # nobody else could make a link, so it is said here, once
+    users, openid = users_of(ours), openid_of(ours, secret=secret)
+    if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
     door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
-    options = ConsoleOptions(secret=secret, password=password, public_url=url)
+    options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
+                             audit=ours.audit)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()

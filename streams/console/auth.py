@@ -1,91 +1,154 @@
-"""Who is signed in: a signed cookie, opened by the password or by a link that works once.
+"""Who is signed in: a signed cookie, opened by a user's password, the shared one, or a link that works once.
 
-Nothing is kept on the server: the cookie carries a name and a random key, signed. The CSRF token follows from that key.
+The cookie carries a name, a role, a random key and the user's version, signed. What it says of a user is compared with
+the user file at each request. The CSRF token follows from the key.
 """
 
 import hmac
+from collections.abc import Callable
 from hashlib import sha256
 from secrets import token_urlsafe
+from time import time_ns
 from typing import Final
 
+import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
+from starlette.responses import Response
 
+from streams.console.openid import OpenId
+from streams.console.roles import Role
 from streams.console.shown import plain
+from streams.console.user_file import LONGEST_NAME
+from streams.console.users import Users
 
-__all__ = ["LINK_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link"]
+__all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link"]
 
 SESSION_S: Final = 12 * 3_600
+IDLE_S: Final = 4 * 3_600
+RENEW_S: Final = 300
 LINK_S: Final = 24 * 3_600
-LONGEST_NAME: Final = 60
-_SESSION: Final = "leadstream.console.session.v1"
-_LINK: Final = "leadstream.console.link.v1"
+ENDED: Final = 10_000
+_SESSION: Final = "leadstream.console.session.v2"
+_LINK: Final = "leadstream.console.link.v2"
+_SHARED: Final = b"leadstream.console.shared.v1\0"
 _CSRF: Final = b"leadstream.console.csrf.v1\0"
 
 
-class Session(Struct, frozen=True):
-    """Somebody at a browser. `name` is shown to others on what this person claims."""
+class Session(Struct, frozen=True, array_like=True):
+    """Somebody at a browser. `name` is shown to others on what this person claims.
+
+    `version` is that of the user at signing in; 0 = by a link or OpenID, below 0 = by the shared password of that time.
+    `born`: UTC milliseconds.
+    """
 
     name: str
     key: str
+    role: Role
+    version: int
+    born: int
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, array_like=True):
     """A one-time link that was signed by us and is not too old; whether it was spent is known in the read model."""
 
     link_id: str
     name: str
+    role: Role
 
 
-def one_time_link(secret: str, public_url: str, *, name: str = "Operator") -> str:
+def one_time_link(secret: str, public_url: str, *, name: str = "Operator", role: Role = "operator") -> str:
     """An address that signs its first visitor in as `name`, within a day."""
-    token = URLSafeTimedSerializer(secret, salt=_LINK).dumps([token_urlsafe(12), name])
+    token = URLSafeTimedSerializer(secret, salt=_LINK).dumps([token_urlsafe(12), name, role])
     return f"{public_url.rstrip('/')}/login/{token}"
 
 
-class Auth:
-    """Signs and reads cookies and links. `secure` = the console is reached by https."""
+def _now() -> int:
+    return time_ns() // 1_000_000
 
-    def __init__(self, secret: str, *, password: str | None, secure: bool) -> None:
+
+def _version_of(secret: bytes, password: bytes) -> int:
+    return -1 - int.from_bytes(hmac.new(secret, _SHARED + password, sha256).digest()[:6])
+
+
+class Auth:
+    """Signs and reads cookies and links. `secure` = the console is reached by https. `users` None = none but links."""
+
+    def __init__(
+        self, secret: str, *, password: str | None, secure: bool, users: Users | None = None,
+        openid: OpenId | None = None, now: Callable[[], int] = _now,
+    ) -> None:  # fmt: skip
         self._secret = secret.encode()
         self._password = None if not password else password.encode()
         self._sessions = URLSafeTimedSerializer(secret, salt=_SESSION)
         self._links = URLSafeTimedSerializer(secret, salt=_LINK)
+        self._shared_version = 0 if self._password is None else _version_of(self._secret, self._password)
+        self._now = now
+        self._ended: dict[str, None] = {}
+        self.users = users
+        self.openid = openid
         self.secure = secure
         self.cookie = "__Host-leadstream" if secure else "leadstream"
 
     @property
     def has_password(self) -> bool:
         """Whether one can sign in by password."""
-        return self._password is not None
+        return self.users is not None or self._password is not None
 
-    def signed_in(self, name: str) -> tuple[str, Session]:
+    def signed_in(self, name: str, *, role: Role = "operator", version: int = 0) -> tuple[str, Session]:
         """A new cookie value and what it says."""
-        session = Session(name=plain(name).strip()[:LONGEST_NAME] or "Operator", key=token_urlsafe(18))
-        value = self._sessions.dumps([session.name, session.key])
-        return value, session
+        shown = plain(name).strip()[:LONGEST_NAME] or "Operator"
+        session = Session(name=shown, key=token_urlsafe(18), role=role, version=version, born=self._now())
+        return self._sessions.dumps(msgspec.to_builtins(session)), session
 
     def session(self, cookie: str | None) -> Session | None:
-        """What a cookie says, None where it is missing, altered or older than 12 h."""
+        """What a cookie says, None where it is missing, altered, idle for 4 h, older than 12 h, or was ended."""
         if not cookie:
             return None
         try:
-            name, key = self._sessions.loads(cookie, max_age=SESSION_S)
+            session = msgspec.convert(self._sessions.loads(cookie, max_age=IDLE_S), Session)
         except (BadData, ValueError, TypeError):
             return None
-        return Session(name=str(name), key=str(key))
+        return self._still(session)
+
+    def still(self, session: Session) -> bool:
+        """Whether this session has not been ended meanwhile."""
+        return self._still(session) is not None
+
+    def renewed(self, cookie: str, session: Session) -> str | None:
+        """A cookie that is idle from now on, None where this one is young enough."""
+        try:
+            self._sessions.loads(cookie, max_age=RENEW_S)
+        except BadData:
+            return self._sessions.dumps(msgspec.to_builtins(session))
+        return None
+
+    def end(self, session: Session) -> None:
+        """This session ends here, whoever else has its cookie. A console that starts anew has forgotten it."""
+        self._ended[session.key] = None
+        while len(self._ended) > ENDED:
+            del self._ended[next(iter(self._ended))]
+
+    def set_cookie(self, answer: Response, value: str) -> None:
+        """No script reads it, no other site sends it; over https it belongs to this host alone."""
+        answer.set_cookie(
+            self.cookie, value, max_age=SESSION_S, path="/", secure=self.secure, httponly=True, samesite="strict"
+        )
 
     def link(self, token: str) -> Link | None:
         """What a one-time link says, None where it is altered or older than a day."""
         try:
-            link_id, name = self._links.loads(token, max_age=LINK_S)
+            return msgspec.convert(self._links.loads(token, max_age=LINK_S), Link)
         except (BadData, ValueError, TypeError):
             return None
-        return Link(link_id=str(link_id), name=str(name))
 
-    def is_password(self, text: str) -> bool:
-        """Compared in constant time; never true where no password is set."""
-        return self._password is not None and hmac.compare_digest(self._password, text.encode())
+    def shared(self, text: str) -> int | None:
+        """The version of a session that the shared password opens, None where it is another text or none is set.
+
+        Compared in constant time.
+        """
+        good = self._password is not None and hmac.compare_digest(self._password, text.encode())
+        return self._shared_version if good else None
 
     def csrf(self, session: Session) -> str:
         """The token that every POST of this session carries."""
@@ -94,3 +157,13 @@ class Auth:
     def is_csrf(self, session: Session, token: str) -> bool:
         """Compared in constant time, as bytes: a text that is not ASCII would raise."""
         return hmac.compare_digest(self.csrf(session).encode(), token.encode())
+
+    def _still(self, session: Session) -> Session | None:
+        if session.key in self._ended or self._now() - session.born > SESSION_S * 1_000:
+            return None
+        if session.version <= 0:  # another shared password, or users in its place, ends what the old one opened
+            return session if session.version in (0, self._shared_version) else None
+        user = None if self.users is None else self.users.named(session.name)
+        if user is None or user.version != session.version:
+            return None
+        return session if user.role == session.role else msgspec.structs.replace(session, role=user.role)

@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from streams.console.arrivals import Arrivals
+from streams.console.audit import Audit
 from streams.console.auth import Auth
 from streams.console.live import Hub
 from streams.console.render import Frame, Pages
 from streams.console.shown import moment
 from streams.console.sight import Sight
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Throttle
+from streams.console.throttle import Tries
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
@@ -28,9 +29,10 @@ class Desk(Struct, frozen=True, kw_only=True):
     reader: Reader
     door: Door
     auth: Auth
+    audit: Audit
     hub: Hub
     pages: Pages
-    throttle: Throttle
+    tries: Tries
     sight: Sight
     arrivals: Arrivals
     now: Callable[[], int]

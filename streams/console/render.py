@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse
 
 from streams.console import shown
 from streams.console.auth import Auth, Session
+from streams.console.rights import right_of
+from streams.console.roles import may
 from streams.readmodel.fills import NOTHING_FILLS, Filling
 
 __all__ = ["NAVIGATION", "Frame", "Pages"]
@@ -59,9 +61,18 @@ class Pages:
         csrf = self._auth.csrf(session) if isinstance(session, Session) else ""
         text = self._environment.get_template(template).render(
             frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
-            path=request.url.path, has_password=self._auth.has_password, **values,
+            path=request.url.path, has_password=self._auth.has_password, has_users=self._auth.users is not None,
+            has_openid=self._auth.openid is not None,
+            navigation=_navigation(session), acts=isinstance(session, Session) and may(session.role, "rep"), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
+
+
+def _navigation(session: object) -> list[tuple[str, str]]:
+    """The pages that one may see."""
+    if not isinstance(session, Session):
+        return []
+    return [one for one in NAVIGATION if may(session.role, right_of("GET", one[1]).role)]
 
 
 @cache
@@ -75,7 +86,7 @@ def _environment() -> Environment:
         "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
         "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
     }  # fmt: skip
-    made.globals |= {"money": shown.money, "navigation": NAVIGATION, "static": _addresses()}
+    made.globals |= {"money": shown.money, "static": _addresses()}
     made.globals["ui"] = made.get_template("macros.html").module
     return made
 

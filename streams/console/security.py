@@ -71,12 +71,27 @@ class Guard:
         if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             await Response("another site may not post here\n", 403)(scope, receive, send)
             return
-        session = self._auth.session(request.cookies.get(self._auth.cookie))
+        cookie = request.cookies.get(self._auth.cookie)
+        session = self._auth.session(cookie)
         request.state.session = session
         if session is None and not _is_open(request.url.path):
             await _turned_away(request)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        renewed = self._auth.renewed(cookie, session) if cookie and session and request.method == "GET" else None
+        await self._app(scope, receive, _renewing(send, self._auth, renewed) if renewed else send)
+
+
+def _renewing(send: Send, auth: Auth, value: str) -> Send:
+    """Puts the cookie on the answer."""
+
+    async def renewing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer = Response()
+            auth.set_cookie(answer, value)
+            MutableHeaders(scope=message).append("set-cookie", answer.headers["set-cookie"])
+        await send(message)
+
+    return renewing
 
 
 def _is_open(path: str) -> bool:

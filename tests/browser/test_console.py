@@ -48,7 +48,8 @@ def running(valkey: str) -> Iterator[str]:
     (port,) = free_ports(1)
     environment = {
         "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
-        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_CONSOLE__AUDIT": os.devnull,
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **environment})
     url = f"http://127.0.0.1:{port}"
@@ -200,7 +201,8 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
     """What was written meanwhile is not missed."""
     (port,) = free_ports(1)
     environment = {**os.environ, "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey,
-                   "LEADSTREAM_CONSOLE__PORT": str(port), "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET}  # fmt: skip
+                   "LEADSTREAM_CONSOLE__PORT": str(port), "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET,
+                   "LEADSTREAM_CONSOLE__AUDIT": os.devnull}  # fmt: skip
     url = f"http://127.0.0.1:{port}"
 
     def start() -> subprocess.Popen[bytes]:

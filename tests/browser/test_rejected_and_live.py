@@ -76,7 +76,8 @@ def console(bootstrap: str, valkey: str) -> Iterator[str]:
     (port,) = free_ports(1)
     told = {
         "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
-        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_CONSOLE__AUDIT": os.devnull,
+        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
         "LEADSTREAM_KAFKA__TOPIC_PREFIX": "seen.", "LEADSTREAM_COLLECTOR__PUBLIC_URL": COLLECTOR,
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **told})

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from schemas.cards import ReturnStrength
 from streams.console.desk import desk_of
+from streams.console.gate import shows
 
 __all__ = ["ROUTES", "Missing", "missing"]
 
@@ -43,6 +44,7 @@ async def account_page(request: Request) -> Response:
     if account is None:
         raise HTTPException(404)
     alerts = await desk.reader.alerts(account.alerts)
+    shows(request, (one.lead_id for shown in (account.members, *(alert.people for alert in alerts)) for one in shown))
     lacks = missing(account.strength) if account.strength else None
     return await desk.show(request, "account.html", account=account, alerts=alerts, missing=lacks)
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard, AlertStatus
 from streams.console.desk import desk_of
+from streams.console.gate import shows
 
 __all__ = ["DISMISSALS", "IN_WORK", "ROUTES", "sections"]
 
@@ -42,6 +43,7 @@ async def inbox(request: Request) -> Response:
     """`GET /`: the alerts that are not closed."""
     desk = desk_of(request)
     alerts = await desk.reader.alerts_by_status(*IN_WORK)
+    shows(request, (person.lead_id for alert in alerts for person in alert.people))
     return await desk.show(request, "inbox.html", parts=sections(alerts), dismissals=DISMISSALS, show="open")
 
 
@@ -49,6 +51,7 @@ async def closed(request: Request) -> Response:
     """`GET /closed`: what was done, dismissed or has expired, newest first."""
     desk = desk_of(request)
     alerts = await desk.reader.alerts_by_status("done", "dismissed", "expired")
+    shows(request, (person.lead_id for alert in alerts for person in alert.people))
     newest = sorted(alerts, key=lambda alert: (-alert.as_of, alert.alert_id))
     parts = [("Closed", "Done, dismissed or expired", newest)] if newest else []
     return await desk.show(request, "inbox.html", parts=parts, dismissals=DISMISSALS, show="closed")
@@ -60,6 +63,7 @@ async def alert_page(request: Request) -> Response:
     alert = await desk.reader.alert(request.path_params["alert_id"])
     if alert is None:
         raise HTTPException(404)
+    shows(request, (person.lead_id for person in alert.people))
     return await desk.show(request, "alert.html", alert=alert, dismissals=DISMISSALS)
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from schemas.cards import LeadCard
 from streams.console.desk import desk_of
+from streams.console.gate import shows
 from streams.console.pages.actions import DEAD_ENDS
 from streams.console.pages.timeline import devices, timeline
 
@@ -53,7 +54,9 @@ async def lead_page(request: Request) -> Response:
 async def leads(request: Request) -> Response:
     """`GET /leads`: by score."""
     desk = desk_of(request)
-    return await desk.show(request, "leads.html", leads=await desk.reader.leads())
+    found = await desk.reader.leads()
+    shows(request, (one.lead_id for one in found))
+    return await desk.show(request, "leads.html", leads=found)
 
 
 ROUTES: Final = [Route("/leads", leads), Route("/leads/{lead_id}", lead_page)]

@@ -1,61 +1,112 @@
 """Signing in and out."""
 
+from contextlib import suppress
 from typing import Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from streams.console.auth import SESSION_S
+from streams.console.audit import AuditLine, network
 from streams.console.desk import Desk, desk_of
+from streams.console.gate import NOT_WRITTEN, address_of, noted
 from streams.console.render import Frame
-from streams.console.security import form_of
+from streams.console.roles import Role
+from streams.console.security import form_of, session_of
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "inside", "login_form", "sign_in"]
 
 
-def _inside(target: str) -> str:
+class _Who(Struct, frozen=True):
+    """Who signs in. `version` as in Session."""
+
+    name: str
+    role: Role
+    version: int
+
+
+def inside(target: str) -> str:
     """Where to go next: a path of ours, never another host (`//evil`, a backslash, a scheme)."""
     is_path = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
     return target if is_path else "/"
 
 
-def _sign_in(desk: Desk, name: str, *, target: str) -> Response:
-    value, _ = desk.auth.signed_in(name)
-    answer = RedirectResponse(_inside(target), 303)
-    answer.set_cookie(
-        desk.auth.cookie, value, max_age=SESSION_S, path="/", secure=desk.auth.secure, httponly=True, samesite="strict"
-    )
+def sign_in(
+    request: Request, name: str, *, target: str, role: Role = "operator", version: int = 0, follows: bool = False
+) -> Response:
+    """Raises OSError where the audit log cannot be written.
+
+    `follows`: the browser comes from another site. A redirect would go on being that site's, without our cookie, so a
+    page leads on.
+    """
+    desk = desk_of(request)
+    value, session = desk.auth.signed_in(name, role=role, version=version)
+    desk.audit.write(noted(request, "sign in", session))
+    target = inside(target)
+    if follows:
+        answer: Response = desk.pages.page(request, "onward.html", Frame(now=desk.now()), target=target)
+    else:
+        answer = RedirectResponse(target, 303)
+    desk.auth.set_cookie(answer, value)
     return answer
 
 
-def _form(request: Request, *, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
+def login_form(request: Request, *, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
+    """The page to sign in, with what was wrong."""
     desk = desk_of(request)
     frame = Frame(now=desk.now())
-    values = {"target": _inside(target), "name": name, "problem": problem}
+    values = {"target": inside(target), "name": name, "problem": problem}
     return desk.pages.page(request, "login.html", frame, status=status, **values)
 
 
 async def show(request: Request) -> Response:
     """`GET /login`."""
-    return _form(request, target=request.query_params.get("next", "/"))
+    return login_form(request, target=request.query_params.get("next", "/"))
 
 
 async def by_password(request: Request) -> Response:
     """`POST /login`."""
     desk = desk_of(request)
     fields = await form_of(request, desk.auth, signed_in=False)
-    address = request.client.host if request.client else ""
-    target, name = fields.get("next", "/"), fields.get("name", "")
-    wait_s = desk.throttle.wait_s(address, now=desk.now())
+    target, name, now = fields.get("next", "/"), fields.get("name", ""), desk.now()
+    wait_s = desk.tries.wait_s(name, address_of(request), now=now)
     if wait_s:
-        answer = _form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
+        answer = login_form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
         answer.headers["retry-after"] = str(wait_s)
         return answer
-    if not desk.auth.is_password(fields.get("password", "")):
-        desk.throttle.failed(address, now=desk.now())
-        return _form(request, target=target, name=name, problem="That is not the password.", status=401)
-    return _sign_in(desk, name, target=target)
+    who = await _who(desk, name, fields.get("password", ""))
+    if who is None:
+        _note_failure(request, name)
+        return login_form(request, target=target, name=name, problem=_wrong(desk), status=401)
+    desk.tries.passed(name, address_of(request), now=now)
+    try:
+        return sign_in(request, who.name, target=target, role=who.role, version=who.version)
+    except OSError:
+        return login_form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
+
+
+async def _who(desk: Desk, name: str, password: str) -> _Who | None:
+    """Whom the password signs in: a user of the file, or with the shared one whoever one says to be."""
+    if desk.auth.users is not None:
+        user = await desk.auth.users.verified(name, password)
+        return None if user is None else _Who(user.name, user.role, user.version)
+    version = desk.auth.shared(password)
+    return None if version is None else _Who(name, "operator", version)
+
+
+def _wrong(desk: Desk) -> str:
+    return "That is not the password." if desk.auth.users is None else "This name and this password do not go together."
+
+
+def _note_failure(request: Request, name: str) -> None:
+    """The name only of a user: others may have typed their password there. A disk that is full stops nobody here."""
+    desk = desk_of(request)
+    user = None if desk.auth.users is None else desk.auth.users.named(name)
+    line = AuditLine(at=desk.now(), user="" if user is None else user.name, role="", what="failed to sign in",
+                     network=network(address_of(request)), answer=401)  # fmt: skip
+    with suppress(OSError):
+        desk.audit.write(line)
 
 
 async def by_link(request: Request) -> Response:
@@ -66,14 +117,18 @@ async def by_link(request: Request) -> Response:
     link = desk.auth.link(request.path_params["token"])
     if link is None or not await desk.reader.spend(link.link_id):
         problem = "This link was used or is too old. Ask for a new one: leadstream prints it at start."
-        return _form(request, target="/", problem=problem, status=401)
-    return _sign_in(desk, link.name, target="/")
+        return login_form(request, target="/", problem=problem, status=401)
+    try:
+        return sign_in(request, link.name, target="/", role=link.role)
+    except OSError:
+        return login_form(request, target="/", problem=NOT_WRITTEN, status=503)
 
 
 async def sign_out(request: Request) -> Response:
     """`POST /logout`."""
     desk = desk_of(request)
     await form_of(request, desk.auth)
+    desk.auth.end(session_of(request))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(desk.auth.cookie, path="/", secure=desk.auth.secure, httponly=True, samesite="strict")
     return answer

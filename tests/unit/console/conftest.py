@@ -1,6 +1,7 @@
 """The console on a real Valkey, with a door that only remembers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from time import time_ns
 from uuid import uuid4
 
@@ -55,9 +56,14 @@ def door() -> MemoryDoor:
 
 
 @pytest.fixture
-def visitor(valkey_url: str, prefix: str, door: MemoryDoor) -> Iterator[Visitor]:
+def audit_log(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "audit.jsonl"
+
+
+@pytest.fixture
+def visitor(valkey_url: str, prefix: str, door: MemoryDoor, audit_log: Path) -> Iterator[Visitor]:
     """Somebody who is not signed in."""
-    options = ConsoleOptions(secret=SECRET, password=PASSWORD, public_url="http://testserver")
+    options = ConsoleOptions(secret=SECRET, password=PASSWORD, public_url="http://testserver", audit=audit_log)
     app = make_app(Reader.connect(valkey_url, prefix=prefix), door, options, sight=sight())
     with visiting(app) as somebody:
         yield somebody

@@ -95,4 +95,4 @@ def test_a_token_is_of_one_session_only() -> None:
 
 def test_over_https_the_cookie_belongs_to_one_host_only() -> None:
     assert Auth(SECRET, password=None, secure=True).cookie.startswith("__Host-")
-    assert not Auth(SECRET, password=None, secure=False).is_password("")
+    assert Auth(SECRET, password=None, secure=False).shared("") is None

@@ -1,0 +1,118 @@
+"""In front of each page: whether one may (`rights.py`), and what the audit log keeps of it.
+
+What cannot be written down is not shown and not done.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from streams.console.audit import AuditLine, network
+from streams.console.auth import Session
+from streams.console.desk import Desk, desk_of
+from streams.console.rights import Right, right_of
+from streams.console.roles import ROLES, may
+
+__all__ = ["NOT_WRITTEN", "address_of", "gated", "noted", "shows"]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+SAFE: Final = frozenset({"GET", "HEAD"})
+NOT_WRITTEN: Final = "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
+log = structlog.get_logger()
+
+
+def gated(routes: Iterable[Route]) -> list[Route]:
+    """The same addresses, each behind the gate."""
+    return [
+        Route(one.path, _behind(one.endpoint, path=one.path), methods=list(one.methods or ()), name=one.name)
+        for one in routes
+    ]
+
+
+def shows(request: Request, leads: Iterable[str]) -> None:
+    """A page says whom it shows, by their pseudonyms."""
+    request.state.leads = tuple(sorted(set(leads)))
+
+
+def address_of(request: Request) -> str:
+    """Who called, "" = unknown. A proxy that should be seen through is told to the server, not to us."""
+    return request.client.host if request.client else ""
+
+
+def noted(request: Request, what: str, session: Session, *, answer: int = 200, id_: str = "") -> AuditLine:
+    """A line of the audit log about this request."""
+    return AuditLine(
+        at=desk_of(request).now(), user=session.name, role=session.role, what=what, id=id_,
+        leads=getattr(request.state, "leads", ()), network=network(address_of(request)), answer=answer,
+    )  # fmt: skip
+
+
+def _behind(endpoint: Endpoint, *, path: str) -> Endpoint:
+    async def gate(request: Request) -> Response:
+        session, right = getattr(request.state, "session", None), right_of(request.method, path)
+        if not isinstance(session, Session):  # the guard before us let in nobody but to what is open to all
+            return await endpoint(request)
+        desk = desk_of(request)
+        if not _written(desk.audit.check):
+            return await _not_written(request)
+        if not may(session.role, right.role):
+            return await _refused(request, session, right)
+        answer = await endpoint(request)
+        if right.what and not _written_down(request, session, right, answer=answer):
+            return await _not_written(request)
+        return _while_signed_in(desk, session, answer)
+
+    return gate
+
+
+def _written_down(request: Request, session: Session, right: Right, *, answer: Response) -> bool:
+    """Whether the answer may be shown: an act was done by now, so only a look that was not written may not."""
+    audit, id_ = desk_of(request).audit, request.path_params.get(right.id, "")
+    line = noted(request, right.what, session, answer=answer.status_code, id_=id_)
+    if request.method in SAFE:
+        return _written(lambda: audit.look(line, session=session.key))
+    _written(lambda: audit.write(line))
+    return True
+
+
+def _written(write: Callable[[], None]) -> bool:
+    try:
+        write()
+    except OSError as error:
+        log.warning("audit_log_not_written", error=str(error))
+        return False
+    return True
+
+
+async def _not_written(request: Request) -> Response:
+    return await desk_of(request).notice(request, 503, title="Not now", text=NOT_WRITTEN)
+
+
+async def _refused(request: Request, session: Session, right: Right) -> Response:
+    line = noted(request, f"refused: {right.what or request.url.path}", session, answer=403)
+    _written(lambda: desk_of(request).audit.write(line))
+    text = (
+        f"This needs the role {right.role}, who {ROLES[right.role]}. You are {session.role}. Somebody who runs "
+        f"Leadstream can give it to you: leadstream users role {session.name!r} {right.role}"
+    )
+    return await desk_of(request).notice(request, 403, title="Not in your role", text=text)
+
+
+def _while_signed_in(desk: Desk, session: Session, answer: Response) -> Response:
+    """A stream ends with the session that opened it, before it says another word."""
+    if isinstance(answer, StreamingResponse):
+        answer.body_iterator = _until_ended(desk, session, answer.body_iterator)
+    return answer
+
+
+async def _until_ended(
+    desk: Desk, session: Session, pieces: AsyncIterable[str | bytes | memoryview]
+) -> AsyncIterator[str | bytes | memoryview]:
+    async for piece in pieces:
+        if not desk.auth.still(session):
+            return
+        yield piece

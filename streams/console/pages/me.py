@@ -1,0 +1,44 @@
+"""Oneself: name, role, and signing out everywhere."""
+
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from streams.console.desk import desk_of
+from streams.console.roles import ROLES
+from streams.console.security import form_of, session_of
+from streams.errors import StreamError
+
+__all__ = ["ROUTES"]
+
+log = structlog.get_logger()
+
+
+async def me(request: Request) -> Response:
+    """`GET /me`."""
+    return await _page(request)
+
+
+async def sign_out_everywhere(request: Request) -> Response:
+    """`POST /me/sign-out-everywhere`: every session of this user ends, this one too."""
+    desk, session = desk_of(request), session_of(request)
+    await form_of(request, desk.auth)
+    if desk.auth.users is None or session.version <= 0:
+        return await _page(request, problem="Only users with a password of their own can do this.", status=409)
+    try:
+        await desk.auth.users.sign_out_everywhere(session.name)
+    except (OSError, StreamError) as error:
+        log.warning("sessions_not_ended", error=str(error))
+        problem = "The user file cannot be written from here. Ask an operator for: leadstream users signout"
+        return await _page(request, problem=problem, status=503)
+    return RedirectResponse("/login", 303)
+
+
+async def _page(request: Request, *, problem: str = "", status: int = 200) -> Response:
+    return await desk_of(request).show(request, "me.html", roles=ROLES, problem=problem, status=status)
+
+
+ROUTES: Final = [Route("/me", me), Route("/me/sign-out-everywhere", sign_out_everywhere, methods=["POST"])]

@@ -1,0 +1,64 @@
+"""Who may what: one line for each address of the console, with what the audit log says of it.
+
+An address without a line needs an operator; a test finds it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from streams.console.roles import Role
+
+__all__ = ["RIGHTS", "UNKNOWN", "Right", "right_of"]
+
+
+class Right(Struct, frozen=True):
+    """`role`: what it needs at least. `what`: the look or act in the audit log, "" = it shows nobody.
+
+    `id`: the part of the address that says of whom or what.
+    """
+
+    role: Role
+    what: str = ""
+    id: str = ""
+
+
+UNKNOWN: Final = Right("operator", "unknown")
+_NOBODY: Final = Right("viewer")
+RIGHTS: Final[Mapping[str, Right]] = {
+    "GET /": Right("viewer", "inbox"),
+    "GET /closed": Right("viewer", "closed alerts"),
+    "GET /alerts/{alert_id}": Right("viewer", "alert", "alert_id"),
+    "POST /alerts/{alert_id}/{action}": Right("rep", "act on alert", "alert_id"),
+    "GET /leads": Right("viewer", "leads"),
+    "GET /leads/{lead_id}": Right("viewer", "lead", "lead_id"),
+    "POST /leads/{lead_id}/disposition": Right("rep", "dispose of lead", "lead_id"),
+    "GET /accounts": Right("viewer", "accounts"),
+    "GET /accounts/{account_id:path}": Right("viewer", "account", "account_id"),
+    "GET /rejected": Right("operator", "rejected"),
+    "GET /rejected/{place}": Right("operator", "rejected bytes", "place"),
+    "POST /rejected/{place}/preview": Right("operator", "preview a replay", "place"),
+    "POST /rejected/{place}/replay": Right("operator", "replay", "place"),
+    "GET /debugger": Right("operator", "live events"),
+    "GET /debugger/live": Right("operator", "live events"),
+    "GET /live": _NOBODY,
+    "GET /me": _NOBODY,
+    "POST /me/sign-out-everywhere": Right("viewer", "sign out everywhere"),
+    "GET /login": _NOBODY,
+    "POST /login": _NOBODY,
+    "GET /login/openid": _NOBODY,
+    "GET /login/openid/back": _NOBODY,
+    "GET /login/{token}": _NOBODY,
+    "POST /logout": Right("viewer", "sign out"),
+    "POST /slack/actions": _NOBODY,  # Slack signs who presses
+    "GET /healthz": _NOBODY,
+    "GET /readyz": _NOBODY,
+    "GET /metrics": _NOBODY,
+    "GET /favicon.ico": _NOBODY,
+}  # fmt: skip
+
+
+def right_of(method: str, path: str) -> Right:
+    """What an address needs. `path` is that of its route; HEAD looks as GET does."""
+    return RIGHTS.get(f"{'GET' if method == 'HEAD' else method} {path}", UNKNOWN)

@@ -1,0 +1,24 @@
+"""The four roles. Each may all that the one before it may.
+
+>>> may("rep", "viewer"), may("rep", "leader")
+(True, False)
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+__all__ = ["ROLES", "Role", "may"]
+
+Role: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
+ROLES: Final[Mapping[Role, str]] = {
+    "viewer": "looks",
+    "rep": "also acts on alerts and sets leads aside",
+    "leader": "also reads reports, decides thresholds, hands alerts to others",
+    "operator": "also sees rejected and live events, replays, looks after channels and users",
+}
+_RANKS: Final = {role: rank for rank, role in enumerate(ROLES)}
+
+
+def may(role: Role, needed: Role) -> bool:
+    """Whether who has this role may do what needs that one."""
+    return _RANKS[role] >= _RANKS[needed]
