@@ -17,11 +17,13 @@ from streams.errors import SettingsError
 
 __all__ = [
     "AppriseSettings", "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "MailSettings",
-    "RedisSettings", "Settings", "TeamsSettings", "WebhookSettings", "WorkerSettings",
+    "OutgoingSettings", "RedisSettings", "Settings", "SlackSettings", "TeamsSettings", "WebhookSettings",
+    "WorkerSettings",
 ]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
+_SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -101,6 +103,50 @@ class WebhookSettings(_Part):
 
     url: str = ""
     secret: SecretStr | None = None
+    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
+
+
+class SlackSettings(_Part):
+    """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
+
+    token: SecretStr | None = None  # xoxb-...
+    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
+    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
+    webhook_url: SecretStr | None = None  # whoever knows it may post
+    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
+    api_url: str = "https://slack.com/api/"
+
+    @field_validator("channels")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
+        if not all(who.strip() and _SLACK_PLACE.fullmatch(to.strip()) for who, _, to in pairs):
+            raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not _SLACK_PLACE.fullmatch(value):
+            raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
+        return value
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Channel by e-mail or team."""
+        pairs = [one.partition("=") for one in self.channels.split(",") if one.strip()]
+        return {who.strip(): to.strip() for who, _, to in pairs}
+
+
+class OutgoingSettings(_Part):
+    """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
+
+    private_hosts: str = ""
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The hosts, in lower case."""
+        return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
 
 
 class MailSettings(_Part):
@@ -155,6 +201,8 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     collector: CollectorSettings = CollectorSettings()
     webhook: WebhookSettings = WebhookSettings()
+    slack: SlackSettings = SlackSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     mail: MailSettings = MailSettings()
     teams: TeamsSettings = TeamsSettings()
     apprise: AppriseSettings = AppriseSettings()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-SECRETS: Final = ("SECRET", "IDENTITY_SECRET", "WRITE_KEYS", "SERVER_KEYS", "WEBHOOK__SECRET", "CONSOLE__PASSWORD",
-                  "CONSOLE__LINK_SECRET")  # fmt: skip
+SECRETS: Final = ("SECRET", "IDENTITY_SECRET", "WRITE_KEYS", "SERVER_KEYS", "WEBHOOK__SECRET",
+                  "WEBHOOK__SECRET_FORMER", "SLACK__TOKEN", "SLACK__WEBHOOK_URL", "SLACK__SIGNING_SECRET",
+                  "CONSOLE__PASSWORD", "CONSOLE__LINK_SECRET")  # fmt: skip
 Place: TypeAlias = Annotated[Path, typer.Argument(file_okay=False, help="The backup's directory.")]
 
 app = typer.Typer(

@@ -25,8 +25,8 @@ class ChannelBusy(ChannelError):
 class ChannelRefused(ChannelError):
     """The receiver said no for good."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"refused with {status}")
+    def __init__(self, status: int, *, detail: str = "") -> None:
+        super().__init__(f"refused with {status}{': ' if detail else ''}{detail}")
         self.status = status
 
 

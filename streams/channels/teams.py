@@ -3,19 +3,18 @@
 Teams knows no ids of messages behind a webhook: a post that came through while we crashed is shown twice.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
-
-import httpx
 
 from schemas.posts import Digest, Post, Receipt
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.retry_after import NOT_ASKED, retry_after_s
 from streams.channels.teams_card import card_body
+from streams.channels.ways import checked, way_out
 from streams.channels.words import Words
 from streams.core.routing import Routing
-from streams.errors import SettingsError
+from streams.outgoing.client import Outgoing
+from streams.outgoing.errors import OutgoingError
 from streams.settings import Settings
 
 __all__ = ["TeamsChannel", "make_teams"]
@@ -30,22 +29,19 @@ class TeamsChannel:
 
     name: Final = "teams"
 
-    def __init__(self, url: str, words: Words, *, now: Callable[[], int]) -> None:
+    def __init__(self, url: str, words: Words, *, outgoing: Outgoing, now: Callable[[], int]) -> None:
         self._url = url
+        self._outgoing = outgoing
         self._words = words
         self._now = now
-        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=DEADLINE_S)
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """Post one card within 8 s. Raises ChannelBusy, ChannelRefused."""
         told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                status, retry_after = await self._send(card_body(told))
-        except TimeoutError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail="no answer in time") from error
-        except httpx.TransportError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=type(error).__name__) from error
+            status, retry_after = await self._send(card_body(told))
+        except OutgoingError as error:
+            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=str(error)) from error
         if status in TAKEN:
             return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
         if status in BUSY:
@@ -54,12 +50,12 @@ class TeamsChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._outgoing.close()
 
     async def _send(self, body: bytes) -> tuple[int, str]:
-        headers = {"content-type": "application/json", "user-agent": "leadstream"}
-        async with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
-            return answer.status_code, answer.headers.get("retry-after", "")
+        headers = {"content-type": "application/json"}
+        answer = await self._outgoing.post(self._url, body, headers=headers, deadline_s=DEADLINE_S, read=False)
+        return answer.status, answer.headers.get("retry-after", "")
 
 
 def make_teams(settings: Settings, routing: Routing, *, now: Callable[[], int]) -> TeamsChannel | None:
@@ -67,6 +63,6 @@ def make_teams(settings: Settings, routing: Routing, *, now: Callable[[], int]) 
     url = settings.teams.url.get_secret_value()
     if not url:
         return None
-    if not url.startswith(("http://", "https://")):
-        raise SettingsError("LEADSTREAM_TEAMS__URL: must begin with https://; copy it from the workflow in Teams")
-    return TeamsChannel(url, Words(routing, console_url=settings.console.public_url), now=now)
+    checked(settings, url, variable="LEADSTREAM_TEAMS__URL")
+    words = Words(routing, console_url=settings.console.public_url)
+    return TeamsChannel(url, words, outgoing=way_out(settings), now=now)

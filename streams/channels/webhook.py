@@ -1,16 +1,15 @@
 """The generic webhook: a POST signed as Standard Webhooks says (https://www.standardwebhooks.com).
 
 `webhook-id` is the post's id (it follows from alert, level and recipient), the same on every retry: the receiver's
-idempotency key. No redirects, no proxy from the environment, and the answer's body is never read.
+idempotency key. While a secret is exchanged each POST has a signature of both. It leaves through the guarded client,
+and the answer's body is never read.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
-import httpx
 from msgspec import Struct
 from standardwebhooks.webhooks import Webhook
 
@@ -19,6 +18,8 @@ from schemas.codec import encode
 from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.retry_after import NOT_ASKED, retry_after_s
+from streams.outgoing.client import Outgoing
+from streams.outgoing.errors import OutgoingError
 
 __all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
 
@@ -64,27 +65,28 @@ class AlertDigest(Struct, frozen=True, kw_only=True):
 
 
 class WebhookChannel:
-    """One receiver. `secret` begins with `whsec_`; `console_url` "" = no link in the body."""
+    """One receiver. `secrets`: one, or more while they are exchanged; each begins with `whsec_`.
+
+    `console_url` "" = no link in the body. `outgoing` is closed with it.
+    """
 
     name: Final = "webhook"
 
-    def __init__(self, url: str, secret: str, *, now: Callable[[], int], console_url: str = "") -> None:
+    def __init__(self, url: str, secrets: Sequence[str], *, outgoing: Outgoing, now: Callable[[], int],
+                 console_url: str = "") -> None:  # fmt: skip
         self._url = url
-        self._signer = Webhook(secret)
+        self._outgoing = outgoing
+        self._signers = [Webhook(secret) for secret in secrets]
         self._now = now
         self._console_url = console_url.rstrip("/")
-        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=DEADLINE_S)
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
         body = encode(self._told(post))
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                status, retry_after = await self._send(post.post_id, body)
-        except TimeoutError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail="no answer in time") from error
-        except httpx.TransportError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=type(error).__name__) from error
+            status, retry_after = await self._send(post.post_id, body)
+        except OutgoingError as error:
+            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=str(error)) from error
         if status in TAKEN:
             return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
         if status in BUSY:
@@ -93,19 +95,18 @@ class WebhookChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._outgoing.close()
 
     async def _send(self, post_id: str, body: bytes) -> tuple[int, str]:
         at = datetime.fromtimestamp(self._now() / 1000, UTC)
         headers = {
             "content-type": "application/json",
-            "user-agent": "leadstream",
             "webhook-id": post_id,
             "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": self._signer.sign(post_id, at, body.decode()),
+            "webhook-signature": " ".join(signer.sign(post_id, at, body.decode()) for signer in self._signers),
         }
-        async with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
-            return answer.status_code, answer.headers.get("retry-after", "")
+        answer = await self._outgoing.post(self._url, body, headers=headers, deadline_s=DEADLINE_S, read=False)
+        return answer.status, answer.headers.get("retry-after", "")
 
     def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
         timestamp = datetime.fromtimestamp(post.at / 1000, UTC).isoformat()

@@ -30,12 +30,16 @@ from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.live import Hub, live
 from streams.console.pages import account, actions, channels, debugger, inbox, lead, login, ops, rejected, replay
+from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
+from streams.console.slack import SlackAnswers
 from streams.console.throttle import Throttle
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
+from streams.outgoing.addresses import Reach
+from streams.outgoing.client import Outgoing
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
@@ -44,7 +48,7 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, channels, login, ops)
+PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, channels, login, ops, slack_page)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
@@ -73,12 +77,14 @@ class _Static(StaticFiles):
         return answer
 
 
-def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sight) -> Starlette:
+def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sight,
+             slack: SlackAnswers | None = None) -> Starlette:  # fmt: skip
     """The console as an ASGI application. It closes the reader when it ends, not the door."""
     auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"))
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), throttle=Throttle(),
         sight=sight, arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
+        slack=slack,
     )  # fmt: skip
     app = Starlette(
         routes=[
@@ -110,6 +116,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             with suppress(asyncio.CancelledError):
                 await one
         desk.sight.close()
+        if desk.slack is not None:
+            await desk.slack.close()
         await desk.reader.close()
 
 
@@ -162,7 +170,7 @@ async def _serve(settings: Settings) -> None:
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     options = ConsoleOptions(secret=secret, password=password, public_url=url)
-    app = make_app(reader, door, options, sight=sight_of(settings))
+    app = make_app(reader, door, options, sight=sight_of(settings), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()
 
@@ -178,6 +186,13 @@ async def _serve(settings: Settings) -> None:
         await server.serve()
     finally:
         door.close()
+
+
+def _slack(settings: Settings) -> SlackAnswers | None:
+    secret = settings.slack.signing_secret
+    if secret is None:
+        return None
+    return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)))
 
 
 def _free_port(host: str) -> int:

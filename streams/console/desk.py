@@ -13,6 +13,7 @@ from streams.console.live import Hub
 from streams.console.render import Frame, Pages
 from streams.console.shown import moment
 from streams.console.sight import Sight
+from streams.console.slack import SlackAnswers
 from streams.console.throttle import Throttle
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
@@ -22,7 +23,7 @@ __all__ = ["Desk", "desk_of"]
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """One console. `now` gives UTC milliseconds."""
+    """One console. `now` gives UTC milliseconds; `slack` None: no button of Slack's is heard."""
 
     reader: Reader
     door: Door
@@ -33,6 +34,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     sight: Sight
     arrivals: Arrivals
     now: Callable[[], int]
+    slack: SlackAnswers | None = None
 
     async def frame(self) -> Frame:
         """What surrounds a page. Raises ReadModelAway."""

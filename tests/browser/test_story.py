@@ -34,7 +34,10 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def up(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Iterator[Up]:
     home = tmp_path_factory.mktemp("story")
-    environment = {"LEADSTREAM_WEBHOOK__URL": receiver.url, "LEADSTREAM_WEBHOOK__SECRET": SECRET}
+    environment = {
+        "LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "127.0.0.1", "LEADSTREAM_WEBHOOK__URL": receiver.url,
+        "LEADSTREAM_WEBHOOK__SECRET": SECRET,
+    }  # fmt: skip
     try:
         with leadstream_up(home, "--no-story", environment=environment) as one:
             yield one

@@ -16,12 +16,19 @@ from streams.channels.apprise_services import services_of
 from streams.channels.mail import MailChannel, MailServer
 from streams.channels.teams import TeamsChannel
 from streams.channels.words import Words
+from streams.outgoing.addresses import Reach
+from streams.outgoing.client import Outgoing
 from tests.contract.smtp_stub import SmtpStub
 from tests.unit.core.made import NAMING, example_rules
 
 ROUTING = example_rules(routing='[[rep]]\nemail = "kim@us.example"\nname = "Kim Sør"').routing
 KIM = NAMING.recipient_of("kim@us.example")
 WORDS = Words(ROUTING, console_url="https://c.example/")
+
+
+def outgoing() -> Outgoing:
+    """What may go to this machine."""
+    return Outgoing(Reach(frozenset({"127.0.0.1"})))
 
 
 def now() -> int:
@@ -109,7 +116,7 @@ class TeamsWorld:
 
     def __init__(self, far: Http) -> None:
         self.far = far
-        self.channel = TeamsChannel(f"http://127.0.0.1:{far.server_port}/flow", WORDS, now=now)
+        self.channel = TeamsChannel(f"http://127.0.0.1:{far.server_port}/flow", WORDS, outgoing=outgoing(), now=now)
 
     def plan(self, status: int, *, retry_after: str = "") -> int:
         self.far.planned.append((status, {"retry-after": retry_after} if retry_after else {}))

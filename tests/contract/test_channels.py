@@ -23,11 +23,14 @@ from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.channels.webhook import WebhookChannel
-from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http
+from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http, outgoing
+from tests.contract.slack_stub import SlackStub, slack_stub
+from tests.contract.slack_worlds import CHANNEL, slack_channel
 from tests.contract.smtp_stub import smtp_stub
 from tests.unit.console.samples import Samples
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+FORMER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 NOW = time_ns() // 1_000_000
 ALERT = Samples(now=NOW).alert()
 
@@ -114,10 +117,13 @@ def far() -> Iterator[Far]:
 class WebhookWorld:
     tells_when = True
 
-    def __init__(self, far: Far) -> None:
+    def __init__(self, far: Far, *secrets: str) -> None:
+        secrets = secrets or (SECRET,)
         self.far = far
         url = f"http://127.0.0.1:{far.server_port}/hook"
-        self.channel = WebhookChannel(url, SECRET, now=lambda: time_ns() // 1_000_000, console_url="https://c.example/")
+        self.channel = WebhookChannel(
+            url, secrets, outgoing=outgoing(), now=lambda: time_ns() // 1_000_000, console_url="https://c.example/"
+        )
 
     def plan(self, status: int, *, retry_after: str = "") -> int:
         self.far.planned.append((status, {"retry-after": retry_after} if retry_after else {}))
@@ -127,7 +133,22 @@ class WebhookWorld:
         return list(self.far.bodies)
 
 
-WORLDS = ("memory", "webhook", "mail", "teams", "apprise")
+class SlackWorld:
+    tells_when = True
+
+    def __init__(self, stub: SlackStub) -> None:
+        self.stub = stub
+        self.channel = slack_channel(stub)
+
+    def plan(self, status: int, *, retry_after: str = "") -> int:
+        self.stub.plan(status, retry_after=retry_after)
+        return status
+
+    def received(self) -> list[str]:
+        return self.stub.post_ids(CHANNEL)
+
+
+WORLDS = ("memory", "webhook", "slack", "mail", "teams", "apprise")
 KNOWING = [one for one in WORLDS if one != "apprise"]  # Apprise shows no id, and says no reason
 
 
@@ -138,6 +159,9 @@ async def made_world(name: str, request: pytest.FixtureRequest) -> AsyncIterator
             yield MemoryWorld()
         case "webhook":
             yield WebhookWorld(request.getfixturevalue("far"))
+        case "slack":
+            with slack_stub() as slack:
+                yield SlackWorld(slack)
         case "mail":
             async with smtp_stub() as stub:
                 yield MailWorld(stub)
@@ -266,9 +290,17 @@ async def test_a_receiver_that_hangs_is_busy_within_the_deadline(far: Far, monke
 
 @pytest.mark.asyncio
 async def test_a_receiver_that_is_away_is_busy() -> None:
-    channel = WebhookChannel("http://127.0.0.1:1/", SECRET, now=lambda: NOW)
+    channel = WebhookChannel("http://127.0.0.1:1/", [SECRET], outgoing=outgoing(), now=lambda: NOW)
     with pytest.raises(ChannelBusy, match="ConnectError"):
         await channel.deliver(post())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("secrets", [(SECRET, FORMER), (FORMER, SECRET)])
+async def test_while_a_secret_is_exchanged_both_verify(far: Far, secrets: tuple[str, str]) -> None:
+    """The far end knows one of the two, and the library that receivers use takes it from among the signatures."""
+    await WebhookWorld(far, *secrets).channel.deliver(post())
+    assert list(far.bodies) == [post().post_id]
 
 
 def test_another_secret_does_not_verify() -> None:

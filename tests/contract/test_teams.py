@@ -13,7 +13,7 @@ from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.teams import TeamsChannel
 from streams.channels.teams_card import LARGEST, card_body
 from streams.channels.words import Words
-from tests.contract.people_worlds import KIM, ROUTING, WORDS, Http, TeamsWorld, card_of, http, now
+from tests.contract.people_worlds import KIM, ROUTING, WORDS, Http, TeamsWorld, card_of, http, now, outgoing
 from tests.unit.console.samples import HOSTILE, Samples
 
 ALERT = Samples(now=now()).alert()
@@ -126,7 +126,7 @@ async def test_a_flow_that_hangs_is_busy_within_the_deadline(far: Http, monkeypa
 
 async def test_a_flow_that_is_away_is_busy() -> None:
     with pytest.raises(ChannelBusy, match="ConnectError"):
-        await TeamsChannel("http://127.0.0.1:1/", WORDS, now=now).deliver(post())
+        await TeamsChannel("http://127.0.0.1:1/", WORDS, outgoing=outgoing(), now=now).deliver(post())
 
 
 def _card(alert: object) -> Any:

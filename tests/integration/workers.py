@@ -35,6 +35,7 @@ def environment(
     }
     if webhook_url:
         told |= {
+            "LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "127.0.0.1",
             "LEADSTREAM_WEBHOOK__URL": webhook_url,
             "LEADSTREAM_WEBHOOK__SECRET": "whsec_" + "dGVzdC1zZWNyZXQtMDEyMzQ1Ng==",
         }

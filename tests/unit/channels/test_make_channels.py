@@ -15,6 +15,7 @@ URL = "https://hooks.example/leadstream"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
+SLACK = {"LEADSTREAM_SLACK__TOKEN": "xoxb-1", "LEADSTREAM_SLACK__CHANNEL": "C1"}
 MAIL = {"LEADSTREAM_MAIL__HOST": "smtp.example", "LEADSTREAM_MAIL__SENDER": "Alerts <alerts@us.example>"}
 LOGIN = {"LEADSTREAM_MAIL__USERNAME": "us", "LEADSTREAM_MAIL__PASSWORD": "p"}
 OTHERS = MAIL | {
@@ -30,7 +31,7 @@ def settings(url: str = "", secret: str | None = SECRET, **more: str) -> Setting
 
 def test_what_is_configured_is_made_under_its_own_name() -> None:
     async def names() -> dict[str, str]:
-        made = make_channels(settings(URL, **OTHERS), ROUTING)
+        made = make_channels(settings(URL, **OTHERS, **SLACK), ROUTING)
         try:
             return {key: channel.name for key, channel in made.items()}
         finally:
@@ -50,6 +51,11 @@ def test_without_an_address_there_is_no_channel() -> None:
         pytest.param(URL, None, "LEADSTREAM_WEBHOOK__SECRET", id="no secret"),
         pytest.param(URL, "whsec_", "LEADSTREAM_WEBHOOK__SECRET", id="an empty secret"),
         pytest.param(URL, "whsec_€", "LEADSTREAM_WEBHOOK__SECRET", id="no base64"),
+        pytest.param("http://hooks.example/x", SECRET, "LEADSTREAM_WEBHOOK__URL: only https", id="not secret"),
+        pytest.param("https://hooks.example:6379/x", SECRET, "LEADSTREAM_WEBHOOK__URL: only the ports", id="a port"),
+        pytest.param("https://127.1/x", SECRET, "LEADSTREAM_WEBHOOK__URL: 127.1 leads to an inside", id="inside"),
+        pytest.param("https://2130706433/x", SECRET, "LEADSTREAM_WEBHOOK__URL: .* leads to an inside", id="a number"),
+        pytest.param("https://[::ffff:127.0.0.1]/", SECRET, "LEADSTREAM_WEBHOOK__URL: .* inside", id="a mapped one"),
         pytest.param("file:///etc/passwd", SECRET, "LEADSTREAM_WEBHOOK__URL", id="no web address"),
     ],
 )
@@ -61,11 +67,36 @@ def test_a_wrong_setting_is_named(url: str, secret: str | None, named: str) -> N
 @pytest.mark.parametrize(
     ("more", "named"),
     [
+        pytest.param({"LEADSTREAM_SLACK__TOKEN": "xoxb-1"}, "LEADSTREAM_SLACK__CHANNEL", id="no channel"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNELS": "kim"}, "LEADSTREAM_SLACK__CHANNELS", id="no pairs"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNELS": "kim=U1"}, "LEADSTREAM_SLACK__CHANNELS", id="a user"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNEL": "#sales"}, "LEADSTREAM_SLACK__CHANNEL", id="a name"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__API_URL": "http://a.example"}, "LEADSTREAM_SLACK__API_URL", id="http"),
+        pytest.param({"LEADSTREAM_SLACK__WEBHOOK_URL": "x"}, "LEADSTREAM_SLACK__WEBHOOK_URL", id="no address"),
+        pytest.param(
+            {"LEADSTREAM_WEBHOOK__SECRET_FORMER": "whsec_"}, "LEADSTREAM_WEBHOOK__SECRET", id="an empty former secret"
+        ),
+    ],
+)
+def test_a_wrong_setting_of_slack_or_of_an_exchange_is_named(more: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        make_channels(settings(URL, **more), ROUTING)
+
+
+def test_a_host_of_ones_own_is_let_through_when_it_is_named() -> None:
+    more = {"LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "intranet, 10.1.2.3"}
+    for url in ("http://intranet:8080/x", "http://10.1.2.3/x"):
+        assert list(make_channels(settings(url, **more), ROUTING)) == ["webhook"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
         pytest.param(MAIL | {"LEADSTREAM_MAIL__SENDER": ""}, "MAIL__SENDER: must be an e-mail", id="no sender"),
         pytest.param(MAIL | {"LEADSTREAM_MAIL__SENDER": "a@b\r\nBcc: c@d"}, "MAIL__SENDER", id="a sender of two lines"),
         pytest.param(MAIL | LOGIN | {"LEADSTREAM_MAIL__SECURITY": "plain"}, "MAIL__SECURITY", id="a readable password"),
         pytest.param(MAIL | {"LEADSTREAM_MAIL__CERTIFICATES": "/nowhere"}, "MAIL__CERTIFICATES", id="no certificates"),
-        pytest.param({"LEADSTREAM_TEAMS__URL": "flows"}, "TEAMS__URL: must begin with https", id="no web address"),
+        pytest.param({"LEADSTREAM_TEAMS__URL": "flows"}, "TEAMS__URL: this is no web address", id="no web address"),
         pytest.param({"LEADSTREAM_APPRISE__ADDRESSES": "x"}, "APPRISE__ADDRESSES: is no TOML", id="no list"),
     ],
 )

@@ -18,7 +18,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> CliRunner:
 
 
 def teams(far: Http) -> dict[str, str]:
-    return {"LEADSTREAM_TEAMS__URL": f"http://127.0.0.1:{far.server_port}/secret"}
+    url = f"http://127.0.0.1:{far.server_port}/secret"
+    return {"LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "127.0.0.1", "LEADSTREAM_TEAMS__URL": url}
 
 
 def refused(runner: CliRunner, *arguments: str, **environ: str) -> DeployError:
