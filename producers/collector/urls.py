@@ -19,7 +19,7 @@ URL_PARAMETERS: Final = ("utm_*", *CLICK_IDS)
 REMEMBERED: Final = 4_096
 LONGEST_REMEMBERED: Final = 512  # bytes: what is remembered must stay small, whoever sends it
 FEW: Final = 7
-_AUTHORITY: Final = re.compile(r"(?<=//)[^/?]*@")
+_USER_AT_HOST: Final = re.compile(r"^([^/?]*//)[^/?]*@")
 _SCHEME: Final = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]{0,30}://")
 _BEHIND_SCHEME: Final = re.compile(r"://[^\s\"'<>]+")
 _ROUTE: Final = re.compile(r"!?/")
@@ -71,7 +71,7 @@ class Urls:
         'https://acme.example/p?utm_source=x'
         """
         rest, _, fragment = url.partition("#")
-        rest = self._filtered(_AUTHORITY.sub("", rest, count=1))
+        rest = self._filtered(_USER_AT_HOST.sub(r"\1", rest))
         return f"{rest}#{self._filtered(fragment)}" if _ROUTE.match(fragment) else rest
 
     def _filtered(self, address: str) -> str:
