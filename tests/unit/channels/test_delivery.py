@@ -154,7 +154,7 @@ async def test_why_a_channel_rests_is_said_once_and_each_refusal_too(desk: Desk)
         desk.delivery.offer(due("p1"))
         await desk.told(1)
     assert [(one["event"], one["channel"], one["why"]) for one in said] == [
-        ("channel_busy", "memory", "busy, again in 0 s: 535"),
+        ("channel_busy", "memory", "busy: 535"),
         ("channel_refused", "memory", "refused with 550"),
     ]
 
