@@ -24,6 +24,7 @@ from tests.bench.latency import latency
 from tests.bench.projection import projection
 from tests.bench.recovery import recovery
 from tests.bench.rows import rows
+from tests.bench.saturation import saturation
 from tests.bench.served import LOAD_CORE
 from tests.bench.tracker import tracker
 from tests.bench.worker import worker
@@ -36,6 +37,7 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "collector": collector,
     "latency": latency,
     "recovery": recovery,
+    "saturation": saturation,
     "worker": worker,
 }
 ALONE: Final = ("core", "decode", "projection", "rows", "tracker")

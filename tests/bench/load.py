@@ -1,9 +1,9 @@
 """An HTTP load generator of our own: keep-alive connections that post prepared bodies, closed loop or open loop.
 
 Run as a process of its own, so that it can be pinned to a core: `python -m tests.bench.load --port 8080 --body FILE`.
-It prints one JSON line (`LoadResult`). FILE holds one request body a line. Closed loop: each connection posts
-again once it was answered. Open loop (`--rate`): requests have planned times, and latency counts from the plan, not
-from the send.
+It prints one JSON line (`LoadResult`). FILE holds one request body a line, or with `--method GET` one path with its
+query. Closed loop: each connection asks again once it was answered. Open loop (`--rate`): requests have planned times,
+and latency counts from the plan, not from the send.
 """
 
 import argparse
@@ -133,8 +133,7 @@ async def pace(load: Load, *, rate: float, until: float) -> None:
 
 
 async def run(args: argparse.Namespace, bodies: list[bytes]) -> LoadResult:
-    head = f"POST {args.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: "
-    load = Load([f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies], open_loop=args.rate > 0)
+    load = Load([_request(args, body) for body in bodies], open_loop=args.rate > 0)
     loop = asyncio.get_running_loop()
     connections = [
         (await loop.create_connection(lambda: Connection(load), "127.0.0.1", args.port))[1]
@@ -165,12 +164,20 @@ async def run(args: argparse.Namespace, bodies: list[bytes]) -> LoadResult:
     )  # fmt: skip
 
 
+def _request(args: argparse.Namespace, line: bytes) -> bytes:
+    if args.method == "GET":
+        return b"GET " + line + b" HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+    head = f"POST {args.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: "
+    return f"{head}{len(line)}\r\n\r\n".encode() + line
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--pid", type=int, required=True, help="the server, whose CPU time is measured")
     parser.add_argument("--body", required=True)
-    parser.add_argument("--path", default="/v1/batch")
+    parser.add_argument("--method", choices=["GET", "POST"], default="POST")
+    parser.add_argument("--path", default="/v1/batch", help="of a POST")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--rate", type=float, default=0.0, help="requests a second, open loop; 0 = closed loop")
     parser.add_argument("--warm-up", type=float, default=1.5)

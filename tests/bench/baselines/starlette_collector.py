@@ -13,13 +13,14 @@ import orjson
 from kafka import KafkaProducer
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 __all__ = ["app"]
 
 TOPIC = os.environ.get("BENCH_TOPIC", "baseline")
 KEYS = {"wk_bench": "site"}
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 KINDS = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 
 
@@ -68,4 +69,20 @@ async def batch(request: Request) -> JSONResponse:
     return JSONResponse({"success": True}, headers={"access-control-allow-origin": "*"})
 
 
-app = Starlette(routes=[Route("/v1/batch", batch, methods=["POST"])], lifespan=lifespan)
+async def pixel(request: Request) -> Response:
+    """GET /pixel/v1/page with the event in its query."""
+    said = request.query_params
+    if said.get("writeKey") not in KEYS:
+        return Response(status_code=401)
+    page = {"url": said.get("context.page.url"), "title": said.get("context.page.title")}
+    event = {
+        "type": "page", "messageId": said.get("messageId"), "anonymousId": said["anonymousId"],
+        "context": {"page": page},
+    }  # fmt: skip
+    await acknowledged(request.app, event)
+    return Response(GIF, media_type="image/gif", headers={"cache-control": "no-store"})
+
+
+app = Starlette(
+    routes=[Route("/v1/batch", batch, methods=["POST"]), Route("/pixel/v1/page", pixel)], lifespan=lifespan
+)
