@@ -1,6 +1,8 @@
 """The worker: agents, tables and topics meet here, each durable name written out."""
 
 import asyncio
+import os
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
 from streams.channels import make_channels
 from streams.core import lead, recipient, signals, visitor
+from streams.core.channel_state import WorkerChannels
 from streams.core.facts import Facts
 from streams.core.machines import is_machine
 from streams.core.rows import ROWS, rules_mark
@@ -35,6 +38,7 @@ from streams.engine.shell import Decoded, Refusal, Shell
 from streams.engine.steady import SteadyTime
 from streams.errors import SettingsError
 from streams.metrics import Metrics
+from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
@@ -94,6 +98,9 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
         projection = Projection.connect(redis_url, prefix=settings.redis.key_prefix)
         engine.agent("projector", CARDS, projector(shell, projection.write, ReadModelAway))
         engine.beside("beat", _beat(projection, shell))
+        if channels:
+            board = ChannelBoard.connect(redis_url, prefix=settings.redis.key_prefix)
+            engine.beside("channels", _tell_channels(board, engine))
         engine.beside("refill", _refill(settings, shell, metrics=engine.metrics).run())
     return engine
 
@@ -130,4 +137,16 @@ async def _beat(projection: Projection, shell: Shell) -> None:
                 await asyncio.to_thread(projection.beat, _now_ms())
         except ReadModelAway as error:
             _log.debug("beat_missed", error=str(error))
+        await asyncio.sleep(BEAT_S)
+
+
+async def _tell_channels(board: ChannelBoard, engine: Engine) -> None:
+    """Says in Redis how this worker's channels stand, so that the console can show it."""
+    worker = f"{platform.node()}:{os.getpid()}"
+    while True:
+        try:
+            said = WorkerChannels(worker=worker, at=_now_ms(), channels=engine.channel_states())
+            await asyncio.to_thread(board.tell, said)
+        except ReadModelAway as error:
+            _log.debug("channels_not_told", error=str(error))
         await asyncio.sleep(BEAT_S)

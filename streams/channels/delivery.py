@@ -17,7 +17,9 @@ import structlog
 from schemas.posts import Receipt
 from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused
+from streams.channels.lately import Lately
 from streams.channels.rest import Rest
+from streams.core.channel_state import ChannelState
 from streams.core.effects import Due
 from streams.metrics import Bound, Metrics
 
@@ -44,6 +46,7 @@ class Delivery:
         self._now = now
         self._queues: dict[str, asyncio.Queue[tuple[Due, int]]] = {name: asyncio.Queue(QUEUE) for name in channels}
         self._rests = {name: Rest(clock=clock, chance=chance) for name in channels}
+        self._lately = Lately()
         self._waiting: set[tuple[str, str]] = set()
         self._answered: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
 
@@ -91,16 +94,20 @@ class Delivery:
             async with asyncio.timeout(DEADLINE_S):
                 receipt = await self._channels[due.channel].deliver(due.post)
             rest.worked()
+            self._lately.sent(due.channel, self._now())
         except ChannelRefused as error:
             rest.worked()
+            self._lately.failed(due.channel, self._now(), why=str(error))
             _log.warning("channel_refused", channel=due.channel, post_id=due.post.post_id, why=str(error))
             return Receipt(to=due.post.to, post_id=due.post.post_id, channel=due.channel, outcome="refused",
                            detail=str(error), at=self._now())  # fmt: skip
         except ChannelBusy as error:
             retry_after_s = error.retry_after_s
+            self._lately.failed(due.channel, self._now(), why=str(error))
             if rest.is_open:  # the first of a row: those that follow say no more
                 _log.warning("channel_busy", channel=due.channel, post_id=due.post.post_id, why=str(error))
         except Exception as error:  # noqa: BLE001  a channel's bug must not end the worker
+            self._lately.failed(due.channel, self._now(), why=type(error).__name__)
             _log.warning("channel_failed", channel=due.channel, post_id=due.post.post_id, error=type(error).__name__)
         else:
             return receipt
@@ -120,6 +127,10 @@ class Delivery:
     def resting(self) -> dict[str, bool]:
         """Whether a channel failed and is left in peace."""
         return {name: not rest.is_open for name, rest in self._rests.items()}
+
+    def states(self) -> tuple[ChannelState, ...]:
+        """How each channel stands."""
+        return tuple(self._lately.states(self.waiting(), resting=self.resting()))
 
     def _remember(self, name: tuple[str, str], receipt: Receipt) -> None:
         self._answered[name] = receipt

@@ -17,7 +17,8 @@ class ChannelBusy(ChannelError):
     """The receiver cannot take it now: it is away, slow, or said so."""
 
     def __init__(self, *, retry_after_s: float, detail: str = "") -> None:
-        super().__init__(f"busy, again in {retry_after_s:g} s{': ' if detail else ''}{detail}")
+        again = f", again in {retry_after_s:g} s" if retry_after_s else ""
+        super().__init__(f"busy{again}{': ' if detail else ''}{detail}")
         self.retry_after_s = retry_after_s
         self.detail = detail
 

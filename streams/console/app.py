@@ -33,7 +33,20 @@ from streams.console.desk import Desk, desk_of
 from streams.console.gate import gated
 from streams.console.live import Hub, live
 from streams.console.openid import OpenId
-from streams.console.pages import account, actions, debugger, inbox, lead, login, me, openid, ops, rejected, replay
+from streams.console.pages import (
+    account,
+    actions,
+    channels,
+    debugger,
+    inbox,
+    lead,
+    login,
+    me,
+    openid,
+    ops,
+    rejected,
+    replay,
+)
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
@@ -54,7 +67,9 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, openid, login, me, ops, slack_page)
+PAGES: Final = (
+    inbox, actions, lead, account, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
+)  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),

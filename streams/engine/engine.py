@@ -20,6 +20,7 @@ from schemas.lookups import lookups
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
+from streams.core.channel_state import ChannelState
 from streams.core.rows import FORMAT
 from streams.engine.beginnings import Beginnings
 from streams.engine.bell import Bell
@@ -285,6 +286,10 @@ class Engine:
         if not app.tables.actives_ready:
             return "rows"
         return "" if self._progress.positions() else "partitions"
+
+    def channel_states(self) -> tuple[ChannelState, ...]:
+        """How the channels of this worker stand."""
+        return self._delivery.states()
 
     def _exposed(self) -> bytes:
         metrics = self.metrics

@@ -9,6 +9,7 @@
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
+| `channels` | hash: worker -> how its channels stand, said every few seconds (`channels.py`) |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
 Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
@@ -48,6 +49,11 @@ class Keys(Struct, frozen=True):
     def beat(self) -> str:
         """When the projector was last alive."""
         return f"{self.prefix}beat"
+
+    @property
+    def channels(self) -> str:
+        """The hash of what workers say of their channels."""
+        return f"{self.prefix}channels"
 
     @property
     def filled(self) -> str:

@@ -16,6 +16,8 @@ from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Kept
+from streams.core.channel_state import WorkerChannels
+from streams.readmodel.channels import spoken_lately
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of
 from streams.readmodel.keys import Changed, Keys, Kind
@@ -102,6 +104,10 @@ class Reader:
         both.hvals(self.keys.filled)
         beat, states = await self._ask(both.execute())
         return Freshness(int(beat) if beat is not None and beat.isdigit() else None, filling_of(states))
+
+    async def channels(self, now: int) -> list[WorkerChannels]:
+        """How the channels of each worker stand that spoke lately."""
+        return spoken_lately(await self._ask(self._redis.hvals(self.keys.channels)), now=now)
 
     async def lead(self, lead_id: str) -> LeadCard | None:
         """One lead's card."""

@@ -4,7 +4,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from time import time
@@ -31,6 +31,8 @@ class SlackStub(ThreadingHTTPServer):
         self.page = 100
         self.hang = threading.Event()
         self.hang.set()
+        self.late = threading.Event()  # cleared: messages are kept, and their answers wait
+        self.late.set()
         self._numbers = count(1)
         self._lock = threading.Lock()
 
@@ -59,6 +61,8 @@ class SlackStub(ThreadingHTTPServer):
             if method not in READS and self.loses_answers:
                 self.loses_answers -= 1
                 return 500, {}, b""
+        if method not in READS:
+            self.late.wait(20)
         return 200, {}, json.dumps(said).encode()
 
     def _chat_postmessage(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -108,8 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"content-length": str(len(answer)), **headers}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(answer)
+        with suppress(OSError):  # who asked may be dead
+            self.end_headers()
+            self.wfile.write(answer)
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
@@ -131,5 +136,6 @@ def slack_stub() -> Iterator[SlackStub]:
         yield server
     finally:
         server.hang.set()
+        server.late.set()
         server.shutdown()
         server.server_close()

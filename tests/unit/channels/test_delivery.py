@@ -154,6 +154,17 @@ async def test_why_a_channel_rests_is_said_once_and_each_refusal_too(desk: Desk)
         desk.delivery.offer(due("p1"))
         await desk.told(1)
     assert [(one["event"], one["channel"], one["why"]) for one in said] == [
-        ("channel_busy", "memory", "busy, again in 0 s: 535"),
+        ("channel_busy", "memory", "busy: 535"),
         ("channel_refused", "memory", "refused with 550"),
     ]
+
+
+async def test_each_channel_says_what_it_sent_and_why_it_did_not(desk: Desk) -> None:
+    (state,) = desk.delivery.states()
+    assert (state.name, state.waiting, state.resting, state.sent_at, state.error_at) == ("memory", 0, False, None, None)
+    desk.channel.fail_next(ChannelRefused(550))
+    for name in ("p1", "p2"):
+        desk.delivery.offer(due(name))
+    await desk.told(2)
+    (state,) = desk.delivery.states()
+    assert (state.resting, state.sent_at, state.error, state.error_at) == (False, 5, "refused with 550", 5)

@@ -1,0 +1,79 @@
+"""Slack from a real worker: killed between a message and its answer, the next one makes no second message."""
+
+from pathlib import Path
+from time import time_ns
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.codec import encode
+from schemas.ids import post_id_of
+from schemas.posts import Post
+from streams.rules_files import read_texts
+from tests.contract.slack_stub import TOKEN, slack_stub
+from tests.integration.bus import Bus, wait_until
+from tests.integration.processes import Process
+from tests.integration.workers import environment
+from tests.unit.console.samples import Samples
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+TEAM = "team:sales"
+CHANNEL = "C0000000001"
+ROUTING = {
+    'real_time = ["webhook"]': 'real_time = ["slack"]', 'digest = ["webhook"]': 'digest = ["slack"]',
+    'at_once = ["webhook", "console"]': 'at_once = ["slack", "console"]', "repeat_after_s = 60": "repeat_after_s = 2",
+}  # fmt: skip
+
+
+class SlackWorker(Process):
+    """A worker whose one channel is Slack."""
+
+    ready_s = 180.0
+
+    def __init__(self, bus: Bus, place: Path, *, name: str, api_url: str) -> None:
+        super().__init__(place, name=name)
+        told = environment(bus, port=self.port, datadir=place / name, redis_url="")
+        self.run(["-m", "streams", "worker"], told | {
+            "LEADSTREAM_RULES_DIR": str(place / "rules"), "LEADSTREAM_OUTGOING__PRIVATE_HOSTS": "127.0.0.1",
+            "LEADSTREAM_SLACK__TOKEN": TOKEN, "LEADSTREAM_SLACK__CHANNEL": CHANNEL,
+            "LEADSTREAM_SLACK__API_URL": api_url,
+        })  # fmt: skip
+
+
+def test_a_worker_killed_between_a_message_and_its_answer_makes_no_second_one(
+    tmp_path: Path, embedded_kafka: str
+) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    routing = read_texts(None)["routing.toml"]
+    for was, becomes in ROUTING.items():
+        assert was in routing
+        routing = routing.replace(was, becomes)
+    (rules / "routing.toml").write_text(routing)
+    now = time_ns() // 1_000_000
+    alert = Samples(now=now).alert()
+    posts = [
+        Post(to=TEAM, post_id=post_id_of(alert.alert_id, "real_time", TEAM, occasion=occasion), level="real_time",
+             at=now, alert=alert)
+        for occasion in ("raised", "reminder")
+    ]  # fmt: skip
+    bus = Bus(embedded_kafka, prefix="slack.", app_id="slack")
+    try:
+        bus.create()
+        with slack_stub() as stub:
+            stub.late.clear()
+            with SlackWorker(bus, tmp_path, name="first", api_url=stub.api_url) as first:
+                first.await_ready()
+                bus.send("posts", TEAM, encode(posts[0]))
+                wait_until(lambda: stub.post_ids(CHANNEL), within_s=30, what=f"a message\n{first.tail()}")
+            stub.late.set()
+            with SlackWorker(bus, tmp_path, name="second", api_url=stub.api_url) as second:
+                second.await_ready()
+                bus.send("posts", TEAM, encode(replace(posts[1], occasion="reminder")))
+                wait_until(lambda: len(stub.post_ids(CHANNEL)) > 1, within_s=30, what=f"its thread\n{second.tail()}")
+                wait_until(lambda: bus.lag(["posts"]) == 0, within_s=30, what="what was said of both")
+            assert stub.post_ids(CHANNEL) == [one.post_id for one in posts]
+            assert stub.messages[CHANNEL][1]["thread_ts"] == stub.messages[CHANNEL][0]["ts"]
+    finally:
+        bus.close()
