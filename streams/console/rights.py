@@ -40,6 +40,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /rejected/{place}": Right("operator", "rejected bytes", "place"),
     "POST /rejected/{place}/preview": Right("operator", "preview a replay", "place"),
     "POST /rejected/{place}/replay": Right("operator", "replay", "place"),
+    "GET /channels": Right("operator"),
     "GET /debugger": Right("operator", "live events"),
     "GET /debugger/live": Right("operator", "live events"),
     "GET /live": _NOBODY,
