@@ -42,14 +42,21 @@ for question = 3, #ARGV do
 end
 if #ids == 0 then return { more } end
 
-local rank = {}
+-- The first of them alone are put in order: sorting all would take longer than finding them.
+local best, size, over = {}, 0, #ids > wanted and 1 or more
+local function before(a, b) return a.rank > b.rank or (a.rank == b.rank and a.id < b.id) end
 for at, score in ipairs(redis.call('ZMSCORE', KEYS[3], unpack(ids))) do
-  rank[ids[at]] = tonumber(type(score) == 'table' and score.double or score) or 0
+  local one = { rank = tonumber(score) or 0, id = ids[at] }
+  if size < wanted or before(one, best[size]) then
+    local to = size < wanted and size + 1 or size
+    while to > 1 and before(one, best[to - 1]) do
+      best[to] = best[to - 1]
+      to = to - 1
+    end
+    best[to] = one
+    size = math.min(size + 1, wanted)
+  end
 end
-table.sort(ids, function(a, b)
-  if rank[a] ~= rank[b] then return rank[a] > rank[b] end
-  return a < b
-end)
-local answer = { #ids > wanted and 1 or more }
-for at = 1, math.min(wanted, #ids) do answer[at + 1] = ids[at] end
+local answer = { over }
+for at, one in ipairs(best) do answer[at + 1] = one.id end
 return answer

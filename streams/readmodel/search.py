@@ -20,7 +20,7 @@ from streams.readmodel.terms import LONGEST, SEPARATOR, folded, words_of
 
 __all__ = ["Found", "asked", "search"]
 
-LOOKED_AT: Final = 1_000  # terms: Redis is busy with them for about a millisecond
+LOOKED_AT: Final = 500  # terms of one kind and way: Redis is busy with them for about a millisecond
 MOST_WORDS: Final = 5
 READ: Final = 200  # characters of a question
 _INDEX: Final[dict[Kind, str]] = {"lead": "leads:by_score", "account": "accounts:by_engagement"}

@@ -19,7 +19,8 @@
       event.preventDefault();
       field().focus();
       field().select();
-    } else if (place().contains(on) && event.key === "Escape") {
+    } else if (place().contains(on) && event.key === "Escape" && document.getElementById("find-found").hasChildNodes()) {
+      event.preventDefault(); // the second Escape empties the field
       close();
       field().focus();
     } else if (place().contains(on) && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
