@@ -88,6 +88,7 @@ class ConsoleSettings(_Part):
     password: SecretStr | None = None
     link_secret: SecretStr | None = None
     public_url: str = ""
+    api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
 
 
 class CollectorSettings(_Part):

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import backup, console, crm, grow, imports, keys, rejected, rules, settings, supply, topics
+from deploy.cli import api_keys, backup, console, crm, grow, imports, keys, rejected, rules, settings, supply, topics
 from deploy.cli.become import become
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
@@ -31,6 +31,7 @@ app.add_typer(crm.app, name="crm")
 app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
 app.add_typer(keys.app, name="keys")
+app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")

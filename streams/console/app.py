@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
+from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from time import time_ns
 from typing import Final
@@ -25,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from streams import logs
+from streams.console.api.app import api
 from streams.console.arrivals import Arrivals
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
@@ -56,11 +58,15 @@ log = structlog.get_logger()
 
 
 class ConsoleOptions(Struct, frozen=True, kw_only=True):
-    """`secret` signs cookies and links; `password` None = by link only; `public_url` is where browsers reach it."""
+    """`secret` signs cookies and links; `password` None = by link only; `public_url` is where browsers reach it.
+
+    `api_keys` None = no key opens the API.
+    """
 
     secret: str
     password: str | None = None
     public_url: str = ""
+    api_keys: Path | None = None
 
 
 class _Static(StaticFiles):
@@ -83,6 +89,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     app = Starlette(
         routes=[
             *(route for page in PAGES for route in page.ROUTES),
+            Mount("/api/v1", api(desk, options.api_keys)),
             Route("/live", _live),
             Route("/favicon.ico", _favicon),
             Mount("/static", _Static(directory=str(files("streams.console").joinpath("static")))),
@@ -161,7 +168,7 @@ async def _serve(settings: Settings) -> None:
     door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
-    options = ConsoleOptions(secret=secret, password=password, public_url=url)
+    options = ConsoleOptions(secret=secret, password=password, public_url=url, api_keys=ours.api_keys)
     app = make_app(reader, door, options, sight=sight_of(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()

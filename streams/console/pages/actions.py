@@ -21,7 +21,7 @@ from streams.console.security import form_of, session_of
 from streams.console.shown import day
 from streams.inbox import DoorClosed
 
-__all__ = ["ACTIONS", "DEAD_ENDS", "ROUTES"]
+__all__ = ["ACTIONS", "CLOSED_DOOR", "DEAD_ENDS", "OUTCOMES", "ROUTES", "Action", "objection"]
 
 Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
 ACTIONS: Final[Mapping[str, Action]] = {
@@ -49,7 +49,7 @@ async def act(request: Request) -> Response:
     if alert is None or action is None:
         raise HTTPException(404)
     actor = session_of(request).name
-    problem = _objection(alert, action, fields, actor=actor)
+    problem = objection(alert, action, fields, actor=actor)
     if problem:
         return await _answer(request, alert, problem=problem, status=409)
     wanted = AlertAction(
@@ -68,7 +68,7 @@ async def act(request: Request) -> Response:
     return await _answer(request, alert, sent=action)
 
 
-def _objection(alert: AlertCard, action: Action, fields: Mapping[str, str], *, actor: str) -> str:
+def objection(alert: AlertCard, action: Action, fields: Mapping[str, str], *, actor: str) -> str:
     """Why this cannot be asked for, "" = it can. The agents check again: another may be faster."""
     if action == "claim" and alert.status == "claimed":
         return (

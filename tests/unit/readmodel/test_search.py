@@ -4,9 +4,10 @@ import asyncio
 import unicodedata
 from collections.abc import Callable
 from itertools import permutations
+from random import Random
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from redis import Redis
@@ -25,6 +26,7 @@ from tests.unit.console.samples import Samples
 SAMPLES = Samples(now=1_790_000_000_000)
 Find = Callable[[str], Found]
 MORE = 1_200
+NAMES = ("Ada Aker", "Ada", "김민수", "", "Bo Öst")
 
 
 def lead(lead_id: str, name: str, email: str = "", *, version: int = 1, **changes: object) -> Entry:
@@ -173,3 +175,25 @@ def test_terms_are_few_short_plain_and_each_once(name: str, address: str) -> Non
 def test_however_a_text_is_composed_it_is_the_same_question(text: str) -> None:
     assert folded(unicodedata.normalize("NFD", text)) == folded(unicodedata.normalize("NFC", text))
     assert all("\0\0" not in one for one in asked(text))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(NAMES)), max_size=5), max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_the_terms_are_those_of_the_newest_cards_and_no_others(
+    projection: Projection, redis: Redis, keys: Keys, blocks: list[list[tuple[int, str]]], random: Random
+) -> None:
+    """Whatever the order of arrival and how often: difference 0."""
+    redis.delete(*redis.scan_iter(f"{keys.prefix}*"), "none")
+    newest: dict[str, str] = {}
+    arriving: list[list[Entry]] = []
+    for version, block in enumerate(blocks):
+        arriving.append([lead(f"l{n}", name, version=100 * version + at) for at, (n, name) in enumerate(block)])
+        newest |= {f"l{n}": name for n, name in block}
+    random.shuffle(arriving)
+    for block_of_cards in [*arriving, *arriving[:2]]:
+        projection.write(leads=block_of_cards)
+    wanted = {f"{term}\0{lead_id}".encode() for lead_id, name in newest.items() for term in terms_of(name, "")}
+    assert set(redis.zrange(keys.terms("lead"), 0, -1)) == wanted
