@@ -98,7 +98,8 @@ def test_the_document_is_whole() -> None:
 
 
 def test_the_page_for_people_names_every_operation_with_its_scope() -> None:
-    rows = set(re.findall(r"^\| `([A-Z]+) (/[^`]*)` \| `([a-z:]+)` \|", PAPER.with_name("api.md").read_text(), re.M))
+    text = PAPER.with_name("api.md").read_text()
+    rows = set(re.findall(r"^\| `([A-Z]+) (/[^`]*)` \| `([a-z:]+)` \|", text, re.MULTILINE))
     assert rows == {(one.method, one.path, one.scope) for one in OPERATIONS}
 
 
