@@ -268,6 +268,7 @@ def test_wrong_keys_are_slowed_down_and_right_ones_are_not(program: Visitor, fil
 
 def test_what_is_not_there_is_a_problem_too(program: Visitor, filled: Samples) -> None:
     is_problem(get(program, "/nothing"), 404, "nothing-here")
+    is_problem(get(program, "", follow_redirects=True), 404, "nothing-here")
     is_problem(get(program, "/leads/nobody"), 404, "unknown")
     answer = program.post("/api/v1/leads", headers={"authorization": "Bearer all"})
     is_problem(answer, 405, "not-like-this")
