@@ -92,6 +92,7 @@ class ConsoleSettings(_Part):
     public_url: str = ""
     users: Path | None = None  # the file of `leadstream users`; read again when it changes
     audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
+    api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
     openid_issuer: str = ""  # empty = no OpenID Connect
     openid_client_id: str = ""
     openid_client_secret: SecretStr | None = None
@@ -99,9 +100,9 @@ class ConsoleSettings(_Part):
     openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
     openid_name_claim: str = "name"
 
-    @field_validator("users", mode="before")
+    @field_validator("users", "api_keys", mode="before")
     @classmethod
-    def _no_users_if_empty(cls, value: object) -> object:
+    def _no_file_if_empty(cls, value: object) -> object:
         return value or None
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.cli import (
+    api_keys,
     audit,
     backup,
     channels,
@@ -48,6 +49,7 @@ app.add_typer(crm.app, name="crm")
 app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
 app.add_typer(keys.app, name="keys")
+app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")

@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from streams import logs
+from streams.console.api.app import api
 from streams.console.arrivals import Arrivals
 from streams.console.audit import Audit
 from streams.console.auth import Auth, one_time_link
@@ -46,6 +47,7 @@ from streams.console.pages import (
     ops,
     rejected,
     replay,
+    search,
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
@@ -68,7 +70,7 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, account, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
+    inbox, actions, lead, account, search, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
@@ -84,7 +86,7 @@ class ConsoleOptions(Struct, frozen=True, kw_only=True):
     """`secret` signs cookies and links; `public_url` is where browsers reach it.
 
     `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written,
-    None = nowhere.
+    None = nowhere. `api_keys` None = no key opens the API.
     """
 
     secret: str
@@ -93,6 +95,7 @@ class ConsoleOptions(Struct, frozen=True, kw_only=True):
     users: Users | None = None
     openid: OpenId | None = None
     audit: Path | None = None
+    api_keys: Path | None = None
 
 
 class _Static(StaticFiles):
@@ -118,6 +121,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     app = Starlette(
         routes=[
             *gated(route for page in PAGES for route in page.ROUTES),
+            Mount("/api/v1", api(desk, options.api_keys)),
             *gated([Route("/live", _live), Route("/favicon.ico", _favicon)]),
             Mount("/static", _Static(directory=str(files("streams.console").joinpath("static")))),
         ],
@@ -202,7 +206,7 @@ async def _serve(settings: Settings) -> None:
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
-                             audit=ours.audit)  # fmt: skip
+                             audit=ours.audit, api_keys=ours.api_keys)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()

@@ -36,6 +36,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "POST /leads/{lead_id}/disposition": Right("rep", "dispose of lead", "lead_id"),
     "GET /accounts": Right("viewer", "accounts"),
     "GET /accounts/{account_id:path}": Right("viewer", "account", "account_id"),
+    "GET /search": Right("viewer", "search"),
     "GET /rejected": Right("operator", "rejected"),
     "GET /rejected/{place}": Right("operator", "rejected bytes", "place"),
     "POST /rejected/{place}/preview": Right("operator", "preview a replay", "place"),

@@ -18,7 +18,7 @@ __all__ = ["HEADERS", "Guard", "Headers", "form_of", "session_of"]
 
 LARGEST_FORM: Final = 16_384
 MOST_FIELDS: Final = 20
-OPEN: Final = ("/login", "/static/", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/slack/actions")
+OPEN: Final = ("/api/v1", "/login", "/static/", "/healthz", "/readyz", "/metrics", "/favicon.ico", "/slack/actions")
 HEADERS: Final = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "

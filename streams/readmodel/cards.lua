@@ -1,22 +1,44 @@
 -- Writes many cards of one kind; of each card the newest version wins, whatever the order of arrival.
--- KEYS: 1 = hash id -> card, 2 = hash id -> version, 3.. = sorted sets ("slots") of which each card stands in one.
+-- KEYS: 1 = hash id -> card, 2 = hash id -> version, 3 = hash id -> what it says of its name NUL terms (terms.lua),
+-- 4.. = sorted sets ("slots") of which each card stands in one.
 -- ARGV: 1 = live channel, 2 = kind, 3 = MessagePack of ids (each once), versions (30 digits each, end to end),
--- slots (1..), ranks, lengths in bytes; 4 = the cards, end to end.
+-- slots (1..), ranks, lengths in bytes; 4 = the cards, end to end; 5 = what stands behind the name and the address in
+-- a card, "" = the kind is not searched.
 -- Equal versions: the later arrival wins, so that a card made again under new rules is shown.
--- Answers how many cards changed. Either all is written or, where memory is full, nothing.
-local live, kind = ARGV[1], ARGV[2]
+-- Answers how many cards changed, then of each whose terms must be made anew its number (1..) and what it says of its
+-- name. That is told until terms.lua has noted it: who dies in between is told again with the same card.
+-- Either all is written or, where memory is full, nothing.
+local live, kind, behind = ARGV[1], ARGV[2], ARGV[5]
 local ids, versions, places, ranks, lengths = unpack(cmsgpack.unpack(ARGV[3]))
 local had = redis.call('HMGET', KEYS[2], unpack(ids))
+local named = behind ~= '' and redis.call('HMGET', KEYS[3], unpack(ids))
 
 local at = 1
 local function card(n)
   return string.sub(ARGV[4], at, at + lengths[n] - 1)
 end
 
+-- Within a text every quote is escaped, so the first that look like these are these.
+local function naming(n)
+  local first = string.find(ARGV[4], '"name":"', at, true)
+  local last = first and string.find(ARGV[4], behind, first, true)
+  return last and last < at + lengths[n] and string.sub(ARGV[4], first, last) or ''
+end
+
+local answer = { 0 }
+local function compare(n)
+  local says = naming(n)
+  if not named[n] or string.sub(named[n], 1, #says + 1) ~= says .. '\0' then
+    answer[#answer + 1] = n
+    answer[#answer + 1] = says
+  end
+end
+
 local changed, told, fields, marks, sets = 0, {}, {}, {}, {}
-for slot = 1, #KEYS - 2 do sets[slot] = { add = {}, gone = {}, adds = 0, goes = 0 } end
+for slot = 1, #KEYS - 3 do sets[slot] = { add = {}, gone = {}, adds = 0, goes = 0 } end
 for n, id in ipairs(ids) do
   local version, before = string.sub(versions, 30 * n - 29, 30 * n), had[n]
+  if named and (not before or before <= version) then compare(n) end
   if not before or before < version or (before == version and redis.call('HGET', KEYS[1], id) ~= card(n)) then
     fields[2 * changed + 1], fields[2 * changed + 2] = id, card(n)
     marks[2 * changed + 1], marks[2 * changed + 2] = id, version
@@ -34,13 +56,14 @@ for n, id in ipairs(ids) do
   end
   at = at + lengths[n]
 end
-if changed == 0 then return 0 end
+if changed == 0 then return answer end
 
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('HSET', KEYS[2], unpack(marks))
 for slot, set in ipairs(sets) do
-  if set.adds > 0 then redis.call('ZADD', KEYS[slot + 2], unpack(set.add)) end
-  if set.goes > 0 then redis.call('ZREM', KEYS[slot + 2], unpack(set.gone)) end
+  if set.adds > 0 then redis.call('ZADD', KEYS[slot + 3], unpack(set.add)) end
+  if set.goes > 0 then redis.call('ZREM', KEYS[slot + 3], unpack(set.gone)) end
 end
 redis.call('PUBLISH', live, cjson.encode(told))
-return changed
+answer[1] = changed
+return answer

@@ -1,8 +1,9 @@
 """What this Redis holds of the card topics, so that one that was emptied, replaced or restarted is noticed.
 
-A part is one partition of one topic: `leads.3`. Its state is `run:<id>` once it was read to its end into the Redis
-process of that id, and `<mark> <done> <total>` while it is being read. An emptied Redis has no states; another process
-(a restart, a fail-over to a replica that lacked the last second) has another id.
+A part is one partition of one topic: `leads.3`. Its state is `run:<id>/<form>` once it was read to its end into the
+Redis process of that id, in that form; it is `<mark> <done> <total>` while it is being read. An emptied Redis has no
+states; another process (a restart, a fail-over to a replica that lacked the last second) has another id; what was
+filled before cards could be searched has another form.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ from streams.readmodel.writer import connected
 __all__ = ["NOTHING_FILLS", "Filling", "Fills", "filling_of"]
 
 RUN: Final = "run:"
+FORM: Final = "terms"  # another word here, and every Redis is filled anew
 KINDS: Final[tuple[Kind, ...]] = ("lead", "account", "alert", "rejected")
 INDEXES: Final = (
     "leads:by_score", "accounts:by_engagement", "rejected:by_time", *(f"alerts:{status}" for status in ALERT_STATUSES),
@@ -98,6 +100,7 @@ class Fills:
         names = [self._keys.filled]
         if cards:
             names += [self._keys.cards(kind) for kind in KINDS] + [self._keys.versions(kind) for kind in KINDS]
+            names += [self._keys.named(kind) for kind in KINDS] + [self._keys.terms(kind) for kind in KINDS]
             names += [self._keys.index(index) for index in INDEXES]
         self._asked(lambda: self._redis.unlink(*names))
 
@@ -107,7 +110,7 @@ class Fills:
 
     def _run_id(self) -> str:
         server: Any = self._redis.info("server")
-        return f"{RUN}{server.get('run_id', '')}"
+        return f"{RUN}{server.get('run_id', '')}/{FORM}"
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         """The client's types say "awaitable or not"; ours is never the first."""

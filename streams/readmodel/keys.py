@@ -6,6 +6,8 @@
 | `leads:versions`, `accounts:versions`, `alerts:versions` | hash: id -> version of that card (30 digits) |
 | `leads:by_score` | lead ids by score in tenths |
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
+| `leads:terms`, `accounts:terms` | `term NUL id` of each term that a card is found by, by the alphabet (`terms.py`) |
+| `leads:named`, `accounts:named` | hash: id -> what the card says of its name, and the terms made of that |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
@@ -67,6 +69,14 @@ class Keys(Struct, frozen=True):
     def versions(self, kind: Kind) -> str:
         """The hash of those cards' versions."""
         return f"{self.cards(kind)}:versions"
+
+    def named(self, kind: Kind) -> str:
+        """The hash of what those cards are found by."""
+        return f"{self.cards(kind)}:named"
+
+    def terms(self, kind: Kind) -> str:
+        """The sorted set of terms, by the alphabet."""
+        return f"{self.cards(kind)}:terms"
 
     def index(self, name: str) -> str:
         """A sorted set of ids: `leads:by_score`, `alerts:open`, ..."""

@@ -123,12 +123,12 @@ class Reader:
 
     async def alerts(self, alert_ids: Sequence[str]) -> list[AlertCard]:
         """Those of these alerts that are known, in this order."""
-        return await self._many("alert", alert_ids, ALERT_CARD)
+        return await self.many("alert", alert_ids, ALERT_CARD)
 
     async def alerts_by_status(self, *statuses: AlertStatus, limit: int = 200) -> list[AlertCard]:
         """Alerts of these states: most urgent (open, claimed) or newest (closed) first, state by state."""
         ids = [one for status in statuses for one in await self._ids(f"alerts:{status}", limit)]
-        return await self._many("alert", ids[:limit], ALERT_CARD)
+        return await self.many("alert", ids[:limit], ALERT_CARD)
 
     async def count_open(self) -> int:
         """How many alerts nobody has claimed."""
@@ -136,11 +136,11 @@ class Reader:
 
     async def leads(self, *, limit: int = 200) -> list[LeadCard]:
         """Leads by score, greatest first."""
-        return await self._many("lead", await self._ids("leads:by_score", limit), LEAD_CARD)
+        return await self.many("lead", await self._ids("leads:by_score", limit), LEAD_CARD)
 
     async def accounts(self, *, limit: int = 200) -> list[AccountCard]:
         """Accounts by engagement, greatest first."""
-        return await self._many("account", await self._ids("accounts:by_engagement", limit), ACCOUNT_CARD)
+        return await self.many("account", await self._ids("accounts:by_engagement", limit), ACCOUNT_CARD)
 
     async def rejected(self, *, limit: int = 1_000) -> AsyncIterator[Kept]:
         """The newest rejected, newest first; fetched some at a time."""
@@ -165,6 +165,10 @@ class Reader:
                 found += [Kept(int(partition), int(offset), one, replayed=note is not None) for one in records]
         return found
 
+    async def run(self, script: str, names: Sequence[str], arguments: Sequence[str | int]) -> Any:
+        """What a script answers. Redis keeps it by its hash, so it is sent whole only where it is not known yet."""
+        return await self._ask(self._redis.register_script(script)(keys=names, args=arguments))
+
     async def spend(self, link_id: str) -> bool:
         """Use up a one-time link; False where it was used before."""
         return bool(await self._ask(self._redis.set(self.keys.spent(link_id), 1, nx=True, ex=SPENT_S)))
@@ -174,10 +178,11 @@ class Reader:
         return [one.decode() for one in found]
 
     async def _one(self, kind: Kind, card_id: str, codec: Codec[T]) -> T | None:
-        found = await self._many(kind, [card_id], codec)
+        found = await self.many(kind, [card_id], codec)
         return found[0] if found else None
 
-    async def _many(self, kind: Kind, ids: Sequence[str], codec: Codec[T]) -> list[T]:
+    async def many(self, kind: Kind, ids: Sequence[str], codec: Codec[T]) -> list[T]:
+        """Those of these cards that are known, in this order."""
         return list(_readable(codec, await self._values(kind, ids)))
 
     async def _values(self, kind: Kind, ids: Sequence[str]) -> list[bytes]:

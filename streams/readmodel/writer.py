@@ -4,7 +4,7 @@ The client's objects per command are the cost, and so are copies of what is larg
 argument, written into a buffer that is kept and handed to the socket as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from io import BytesIO
@@ -23,6 +23,7 @@ from schemas.errors import Undecodable
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
 from streams.readmodel.places import Place, Placed, account_place, alert_place, lead_place
+from streams.readmodel.terms import SEPARATOR, account_terms, lead_terms
 
 __all__ = ["REJECTED_KEPT", "Entry", "Projection", "connected"]
 
@@ -37,6 +38,10 @@ PATIENCE_S: Final = 3.0
 RETRIES: Final = 1  # a connection that a restart cut off is no reason to wait; all else is the caller's patience
 CUT_OFF: Final = 6_000  # bytes: redis-py's own
 _Newest: TypeAlias = tuple[str, Placed, bytes]
+# What a card is found by, and the field behind those that it is made of (cards.lua looks for a change before it).
+SEARCHED: Final[Mapping[Kind, tuple[Callable[[bytes], tuple[str, ...]], str]]] = {
+    "lead": (lead_terms, '","traits":'), "account": (account_terms, '","stage":'),
+}  # fmt: skip
 
 _log = structlog.get_logger(__name__)
 
@@ -103,15 +108,31 @@ class Projection:
             raise ReadModelAway("beat") from error
 
     def _cards(self, kind: Kind, cards: Sequence[Entry], *, slots: Sequence[str], place: Place) -> int:
-        names = [self._keys.cards(kind), self._keys.versions(kind), *(self._keys.index(slot) for slot in slots)]
+        ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind)]
+        names = [*ours, *(self._keys.index(slot) for slot in slots)]
+        _, behind = SEARCHED.get(kind, (None, ""))
         changed = 0
         for some in _bounded(_newest(kind, cards, place)):
             ids, placed, bodies = zip(*some, strict=True)
             versions, slots, ranks = zip(*placed, strict=True)
             told = msgpack.encode((ids, b"".join(versions).decode(), slots, ranks, [*map(len, bodies)]))
             with self._end_to_end(bodies) as joined:
-                changed += int(self._run("cards.lua", names, [self._keys.live, kind, told, joined]))
+                count, *renamed = self._run("cards.lua", names, [self._keys.live, kind, told, joined, behind])
+            changed += int(count)
+            if renamed:
+                self._rename(kind, some, renamed)
         return changed
+
+    def _rename(self, kind: Kind, cards: Sequence[_Newest], renamed: Sequence[Any]) -> None:
+        """`renamed`: places among the cards (from 1) and what each says of its name now, by turns."""
+        terms_of, _ = SEARCHED[kind]
+        told = []
+        for number, naming in zip(renamed[::2], renamed[1::2], strict=True):
+            card_id, placed, body = cards[number - 1]
+            says = naming.decode(errors="replace")
+            told.append((card_id, placed[0].decode(), says, SEPARATOR.join(_terms(terms_of, body))))
+        names = [self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
+        self._run("terms.lua", names, [msgpack.encode(told)])
 
     @contextmanager
     def _end_to_end(self, bodies: Sequence[bytes]) -> Iterator[memoryview]:
@@ -157,6 +178,15 @@ def _newest(kind: Kind, cards: Sequence[Entry], place: Place) -> list[_Newest]:
         if kept is None or kept[1][0] <= placed[0]:
             newest[card_id] = (card_id, placed, body)
     return list(newest.values())
+
+
+def _terms(terms_of: Callable[[bytes], tuple[str, ...]], body: bytes) -> tuple[str, ...]:
+    """None where the card cannot be read: it is kept, and not found."""
+    try:
+        return terms_of(body)
+    except Undecodable as error:
+        _log.error("card_unreadable", reason=error.reason, detail=error.detail)
+        return ()
 
 
 def _timed(rejected: Sequence[Entry]) -> Iterator[tuple[str, int, bytes]]:

@@ -25,6 +25,7 @@ from tests.bench.projection import projection
 from tests.bench.recovery import recovery
 from tests.bench.rows import rows
 from tests.bench.saturation import saturation
+from tests.bench.search import search
 from tests.bench.served import LOAD_CORE
 from tests.bench.tracker import tracker
 from tests.bench.worker import worker
@@ -40,7 +41,7 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "saturation": saturation,
     "worker": worker,
 }
-ALONE: Final = ("core", "decode", "projection", "rows", "tracker")
+ALONE: Final = ("core", "decode", "projection", "rows", "search", "tracker")
 _MARK: Final = "leadstream-bench-"
 
 
@@ -54,6 +55,9 @@ def _alone(name: str, rounds: int) -> list[Figure]:
             return rows(rounds)
         case "tracker":
             return tracker()
+        case "search":
+            with embedded_valkey() as url:
+                return search(url, rounds)
         case _:
             with embedded_valkey() as url:
                 return projection(url, lead_card, rounds)

@@ -21,6 +21,7 @@ from tests.bench.cards import lead_card
 from tests.integration.bus import Bus, Timeout, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.outcome import projected
+from tests.integration.terms import found_by, to_be_found_by
 
 __all__ = ["Shadow", "judged", "lead_cards", "write_cards"]
 
@@ -123,19 +124,30 @@ def _producer(bus: Bus) -> Iterator[KafkaProducer]:
 
 
 def judged(bus: Bus, url: str, expected: Mapping[str, Mapping[str, bytes]], *, within_s: float) -> Ledger:
-    """The difference between the cards of the topics and those in Redis, once there is none or time is up."""
-    prefix = f"{bus.app_id}:"
+    """The difference between the cards of the topics and those in Redis, once there is none or time is up.
+
+    What cards are found by belongs to it.
+    """
+    prefix, terms = f"{bus.app_id}:", to_be_found_by(expected)
 
     def same() -> bool:
         try:
-            return projected(url, prefix) == expected
+            return projected(url, prefix) == expected and found_by(url, prefix) == terms
         except RedisError:
             return False
 
     with suppress(Timeout):  # the ledger says what differs
         wait_until(same, within_s=within_s, what="cards in Redis")
     ledger = Ledger(accepted=sum(map(len, expected.values())), seed=0)
-    found = projected(url, prefix)
+    if differ := found_by(url, prefix) ^ terms:
+        ledger.note("inversions", f"{len(differ)} terms, such as {min(differ)!r}", by=len(differ))
+    _compare(ledger, expected, projected(url, prefix))
+    return ledger
+
+
+def _compare(
+    ledger: Ledger, expected: Mapping[str, Mapping[str, bytes]], found: Mapping[str, Mapping[str, bytes]]
+) -> None:
     for kind, cards in expected.items():
         for card_id in cards.keys() - found[kind].keys():
             ledger.note("lost", f"{kind} {card_id} is missing")
@@ -144,4 +156,3 @@ def judged(bus: Bus, url: str, expected: Mapping[str, Mapping[str, bytes]], *, w
         for card_id in cards.keys() & found[kind].keys():
             if cards[card_id] != found[kind][card_id]:
                 ledger.note("inversions", f"{kind} {card_id} is not the newest")
-    return ledger

@@ -21,7 +21,7 @@ from streams.console.security import form_of, session_of
 from streams.console.shown import day
 from streams.inbox import DoorClosed
 
-__all__ = ["ACTIONS", "CLOSED_DOOR", "DEAD_ENDS", "OUTCOMES", "ROUTES", "objection"]
+__all__ = ["ACTIONS", "CLOSED_DOOR", "DEAD_ENDS", "OUTCOMES", "ROUTES", "Action", "objection"]
 
 Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
 ACTIONS: Final[Mapping[str, Action]] = {

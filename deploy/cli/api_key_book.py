@@ -1,0 +1,92 @@
+"""Writing the file of API keys. One writer at a time; readers see the old file or the new one."""
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from deploy.cli.key_book import now_ms
+from deploy.errors import BadKeys
+from deploy.local.vault import write_private
+from schemas.api_keys import API_KEY_FILE_FORMAT, SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
+
+__all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
+
+PREFIX: Final = "ak_"  # and 48 hexadecimal digits: what secret scanners look for
+_LENGTH: Final = 24
+_SHOWN: Final = 4
+
+
+class ApiKeyBook:
+    """The keys of a file, changed in memory."""
+
+    def __init__(self, keys: tuple[ApiKey, ...], *, at: int) -> None:
+        self.keys = keys
+        self.at = at
+
+    def create(self, name: str, scopes: tuple[Scope, ...], *, lasts_ms: int | None = None) -> tuple[ApiKey, str]:
+        """A new key, told this once."""
+        key = PREFIX + token_hex(_LENGTH)
+        entry = ApiKey(
+            id=f"a_{token_hex(4)}", name=name, scopes=scopes, hash=api_key_digest(key),
+            hint=f"{PREFIX}…{key[-_SHOWN:]}", created_at=self.at,
+            expires_at=None if lasts_ms is None else self.at + lasts_ms,
+        )  # fmt: skip
+        self.keys = (*self.keys, entry)
+        return entry, key
+
+    def revoke(self, named: str) -> ApiKey:
+        """Ends a key at once: by its id, or by the whole key. Raises BadKeys, which says what there is."""
+        hashed = api_key_digest(named)
+        for one in self.keys:
+            if named == one.id or hashed == one.hash:
+                if one.revoked_at is not None:
+                    raise BadKeys(f"{one.id} is revoked already")
+                ended = replace(one, revoked_at=self.at)
+                self.keys = tuple(ended if other is one else other for other in self.keys)
+                return ended
+        known = ", ".join(f"{one.id} ({one.hint})" for one in self.keys) or "none"
+        raise BadKeys(f"no key has this id, or is this key; known: {known}")
+
+
+def scopes_of(said: Sequence[str]) -> tuple[Scope, ...]:
+    """Each once, in the order of their list. Raises BadKeys."""
+    unknown = [one for one in said if one not in SCOPES]
+    if unknown:
+        raise BadKeys(f"{unknown[0]!r} is no scope; there are {', '.join(SCOPES)}")
+    return tuple(one for one in SCOPES if one in said)
+
+
+def read(path: Path) -> ApiKeyFile:
+    """Raises BadKeys, which says what is wrong and what to do."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=ApiKeyFile)
+    except FileNotFoundError as error:
+        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} is not there: leadstream api-keys create") from error
+    except OSError as error:
+        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: cannot read {path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} is no file of API keys: {error}") from error
+    if found.format > API_KEY_FILE_FORMAT:
+        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} was written by a newer version (format {found.format})")
+    return found
+
+
+@contextmanager
+def opened(path: Path, *, new: bool = False) -> Iterator[ApiKeyBook]:
+    """The book of this file, written when the block ends well. `new`: the file may still be missing. Raises BadKeys."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(f"{path.name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # a rename changes the file, so the lock lies beside it
+            before = ApiKeyFile() if new and not path.exists() else read(path)
+            book = ApiKeyBook(before.keys, at=now_ms())
+            yield book
+            write_private(path, msgspec.json.format(msgspec.json.encode(ApiKeyFile(keys=book.keys))))
+    except OSError as error:
+        raise BadKeys(f"{path} cannot be written: {error.strerror}") from error

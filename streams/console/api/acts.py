@@ -1,0 +1,54 @@
+"""What can be done: an act on an alert becomes one message at the door, as on the console's pages. Raises Refused."""
+
+from typing import Final
+
+from msgspec import MsgspecError
+from msgspec.json import Decoder
+from starlette.requests import Request
+
+from schemas.api_keys import ApiKey
+from schemas.signals import AlertAction
+from streams.console.api.bodies import ActionAccepted, ActionWanted
+from streams.console.api.problems import Refused
+from streams.console.api.reads import alert as alert_asked
+from streams.console.desk import Desk
+from streams.console.pages.actions import CLOSED_DOOR, objection
+from streams.console.shown import plain
+from streams.inbox import DoorClosed
+
+__all__ = ["act"]
+
+LARGEST: Final = 4_096  # bytes
+_WANTED: Final = Decoder(ActionWanted)
+
+
+async def act(desk: Desk, request: Request, key: ApiKey) -> ActionAccepted:
+    """`POST /alerts/{alert_id}/actions`."""
+    wanted = await _wanted(request)
+    alert = await alert_asked(desk, request, key)
+    actor = plain(wanted.actor).strip() or key.name
+    fields = {"outcome": wanted.outcome, "reason": wanted.reason}
+    problem = objection(alert, wanted.action, fields, actor=actor)
+    if problem:
+        raise Refused(409, "not-now", problem)
+    sent = AlertAction(
+        to=alert.account_id, alert_id=alert.alert_id, action=wanted.action, reason=wanted.reason,
+        outcome=wanted.outcome if wanted.action == "contacted" else "", actor=actor, at=desk.now(),
+    )  # fmt: skip
+    try:
+        await desk.door.send(sent)
+    except DoorClosed as error:
+        raise Refused(503, "not-sent", CLOSED_DOOR, headers={"retry-after": "5"}) from error
+    return ActionAccepted(alert_id=alert.alert_id, action=wanted.action, actor=actor, at=sent.at)
+
+
+async def _wanted(request: Request) -> ActionWanted:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST:
+            raise Refused(413, "too-large", f"An action has at most {LARGEST} bytes.")
+    try:
+        return _WANTED.decode(body)
+    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, "bad-body", f"The body is no action: {error}. See ActionWanted in openapi.json.") from error

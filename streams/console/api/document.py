@@ -1,0 +1,81 @@
+"""The OpenAPI 3.1 document, made of the operations and their structs: `python -m streams.console.api.document`.
+
+`docs/reference/openapi.json` is the same; a test compares, so a change shows in review.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from functools import cache
+from json import dumps
+from typing import Any, Final
+
+from msgspec.json import schema_components
+
+from streams.console.api.operations import OPERATIONS, Operation, Parameter
+from streams.console.api.problems import Problem
+
+__all__ = ["document"]
+
+_REFUSALS: Final = {
+    400: "A parameter, cursor or body that cannot be read.", 401: "No key, or one that does not count.",
+    403: "The key lacks the scope.", 404: "Nothing has this id.", 409: "The alert does not take this now.",
+    413: "The body is too large.", 429: "Too often: wait as long as Retry-After says.",
+    503: "Redis or Kafka is away; ask again.",
+}  # fmt: skip
+_SAYS: Final = (
+    "Leads, accounts, alerts and what people do with alerts. Times are UTC milliseconds, scores tenths of a point. "
+    "Fields may be added; none is taken away within v1."
+)
+
+
+@cache
+def document() -> str:
+    """As JSON."""
+    said = {"openapi": "3.1.0", "info": {"title": "Leadstream", "version": "1", "description": _SAYS},
+            "servers": [{"url": "/api/v1"}]}  # fmt: skip
+    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem]
+    _, components = schema_components(
+        sorted(types, key=lambda one: one.__name__), ref_template="#/components/schemas/{name}"
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for one in OPERATIONS:
+        paths.setdefault(one.path, {})[one.method.lower()] = _described(one)
+    key = {"type": "http", "scheme": "bearer", "description": "leadstream api-keys create"}
+    parts = {"schemas": dict(sorted(components.items())), "securitySchemes": {"key": key}}
+    return dumps(said | {"paths": paths, "components": parts}, indent=1) + "\n"
+
+
+def _described(one: Operation) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": one.name, "summary": one.summary, "description": f"Needs the scope `{one.scope}`.",
+        "security": [{"key": [one.scope]}], "parameters": [*_in_path(one.path), *map(_in_query, one.parameters)],
+    }  # fmt: skip
+    if one.body is not None:
+        said["requestBody"] = {"required": True, "content": _content("application/json", one.body)}
+    answers = {str(one.status): {"description": one.summary, "content": _content("application/json", one.answer)}}
+    if one.method == "GET":
+        answers["304"] = {"description": "As If-None-Match knows it."}
+    return said | {"responses": answers | _refusals((401, 403, 429, *one.refuses))}
+
+
+def _refusals(statuses: Iterable[int]) -> dict[str, Any]:
+    content = _content("application/problem+json", Problem)
+    return {str(one): {"description": _REFUSALS[one], "content": content} for one in sorted(statuses)}
+
+
+def _content(media: str, shape: type) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in re.findall(r"{(\w+)}", path)]  # fmt: skip
+
+
+def _in_query(one: Parameter) -> dict[str, Any]:
+    return {"name": one.name, "in": "query", "required": one.required, "description": one.says, "schema": one.schema}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())
