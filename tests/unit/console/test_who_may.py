@@ -26,7 +26,7 @@ def addresses(visitor: Visitor) -> set[str]:
 
 def test_every_address_has_its_line_and_every_line_its_address(visitor: Visitor) -> None:
     assert addresses(visitor) == set(RIGHTS)
-    assert [one.path for one in visitor.app.routes if not isinstance(one, Route)] == ["/static"]
+    assert [one.path for one in visitor.app.routes if not isinstance(one, Route)] == ["/api/v1", "/static"]
     assert all(isinstance(one, Route | Mount) for one in visitor.app.routes)
 
 
