@@ -29,7 +29,19 @@ from streams.console.arrivals import Arrivals
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.live import Hub, live
-from streams.console.pages import account, actions, debugger, inbox, lead, login, ops, rejected, replay
+from streams.console.pages import (
+    account,
+    actions,
+    debugger,
+    flow,
+    flow_report,
+    inbox,
+    lead,
+    login,
+    ops,
+    rejected,
+    replay,
+)
 from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
@@ -44,7 +56,7 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
-PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, login, ops)
+PAGES: Final = (inbox, actions, lead, account, rejected, replay, debugger, flow, flow_report, login, ops)
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
