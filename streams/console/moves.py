@@ -57,12 +57,20 @@ class MovesState(Struct, frozen=True, kw_only=True):
 
 
 class Moves:
-    """The books of this process. `now` gives UTC milliseconds. Rules are asked for at the first reading."""
+    """The books of this process. `now` gives UTC milliseconds; `patience_s`: how long a page waits for a reading.
 
-    def __init__(self, look: Looks, rules: Callable[[], Rules], *, now: Callable[[], int] | None = None) -> None:
+    Rules are asked for at the first reading.
+    """
+
+    def __init__(
+        self, look: Looks, rules: Callable[[], Rules], *, now: Callable[[], int] | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:  # fmt: skip
         self._look = look
         self._rules = rules
         self._now = now or _utc_ms
+        self._patience_s = patience_s
+        self._closed = False
         self._held = Lock()
         self._reading: asyncio.Task[None] | None = None
         self._next: dict[int, int] = {}
@@ -78,6 +86,10 @@ class Moves:
         """How the books are."""
         return MovesState(as_of=self._as_of, done=self._done, total=self._total, why=self._why)
 
+    def close(self) -> None:
+        """A reading under way ends at the next stretch: the process stops."""
+        self._closed = True
+
     async def fresh(self) -> MovesState:
         """Bring the books up to date where they are older than some seconds, and wait for that for a while.
 
@@ -87,7 +99,7 @@ class Moves:
             if self._as_of is not None and self._now() - self._as_of < FRESH_MS:
                 return self.state
             self._reading = asyncio.create_task(asyncio.to_thread(self.read), name="console-moves")
-        await asyncio.wait([self._reading], timeout=PATIENCE_S)
+        await asyncio.wait([self._reading], timeout=self._patience_s)
         if self._reading.done():
             self._reading.result()
         return self.state
@@ -96,7 +108,7 @@ class Moves:
         """What the books say to a question, in a thread; the same question of the same books is answered once."""
         found: Any = self._asked.get(question)
         if found is None:
-            found = await asyncio.to_thread(self._answered, answer)
+            found = await asyncio.to_thread(self.answered, answer)
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
             self._asked[question] = found
@@ -114,6 +126,8 @@ class Moves:
             for partition, (first, end) in sorted(bounds.items()):
                 start = max(first, self._next.get(partition, first))
                 for at in range(start, end, AT_ONCE):
+                    if self._closed:
+                        return
                     until = min(end, at + AT_ONCE)
                     self._take(self._look.between(TOPIC, partition, first=at, end=until), stages, day_of)
                     self._next[partition] = until
@@ -159,7 +173,8 @@ class Moves:
         self._tally.replace(lead_id, was, booked(after, day_of=day_of, stages=stages))
         self._moves[lead_id] = after
 
-    def _answered(self, answer: Callable[[Tally, Rules], T]) -> T:
+    def answered(self, answer: Callable[[Tally, Rules], T]) -> T:
+        """The same at once. Blocks."""
         rules = self._rules()
         with self._held:
             return answer(self._tally, rules)

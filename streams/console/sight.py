@@ -40,6 +40,7 @@ def sight_of(settings: Settings) -> Sight:
     moved = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
 
     def close() -> None:
+        moves.close()
         window.close()
         moved.close()
 
@@ -55,5 +56,5 @@ def sight_of(settings: Settings) -> Sight:
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    return Sight(remaker=remaker, tail=tail, moves=Moves(moved, rules), collector_url=settings.collector.public_url,
-                 close=close)  # fmt: skip
+    moves = Moves(moved, rules)
+    return Sight(remaker=remaker, tail=tail, moves=moves, collector_url=settings.collector.public_url, close=close)

@@ -76,6 +76,10 @@ class StandInMoves:
     def bring_bytes(self, raw: bytes) -> None:
         self._records[0].append(raw)
 
+    def empty(self) -> None:
+        for records in self._records:
+            records.clear()
+
     def bounds(self, name: str) -> Bounds:
         if self.away:
             raise WindowShut("Kafka at nowhere:1: away by the test")

@@ -2,15 +2,17 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from threading import Event
 
 import pytest
 
 from schemas.cards import Transition
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.flow_asked import Asked, asked_of, span_of
+from streams.console.flow_laid import laid_by
 from streams.console.moves import Moves
 from streams.console.pages.flow import CSV_HEAD
 from streams.console.spreadsheet import csv_of, neutral
@@ -20,6 +22,7 @@ from streams.core.rules import Rules, RulesError
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection
+from streams.window import Seen
 from tests.unit.console.conftest import SECRET
 from tests.unit.console.samples import HOSTILE, Samples
 from tests.unit.console.sights import RULES, StandInMoves, sight
@@ -231,6 +234,51 @@ def test_kafka_away_from_the_beginning_is_an_error_page(leader: Visitor, log: St
         answer = leader.get(path)
         assert answer.status_code == 503
         assert "The moves cannot be read" in said(answer.text)
+
+
+class Slow(StandInMoves):
+    """Fetches nothing before it is let go."""
+
+    def __init__(self, *moves: Transition) -> None:
+        super().__init__(*moves)
+        self.go_on = Event()
+
+    def between(self, name: str, partition: int, *, first: int, end: int) -> Sequence[Seen]:
+        assert self.go_on.wait(10)
+        return super().between(name, partition, first=first, end=end)
+
+
+def test_a_long_first_reading_says_how_far_it_is(samples: Samples) -> None:
+    log = Slow(*story(samples.now))
+    moves = Moves(log, lambda: RULES, now=lambda: samples.now, patience_s=0.05)
+    with leading(moves, Reader.connect("redis://127.0.0.1:1")) as one:
+        text = said(one.get("/flow").text)
+        log.go_on.set()
+        assert re.search(r"The moves are being read 0 of \d+ records", text)
+        assert one.get("/flow/table.csv").status_code in (200, 503)
+        while "being read" in (text := said(one.get("/flow").text)):
+            pass
+        assert "leads ever gained: 10." in text
+
+
+def test_a_reading_ends_when_the_process_does(samples: Samples) -> None:
+    log = StandInMoves(*story(samples.now))
+    moves = Moves(log, lambda: RULES, now=lambda: samples.now)
+    moves.close()
+    moves.read()
+    assert (log.looked, moves.state.as_of) == (0, None)
+
+
+def test_a_topic_that_was_made_anew_is_read_anew(samples: Samples) -> None:
+    log, fewer = StandInMoves(*story(samples.now)), MoveLog()
+    fewer.move("kim", "gained", at=samples.now)
+    moves = Moves(log, lambda: RULES, now=lambda: samples.now)
+    moves.read()
+    log.empty()
+    log.bring(*fewer.moves)
+    moves.read()
+    found = moves.answered(lambda tally, rules: laid_by(Asked(), tally, rules, now=samples.now))
+    assert (found.ever, found.sheet.reconciles) == (1, True)
 
 
 def test_rules_that_cannot_be_read_are_said(valkey_url: str, prefix: str) -> None:
