@@ -6,7 +6,7 @@ looks. Repeats and order do not matter: a lead's part is booked anew, as a whole
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any, Final, Protocol, TypeVar
 
@@ -117,26 +117,36 @@ class Moves:
 
     def read(self) -> None:
         """Read what came since. Blocks. Where Kafka is away the books stay as they are, and `state` says why."""
-        rules = self._rules()
-        stages, day_of = stages_in(rules), rules.site.day_of
-        now = self._now()
+        rules, now, why = self._rules(), self._now(), ""
+        more: dict[str, list[Transition]] = {}
         try:
-            bounds = self._look.bounds(TOPIC)
-            self._begin(bounds)
-            for partition, (first, end) in sorted(bounds.items()):
-                start = max(first, self._next.get(partition, first))
-                for at in range(start, end, AT_ONCE):
-                    if self._closed:
-                        return
-                    until = min(end, at + AT_ONCE)
-                    self._take(self._look.between(TOPIC, partition, first=at, end=until), stages, day_of)
-                    self._next[partition] = until
-                    self._done += until - at
+            self._gather(more)
         except WindowShut as error:
             log.warning("moves_away", error=str(error))
-            self._why = str(error)
-            return
-        self._as_of, self._why = now, ""
+            why = str(error)
+        with self._held:  # each lead once, however far apart its moves lie
+            for lead_id, moves in more.items():
+                self._book(lead_id, moves, stages=stages_in(rules), day_of=rules.site.day_of)
+            if more:
+                self._asked = {}
+        self._why = why
+        if not why and not self._closed:
+            self._as_of = now
+
+    def _gather(self, more: dict[str, list[Transition]]) -> None:
+        """Put what came since into `more`, lead by lead. Raises WindowShut; what was put there until then counts."""
+        bounds = self._look.bounds(TOPIC)
+        self._begin(bounds)
+        for partition, (first, end) in sorted(bounds.items()):
+            start = max(first, self._next.get(partition, first))
+            for at in range(start, end, AT_ONCE):
+                if self._closed:
+                    return
+                until = min(end, at + AT_ONCE)
+                for move in _readable(self._look.between(TOPIC, partition, first=at, end=until)):
+                    more.setdefault(move.lead_id, []).append(move)
+                self._next[partition] = until
+                self._done += until - at
 
     def _begin(self, bounds: Bounds) -> None:
         """Where the topic is another one than before, all of it is read again."""
@@ -146,21 +156,6 @@ class Moves:
                 self._tally, self._as_of = Tally(), None
         self._done = 0
         self._total = sum(max(0, end - max(first, self._next.get(one, first))) for one, (first, end) in bounds.items())
-
-    def _take(self, records: Iterable[Seen], stages: Stages, day_of: DayOf) -> None:
-        more: dict[str, list[Transition]] = {}
-        for record in records:
-            try:
-                move = TRANSITION.decode(record.value)
-            except Undecodable as error:
-                log.warning("move_unreadable", reason=error.reason, detail=error.detail)
-                continue
-            more.setdefault(move.lead_id, []).append(shortened(move))
-        with self._held:
-            for lead_id, moves in more.items():
-                self._book(lead_id, moves, stages=stages, day_of=day_of)
-            if more:
-                self._asked = {}
 
     def _book(self, lead_id: str, moves: Sequence[Transition], *, stages: Stages, day_of: DayOf) -> None:
         before = self._moves.get(lead_id, ())
@@ -178,6 +173,15 @@ class Moves:
         rules = self._rules()
         with self._held:
             return answer(self._tally, rules)
+
+
+def _readable(records: Iterable[Seen]) -> Iterator[Transition]:
+    """The moves of these records, shortened; one that cannot be read leaves its neighbours."""
+    for record in records:
+        try:
+            yield shortened(TRANSITION.decode(record.value))
+        except Undecodable as error:
+            log.warning("move_unreadable", reason=error.reason, detail=error.detail)
 
 
 def _utc_ms() -> int:

@@ -5,7 +5,6 @@ and not by people. All is cut by where a lead came from, by every label at once:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -53,7 +52,15 @@ class Wanted(NamedTuple):
         """The same for many of few cuts."""
         if self == ANY:
             return lambda _: True
-        return lru_cache(None)(self.takes)
+        known: dict[Cut, bool] = {}
+
+        def takes(cut: Cut) -> bool:
+            found = known.get(cut)
+            if found is None:
+                found = known[cut] = self.takes(cut)
+            return found
+
+        return takes
 
 
 ANY: Final = Wanted()
