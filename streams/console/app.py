@@ -39,6 +39,8 @@ from streams.console.pages import (
     actions,
     channels,
     debugger,
+    flow,
+    flow_report,
     inbox,
     lead,
     login,
@@ -70,7 +72,8 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, account, search, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
+    inbox, actions, lead, account, search, flow, flow_report, rejected, replay, debugger, channels, openid, login, me,
+    ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),

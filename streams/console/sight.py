@@ -8,6 +8,7 @@ from msgspec import Struct
 from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.arrivals import Follows
+from streams.console.moves import Moves
 from streams.core.rules import Rules
 from streams.inbox import Put
 from streams.replay.remaking import Remaker
@@ -26,6 +27,7 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     remaker: Remaker
     tail: Follows
+    moves: Moves
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -34,6 +36,14 @@ def sight_of(settings: Settings) -> Sight:
     """The real one. It connects when somebody looks."""
     kafka, naming = settings.kafka, Naming(settings.secret.get_secret_value().encode())
     window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    # One of its own: a long reading of moves keeps nobody waiting.
+    moved = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+
+    def close() -> None:
+        moves.close()
+        window.close()
+        moved.close()
+
     @cache
     def rules() -> Rules:
         return read_rules(settings.rules_dir, naming, identity=settings.identity)
@@ -46,4 +56,5 @@ def sight_of(settings: Settings) -> Sight:
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    return Sight(remaker=remaker, tail=tail, collector_url=settings.collector.public_url, close=window.close)
+    moves = Moves(moved, rules)
+    return Sight(remaker=remaker, tail=tail, moves=moves, collector_url=settings.collector.public_url, close=close)

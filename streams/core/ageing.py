@@ -12,7 +12,7 @@ from streams.core.ledger import Flow, Ledger
 from streams.core.postings import NOBODY, in_order
 from streams.core.stages import Stages
 
-__all__ = ["Age", "Bottleneck", "ages", "bottleneck", "more_wins"]
+__all__ = ["Age", "Bottleneck", "ages", "ages_of", "bottleneck", "more_wins"]
 
 ABOVE_DAYS: Final = (30, 60, 90)
 
@@ -41,10 +41,15 @@ def ages(transitions: Iterable[Transition], *, as_of: int) -> Mapping[str, Age]:
     for move in in_order(transitions):
         if move.recorded_at <= as_of:
             last[move.lead_id] = move
+    return ages_of(((one.to_stage, one.effective_at) for one in last.values() if one.to_stage not in NOBODY),
+                   as_of=as_of)  # fmt: skip
+
+
+def ages_of(stays: Iterable[tuple[str, int]], *, as_of: int) -> Mapping[str, Age]:
+    """The same of those who stand somewhere: the stage of each, and since when (UTC milliseconds)."""
     stood: dict[str, list[float]] = {}
-    for move in last.values():
-        if move.to_stage not in NOBODY:
-            stood.setdefault(move.to_stage, []).append((as_of - move.effective_at) / DAY_MS)
+    for stage, since in stays:
+        stood.setdefault(stage, []).append((as_of - since) / DAY_MS)
     return {stage: _age(stage, sorted(stood[stage])) for stage in sorted(stood)}
 
 

@@ -123,7 +123,7 @@ def ledger_of(postings: Iterable[Posting], window: Window, stages: Stages) -> Le
             opening[one.stage] += one.change
         else:
             moves = ins if one.change > 0 else outs
-            moves[one.stage, one.other, one.kind, one.rule_id] += 1
+            moves[one.stage, one.other, one.kind, one.rule_id] += abs(one.change)
     flows = tuple(
         Flow(
             stage=name, opening=opening[name], ins=_moves(ins, name), outs=_moves(outs, name), closing=closing[name],

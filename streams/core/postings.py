@@ -23,8 +23,9 @@ MERGES: Final = ("merged", "unmerged")
 
 
 class Posting(Struct, frozen=True, kw_only=True):
-    """One booking at one stage. `change` is 1 or -1, `other` where it comes from or goes to ("" = nowhere).
+    """One booking at one stage. `other` is where it comes from or goes to ("" = nowhere).
 
+    `change` is 1 or -1, or several bookings of one kind together.
     `at` is when the move was recorded (UTC milliseconds), so that a closed window never changes. `cut` is the value of
     the label that the ledger is cut by.
     """

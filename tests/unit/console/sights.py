@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Sequence
 
+from schemas.cards import Transition
+from schemas.codec import encode
 from schemas.ids import Naming
 from schemas.topics import topic
+from streams.console.moves import Moves
 from streams.console.sight import Sight
 from streams.replay.remaking import Remaker
 from streams.replay.verdicts import judged
 from streams.rules_files import read_rules
-from streams.window import Seen, WindowShut
+from streams.window import Bounds, Seen, WindowShut
 
-__all__ = ["RULES", "StandInTail", "sight"]
+__all__ = ["RULES", "StandInMoves", "StandInTail", "sight"]
 
 NAMING = Naming(b"a secret of sixteen or more")
 RULES = read_rules(None, NAMING)
@@ -57,7 +60,39 @@ class StandInTail:
             raise WindowShut("Kafka at nowhere:1: away by the test")
 
 
-def sight(tail: StandInTail | None = None, *, collector_url: str = "") -> Sight:
+class StandInMoves:
+    """The log of moves, in two partitions. `away` makes it refuse; `looked` counts the records that were fetched."""
+
+    def __init__(self, *moves: Transition) -> None:
+        self._records: tuple[list[bytes], list[bytes]] = ([], [])
+        self.away = False
+        self.looked = 0
+        self.bring(*moves)
+
+    def bring(self, *moves: Transition) -> None:
+        for one in moves:
+            self._records[hash(one.lead_id) % 2].append(encode(one))
+
+    def bring_bytes(self, raw: bytes) -> None:
+        self._records[0].append(raw)
+
+    def empty(self) -> None:
+        for records in self._records:
+            records.clear()
+
+    def bounds(self, name: str) -> Bounds:
+        if self.away:
+            raise WindowShut("Kafka at nowhere:1: away by the test")
+        return {number: (0, len(records)) for number, records in enumerate(self._records)}
+
+    def between(self, name: str, partition: int, *, first: int, end: int) -> Sequence[Seen]:
+        found = self._records[partition][first:end]
+        self.looked += len(found)
+        return [Seen(name, partition, first + place, 0, None, value) for place, value in enumerate(found)]
+
+
+def sight(tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None) -> Sight:
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
                       judge=lambda put: judged(put, RULES))  # fmt: skip
-    return Sight(remaker=remaker, tail=tail or StandInTail(), collector_url=collector_url)
+    return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(StandInMoves(), lambda: RULES),
+                 collector_url=collector_url)  # fmt: skip

@@ -1,0 +1,84 @@
+"""What a reader of the flow asks for: the window, which leads, and the label of the rows. It stands in the address."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from streams.core.books import LABELS, Wanted
+from streams.core.days import DAY_MS
+from streams.core.ledger import FAR, Window
+
+__all__ = ["NOT_KNOWN", "WINDOWS", "Asked", "Span", "asked_of", "span_of"]
+
+WINDOWS: Final = {
+    "7d": "7 days", "28d": "28 days", "90d": "90 days", "month": "This month", "last_month": "Last month",
+    "year": "This year", "all": "All",
+}  # fmt: skip
+USUAL: Final = "28d"
+NOT_KNOWN: Final = "(none)"  # a label without a value, in the address
+LONGEST: Final = 400
+EPOCH: Final = date(1970, 1, 1)
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A window in days of the site: from `first` to `last`, both in it. `is_open`: until now."""
+
+    window: Window
+    first: date | None  # None: since ever
+    last: date
+    is_open: bool
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One question. `by` "" = no rows by a label."""
+
+    window: str = USUAL
+    wanted: Wanted = Wanted()
+    by: str = ""
+
+    def link(self, path: str, **new: str | None) -> str:
+        """The address of a page that is asked the same but for this; None = any."""
+        said = {"window": self.window, "by": self.by} | _said(self.wanted)
+        for name, value in new.items():
+            said[name] = value if name not in LABELS or value is None else value or NOT_KNOWN
+        query = urlencode({name: value for name, value in said.items() if value and (name, value) != ("window", USUAL)})
+        return f"{path}?{query}" if query else path
+
+    @property
+    def narrowed(self) -> list[tuple[str, str]]:
+        """The labels by which leads were chosen, with their values."""
+        return [(name, value) for name, value in zip(LABELS, self.wanted, strict=True) if value is not None]
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """What an address asks for; what it says wrongly is not asked."""
+    window, by = query.get("window", ""), query.get("by", "")
+    labels = {name: query.get(name, "")[:LONGEST] for name in LABELS}
+    wanted = Wanted(**{name: "" if value == NOT_KNOWN else value for name, value in labels.items() if value})
+    return Asked(window=window if window in WINDOWS else USUAL, wanted=wanted, by=by if by in LABELS else "")
+
+
+def span_of(window: str, *, today: int) -> Span:
+    """`today` as a day since 1970, in the site's time zone."""
+    now = EPOCH + timedelta(days=today)
+    month = now.replace(day=1)
+    if window == "last_month":
+        last = month - timedelta(days=1)
+        first = last.replace(day=1)
+        return Span(window=Window(_at(first), _at(month)), first=first, last=last, is_open=False)
+    if window == "all":
+        return Span(window=Window(-FAR), first=None, last=now, is_open=True)
+    firsts = {"month": month, "year": now.replace(month=1, day=1)}
+    first = firsts[window] if window in firsts else now - timedelta(days=int(window.removesuffix("d")) - 1)
+    return Span(window=Window(_at(first)), first=first, last=now, is_open=True)
+
+
+def _at(day: date) -> int:
+    return (day - EPOCH).days * DAY_MS
+
+
+def _said(wanted: Wanted) -> dict[str, str | None]:
+    return {name: None if value is None else value or NOT_KNOWN for name, value in zip(LABELS, wanted, strict=True)}
