@@ -343,7 +343,7 @@ def test_labels_are_plain_text_everywhere(time: list[int], samples: Samples, tex
     found = read(page)
     assert text in " ".join(found.text)
     assert not [name for name in found.attributes if name.startswith("on")]
-    assert page.count("<script") == 2
+    assert page.count("<script") == 3
     assert not [one for one in found.addresses if not one.startswith("/")]
 
 
