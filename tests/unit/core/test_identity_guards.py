@@ -72,7 +72,7 @@ def test_an_email_of_very_many_user_ids_is_bounded_and_says_so() -> None:
     assert sum(line.tenths for line in card.lines) == card.score_tenths
 
 
-def test_a_user_id_with_very_many_emails_points_to_eight_at_most_and_leaves_the_others() -> None:
+def test_row_28_a_user_id_with_very_many_emails_points_to_eight_at_most_and_leaves_the_others() -> None:
     crowd = Crowd().hears(browser(did(read("/a", NOW)), offset=1, to="u1"))
     for n in range(MANY):
         crowd.folds = 0

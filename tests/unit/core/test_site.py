@@ -295,7 +295,7 @@ def test_a_group_says_something_of_its_person_and_names_nobody() -> None:
     assert told.traits["company"] == Trait(NOW, "Acme")
 
 
-def test_with_signed_identities_a_claim_counts_for_nothing_until_it_is_proven() -> None:
+def test_row_29_with_signed_identities_a_claim_counts_for_nothing_until_it_is_proven() -> None:
     event = identify(NOW, user="u1", email="ann@acme.example", title="CEO")
     told = facts(event, rules=SIGNED)
     assert (told.claims, told.links, dict(told.traits)) == ((), (), {})

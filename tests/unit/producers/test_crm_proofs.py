@@ -66,7 +66,7 @@ def test_hubspot_signs_method_public_address_body_and_time(made: dict[str, Any],
     assert is_refused(hubspot.verify, of_hubspot(**made), secret=HUBSPOT_SECRET, now_ms=NOW) is refused
 
 
-def test_a_body_swapped_under_a_valid_signature_is_refused() -> None:
+def test_row_45_a_body_swapped_under_a_valid_signature_is_refused() -> None:
     good = of_hubspot()
     swapped = Knock(method=good.method, uri=good.uri, headers=good.headers, body=BODY.replace(b"1", b"2"))
     assert is_refused(hubspot.verify, swapped, secret=HUBSPOT_SECRET, now_ms=NOW)
@@ -92,7 +92,7 @@ def test_older_signatures_of_hubspot_are_refused(version: str) -> None:
 
 
 @pytest.mark.parametrize("stamp", [b"", b"now", b"-1", b"1e3", b"9" * 400, "\u0661".encode()])
-def test_a_time_that_is_none_is_not_fresh(stamp: bytes) -> None:
+def test_row_45_a_time_that_is_none_is_not_fresh(stamp: bytes) -> None:
     assert not fresh(stamp, now_ms=NOW, unit_ms=1)
 
 
@@ -161,7 +161,7 @@ def standard(*, at: int = NOW, secret: str = WHSEC, prefix: str = "webhook", mor
         (at_the_door(), True),
     ],
 )
-def test_standard_webhooks(knocked: Knock, *, refused: bool) -> None:
+def test_row_45_standard_webhooks(knocked: Knock, *, refused: bool) -> None:
     assert is_refused(check_standard, knocked, WHSEC, now_ms=NOW) is refused
 
 
@@ -202,7 +202,7 @@ async def test_a_crm_that_is_not_set_up_is_404_with_a_clear_word(crm: str) -> No
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "pipedrive", "salesforce"])
-async def test_without_proof_it_is_401_and_nothing_is_kept(crm: str, tmp_path: Any) -> None:
+async def test_row_45_without_proof_it_is_401_and_nothing_is_kept(crm: str, tmp_path: Any) -> None:
     async with desk(crm=crm_settings(tmp_path)) as d:
         for path in (f"/v1/crm/{crm}", *(["/v1/crm/salesforce/guess"] if crm == "salesforce" else [])):
             answer = await d.http.post(path, content=story(crm)[0], auth=("a", "b"))
