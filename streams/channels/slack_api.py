@@ -10,16 +10,14 @@ from urllib.parse import urlencode
 
 from msgspec import DecodeError, json
 
+from streams.channels.answers import asked_s, posted
 from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.retry_after import NOT_ASKED, retry_after_s
 from streams.outgoing.client import Answer, Outgoing
-from streams.outgoing.errors import OutgoingError
 
 __all__ = ["SlackApi", "SlackSaidNo"]
 
 DEADLINE_S: Final = 4.0  # of one call; a delivery may take two or three of them within its 10 s
 LARGEST_PAGE: Final = 2_000_000  # a page of a channel's history
-BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 FINAL: Final = frozenset({
     "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format", "metadata_too_large",
@@ -52,17 +50,9 @@ class SlackApi:
         await self._post(url, json.encode(message), {"content-type": "application/json"})
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        try:
-            answer = await self._outgoing.post(
-                url, body, headers=headers, deadline_s=DEADLINE_S, largest=LARGEST_PAGE
-            )
-        except OutgoingError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=str(error)) from error
-        if answer.status in BUSY:
-            raise ChannelBusy(retry_after_s=self._wait_s(answer), detail=str(answer.status))
-        if answer.status != 200:
-            raise ChannelRefused(answer.status)
-        return answer
+        return await posted(
+            self._outgoing, url, body, headers=headers, deadline_s=DEADLINE_S, now=self._now, largest=LARGEST_PAGE
+        )
 
     def _checked(self, answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
         if said.get("ok") is True:
@@ -72,10 +62,7 @@ class SlackApi:
             raise SlackSaidNo(error)
         if error in FINAL:
             raise ChannelRefused(answer.status, detail=error)
-        raise ChannelBusy(retry_after_s=self._wait_s(answer), detail=error)
-
-    def _wait_s(self, answer: Answer) -> float:
-        return retry_after_s(answer.headers.get("retry-after", ""), now_ms=self._now())
+        raise ChannelBusy(retry_after_s=asked_s(answer, now_ms=self._now()), detail=error)
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

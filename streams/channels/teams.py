@@ -7,21 +7,17 @@ from collections.abc import Callable
 from typing import Final
 
 from schemas.posts import Digest, Post, Receipt
-from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.retry_after import NOT_ASKED, retry_after_s
+from streams.channels.answers import posted
 from streams.channels.teams_card import card_body
 from streams.channels.ways import checked, way_out
 from streams.channels.words import Words
 from streams.core.routing import Routing
 from streams.outgoing.client import Outgoing
-from streams.outgoing.errors import OutgoingError
 from streams.settings import Settings
 
 __all__ = ["TeamsChannel", "make_teams"]
 
 DEADLINE_S: Final = 8.0
-TAKEN: Final = frozenset({200, 201, 202, 204})
-BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class TeamsChannel:
@@ -38,24 +34,15 @@ class TeamsChannel:
     async def deliver(self, post: Post | Digest) -> Receipt:
         """Post one card within 8 s. Raises ChannelBusy, ChannelRefused."""
         told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
-        try:
-            status, retry_after = await self._send(card_body(told))
-        except OutgoingError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=str(error)) from error
-        if status in TAKEN:
-            return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
-        if status in BUSY:
-            raise ChannelBusy(retry_after_s=retry_after_s(retry_after, now_ms=self._now()), detail=str(status))
-        raise ChannelRefused(status)
+        await posted(
+            self._outgoing, self._url, card_body(told), headers={"content-type": "application/json"},
+            deadline_s=DEADLINE_S, now=self._now,
+        )  # fmt: skip
+        return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
     async def close(self) -> None:
         """Close the connections."""
         await self._outgoing.close()
-
-    async def _send(self, body: bytes) -> tuple[int, str]:
-        headers = {"content-type": "application/json"}
-        answer = await self._outgoing.post(self._url, body, headers=headers, deadline_s=DEADLINE_S, read=False)
-        return answer.status, answer.headers.get("retry-after", "")
 
 
 def make_teams(settings: Settings, routing: Routing, *, now: Callable[[], int]) -> TeamsChannel | None:

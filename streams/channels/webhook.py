@@ -16,16 +16,12 @@ from standardwebhooks.webhooks import Webhook
 from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
 from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
-from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.retry_after import NOT_ASKED, retry_after_s
+from streams.channels.answers import posted
 from streams.outgoing.client import Outgoing
-from streams.outgoing.errors import OutgoingError
 
 __all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
-TAKEN: Final = frozenset({200, 201, 202, 204})
-BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class RaisedData(Struct, frozen=True, kw_only=True):
@@ -83,30 +79,24 @@ class WebhookChannel:
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
         body = encode(self._told(post))
-        try:
-            status, retry_after = await self._send(post.post_id, body)
-        except OutgoingError as error:
-            raise ChannelBusy(retry_after_s=NOT_ASKED, detail=str(error)) from error
-        if status in TAKEN:
-            return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
-        if status in BUSY:
-            raise ChannelBusy(retry_after_s=retry_after_s(retry_after, now_ms=self._now()), detail=str(status))
-        raise ChannelRefused(status)
+        await posted(
+            self._outgoing, self._url, body, headers=self._headers(post.post_id, body), deadline_s=DEADLINE_S,
+            now=self._now,
+        )  # fmt: skip
+        return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
     async def close(self) -> None:
         """Close the connections."""
         await self._outgoing.close()
 
-    async def _send(self, post_id: str, body: bytes) -> tuple[int, str]:
+    def _headers(self, post_id: str, body: bytes) -> dict[str, str]:
         at = datetime.fromtimestamp(self._now() / 1000, UTC)
-        headers = {
+        return {
             "content-type": "application/json",
             "webhook-id": post_id,
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": " ".join(signer.sign(post_id, at, body.decode()) for signer in self._signers),
         }
-        answer = await self._outgoing.post(self._url, body, headers=headers, deadline_s=DEADLINE_S, read=False)
-        return answer.status, answer.headers.get("retry-after", "")
 
     def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
         timestamp = datetime.fromtimestamp(post.at / 1000, UTC).isoformat()
