@@ -1,16 +1,10 @@
 """The console as a process of its own, on real Valkey, in a real Chromium: live, safe, and honest without Kafka."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
 
-import httpx
 import pytest
 from msgspec.structs import replace
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
@@ -22,12 +16,11 @@ from schemas.cards import AlertCard
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
-from tests.browser.product import eventually
+from tests.browser.consoles import SECRET, running, started
 from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
-SECRET = "a secret of the console"
 
 
 @pytest.fixture(scope="module")
@@ -40,32 +33,6 @@ def valkey() -> Iterator[str]:
 def console(valkey: str) -> Iterator[str]:
     with running(valkey) as url:
         yield url
-
-
-@contextmanager
-def running(valkey: str) -> Iterator[str]:
-    """`python -m streams console`, without any Kafka."""
-    (port,) = free_ports(1)
-    environment = {
-        "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
-        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_CONSOLE__AUDIT": os.devnull,
-        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
-    }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **environment})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: _ready(url), timeout_s=20, missing="the console was not ready")
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0, "it ends by itself, open streams or not"
-
-
-def _ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture
@@ -200,17 +167,8 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
 ) -> None:
     """What was written meanwhile is not missed."""
     (port,) = free_ports(1)
-    environment = {**os.environ, "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey,
-                   "LEADSTREAM_CONSOLE__PORT": str(port), "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET,
-                   "LEADSTREAM_CONSOLE__AUDIT": os.devnull}  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env=environment)
-        eventually(lambda: _ready(url), timeout_s=20, missing="the console was not ready")
-        return process
-
-    process = start()
+    process = started(valkey, port)
     try:
         page = person.new_page()
         page.goto(one_time_link(SECRET, url))
@@ -219,7 +177,7 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
         process.wait()
         expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
         write(projection, samples.alert())
-        process = start()
+        process = started(valkey, port)
         expect(page.locator("article.alert")).to_have_count(1, timeout=15_000)
         expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     finally:

@@ -1,33 +1,26 @@
 """Rejected and live events in a real Chromium, on a real broker: shown as text, replayed, watched as they come."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import time_ns
 from typing import Any
 
-import httpx
 import pytest
 from msgspec import Raw
 from playwright.sync_api import BrowserContext, Page, expect
 
 from deploy.local.embedded import embedded_broker, embedded_valkey
-from deploy.local.ports import free_ports
 from schemas.codec import REPLAYED, VISITS, encode, encode_block
 from schemas.delivery import Delivery
 from schemas.rejected import Envelope, Reason, Rejected
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
-from tests.browser.product import eventually
+from tests.browser.consoles import SECRET, running
 from tests.integration.bus import Bus, Record
 from tests.unit.console.samples import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
-SECRET = "a secret of the console"
 COLLECTOR = "https://collect.example"
 
 
@@ -67,34 +60,10 @@ def stage() -> Iterator[Stage]:
         projection = Projection.connect(valkey)
         stack.callback(projection.close)
         projection.beat(time_ns() // 1_000_000)
-        url = stack.enter_context(console(bootstrap, valkey))
+        url = stack.enter_context(running(
+            valkey, KAFKA__BOOTSTRAP_SERVERS=bootstrap, KAFKA__TOPIC_PREFIX="seen.", COLLECTOR__PUBLIC_URL=COLLECTOR,
+        ))  # fmt: skip
         yield Stage(url, bus, projection, broker)
-
-
-@contextmanager
-def console(bootstrap: str, valkey: str) -> Iterator[str]:
-    (port,) = free_ports(1)
-    told = {
-        "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
-        "LEADSTREAM_CONSOLE__LINK_SECRET": SECRET, "LEADSTREAM_CONSOLE__AUDIT": os.devnull,
-        "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-        "LEADSTREAM_KAFKA__TOPIC_PREFIX": "seen.", "LEADSTREAM_COLLECTOR__PUBLIC_URL": COLLECTOR,
-    }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **told})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: _ready(url), timeout_s=20, missing="the console was not ready")
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, "it ends by itself, watched or not"
-
-
-def _ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from deploy.local.embedded import embedded_valkey
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
-from tests.browser.test_console import SECRET, running
+from tests.browser.consoles import SECRET, running
 from tests.unit.console.samples import LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser

@@ -1,21 +1,16 @@
 """A user of the file at the real console, in a real Chromium: comes in, sees what a viewer sees, and is shown out."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from time import time_ns
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from deploy.local.embedded import embedded_valkey
-from deploy.local.ports import free_ports
 from streams.console.audit import entries
 from streams.console.user_book import opened
 from streams.readmodel.writer import Projection
+from tests.browser.consoles import running
 from tests.browser.product import eventually
 from tests.unit.console.samples import ALERT_ID, Samples
 
@@ -23,31 +18,17 @@ pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"
 
 
-def ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def test_a_viewer_comes_looks_and_is_shown_out_when_disabled(tmp_path: Path, person: BrowserContext) -> None:
     """Under the strict policy: whatever the browser complains of would be a script or style that it refused."""
-    users, audit, (port,) = tmp_path / "users.json", tmp_path / "audit.jsonl", free_ports(1)
+    users, audit = tmp_path / "users.json", tmp_path / "audit.jsonl"
     with opened(users, new=True) as book:
         book.add("Vera", "viewer", PASSWORD)
-    url, samples = f"http://127.0.0.1:{port}", Samples(now=time_ns() // 1_000_000)
+    samples = Samples(now=time_ns() // 1_000_000)
     with embedded_valkey() as valkey:
         projection = Projection.connect(valkey)
         projection.write(**samples.entries())
         projection.beat(samples.now)
-        environment = {
-            "LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_REDIS__URL": valkey, "LEADSTREAM_CONSOLE__PORT": str(port),
-            "LEADSTREAM_CONSOLE__LINK_SECRET": "a secret of the console", "LEADSTREAM_CONSOLE__USERS": str(users),
-            "LEADSTREAM_CONSOLE__AUDIT": str(audit), "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        }  # fmt: skip
-        process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env={**os.environ, **environment})
-        try:
-            eventually(lambda: ready(url), timeout_s=20, missing="the console was not ready")
+        with running(valkey, CONSOLE__USERS=str(users), CONSOLE__AUDIT=str(audit)) as url:
             page, complaints = person.new_page(), list[str]()
             page.on("console", lambda one: complaints.append(one.text) if one.type in {"error", "warning"} else None)
             page.goto(f"{url}/alerts/{ALERT_ID}")
@@ -67,8 +48,5 @@ def test_a_viewer_comes_looks_and_is_shown_out_when_disabled(tmp_path: Path, per
                 book.disable("Vera")
             eventually(lambda: page.request.get(f"{url}/leads", max_redirects=0).status == 303, timeout_s=5,
                        missing="the session did not end")  # fmt: skip
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
-            projection.close()
+        projection.close()
     assert [one.what for one in entries(audit)][:2] == ["sign in", "alert"]

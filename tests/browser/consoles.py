@@ -1,0 +1,57 @@
+"""The console as a process of its own, for a browser to look at."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx
+
+from deploy.local.ports import free_ports
+from tests.browser.product import eventually
+
+__all__ = ["SECRET", "running", "started"]
+
+SECRET: Final = "a secret of the console"
+
+
+@contextmanager
+def running(valkey: str, **more: str) -> Iterator[str]:
+    """`python -m streams console` on this Valkey, at a free port: its address. `more`: settings without their prefix.
+
+    Without any Kafka unless they name one.
+    """
+    (port,) = free_ports(1)
+    process = started(valkey, port, **more)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, "it ends by itself, open streams or not"
+
+
+def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
+    """The process, once it is ready."""
+    told = {
+        "SECRET": "x" * 16, "REDIS__URL": valkey, "CONSOLE__PORT": str(port), "CONSOLE__LINK_SECRET": SECRET,
+        "CONSOLE__AUDIT": os.devnull, "KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", **more,
+    }  # fmt: skip
+    environment = {**os.environ, **{f"LEADSTREAM_{name}": value for name, value in told.items()}}
+    process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env=environment)
+    try:
+        eventually(lambda: _ready(port), timeout_s=20, missing="the console was not ready")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
