@@ -32,7 +32,7 @@ def fold(
     before = row or Account(version, as_of=0)
     actions = [message for message in messages if isinstance(message, AlertAction)]
     again = version < before.version  # what was refused then must not move the time now
-    heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))])
+    heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))], rules)
     now = newer(before.version, version)
     if actions:
         heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)

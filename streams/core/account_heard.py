@@ -22,6 +22,7 @@ from streams.core.account_row import Account, Held
 from streams.core.companies import newest_intent, newest_records, record_key, with_absorbed
 from streams.core.known_deals import freshest_deals
 from streams.core.parts import Part, newest
+from streams.core.rules import Rules
 
 __all__ = ["MAX_DEALS", "bounds_met", "heard_by"]
 
@@ -40,13 +41,13 @@ class _Told(Struct):
     as_of: int = 0
 
 
-def heard_by(row: Account, messages: Iterable[Signal]) -> Account:
+def heard_by(row: Account, messages: Iterable[Signal], rules: Rules) -> Account:
     """The row with what came."""
     told = _Told(as_of=row.as_of)
     for message in messages:
         told.as_of = max(told.as_of, _standing(told, message) or _word(told, message))
-    row = with_members(replace(row, as_of=told.as_of), told.members)
-    row = with_absorbed(with_networks(row, told.networks), told.absorbed)
+    row = with_members(replace(row, as_of=told.as_of), told.members, rules=rules)
+    row = with_absorbed(with_networks(row, told.networks, rules=rules), told.absorbed)
     if told.deals:
         row = replace(row, deals=freshest_deals(newest(row.deals, told.deals), most=MAX_DEALS))
     if told.records:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from schemas.signals import Member
 from streams.core.account_row import Account, Rest
 from streams.core.parts import Part, newest
+from streams.core.rules import Rules
 
 __all__ = ["active_at", "human_at", "with_members", "with_networks"]
 
@@ -21,11 +22,12 @@ MAX_NETWORKS: Final = 16
 MAX_WITHDRAWN: Final = 64
 
 
-def with_members(row: Account, said: list[tuple[str, Part[Member]]]) -> Account:
+def with_members(row: Account, said: list[tuple[str, Part[Member]]], *, rules: Rules) -> Account:
     """The row with the newest standing of each lead; the same object where nothing was said."""
     if not said:
         return row
-    members = newest(row.members, [(who, part) for who, part in said if not _is_older(part, row.rest.get(who))])
+    said = [(who, part) for who, part in said if not _is_older(part, row.rest.get(who))]
+    members = newest(row.members, said, stale=lambda member: member.rules_version != rules.version)
     whole = _most_active(members, most=MAX_MEMBERS)
     if whole is members and not row.rest:
         return replace(row, members=members)
@@ -38,11 +40,12 @@ def with_members(row: Account, said: list[tuple[str, Part[Member]]]) -> Account:
     return replace(row, members=whole, rest=_bounded_rest(rest))
 
 
-def with_networks(row: Account, said: list[tuple[str, Part[Member]]]) -> Account:
+def with_networks(row: Account, said: list[tuple[str, Part[Member]]], *, rules: Rules) -> Account:
     """The row with the newest standing of each anonymous visitor of its networks."""
     if not said:
         return row
-    return replace(row, networks=_most_active(newest(row.networks, said), most=MAX_NETWORKS))
+    networks = newest(row.networks, said, stale=lambda member: member.rules_version != rules.version)
+    return replace(row, networks=_most_active(networks, most=MAX_NETWORKS))
 
 
 def active_at(member: Member) -> int:

@@ -4,7 +4,7 @@ The newest version of a source wins, an empty one withdraws and is remembered as
 matter. A row that stops standing for somebody tells it so, and tells it again when the same message comes again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -30,14 +30,26 @@ class Part(Struct, Generic[T], frozen=True, array_like=True):
 Parts: TypeAlias = Mapping[str, Part[T]]
 
 
-def newest(parts: Parts[T], said: Iterable[tuple[str, Part[T]]]) -> dict[str, Part[T]]:
-    """The parts after more standings, by source."""
+def newest(
+    parts: Parts[T], said: Iterable[tuple[str, Part[T]]], *, stale: Callable[[T], bool] = lambda _: False
+) -> dict[str, Part[T]]:
+    """The parts after more standings, by source.
+
+    `stale`: made by other rules than those of now. New rules make a row anew at its old version; what the former ones
+    made of that version comes again sometimes, and must not take the place of what stands.
+    """
     after = dict(parts)
     for source, part in said:
         held = after.get(source)
-        if held is None or (part.version, part.as_of) >= (held.version, held.as_of):
+        if held is None or (part.version, part.as_of, _is_fresh(part, stale)) >= (
+            held.version, held.as_of, _is_fresh(held, stale)
+        ):  # fmt: skip
             after[source] = part
     return dict(sorted(after.items()))
+
+
+def _is_fresh(part: Part[T], stale: Callable[[T], bool]) -> bool:
+    return part.body is None or not stale(part.body)
 
 
 def live(parts: Parts[T]) -> dict[str, T]:

@@ -81,8 +81,15 @@ def rows_are_what_one_fold_of_the_log_gives(outcome: _Outcome, replay: Replay) -
             if held.get(key) != wanted.get(key):
                 mine = ROWS[table].decode(held[key]) if key in held else None
                 other = replay.values[table].get(key.decode())
-                return f"{table} {key!r}: {str(mine)[:2000]}\n  instead of {str(other)[:2000]}"
+                return f"{table} {key!r}: {_apart(str(mine), str(other))}"
     return ""
+
+
+def _apart(mine: str, other: str) -> str:
+    """Both texts around the first place where they differ."""
+    first = next((at for at, (one, two) in enumerate(zip(mine, other, strict=False)) if one != two), 0)
+    begin, end = max(0, first - 300), first + 500
+    return f"... {mine[begin:end]}\n  instead of ... {other[begin:end]}"
 
 
 def nobody_takes_a_row_away(outcome: _Outcome, replay: Replay) -> str:

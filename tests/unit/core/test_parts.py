@@ -42,3 +42,14 @@ def test_of_those_withdrawn_from_only_the_newest_are_remembered() -> None:
     assert len(told) == 33
     assert "to67" in told
     assert "to66" not in told
+
+
+def test_of_one_version_what_the_rules_of_now_made_stands_in_any_order_and_number() -> None:
+    said = [("a", part(1, "former")), ("a", part(1, "now"))]
+    for order in permutations((*said, *said)):
+        parts: dict[str, Part[str]] = {}
+        for one in order:
+            parts = newest(parts, [one], stale=lambda body: body == "former")
+        assert live(parts) == {"a": "now"}
+    later = newest(dict(said[1:]), [("a", part(2, "former"))], stale=lambda body: body == "former")
+    assert live(later) == {"a": "former"}
