@@ -75,3 +75,12 @@ def test_the_sources_are_typed(node: str) -> None:
 @pytest.mark.node
 def test_the_built_file_does_what_it_says(node: str) -> None:
     run(node, "--test", *(str(path) for path in sorted((SOURCES / "test").glob("*.test.js"))))
+
+
+def test_the_snippet_keeps_every_call_until_the_tracker_comes() -> None:
+    said = re.search(r"&&(\[[^]]+\])\.forEach", (STATIC / "snippet.html").read_text())
+    verbs = re.search(r"const verbs = Object\.assign\(Object\.create\(null\), \{ ([^}]+) \}\)",
+                      (SOURCES / "src" / "index.js").read_text())  # fmt: skip
+    assert said is not None
+    assert verbs is not None
+    assert set(json.loads(said[1])) == set(verbs[1].split(", "))
