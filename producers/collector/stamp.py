@@ -35,17 +35,21 @@ def partitions_by_visitor(naming: Naming, partitions: int) -> PartitionOf:
 def grouped(request: Request, partition: PartitionOf) -> tuple[dict[int, list[bytes]], list[BadEvent]]:
     """The bytes of the events by partition, and those that belong to nobody."""
     groups: dict[int, list[bytes]] = {}
-    nobody: list[BadEvent] = []
+    lost: list[int] = []
     for number, (raw, head) in enumerate(request.events):
         where = partition(head.anonymous_id, head.user_id)
         if where is None:
-            why = "neither a usable anonymousId nor a usable userId"
-            nobody.append(BadEvent(raw, Reason.NO_ID, why, places(request)[number]))
+            lost.append(number)
         elif where in groups:
             groups[where].append(raw)
         else:
             groups[where] = [raw]
-    return groups, nobody
+    return groups, _nobodys(request, lost) if lost else []
+
+
+def _nobodys(request: Request, numbers: Sequence[int]) -> list[BadEvent]:
+    stood, why = places(request), "neither a usable anonymousId nor a usable userId"
+    return [BadEvent(request.events[number][0], Reason.NO_ID, why, stood[number]) for number in numbers]
 
 
 def stamped(
