@@ -1,6 +1,5 @@
 """Writing the file of API keys. One writer at a time; readers see the old file or the new one."""
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,8 @@ from msgspec.structs import replace
 
 from deploy.cli.key_book import now_ms
 from deploy.errors import BadKeys
-from deploy.local.vault import write_private
 from schemas.api_keys import API_KEY_FILE_FORMAT, SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
+from streams.private_files import locked, write_private
 
 __all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
 
@@ -81,9 +80,7 @@ def read(path: Path) -> ApiKeyFile:
 def opened(path: Path, *, new: bool = False) -> Iterator[ApiKeyBook]:
     """The book of this file, written when the block ends well. `new`: the file may still be missing. Raises BadKeys."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_name(f"{path.name}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a rename changes the file, so the lock lies beside it
+        with locked(path):
             before = ApiKeyFile() if new and not path.exists() else read(path)
             book = ApiKeyBook(before.keys, at=now_ms())
             yield book
