@@ -39,6 +39,10 @@ class Producer:
         return future
 
 
+async def _surprise(*_: object, **__: object) -> "Future[None]":
+    raise ZeroDivisionError
+
+
 def _batches(raw: bytes) -> Any:
     records = MemoryRecords(raw)
     while records.has_next():
@@ -135,6 +139,18 @@ async def test_a_batch_that_fails_takes_along_what_waits_behind_it(producers: li
         with pytest.raises(SinkUnavailable):
             await one
     assert slow.batches == [[b"1"]]
+
+
+async def test_an_error_that_nobody_foresaw_costs_one_batch_and_not_the_way_out(producers: list[Producer]) -> None:
+    odd = Producer()
+    producers.append(odd)
+    sink = await started()
+    take, odd.send_batch = odd.send_batch, _surprise  # type: ignore[method-assign]
+    with pytest.raises(SinkUnavailable, match="ZeroDivisionError"):
+        await asyncio.wait_for(sink.write("t", partition=0, value=b"1"), 5)
+    odd.send_batch = take  # type: ignore[method-assign]
+    await asyncio.wait_for(sink.write("t", partition=0, value=b"2"), 5)
+    assert odd.batches == [[b"2"]]
 
 
 async def test_given_up_everybody_hears_it_and_a_late_answer_changes_nothing(producers: list[Producer]) -> None:
