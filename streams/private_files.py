@@ -5,8 +5,42 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-__all__ = ["locked", "write_private"]
+import msgspec
+
+from streams.errors import SettingsError
+
+__all__ = ["Kept", "locked", "read_private", "write_private"]
+
+
+class Kept(Protocol):
+    """A file's whole content. It says in which format it is."""
+
+    @property
+    def format(self) -> int:
+        """Grows with what a former release could not read."""
+
+
+K = TypeVar("K", bound=Kept)
+
+
+def read_private(path: Path, kind: type[K], *, setting: str, what: str, make: str, newest: int) -> K:
+    """The content of a file that a setting names. `what` it is; `make`: the command that makes it.
+
+    Raises SettingsError, which says what is wrong and what to do.
+    """
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError as error:
+        raise SettingsError(f"{setting}: {path} is not there: {make}") from error
+    except OSError as error:
+        raise SettingsError(f"{setting}: cannot read {path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{setting}: {path} is no {what}: {error}") from error
+    if found.format > newest:
+        raise SettingsError(f"{setting}: {path} was written by a newer version (format {found.format})")
+    return found
 
 
 def write_private(path: Path, content: bytes) -> None:

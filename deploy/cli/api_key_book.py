@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from deploy.cli.key_book import now_ms
 from deploy.errors import BadKeys
 from schemas.api_keys import API_KEY_FILE_FORMAT, SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
-from streams.private_files import locked, write_private
+from streams.errors import SettingsError
+from streams.private_files import locked, read_private, write_private
 
 __all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
 
@@ -64,16 +65,12 @@ def scopes_of(said: Sequence[str]) -> tuple[Scope, ...]:
 def read(path: Path) -> ApiKeyFile:
     """Raises BadKeys, which says what is wrong and what to do."""
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=ApiKeyFile)
-    except FileNotFoundError as error:
-        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} is not there: leadstream api-keys create") from error
-    except OSError as error:
-        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} is no file of API keys: {error}") from error
-    if found.format > API_KEY_FILE_FORMAT:
-        raise BadKeys(f"LEADSTREAM_CONSOLE__API_KEYS: {path} was written by a newer version (format {found.format})")
-    return found
+        return read_private(
+            path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
+            make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT,
+        )  # fmt: skip
+    except SettingsError as error:
+        raise BadKeys(str(error)) from error
 
 
 @contextmanager

@@ -4,11 +4,10 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from streams.console.roles import Role
-from streams.errors import SettingsError
+from streams.private_files import read_private
 
 __all__ = ["FORMAT", "LONGEST_NAME", "UserEntry", "UserFile", "name_key", "read_user_file"]
 
@@ -45,14 +44,7 @@ def name_key(name: str) -> str:
 
 def read_user_file(path: Path) -> UserFile:
     """Raises SettingsError, which says what is wrong and what to do."""
-    try:
-        read = msgspec.json.decode(path.read_bytes(), type=UserFile)
-    except FileNotFoundError as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__USERS: {path} is not there: leadstream users add") from error
-    except OSError as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__USERS: cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__USERS: {path} is no user file: {error}") from error
-    if read.format > FORMAT:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__USERS: {path} was written by a newer version (format {read.format})")
-    return read
+    return read_private(
+        path, UserFile, setting="LEADSTREAM_CONSOLE__USERS", what="user file", make="leadstream users add",
+        newest=FORMAT,
+    )  # fmt: skip
