@@ -81,8 +81,9 @@ def _environment() -> Environment:
     """Made once: compiling the templates takes longer than anything that is done with them."""
     made = Environment(
         loader=PackageLoader("streams.console"), autoescape=True, finalize=_finalize, undefined=StrictUndefined,
-        auto_reload=False,
+        auto_reload=False, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
+    made.install_null_translations(newstyle=False)  # type: ignore[attr-defined]  # what a value is put into is escaped
     made.filters |= {
         "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
         "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
