@@ -55,7 +55,7 @@ TOPICS: Final = (
     Topic(name="alerts", key="alert_id", holds="alert cards", keep="compact", writers=("accounts",),
           readers=("projector",)),
     Topic(name="transitions", key="lead_id:number", holds="stage moves", keep="compact", writers=("leads",),
-          readers=("ledger",)),
+          readers=(_CONSOLE,)),
     Topic(name="rejected", key="source", holds="what we could not use, and why", keep=KEPT,
           writers=("collector", "visitors", "leads", "accounts", "recipients"), readers=("projector",)),
 )
