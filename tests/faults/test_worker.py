@@ -74,7 +74,7 @@ def test_f01_a_worker_is_killed(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_f01_fifty_workers_are_killed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needed("apache")
     with capsys.disabled():
-        siege = proved("f01-fifty-kills", killed_again_and_again, kind="apache", place=tmp_path, events=30_000)
+        siege = proved("f01-fifty-kills", killed_again_and_again, kind="apache", place=tmp_path, events=150_000)
     assert len(siege.uncommitted) == KILLS
 
 

@@ -128,7 +128,7 @@ class Siege:
         for record in self.world.broken:
             at = self.random.randrange(len(self._made))
             self._made.insert(at, (self.random.randrange(self.bus.partitions), record))
-        self._chunk = max(10, len(self._made) // 30)
+        self._chunk = max(10, len(self._made) // max(30, 3 * len(acts)))  # an act may need several to find work
         points = sorted(self.random.sample(range(len(self._made) // 20, len(self._made) * 9 // 10), len(acts)))
         places = sorted(self.random.sample(range(len(self._made)), len(self.world.late_deals)))
         self._deals = deque(zip(places, self.world.late_deals, strict=True))
