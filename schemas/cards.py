@@ -23,6 +23,7 @@ __all__ = [
     "LeadCard",
     "MailFlags",
     "MemberCard",
+    "Membership",
     "Reopening",
     "ReturnLine",
     "ReturnStrength",
@@ -117,6 +118,16 @@ class RulesCrossing(Struct, frozen=True, kw_only=True):
     total_tenths: int
 
 
+class Membership(Struct, frozen=True, kw_only=True):
+    """An audience that a lead is in, or has left, since `at`. `number` counts its changes, `version` is of the row."""
+
+    audience: str
+    is_in: bool
+    at: int
+    number: int
+    version: Version
+
+
 class LeadCard(Struct, frozen=True, kw_only=True):
     """One person: score, stage, and why."""
 
@@ -125,6 +136,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     version: Version
     as_of: int
     score_tenths: int  # up here, so that a reader of rank alone need not read it all
+    audiences: tuple[Membership, ...] = ()  # the newest change of each, newest first; up here for the same reason
     rules_version: str
     name: str
     email: str

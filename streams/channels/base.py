@@ -1,10 +1,10 @@
 """What a channel is: one way out for posts and digests. Queue, retry and breaker belong to the recipients agent."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from schemas.posts import Digest, Post, Receipt
+from schemas.posts import Digest, LeadNews, Post, Receipt
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "TellsOfLeads"]
 
 
 class Channel(Protocol):
@@ -24,4 +24,13 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back what it holds open."""
+        ...
+
+
+@runtime_checkable
+class TellsOfLeads(Protocol):
+    """A channel that can also tell of leads: to programs, not to people."""
+
+    async def tell(self, news: LeadNews) -> Receipt:
+        """As `deliver`."""
         ...

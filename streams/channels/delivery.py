@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from schemas.posts import Receipt
-from streams.channels.base import Channel
+from schemas.posts import Digest, LeadNews, Post, Receipt
+from streams.channels.base import Channel, TellsOfLeads
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.lately import Lately
 from streams.channels.rest import Rest
@@ -92,7 +92,7 @@ class Delivery:
         rest, retry_after_s = self._rests[due.channel], 0.0
         try:
             async with asyncio.timeout(DEADLINE_S):
-                receipt = await self._channels[due.channel].deliver(due.post)
+                receipt = await _handed(self._channels[due.channel], due.post)
             rest.worked()
             self._lately.sent(due.channel, self._now())
         except ChannelRefused as error:
@@ -136,3 +136,12 @@ class Delivery:
         self._answered[name] = receipt
         while len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
+
+
+async def _handed(channel: Channel, post: Post | Digest | LeadNews) -> Receipt:
+    """Raises what the channel raises."""
+    if not isinstance(post, LeadNews):
+        return await channel.deliver(post)
+    if not isinstance(channel, TellsOfLeads):
+        raise ChannelRefused(501, detail="tells nothing of leads")
+    return await channel.tell(post)

@@ -4,19 +4,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from schemas.posts import Digest, Post, Receipt
+from schemas.posts import Digest, LeadNews, Post, Receipt
 from streams.channels.errors import ChannelError
 
 __all__ = ["MemoryChannel"]
 
 
 class MemoryChannel:
-    """`posts` holds what was delivered, by post_id; `fail_next` plans what the next deliveries meet."""
+    """`posts` and `news` hold what was delivered, by post_id; `fail_next` plans what the next deliveries meet."""
 
     name: Final = "memory"
 
     def __init__(self, *, now: Callable[[], int]) -> None:
         self.posts: dict[str, Post | Digest] = {}
+        self.news: dict[str, LeadNews] = {}
         self._now = now
         self._planned: deque[ChannelError] = deque()
 
@@ -26,10 +27,19 @@ class MemoryChannel:
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """Raises what was planned."""
-        if self._planned:
-            raise self._planned.popleft()
+        self._meet()
         self.posts[post.post_id] = post
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
+    async def tell(self, news: LeadNews) -> Receipt:
+        """Raises what was planned."""
+        self._meet()
+        self.news[news.post_id] = news
+        return Receipt(to=news.to, post_id=news.post_id, channel=self.name, outcome="sent", at=self._now())
+
     async def close(self) -> None:
         """Nothing is held open."""
+
+    def _meet(self) -> None:
+        if self._planned:
+            raise self._planned.popleft()

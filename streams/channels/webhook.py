@@ -15,8 +15,9 @@ from standardwebhooks.webhooks import Webhook
 
 from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
-from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
+from schemas.posts import Ahead, Digest, LeadNews, Occasion, Post, Receipt
 from streams.channels.answers import posted
+from streams.channels.webhook_leads import told_of
 from streams.outgoing.client import Outgoing
 
 __all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
@@ -79,15 +80,22 @@ class WebhookChannel:
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
         body = encode(self._told(post))
+        return await self._posted(post, body)
+
+    async def tell(self, news: LeadNews) -> Receipt:
+        """The same of a lead."""
+        return await self._posted(news, encode(told_of(news)))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._outgoing.close()
+
+    async def _posted(self, post: Post | Digest | LeadNews, body: bytes) -> Receipt:
         await posted(
             self._outgoing, self._url, body, headers=self._headers(post.post_id, body), deadline_s=DEADLINE_S,
             now=self._now,
         )  # fmt: skip
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._outgoing.close()
 
     def _headers(self, post_id: str, body: bytes) -> dict[str, str]:
         at = datetime.fromtimestamp(self._now() / 1000, UTC)

@@ -7,6 +7,8 @@ from schemas.cards import LeadCard
 from schemas.signals import LeadStanding, Member
 from schemas.touches import Touch
 from streams.core.effects import Effects
+from streams.core.lead_audiences import memberships
+from streams.core.lead_news import news_of
 from streams.core.lead_row import Lead, as_transition
 from streams.core.lead_view import LeadView, day_before_tenths
 from streams.core.new_rules import listed
@@ -42,6 +44,7 @@ def said_of(
         signals=(*standing, *withdrawn),
         touches=touches,
         transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
+        posts=news_of(key, row, since=since, rules=rules),
     )
 
 
@@ -54,6 +57,7 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         lead_id=key,
         version=row.version,
         as_of=row.as_of,
+        audiences=memberships(row) if row.audience_moves else (),
         rules_version=rules.version,
         name=view.name,
         email=view.email,

@@ -25,6 +25,7 @@ class Place(Struct, frozen=True, kw_only=True):
     repeat_ms: int
     at_once: dict[AlertLevel, tuple[str, ...]]
     paced: dict[AlertLevel, tuple[str, ...]]
+    news: tuple[str, ...]  # that hear of leads
 
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
@@ -53,6 +54,7 @@ def place_of(recipient_id: str, rules: Rules, channels: frozenset[str]) -> Place
         repeat_ms=routing.repeat_after_s * 1_000,
         at_once={level: tuple(one for one in taking[level] if one in at_once) for level in levels},
         paced={level: tuple(one for one in taking[level] if one not in at_once) for level in levels},
+        news=tuple(one for one in rules.audiences.rules.channels if one in channels),
     )
 
 

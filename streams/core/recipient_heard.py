@@ -7,9 +7,11 @@ from msgspec import json
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.posts import Absence, AlertUpdate, Outlook, Post, PostMessage, Receipt
+from schemas.ids import is_lead_news
+from schemas.posts import Absence, AlertUpdate, LeadNews, Outlook, Post, PostMessage, Receipt
 from schemas.touches import Tick
 from streams.core.days import DAY_MS
+from streams.core.recipient_news import news_heard, news_received
 from streams.core.recipient_row import Became, Expected, Kept, Outcome, Recipient
 
 __all__ = ["WEEK_MS", "heard"]
@@ -35,6 +37,10 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
     match message:
         case Post():
             return replace(row, as_of=max(row.as_of, message.at), posts=_posted(row.posts, message))
+        case LeadNews():
+            return news_heard(row, message)
+        case Receipt() if is_lead_news(message.post_id):
+            return news_received(replace(row, as_of=max(row.as_of, message.at)), message)
         case Receipt():
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
