@@ -134,6 +134,10 @@ class Reader:
         """How many alerts nobody has claimed."""
         return int(await self._ask(self._redis.zcard(self.keys.index("alerts:open"))))
 
+    async def size(self, index: str) -> int:
+        """How many stand in a list."""
+        return int(await self._ask(self._redis.zcard(self.keys.index(index))))
+
     async def leads(self, *, limit: int = 200) -> list[LeadCard]:
         """Leads by score, greatest first."""
         return await self.many("lead", await self._ids("leads:by_score", limit), LEAD_CARD)

@@ -10,10 +10,12 @@ from functools import cache
 from json import dumps
 from typing import Any, Final
 
+from msgspec import to_builtins
 from msgspec.json import schema_components
 
+from streams.console.api.examples import BODIES, REFUSALS, example_of
 from streams.console.api.operations import OPERATIONS, Operation, Parameter
-from streams.console.api.problems import Problem
+from streams.console.api.problems import Problem, problem_as
 
 __all__ = ["document"]
 
@@ -24,7 +26,7 @@ _REFUSALS: Final = {
     503: "Redis or Kafka is away; ask again.",
 }  # fmt: skip
 _SAYS: Final = (
-    "Leads, accounts, alerts and what people do with alerts. Times are UTC milliseconds, scores tenths of a point. "
+    "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC milliseconds, scores tenths of a point. "
     "Fields may be added; none is taken away within v1."
 )
 
@@ -52,20 +54,26 @@ def _described(one: Operation) -> dict[str, Any]:
         "security": [{"key": [one.scope]}], "parameters": [*_in_path(one.path), *map(_in_query, one.parameters)],
     }  # fmt: skip
     if one.body is not None:
-        said["requestBody"] = {"required": True, "content": _content("application/json", one.body)}
-    answers = {str(one.status): {"description": one.summary, "content": _content("application/json", one.answer)}}
+        content = _content("application/json", one.body, BODIES[one.name])
+        said["requestBody"] = {"required": True, "content": content}
+    content = _content("application/json", one.answer, example_of(one.name))
+    answers = {str(one.status): {"description": one.summary, "content": content}}
     if one.method == "GET":
         answers["304"] = {"description": "As If-None-Match knows it."}
     return said | {"responses": answers | _refusals((401, 403, 429, *one.refuses))}
 
 
 def _refusals(statuses: Iterable[int]) -> dict[str, Any]:
-    content = _content("application/problem+json", Problem)
-    return {str(one): {"description": _REFUSALS[one], "content": content} for one in sorted(statuses)}
+    return {str(one): {"description": _REFUSALS[one], "content": _problem(one)} for one in sorted(statuses)}
 
 
-def _content(media: str, shape: type) -> dict[str, Any]:
-    return {media: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+def _problem(status: int) -> dict[str, Any]:
+    code, detail = REFUSALS[status]
+    return _content("application/problem+json", Problem, to_builtins(problem_as(status, code, detail)))
+
+
+def _content(media: str, shape: type, example: Any) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}, "example": example}}
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:
