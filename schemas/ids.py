@@ -147,7 +147,7 @@ def post_id_of(alert_id: str, level: str, recipient_id: str, *, occasion: str = 
 
 
 def lead_news_id_of(kind: str, lead_id: str, number: int) -> str:
-    """One piece of news per lead, kind and number: a stage move's own number, or that of an audience entered or left."""
+    """One piece of news per lead, kind and number: that of a stage move, or of an audience entered or left."""
     return "ln_" + blake2b(f"{kind}|{lead_id}|{number}".encode(), digest_size=10).hexdigest()
 
 

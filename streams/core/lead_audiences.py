@@ -5,6 +5,7 @@ rules announce nothing: who is in or out by them alone is remembered, silently. 
 past. Who leaves is told of, however they came in. Times are UTC milliseconds.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -19,19 +20,19 @@ from streams.core.new_rules import news_in
 from streams.core.news import is_news
 from streams.core.rules import Rules
 from streams.core.scoring import falls_below
-from streams.core.segments import Fields, fields_of
+from streams.core.segments import TRAIT, Fields
 
-__all__ = ["MAX_MOVES", "card_fields", "fall_times", "memberships", "sorted_in"]
+__all__ = ["MAX_MOVES", "card_fields", "falls_at", "memberships", "sorted_in"]
 
 MAX_MOVES: Final = 16  # that are kept, beside the newest of each audience that it is in
 
 
 def sorted_in(
-    key: str, before: Lead | None, heard: Lead, row: Lead, *, view: LeadView, sub_stage: str, version: Version,
+    key: str, before: Lead | None, row: Lead, *, heard: Lead, view: LeadView, sub_stage: str, version: Version,
     rules: Rules,
 ) -> Lead:  # fmt: skip
     """The row with what it enters and leaves now. `heard`: as it was before this fold decided anything."""
-    held, now = _in(row), _names(row, view, sub_stage, rules)
+    held, now = _in(row), _names(row, view, sub_stage, rules=rules)
     if held == now:
         return row
     silent = _by_rules(key, before, heard, held=held, now=now, rules=rules)
@@ -54,23 +55,25 @@ def memberships(row: Lead) -> tuple[Membership, ...]:
     )
 
 
-def fall_times(view: LeadView, rules: Rules) -> list[int | None]:
-    """When the score falls below what an audience asks for, without new events."""
-    return [falls_below(view.scored, threshold_tenths=one) for one in rules.audiences.falls_tenths]
+def falls_at(view: LeadView, rules: Rules) -> int | None:
+    """When the score first falls below what an audience asks for, without new events: the nearest of those below it."""
+    at = bisect_right(rules.audiences.falls_tenths, view.scored.total_tenths)
+    return falls_below(view.scored, threshold_tenths=rules.audiences.falls_tenths[at - 1]) if at else None
 
 
 def card_fields(view: LeadView, *, stage: str, sub_stage: str) -> Fields:
-    """All that a predicate of an audience may ask for."""
-    known = fields_of(view.traits, view.activity.pages, view.seen.answers)
+    """All that a predicate of an audience may ask for; each is looked up when it is asked for."""
 
     def field(name: str) -> Iterable[str]:
-        match name:
-            case "stage":
-                return (stage,)
-            case "sub_stage":
-                return (sub_stage,) if sub_stage else ()
+        if name == "stage":
+            return (stage,)
+        if name == "sub_stage":
+            return (sub_stage,) if sub_stage else ()
         found = _OF_VIEW.get(name)
-        return known(name) if found is None else found(view)
+        if found is not None:
+            return found(view)
+        trait = view.traits.get(name.removeprefix(TRAIT))
+        return (trait.value,) if trait is not None and trait.value else ()
 
     return field
 
@@ -86,6 +89,8 @@ _OF_VIEW: Final[Mapping[str, Callable[[LeadView], Iterable[str]]]] = {
     "engagement": lambda view: (_points(view.scored.engagement_tenths),),
     "fit": lambda view: (str(max(0, view.scored.fit)),),
     "grade": lambda view: (view.scored.grade,),
+    "page_kind": lambda view: {page.kind for page in view.activity.pages},
+    "topic": lambda view: view.seen.answers,
     "lost_reason": lambda view: [deal.lost_reason for deal in view.deals if deal.lost_reason],
     "score": lambda view: (_points(view.scored.total_tenths),),
     "segment": lambda view: (view.segment,),
@@ -93,7 +98,7 @@ _OF_VIEW: Final[Mapping[str, Callable[[LeadView], Iterable[str]]]] = {
 }
 
 
-def _names(row: Lead, view: LeadView, sub_stage: str, rules: Rules) -> frozenset[str]:
+def _names(row: Lead, view: LeadView, sub_stage: str, *, rules: Rules) -> frozenset[str]:
     """A lead without a card is in none, nor is one that turned out to be another."""
     if not row.moves or row.stage == MERGED or view.pointing.merged_into:
         return frozenset()
@@ -109,7 +114,7 @@ def _by_rules(
     if not news_in(before, heard):
         return held ^ now
     view = view_of(key, before, rules)
-    return held ^ _names(before, view, stage_now(before, view, rules).sub_stage, rules)
+    return held ^ _names(before, view, stage_now(before, view, rules).sub_stage, rules=rules)
 
 
 def _in(row: Lead) -> frozenset[str]:

@@ -74,8 +74,7 @@ class AudienceMove(NamedTuple):
 
 
 class Lead(Struct, frozen=True, array_like=True):
-    """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id, `moves` and `audience_moves` newest
-    first.
+    """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id; moves newest first.
 
     `emails`, `aliases`: who this lead was said to be, and when; `order`: who an operator said it is. `pointed`: whom it
     forwards to. `withdrawn_at`: when it stopped standing for an account, or pointing to a lead.

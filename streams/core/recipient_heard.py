@@ -35,12 +35,8 @@ def heard(row: Recipient, messages: Iterable[PostMessage], *, version: Version) 
 
 def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
     match message:
-        case Post():
-            return replace(row, as_of=max(row.as_of, message.at), posts=_posted(row.posts, message))
-        case LeadNews():
-            return news_heard(row, message)
-        case Receipt() if is_lead_news(message.post_id):
-            return news_received(replace(row, as_of=max(row.as_of, message.at)), message)
+        case Post() | LeadNews():
+            return _due(replace(row, as_of=max(row.as_of, message.at)), message)
         case Receipt():
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
@@ -54,6 +50,12 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
             return replace(row, as_of=max(row.as_of, message.at))
 
 
+def _due(row: Recipient, message: Post | LeadNews) -> Recipient:
+    if isinstance(message, Post):
+        return replace(row, posts=_posted(row.posts, message))
+    return news_heard(row, message)
+
+
 def _posted(posts: dict[str, Kept], post: Post) -> dict[str, Kept]:
     """Of two tellings of one post the newer alert; what is settled stays so."""
     kept = posts.get(post.post_id, Kept())
@@ -64,7 +66,9 @@ def _posted(posts: dict[str, Kept], post: Post) -> dict[str, Kept]:
 
 
 def _received(row: Recipient, receipt: Receipt) -> Recipient:
-    """The receipt at its post; that of a digest at all posts that went there."""
+    """The receipt at its post, or at its news; that of a digest at all posts that went there."""
+    if is_lead_news(receipt.post_id):
+        return news_received(row, receipt)
     if (digest := row.digests.get(receipt.post_id)) is not None:
         outcomes = _outcomes(digest.outcomes, receipt)
         covered = [post_id for post_id, kept in row.posts.items() if kept.went_to == receipt.post_id]

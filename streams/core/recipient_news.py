@@ -21,7 +21,6 @@ MAX_SETTLED: Final = 64
 
 def news_heard(row: Recipient, news: LeadNews) -> Recipient:
     """The row with news; what came before, or is settled, stays as it is."""
-    row = replace(row, as_of=max(row.as_of, news.at))
     if (held := row.news.get(news.post_id)) is not None and (held.news is not None or held.told):
         return row
     return replace(row, news=row.news | {news.post_id: Heard(news, at=news.at, outcomes=held.outcomes if held else {})})
@@ -40,13 +39,9 @@ def news_due(row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, versi
     """The row with what is due now, for the first time or because no receipt came, and without what needs none."""
     if not row.news:
         return row
-    news = {}
-    for name, one in row.news.items():
-        if one.news is not None and not _owed(one, channels):
-            one = replace(one, news=None, told=True)
-        elif one.news is not None and (one.said_by is None or row.as_of >= one.said_at + repeat_ms):
-            one = replace(one, said_at=row.as_of, said_by=version)
-        news[name] = one
+    news = {
+        name: _due_now(one, row, channels, repeat_ms=repeat_ms, version=version) for name, one in row.news.items()
+    }  # fmt: skip
     return replace(row, news=news)
 
 
@@ -77,6 +72,16 @@ def bounded_news(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
 def _freshest(row: Recipient, names: Iterable[str], most: int) -> tuple[set[str], tuple[str, ...]]:
     ordered = sorted(names, key=lambda name: (row.news[name].at, name), reverse=True)
     return set(ordered[:most]), ("news",) if len(ordered) > most else ()
+
+
+def _due_now(one: Heard, row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, version: Version) -> Heard:
+    if one.news is None:
+        return one
+    if not _owed(one, channels):
+        return replace(one, news=None, told=True)
+    if one.said_by is None or row.as_of >= one.said_at + repeat_ms:
+        return replace(one, said_at=row.as_of, said_by=version)
+    return one
 
 
 def _owed(heard: Heard, channels: tuple[str, ...]) -> tuple[str, ...]:

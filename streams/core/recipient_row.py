@@ -77,9 +77,9 @@ class Heard(Struct, frozen=True, array_like=True):
 
 
 class Recipient(Struct, frozen=True, array_like=True):
-    """One rep or team, or the news of one lead. `posts` and `news` by post_id, `digests` by theirs, `became` by alert_id,
-    `outlooks` by account_id.
+    """One rep or team, or the news of one lead.
 
+    `posts` and `news` by post_id, `digests` by theirs, `became` by alert_id, `outlooks` by account_id.
     `told_today`: real-time messages of the local day `day` that count for the daily most.
     """
 

@@ -9,7 +9,7 @@
 | `leads:terms`, `accounts:terms` | `term NUL id` of each term that a card is found by, by the alphabet (`terms.py`) |
 | `leads:named`, `accounts:named` | hash: id -> what the card says of its name, and the terms made of that |
 | `audiences` | set: names of audiences that have lists |
-| `audience:<name>`, `audience:<name>:left` | lead ids by when they entered it, and by when they left (the last 10,000) |
+| `audience:<name>`, `audience:<name>:left` | lead ids by when they entered, by when they left (the last 10,000) |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |

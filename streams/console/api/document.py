@@ -26,7 +26,8 @@ _REFUSALS: Final = {
     503: "Redis or Kafka is away; ask again.",
 }  # fmt: skip
 _SAYS: Final = (
-    "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC milliseconds, scores tenths of a point. "
+    "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC "
+    "milliseconds, scores tenths of a point. "
     "Fields may be added; none is taken away within v1."
 )
 

@@ -103,8 +103,7 @@ REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     409: ("not-now", "Ines Duarte has claimed this alert."),
     413: ("too-large", "A body has at most 4096 bytes."),
     429: ("too-many-requests", "This key may ask 20 times a second. Wait a second."),
-    503: ("read-model-away", "Redis does not answer, so there is nothing to read. No event is lost: ask again in a few "
-                             "seconds."),
+    503: ("read-model-away", "Redis does not answer, so there is nothing to read. Ask again in a few seconds."),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """All stage moves as Kafka keeps them, some at a time: `GET /transitions`. Raises Refused.
 
-A cursor names the next offset of each partition: it goes on where it was, days later too, and sees each move once. Moves
-of one lead come in their order.
+A cursor names the next offset of each partition: it goes on where it was, days later too, and sees each move once.
+Moves of one lead come in their order.
 """
 
 import asyncio
@@ -110,4 +110,5 @@ def _offsets(cursor: str | None) -> dict[int, int] | None:
 
 
 def _refused() -> Refused:
-    return Refused(400, "bad-cursor", "This cursor is not one of the moves. Take `next` of the answer before, as it is.")
+    return Refused(400, "bad-cursor", "This cursor is not one of the moves. Take `next` of the answer before, as "
+                                      "it is.")  # fmt: skip

@@ -118,7 +118,8 @@ async def may_mail_to(desk: Desk, request: Request, _: ApiKey) -> MailAnswered:
     try:
         card, behind = await card_of(desk, lead_id_of(asked, rules)), await behind_ms(desk)
     except ReadModelAway:
-        return _answered(asked.purpose, [NotMailed(code="old_card", says=NOT_MAILED["old_card"], until=None, since=None)])
+        old = NotMailed(code="old_card", says=NOT_MAILED["old_card"], until=None, since=None)
+        return _answered(asked.purpose, [old])
     found = may_mail(card, now=desk.now(), behind_ms=behind, rules=rules, purpose=asked.purpose)
     reasons = [NotMailed(code=one.code, says=NOT_MAILED[one.code], until=one.until, since=one.since)
                for one in found.reasons]  # fmt: skip

@@ -159,7 +159,8 @@ def test_a_profile_says_what_to_show_and_names_nobody(
     program: Visitor, projection: Projection, samples: Samples
 ) -> None:
     """Asks A7, A49."""
-    write(projection, samples, card(samples, segment="compliance", audiences=(mark("warm", 1), mark("quiet", 1, is_in=False))))  # fmt: skip
+    marks = (mark("warm", 1), mark("quiet", 1, is_in=False))
+    write(projection, samples, card(samples, segment="compliance", audiences=marks))
     for whom in ({"email": f" {EMAIL.upper()} "}, {"lead_id": MARA}):
         answer = ask(program, "/profiles", **whom)
         is_shaped(answer.json(), "Profile")
@@ -173,7 +174,9 @@ def test_a_profile_says_what_to_show_and_names_nobody(
         assert "etag" not in answer.headers
 
 
-def test_whom_we_do_not_know_is_shown_what_anybody_is(program: Visitor, projection: Projection, samples: Samples) -> None:
+def test_whom_we_do_not_know_is_shown_what_anybody_is(
+    program: Visitor, projection: Projection, samples: Samples
+) -> None:
     """Asks A7, A8."""
     projection.beat(samples.now)
     said = ask(program, "/profiles", user_id="u-1").json()

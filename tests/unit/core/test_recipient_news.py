@@ -17,13 +17,17 @@ TO = news_recipient_of(ANN)
 REPEAT_MS = RULES.routing.rules.repeat_after_s * 1_000
 
 
-def hears(row: Recipient | None, *messages: Any, offset: int, names: tuple[str, ...] = ("webhook",)) -> Folded[Recipient]:
+def hears(
+    row: Recipient | None, *messages: Any, offset: int, names: tuple[str, ...] = ("webhook",)
+) -> Folded[Recipient]:
     return recipient.fold(TO, row, messages, version=Version(0, offset), rules=RULES, channels=frozenset(names))
 
 
 def news(number: int, *, at: int = NOW) -> LeadNews:
-    return LeadNews(to=TO, post_id=lead_news_id_of("audience", ANN, number), kind="audience.entered", lead_id=ANN, at=at,
-                    audience="warm", version=Version(0, number))  # fmt: skip
+    return LeadNews(
+        to=TO, post_id=lead_news_id_of("audience", ANN, number), kind="audience.entered", lead_id=ANN, at=at,
+        audience="warm", version=Version(0, number),
+    )  # fmt: skip
 
 
 def receipt(number: int, outcome: Any = "sent") -> Receipt:
