@@ -146,9 +146,9 @@ def post_id_of(alert_id: str, level: str, recipient_id: str, *, occasion: str = 
     return "po_" + blake2b("|".join(said).encode(), digest_size=10).hexdigest()
 
 
-def lead_news_id_of(kind: str, lead_id: str, number: int) -> str:
-    """One piece of news per lead, kind and number: that of a stage move, or of an audience entered or left."""
-    return "ln_" + blake2b(f"{kind}|{lead_id}|{number}".encode(), digest_size=10).hexdigest()
+def lead_news_id_of(kind: str, lead_id: str, number: int, *, of: str = "") -> str:
+    """One piece of news per lead, kind and number; `of`: which audience, by which version of the row."""
+    return "ln_" + blake2b(f"{kind}|{lead_id}|{number}|{of}".encode(), digest_size=10).hexdigest()
 
 
 def news_recipient_of(lead_id: str) -> str:

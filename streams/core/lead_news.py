@@ -1,6 +1,6 @@
 """What a webhook is told of a lead: moves from stage to stage, that it turned out to be another, audiences.
 
-All of it was decided by the row; each has an id that follows from lead, kind and number.
+All of it was decided by the row; each has an id that follows from what it says.
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from typing import Final
 from schemas.activity import Version
 from schemas.ids import lead_news_id_of, news_recipient_of
 from schemas.posts import LeadNews, LeadNewsKind
-from streams.core.lead_row import Lead, as_transition
+from streams.core.lead_row import AudienceMove, Lead, as_transition
 from streams.core.lead_view import MERGED
 from streams.core.news import is_news
 from streams.core.rules import Rules
@@ -42,10 +42,14 @@ def _moves(key: str, row: Lead, since: Version, *, told: Collection[str]) -> lis
 
 
 def _audiences(key: str, row: Lead, since: Version) -> list[LeadNews]:
-    return [
-        LeadNews(
-            to=news_recipient_of(key), post_id=lead_news_id_of("audience", key, one.number), lead_id=key, at=one.at,
-            kind="audience.entered" if one.is_in else "audience.left", audience=one.audience, version=one.version,
-        )
-        for one in reversed(row.audience_moves) if one.told and one.version >= since
-    ]  # fmt: skip
+    return [_of_audience(key, one) for one in reversed(row.audience_moves) if one.told and one.version >= since]
+
+
+def _of_audience(key: str, move: AudienceMove) -> LeadNews:
+    """The version is part of the id: a row that a former release wrote in between has forgotten its numbers."""
+    kind: LeadNewsKind = "audience.entered" if move.is_in else "audience.left"
+    said_by = f"{move.audience}|{move.version.epoch}.{move.version.offset}"
+    return LeadNews(
+        to=news_recipient_of(key), post_id=lead_news_id_of(kind, key, move.number, of=said_by), kind=kind, lead_id=key,
+        at=move.at, audience=move.audience, version=move.version,
+    )  # fmt: skip

@@ -73,11 +73,12 @@ def load_rules(
     segments_rules = _parsed(files, "segments.toml", SegmentsRules)
     audiences_rules = _audiences(files)
     _check_audiences(audiences_rules, stages_rules, files.get("audiences.toml", ""))
+    audiences = Audiences(audiences_rules)
     content_rules = _parsed(files, "content.toml", ContentRules)
     _check_content(content_rules, segments_rules, files["content.toml"])
     site = Meanings(site_rules)
     return Rules(
-        version=version_of(files),
+        version=version_of(files if audiences.is_used else _without_audiences(files)),
         naming=naming,
         identity=identity,
         signing=signing,
@@ -89,7 +90,7 @@ def load_rules(
             _parsed(files, "routing.toml", RoutingRules), naming, timezone=site_rules.site.timezone
         ),
         segments=Segments(segments_rules),
-        audiences=Audiences(audiences_rules),
+        audiences=audiences,
         content=content_rules,
     )
 
@@ -109,6 +110,11 @@ def _parsed(files: Mapping[str, str], name: str, kind: type[S]) -> S:
 def _audiences(files: Mapping[str, str]) -> AudiencesRules:
     """Rules of a release that had no audiences have none."""
     return _parsed(files, "audiences.toml", AudiencesRules) if "audiences.toml" in files else AudiencesRules()
+
+
+def _without_audiences(files: Mapping[str, str]) -> dict[str, str]:
+    """The same rules as before there was that file: no row need be folded again for it."""
+    return {name: text for name, text in files.items() if name != "audiences.toml"}
 
 
 def _check_points(rules: ScoringRules, text: str) -> None:

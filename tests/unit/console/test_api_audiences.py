@@ -98,15 +98,6 @@ def test_every_refusal_shows_a_problem() -> None:
                         assert media["example"]["status"] == int(status)
 
 
-@pytest.mark.parametrize("one", [one for one in OPERATIONS if one.scope != "leads:read"], ids=lambda one: one.name)
-def test_each_operation_needs_its_scope(program: Visitor, one: Any) -> None:
-    path = one.path.replace("{audience}", "warm").replace("{lead_id}", MARA)
-    path = path.replace("{account_id}", "a.example").replace("{alert_id}", "al_1")
-    answer = ask(program, path, key="leads") if one.method == "POST" else get(program, path, key="leads")
-    is_problem(answer, 403, "no-scope")
-    assert one.scope in answer.json()["detail"]
-
-
 # ─── audiences
 def test_audiences_say_their_rule_and_how_many_are_in_them(
     program: Visitor, projection: Projection, samples: Samples
@@ -364,13 +355,3 @@ def test_the_ledger_refuses_what_it_does_not_know_and_says_when_it_cannot_be_rea
     is_problem(get(program, "/ledger?by=color"), 400, "bad-parameter")
     log.away = True
     is_problem(get(program, "/ledger"), 503, "log-away")
-
-
-def test_nothing_of_the_new_operations_is_open_without_a_key(program: Visitor) -> None:
-    for one in OPERATIONS:
-        path = one.path.replace("{audience}", "warm").replace("{lead_id}", MARA)
-        path = f"/api/v1{path}".replace("{account_id}", "a.example").replace("{alert_id}", "al_1")
-        answer = program.post(path, json={}) if one.method == "POST" else program.get(path)
-        is_problem(answer, 401, "no-key")
-
-

@@ -56,7 +56,9 @@ def test_who_enters_is_told_of_once_and_again_with_the_same_id() -> None:
     assert audiences(news) == [("audience.entered", "warm")]
     assert inside(story) == {"warm", "known"}
     (one,) = news
-    assert one.post_id == lead_news_id_of("audience", ANN, 2)
+    version = story.row.version
+    said = f"warm|{version.epoch}.{version.offset}"
+    assert one.post_id == lead_news_id_of("audience.entered", ANN, 2, of=said)
     assert (one.to, one.at, one.version) == (f"lead:{ANN}", NOW, story.row.version)
     again = fold(ANN, story.row, [browser(did(read("/pricing", NOW), points=PRICING), offset=1)],
                  version=story.row.version, rules=WITH)  # fmt: skip
