@@ -10,55 +10,18 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
-from msgspec import Struct
 from standardwebhooks.webhooks import Webhook
 
-from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
-from schemas.posts import Ahead, Digest, LeadNews, Occasion, Post, Receipt
+from schemas.posts import Digest, LeadNews, Post, Receipt
+from schemas.webhooks import AlertDigest, AlertRaised, DigestData, RaisedData
 from streams.channels.answers import posted
 from streams.channels.webhook_leads import told_of
 from streams.outgoing.client import Outgoing
 
-__all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
+__all__ = ["WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
-
-
-class RaisedData(Struct, frozen=True, kw_only=True):
-    """`url` leads to the alert in the console, "" where the console has no public address."""
-
-    post_id: str
-    level: AlertLevel
-    url: str
-    alert: AlertCard
-    occasion: Occasion = "raised"
-    detail: str = ""
-
-
-class AlertRaised(Struct, frozen=True, kw_only=True):
-    """The body. `timestamp` is when the post was made (ISO 8601, UTC), so that a retry has the same bytes."""
-
-    type: str = "alert.raised"
-    timestamp: str
-    data: RaisedData
-
-
-class DigestData(Struct, frozen=True, kw_only=True):
-    """The best alerts first. `ahead`: lost accounts worth a call; `waiting` alerts come with the next digest."""
-
-    post_id: str
-    alerts: tuple[RaisedData, ...]
-    ahead: tuple[Ahead, ...]
-    waiting: int
-
-
-class AlertDigest(Struct, frozen=True, kw_only=True):
-    """The body where a receiver keeps hours and takes digests. `timestamp` as of a raised alert."""
-
-    type: str = "alert.digest"
-    timestamp: str
-    data: DigestData
 
 
 class WebhookChannel:

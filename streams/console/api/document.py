@@ -13,7 +13,8 @@ from typing import Any, Final
 from msgspec import to_builtins
 from msgspec.json import schema_components
 
-from streams.console.api.examples import BODIES, REFUSALS, example_of
+from schemas.webhooks import WEBHOOKS
+from streams.console.api.examples import BODIES, REFUSALS, example_of, webhook_example
 from streams.console.api.operations import OPERATIONS, Operation, Parameter
 from streams.console.api.problems import Problem, problem_as
 
@@ -25,6 +26,11 @@ _REFUSALS: Final = {
     413: "The body is too large.", 429: "Too often: wait as long as Retry-After says.",
     503: "Redis or Kafka is away; ask again.",
 }  # fmt: skip
+_HEADERS: Final = {
+    "webhook-id": "The same on every retry: keep it, and twice is once.",
+    "webhook-timestamp": "Seconds since 1970; refuse what is older than 5 minutes.",
+    "webhook-signature": "v1,<base64> of HMAC-SHA256 over id.timestamp.body; several while the secret is exchanged.",
+}
 _SAYS: Final = (
     "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC "
     "milliseconds, scores tenths of a point. "
@@ -37,7 +43,8 @@ def document() -> str:
     """As JSON."""
     said = {"openapi": "3.1.0", "info": {"title": "Leadstream", "version": "1", "description": _SAYS},
             "servers": [{"url": "/api/v1"}]}  # fmt: skip
-    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem]
+    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem,
+             *WEBHOOKS.values()]  # fmt: skip
     _, components = schema_components(
         sorted(types, key=lambda one: one.__name__), ref_template="#/components/schemas/{name}"
     )
@@ -46,7 +53,30 @@ def document() -> str:
         paths.setdefault(one.path, {})[one.method.lower()] = _described(one)
     key = {"type": "http", "scheme": "bearer", "description": "leadstream api-keys create"}
     parts = {"schemas": dict(sorted(components.items())), "securitySchemes": {"key": key}}
-    return dumps(said | {"paths": paths, "components": parts}, indent=1) + "\n"
+    return dumps(said | {"paths": paths, "webhooks": _webhooks(), "components": parts}, indent=1) + "\n"
+
+
+def _webhooks() -> dict[str, Any]:
+    """What we POST to your receiver, by type."""
+    return {name: {"post": _told(name, shape)} for name, shape in WEBHOOKS.items()}
+
+
+def _told(name: str, shape: type) -> dict[str, Any]:
+    """Signed as Standard Webhooks say; no key of the API is involved."""
+    headers = [
+        {"name": one, "in": "header", "required": True, "description": says, "schema": {"type": "string"}}
+        for one, says in _HEADERS.items()
+    ]
+    return {
+        "operationId": f"on_{name.replace('.', '_')}", "summary": (shape.__doc__ or "").partition("\n")[0],
+        "description": "See docs/how-to/webhook.md.", "security": [], "parameters": headers,
+        "requestBody": {"required": True, "content": _content("application/json", shape, webhook_example(name))},
+        "responses": {
+            "2XX": {"description": "Taken: it does not come again."},
+            "4XX": {"description": "Refused for good, but for 408, 425 and 429."},
+            "5XX": {"description": "Tried again later; Retry-After is kept to."},
+        },
+    }  # fmt: skip
 
 
 def _described(one: Operation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from json import loads
 from typing import Any, Final
 
-__all__ = ["BODIES", "REFUSALS", "example_of"]
+__all__ = ["BODIES", "REFUSALS", "example_of", "webhook_example"]
 
 AT: Final = 1_795_252_570_000
 LEAD_ID: Final = "5d1c9a4be0f7436c82a0d9f17b3e6c55"
@@ -110,3 +110,25 @@ REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
 def example_of(operation: str) -> Any:
     """What this operation may answer. Raises KeyError."""
     return _ANSWERS[operation]()
+
+
+def webhook_example(kind: str) -> Any:
+    """What a webhook of this type may say. Raises KeyError."""
+    return {"type": kind, "timestamp": "2026-11-21T10:36:10+00:00", "data": _DATA[kind]()}
+
+
+def _raised() -> Any:
+    return {"post_id": "po_83e7d5e1948b7bf01bf8", "level": "real_time", "alert": _alert(), "occasion": "raised",
+            "url": "https://console.example/alerts/al_1e9a7bea89bf0b9228f7", "detail": ""}  # fmt: skip
+
+
+_AUDIENCE: Final = {"audience": "hot_compliance", "lead_id": LEAD_ID, "at": AT, "version": [0, 91]}
+_DATA: Final[Mapping[str, Callable[[], Any]]] = {
+    "alert.digest": lambda: {"post_id": "di_83e7d5e1948b7bf01bf8", "alerts": [_raised()], "ahead": [], "waiting": 0},
+    "alert.raised": _raised,
+    "audience.entered": lambda: _AUDIENCE,
+    "audience.left": lambda: _AUDIENCE,
+    "lead.merged": lambda: {"lead_id": LEAD_ID, "into": "0f8e2c7b96d14a53b1e07c4d2a9f6831", "number": 4,
+                            "actor": "Ada Park"},
+    "lead.stage_changed": _move,
+}  # fmt: skip

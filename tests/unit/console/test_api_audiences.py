@@ -13,6 +13,7 @@ from schemas.activity import Version
 from schemas.api_keys import SCOPES
 from schemas.cards import LeadCard, MailFlags, Membership
 from schemas.codec import encode
+from schemas.webhooks import WEBHOOKS
 from streams.console.api.examples import BODIES, example_of
 from streams.console.api.operations import OPERATIONS
 from streams.console.app import ConsoleOptions, make_app
@@ -85,6 +86,15 @@ def test_every_operation_shows_an_answer_that_fits_its_schema() -> None:
         is_shaped(json.loads(json.dumps(example_of(one.name))), one.answer.__name__)
         if one.body is not None:
             is_shaped(BODIES[one.name], one.body.__name__)
+
+
+def test_every_webhook_is_described_with_an_example() -> None:
+    assert DOCUMENT["webhooks"].keys() == WEBHOOKS.keys()
+    for name, shape in WEBHOOKS.items():
+        (content,) = DOCUMENT["webhooks"][name]["post"]["requestBody"]["content"].values()
+        assert content["schema"]["$ref"].endswith(f"/{shape.__name__}")
+        assert content["example"]["type"] == name
+        is_shaped(content["example"], shape.__name__)
 
 
 def test_every_refusal_shows_a_problem() -> None:
