@@ -37,6 +37,7 @@ from streams.console.openid import OpenId
 from streams.console.pages import (
     account,
     actions,
+    audiences,
     channels,
     debugger,
     flow,
@@ -72,8 +73,8 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, account, search, flow, flow_report, rejected, replay, debugger, channels, openid, login, me,
-    ops, slack_page,
+    inbox, actions, lead, account, audiences, search, flow, flow_report, rejected, replay, debugger, channels, openid,
+    login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),

@@ -36,6 +36,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "POST /leads/{lead_id}/disposition": Right("rep", "dispose of lead", "lead_id"),
     "GET /accounts": Right("viewer", "accounts"),
     "GET /accounts/{account_id:path}": Right("viewer", "account", "account_id"),
+    "GET /audiences": Right("viewer", "audiences"),
     "GET /search": Right("viewer", "search"),
     "GET /flow": _NOBODY,
     "GET /flow/table.csv": Right("viewer", "flow as a table"),
