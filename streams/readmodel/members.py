@@ -13,6 +13,7 @@ from schemas.cards import Membership
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.readmodel.keys import Keys
+from streams.readmodel.places import Placed
 
 __all__ = ["LEFT_KEPT", "Change", "Written", "audience_keys", "changes_of"]
 
@@ -21,8 +22,8 @@ HEAD: Final = 512
 NONE: Final = b'"audiences":[]'
 Change: TypeAlias = tuple[str, str, int, int, int]
 """Lead, version of its card, place of the audience among the names (1..), 1 = is in, at."""
-Written: TypeAlias = tuple[str, bytes, bytes]
-"""A card that was written: lead id, version (30 digits), JSON."""
+Written: TypeAlias = tuple[str, Placed, bytes]
+"""A card that was written: lead id, version and rank, JSON."""
 
 
 class _Lead(Struct, frozen=True):
@@ -36,12 +37,11 @@ def changes_of(cards: Sequence[Written]) -> tuple[list[str], list[Change]]:
     """Names of audiences, and what these cards say of them."""
     places: dict[str, int] = {}
     changes: list[Change] = []
-    for lead_id, version, body in cards:
-        if body.find(NONE, 0, HEAD) >= 0:
-            continue
+    for lead_id, placed, body in [one for one in cards if one[2].find(NONE, 0, HEAD) < 0]:
+        version = placed[0].decode()
         for one in _told(body):
             place = places.setdefault(one.audience, len(places) + 1)
-            changes.append((lead_id, version.decode(), place, int(one.is_in), one.at))
+            changes.append((lead_id, version, place, int(one.is_in), one.at))
     return list(places), changes
 
 

@@ -139,7 +139,7 @@ class Projection:
 
     def _enlist(self, cards: Sequence[_Newest]) -> None:
         """Into the lists of audiences. Who dies before it writes the same cards again, and then enlists them."""
-        names, changes = changes_of([(card_id, placed[0], body) for card_id, placed, body in cards])
+        names, changes = changes_of(cards)
         if changes:
             keys = [self._keys.versions("lead"), self._keys.audiences, *audience_keys(self._keys, names)]
             self._run("members.lua", keys, [LEFT_KEPT, msgpack.encode((names, changes))])
