@@ -23,11 +23,15 @@ FOLLOWED = ("visits", "rejected")
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """`remaker` raises RulesError where rules cannot be read. `collector_url`: where browsers send to, "" = unknown."""
+    """`remaker` and `rules` raise RulesError where rules cannot be read.
+
+    `collector_url`: where browsers send to, "" = unknown.
+    """
 
     remaker: Remaker
     tail: Follows
     moves: Moves
+    rules: Callable[[], Rules]
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -57,4 +61,5 @@ def sight_of(settings: Settings) -> Sight:
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     moves = Moves(moved, rules)
-    return Sight(remaker=remaker, tail=tail, moves=moves, collector_url=settings.collector.public_url, close=close)
+    return Sight(remaker=remaker, tail=tail, moves=moves, rules=rules,
+                 collector_url=settings.collector.public_url, close=close)  # fmt: skip

@@ -22,7 +22,7 @@ from streams.core.rules import Rules
 from streams.core.scoring_rules import ScoringRule
 from streams.core.together import BEFORE_EPOCH
 
-__all__ = ["Curve", "CurveLine", "Spot", "curve_of"]
+__all__ = ["Curve", "CurveLine", "Spot", "curve_of", "is_idle", "worth_of"]
 
 PAGES: Final = ("return_visit", "deep_visit")  # kinds that are read from days, of which a person's freshest are kept
 IDLE: Final = ("machine: ", "pending: ")  # clicks that are shown and are no hits
@@ -131,7 +131,7 @@ class Curve(Struct, frozen=True, kw_only=True):
 
 def curve_of(card: LeadCard, rules: Rules) -> Curve | None:
     """The curve of a card; None where other rules made it, or nothing that fades is on it."""
-    by_name = {rule.name: rule for rule in rules.scoring.rules.rule}
+    by_name = rules.scoring.by_name
     shown = [line for line in card.lines if line.kind == "rule"]
     if card.rules_version != rules.version or not shown or any(line.name not in by_name for line in shown):
         return None
@@ -154,7 +154,7 @@ def curve_of(card: LeadCard, rules: Rules) -> Curve | None:
 
 
 def _line(rule: ScoringRule, shown: Iterable[ScoredHit], *, days_until: int | None, rules: Rules) -> CurveLine:
-    kept = sorted((hit for hit in shown if not hit.set_aside.startswith(IDLE)), key=lambda hit: hit.at)
+    kept = sorted((hit for hit in shown if not is_idle(hit)), key=lambda hit: hit.at)
     keep = _keep_of(rule, rules)
     rooms = list(_full_buckets(rule, keep, kept))
     ats = tuple(hit.at for hit in kept)
@@ -162,7 +162,7 @@ def _line(rule: ScoringRule, shown: Iterable[ScoredHit], *, days_until: int | No
         rooms.append(_Room(ats, ats[0], 0))
     if days_until is not None and rule.kind in PAGES:
         rooms.append(_Room((*ats, *(days_until,) * (keep.most - len(ats))), days_until, 0))
-    return CurveLine(rule, tuple(_Given(hit.at, _worth(rule, hit)) for hit in kept), tuple(rooms), keep.most)
+    return CurveLine(rule, tuple(_Given(hit.at, worth_of(rule, hit)) for hit in kept), tuple(rooms), keep.most)
 
 
 def _keep_of(rule: ScoringRule, rules: Rules) -> Keep:
@@ -195,8 +195,13 @@ def _begin(bucket: int | str, inside: int, keep: Keep) -> int:
     return within
 
 
-def _worth(rule: ScoringRule, hit: ScoredHit) -> float:
-    """What a hit gave when it was young."""
+def is_idle(hit: ScoredHit) -> bool:
+    """Whether it is only shown: a click that is no hit of its rule."""
+    return hit.set_aside.startswith(IDLE)
+
+
+def worth_of(rule: ScoringRule, hit: ScoredHit) -> float:
+    """What a hit gave when it was young, also one that a lost deal has set aside since."""
     if hit.set_aside not in ("", BEFORE_EPOCH):
         return 0.0
     return rule.probable_points if rule.kind == "mail_click" and hit.note == PROBABLE else rule.points
@@ -205,7 +210,7 @@ def _worth(rule: ScoringRule, hit: ScoredHit) -> float:
 def _days_until(card: LeadCard, rules: Rules) -> int | None:
     """From when back days may have been forgotten, None for never: pages are older than all that still count."""
     for line in card.lines:
-        rule = next((one for one in rules.scoring.rules.rule if one.name == line.name), None)
+        rule = rules.scoring.by_name.get(line.name)
         if rule is not None and rule.kind == "page_view" and len(line.hits) >= rule.keep:
             return min(hit.at for hit in line.hits) + DAY_MS
     return None

@@ -95,4 +95,4 @@ def sight(tail: StandInTail | None = None, *, collector_url: str = "", moves: Mo
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
                       judge=lambda put: judged(put, RULES))  # fmt: skip
     return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(StandInMoves(), lambda: RULES),
-                 collector_url=collector_url)  # fmt: skip
+                 rules=lambda: RULES, collector_url=collector_url)  # fmt: skip
