@@ -118,8 +118,8 @@ def _evidence(move: Transition, hits: Mapping[int, ScoredHit]) -> Iterator[str]:
             where = "" if hit is None else f" ({hit.what or words(name)}, {day(hit.at)})"
             yield f"{words(name)} {given}{where}"
         elif colon and kind in KINDS:
-            reason = rest.partition(" ")[2]
-            yield f"{KINDS[kind]}{': ' + words(reason) if reason else ''}"
+            about = KINDS.get(rest.partition(":")[0], "") if kind == CORRECTION else words(rest.partition(" ")[2])
+            yield f"{KINDS[kind]}{': ' + about if about else ''}"
         else:
             yield words(one)
 
@@ -128,7 +128,7 @@ def _can_undo(move: Transition, gone: frozenset[tuple[str, str]]) -> bool:
     """Only what was said, asked or scored: what follows from facts is undone by changing them."""
     first = move.evidence[0] if move.evidence else ""
     kind, colon, rest = first.partition(":")
-    if first.startswith(SCORE):
-        return True
+    if first.startswith(SCORE) or move.via == CORRECTION:  # a correction is taken back where it was said
+        return move.via != CORRECTION
     target = (kind, rest.partition(" ")[0])
     return bool(colon) and kind not in DERIVED and kind in KINDS and kind != CORRECTION and target not in gone
