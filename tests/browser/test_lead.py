@@ -1,13 +1,16 @@
 """The page of a lead in a real Chromium: its curve, the checks, a merge with its preview; on a phone; no scripts."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from time import time_ns
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.embedded import embedded_valkey
+from schemas.activity import Version
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
@@ -59,7 +62,7 @@ def test_the_whole_page(console: str, person: BrowserContext, artifacts: Path) -
     page.goto(f"{console}/leads/{ADA}")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     expect(page.get_by_role("img", name="Score over time, with the threshold")).to_be_visible()
-    assert page.locator(".curve-past").get_attribute("d").startswith("M")
+    expect(page.locator(".curve-past")).to_have_attribute("d", re.compile(r"^M[\d. L]+$"))
     page.get_by_text("The same as a table").click()
     expect(page.locator(".curve-table tr.is-now")).to_be_visible()
     page.screenshot(path=artifacts / "lead.png", full_page=True)
@@ -85,6 +88,23 @@ def test_the_whole_page(console: str, person: BrowserContext, artifacts: Path) -
     expect(page.locator("#foreseen")).to_contain_text("The engagement of Ada Vance becomes about")
     page.screenshot(path=artifacts / "lead-merge.png", full_page=True)
     assert [one for one in complaints if "422" not in one] == []
+
+
+def test_what_is_typed_stays_while_the_page_comes_up_to_date(
+    console: str, projection: Projection, people: People, person: BrowserContext
+) -> None:
+    page, _ = signed_in(person, console)
+    page.goto(f"{console}/leads/{ADA}")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    page.get_by_text("Not now", exact=True).first.click()
+    form = page.locator("#say-disposition")
+    form.get_by_label("Reason").select_option("not_now")
+    form.get_by_label("A date that they named").fill("2031-02-03")
+    newer = replace(people.card(), version=Version(1, 0), name="Ada Vance-Reed")
+    projection.write(leads=[(ADA, encode(newer))])
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Vance-Reed")
+    expect(form.get_by_label("Reason")).to_have_value("not_now")
+    expect(form.get_by_label("A date that they named")).to_have_value("2031-02-03")
 
 
 def test_on_a_phone_nothing_runs_over(chromium: Browser, console: str, artifacts: Path) -> None:

@@ -173,6 +173,7 @@ def test_the_checks_lead_on_once_all_are_known(
     visitor: Visitor, projection: Projection, people: People, door: MemoryDoor, answers: dict[str, str], stage: str,
     sub_stage: str,
 ) -> None:  # fmt: skip
+    """Ask A36."""
     people.says("accepted", ago=2 * HOUR).says("held", ago=HOUR)
     shown(projection, people)
     answer = send(visitor, "checks", **answers)
