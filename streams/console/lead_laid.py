@@ -20,7 +20,7 @@ from streams.console.lead_checks import ANSWERS, is_asked, questions
 from streams.console.lead_past import KINDS as SAID
 from streams.console.lead_past import moves_of, said_of
 from streams.console.lead_people import browsers_of
-from streams.console.pages.timeline import KINDS, asked_in, devices, folded, timeline
+from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
 from streams.console.render import Frame
 from streams.console.roles import may
 from streams.console.security import session_of
@@ -89,6 +89,7 @@ async def laid_out(
     asked = asked_in(request.query_params, lead)
     return desk.pages.page(
         request, "lead.html", frame, status=status, lead=lead, devices=devices(lead), asked=asked, kinds=KINDS,
+        open_moments=OPEN_MOMENTS,
         folded=folded(timeline(lead, asked)), distance=distance(lead), said=said_of(lead), said_words=SAID,
         sum_tenths=sum(line.tenths for line in lead.lines), browsers=browsers_of(lead),
         others=[one for one in aliases if one.merged_into], wrong=wrong or {}, filled=filled or {},

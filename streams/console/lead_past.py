@@ -40,10 +40,14 @@ class SaidRow(Struct, frozen=True):
 
 
 class MoveRow(Struct, frozen=True):
-    """One move. `rule`: its arrow in words. `undone`: the number of the move that took it back, None = it stands."""
+    """One move. `by`: what led there, `to`: where its arrow leads, "" = no arrow of the rules.
+
+    `undone`: the number of the move that took it back, None = it stands.
+    """
 
     move: Transition
-    rule: str
+    by: str
+    to: str
     evidence: tuple[str, ...]
     undone: int | None
     can_undo: bool
@@ -65,7 +69,7 @@ def moves_of(card: LeadCard, rules: Rules) -> tuple[MoveRow, ...]:
     hits = {hit.hit_id: hit for line in card.lines for hit in line.hits}
     gone = voided(card.decisions)
     return tuple(
-        MoveRow(move, _rule(move, rules), tuple(_evidence(move, hits)), undone.get(move.number),
+        MoveRow(move, *_rule(move, rules), tuple(_evidence(move, hits)), undone.get(move.number),
                 not card.merged_into and move.number not in undone and _can_undo(move, gone))
         for move in card.moves
     )  # fmt: skip
@@ -98,14 +102,14 @@ def _title(one: Decision) -> str:
     return KINDS.get(one.kind, words(one.kind)) if target is None else f"Took back: {KINDS.get(target[0], target[0])}"
 
 
-def _rule(move: Transition, rules: Rules) -> str:
-    """`T3: Nurture to MQL, by the score`, in the words of stages.toml."""
+def _rule(move: Transition, rules: Rules) -> tuple[str, str]:
+    """What led there, and to which stage, as stages.toml says it."""
     stages = stages_in(rules)
     arrow = next((one for one in rules.stages.arrow if (one.id, one.via) == (move.rule_id, move.via)), None)
     if arrow is None:
-        return "What led there no longer holds" if move.via == CORRECTION else words(move.via)
+        return ("What led there no longer holds" if move.via == CORRECTION else words(move.via)), ""
     to = stages.by_name[arrow.to].label if arrow.to in stages.by_name else "wherever the rest leads"
-    return f"{arrow.id}: {KINDS.get(arrow.by, words(arrow.by))} leads to {to}"
+    return KINDS.get(arrow.by, words(arrow.by)), to
 
 
 def _evidence(move: Transition, hits: Mapping[int, ScoredHit]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from schemas.cards import LeadCard
+from schemas.cards import LeadCard, ScoredHit
 from streams.console.pages.timeline import devices
 from streams.core.merge_preview import engagement_of
 from streams.core.rules import Rules
@@ -17,13 +17,16 @@ __all__ = ["Browser", "Foreseen", "browsers_of", "merging", "objection_to_merge"
 
 
 class Browser(Struct, frozen=True):
-    """One browser. `hits`: how many kept hits came through it, `seen_at` the freshest of them, None = none."""
+    """One browser. `hits`: how many kept hits came through it, `seen_at` the freshest of them, None = none.
+
+    `lead_id`: whom it says it is, which may be a lead that is this one now; "" where nothing kept tells.
+    """
 
     via: str
     name: str
     hits: int
     seen_at: int | None
-    points_hundredths: int
+    lead_id: str
 
 
 class Foreseen(Struct, frozen=True, kw_only=True):
@@ -43,10 +46,10 @@ def browsers_of(card: LeadCard) -> tuple[Browser, ...]:
     names = devices(card)
     found = []
     for via in card.visitors:
-        hits = [hit for line in card.lines for hit in line.hits if hit.via.partition("@")[0] == via]
+        hits = [hit for line in card.lines for hit in line.hits if via in (hit.via, hit.via.rpartition("@")[0])]
         ids = {hit.hit_id for hit in hits}
-        points = sum(hit.points_hundredths for hit in hits)
-        found.append(Browser(via, names.get(via, ""), len(ids), max((hit.at for hit in hits), default=None), points))
+        seen_at = max((hit.at for hit in hits), default=None)
+        found.append(Browser(via, names.get(via, ""), len(ids), seen_at, _claimed(card, via, hits)))
     return tuple(sorted(found, key=lambda one: (-(one.seen_at or 0), one.name)))
 
 
@@ -78,10 +81,10 @@ def unmerging(card: LeadCard, into: LeadCard | None, rules: Rules, *, now: int) 
     An operator's merge is taken back; what a link said can only be outranked, by the word that it is nobody else.
     """
     ordered = card.merge is not None and card.merge.into == card.merged_into
-    left = [] if into is None else [into]
+    left, gone = [] if into is None else [into], {card.lead_id, *card.aliases}
     return Foreseen(
         before=engagement_of(left, rules, at=now),
-        after=engagement_of(left, rules, at=now, counts=lambda via: not via.endswith(f"@{card.lead_id}")),
+        after=engagement_of(left, rules, at=now, counts=lambda via: via.rpartition("@")[2] not in gone),
         into="" if ordered else card.lead_id,
     )
 
@@ -90,8 +93,15 @@ def without_browser(card: LeadCard, via: str, rules: Rules, *, now: int) -> Fore
     """What would be left without what came through one browser."""
     return Foreseen(
         before=engagement_of([card], rules, at=now),
-        after=engagement_of([card], rules, at=now, counts=lambda other: other.partition("@")[0] != via),
+        after=engagement_of([card], rules, at=now, counts=lambda other: via not in (other, other.rpartition("@")[0])),
     )
+
+
+def _claimed(card: LeadCard, via: str, hits: Sequence[ScoredHit]) -> str:
+    """The lead that a browser said it is: of what was forwarded it is named behind the browser."""
+    if not card.aliases or any(hit.via == via for hit in hits):
+        return card.lead_id
+    return next((hit.via.rpartition("@")[2] for hit in hits), "")
 
 
 def _doubts(card: LeadCard, into: LeadCard) -> Iterator[str]:

@@ -10,7 +10,9 @@ from schemas.activity import Decision, PageSeen
 from schemas.cards import LeadCard, ScoredHit, Transition
 from streams.console.shown import day
 
-__all__ = ["KINDS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline"]
+__all__ = [
+    "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline",
+]  # fmt: skip
 
 SERVER: Final = "server"
 MAIL: Final = "mail"
@@ -73,7 +75,8 @@ class Folded(Struct, frozen=True):
 def devices(lead: LeadCard) -> dict[str, str]:
     """A short name of each browser, in the card's order: `Device 1`; what came from a server is called so."""
     seen = dict.fromkeys((*lead.visitors, *(hit.via for _, hit in _hits(lead))))
-    browsers = [via for via in seen if via and via not in (SERVER, MAIL) and via.partition("@")[0] == via]
+    known = [via for via in seen if via in lead.visitors or "@" not in via]
+    browsers = [via for via in known if via and via not in (SERVER, MAIL)]
     names = {SERVER: "Server", MAIL: "Mail", **{via: f"Device {n}" for n, via in enumerate(browsers, start=1)}}
     # What came through a lead that is this one now: the browser is the same.
     return names | {via: names.get(via.rpartition("@")[0], "") for via in seen if via not in names and via}

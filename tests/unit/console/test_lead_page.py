@@ -214,7 +214,9 @@ def test_who_it_is_names_browsers_and_leads_that_are_this_one_now(
 def test_browsers_come_with_what_came_through_them(people: People) -> None:
     [one] = browsers_of(people.card())
     assert (one.via, one.name, one.hits) == ("v-laptop", "Device 1", 7)
-    assert one.seen_at == people.now - 2 * DAY + HOUR
+    assert (one.seen_at, one.lead_id) == (people.now - 2 * DAY + HOUR, ADA)
+    people.came(BO, name="Bo Vance", visitor="v-phone").merged(BO, ADA)
+    assert {one.via: one.lead_id for one in browsers_of(people.card())} == {"v-laptop": ADA, "v-phone": BO}
 
 
 def test_whom_one_cannot_be_merged_with(people: People) -> None:
