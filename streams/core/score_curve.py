@@ -19,6 +19,7 @@ from streams.core.fading import faded, tenths_of
 from streams.core.hits import Keep
 from streams.core.returns import lost_at
 from streams.core.rules import Rules
+from streams.core.score_pages import Kept, kept_before
 from streams.core.scoring_rules import ScoringRule
 from streams.core.together import BEFORE_EPOCH
 
@@ -66,16 +67,17 @@ class _Room(NamedTuple):
 
 
 class CurveLine(Struct, frozen=True):
-    """One rule's kept hits, ready to be asked for any time."""
+    """One rule's kept hits, ready to be asked for any time. `told`: what it kept before, where that is sure."""
 
     rule: ScoringRule
     given: tuple[_Given, ...]
     rooms: tuple[_Room, ...]
     most: int
+    told: tuple[Kept, ...] | None = None
 
     def tenths(self, at: int, *, epoch_at: int | None) -> tuple[int, int]:
         """The least and the most that the rule can have given."""
-        stood = [one for one in self.given if one.at <= at]
+        stood = self._stood(at)
         known = [self._faded(one, at) for one in stood if one.points and (epoch_at is None or one.at > epoch_at)]
         unknown = [
             self._faded(_Given(newest, self.rule.points), at)
@@ -83,6 +85,13 @@ class CurveLine(Struct, frozen=True):
         ]  # fmt: skip
         sure = tenths_of(known)
         return (sure, sure) if not unknown else _ordered(sure, tenths_of([*known, *unknown]))
+
+    def _stood(self, at: int) -> list[_Given]:
+        """The hits that are known to have been kept then."""
+        if self.told is None:
+            return [one for one in self.given if one.at <= at]
+        place = bisect_right(self.told, at, key=lambda one: one.since)
+        return [_Given(one, self.rule.points) for one in self.told[place - 1].ats] if place else []
 
     def _missing(self, at: int) -> list[int]:
         """The freshest times at which hits can have been that are known no more, the freshest first."""
@@ -137,6 +146,8 @@ def curve_of(card: LeadCard, rules: Rules) -> Curve | None:
         return None
     hits = {line.name: line.hits for line in shown}
     days_until = _days_until(card, rules)
+    told = kept_before(card, rules)
+    hits = dict.fromkeys(told, ()) | hits
     if days_until is not None:  # a rule whose days were all forgotten has no line
         hits = {rule.name: () for rule in by_name.values() if rule.kind in PAGES} | hits
     curve = Curve(
@@ -144,7 +155,11 @@ def curve_of(card: LeadCard, rules: Rules) -> Curve | None:
         known_at=card.known_at,
         threshold_tenths=card.threshold_tenths,
         falls_below_at=card.falls_below_at,
-        lines=tuple(_line(by_name[name], kept, days_until=days_until, rules=rules) for name, kept in hits.items()),
+        lines=tuple(
+            CurveLine(by_name[name], _given(by_name[name], kept), (), 0, told[name]) if name in told
+            else _line(by_name[name], kept, days_until=days_until, rules=rules)
+            for name, kept in hits.items()
+        ),
         caps=rules.scoring.caps_tenths,
         bounds=rules.scoring.bounds,
         fit_tenths=10 * card.fit,
@@ -162,7 +177,11 @@ def _line(rule: ScoringRule, shown: Iterable[ScoredHit], *, days_until: int | No
         rooms.append(_Room(ats, ats[0], 0))
     if days_until is not None and rule.kind in PAGES:
         rooms.append(_Room((*ats, *(days_until,) * (keep.most - len(ats))), days_until, 0))
-    return CurveLine(rule, tuple(_Given(hit.at, worth_of(rule, hit)) for hit in kept), tuple(rooms), keep.most)
+    return CurveLine(rule, _given(rule, kept), tuple(rooms), keep.most)
+
+
+def _given(rule: ScoringRule, kept: Iterable[ScoredHit]) -> tuple[_Given, ...]:
+    return tuple(_Given(hit.at, worth_of(rule, hit)) for hit in kept)
 
 
 def _keep_of(rule: ScoringRule, rules: Rules) -> Keep:

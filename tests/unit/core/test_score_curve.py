@@ -111,6 +111,27 @@ def test_behind_the_score_lies_between_both(said: list[Facts], lost: int | None,
         assert spot.low <= total <= spot.high
 
 
+read = st.builds(
+    lambda path, day, minute, dwell: at_once(engaged(path, NOW - day * DAY - minute * MINUTE, dwell_ms=dwell)),
+    st.sampled_from(("/", "/pricing", "/products/a", "/compare/x")), st.integers(0, 8), st.integers(0, 6),
+    st.sampled_from((5_000, 30_000)),
+)  # fmt: skip
+
+
+@given(said=st.lists(read, min_size=1, max_size=30, unique_by=began), lost=losses, data=st.data())
+def test_behind_it_is_exact_where_all_pages_are_known(
+    said: list[Facts], lost: int | None, data: st.DataObject
+) -> None:
+    """Rules of pages are full here all the time: five places of ten pages, one a day."""
+    found = curve(card_of(said, lost=lost))
+    near = sorted({began(one) + apart for one in said for apart in (-1, 0, HOUR)})
+    for at in data.draw(st.lists(st.sampled_from(near), max_size=8)):
+        epoch_at = lost if lost is not None and (lost <= at or at >= NOW) else None
+        then = scored([one for one in said if began(one) <= at], as_of=at, epoch_at=epoch_at)
+        total = then.engagement_tenths + found.fit_tenths
+        assert found.at(at) == Spot(at, total, total)
+
+
 @given(said=st.lists(events().map(at_once), min_size=1, max_size=4, unique_by=lambda one: began(one) // DAY))
 def test_it_is_sure_where_no_rule_was_ever_full(said: list[Facts]) -> None:
     """One event on a day, few in all: the bands must not be wide for nothing."""
@@ -144,18 +165,16 @@ def test_a_visit_is_a_jump_of_what_it_gave() -> None:
 
 def test_a_return_moves_with_the_freshest_page_of_its_day() -> None:
     said = [at_once(engaged("/", at)) for at in (NOW - DAY, NOW - MINUTE, NOW)]
-    spot = curve(card_of(said)).at(NOW - MINUTE)
-    assert spot.low < scored(said[:2], as_of=NOW - MINUTE).total_tenths <= spot.high
+    total = scored(said[:2], as_of=NOW - MINUTE).total_tenths
+    assert curve(card_of(said)).at(NOW - MINUTE) == Spot(NOW - MINUTE, total, total)
 
 
 def test_a_full_rule_says_how_much_may_have_been_there() -> None:
-    """The third pricing page is the oldest that is kept: a fourth may have been before it, or not."""
-    said = [at_once(engaged("/pricing", NOW - n * 10 * DAY)) for n in range(3)]
+    """One request is kept: whether there was one before it, nobody knows any more."""
+    said = [at_once(track("form_submitted", NOW - n * 10 * DAY, form="quote")) for n in range(2)]
     found = curve(card_of(said))
-    before = found.at(NOW - 21 * DAY)
-    assert (before.low, before.is_sure) == (0, False)
-    assert before.high >= 300
-    assert found.at(NOW - 10 * DAY).low < found.at(NOW - 10 * DAY).high
+    before = found.at(NOW - 5 * DAY)
+    assert before.low < scored(said[1:], as_of=NOW - 5 * DAY).total_tenths <= before.high == 500
     assert found.at(NOW).is_sure
 
 
