@@ -59,12 +59,12 @@ def _can_end(card: LeadCard) -> bool:
 
 
 OFFERS: Final = (
-    Offer("attempt", "Tried to reach them", "Counts towards giving up: 6 tries, or 14 days.", ("note", "when"),
-          _in(*WORKED)),
+    Offer("attempt", "Tried to reach them", "Tries are counted: only after some may one give up for no response.",
+          ("note", "when"), _in(*WORKED)),
     Offer("accepted", "Sales takes it over", "The lead goes on to a meeting, to be booked.", ("note",), _in("mql")),
-    Offer("booked", "Meeting booked", "Marketing mail waits until it is over.", ("date", "note"), _in(*WORKED)),
+    Offer("booked", "Meeting booked", "Marketing mail waits while sales talk to them.", ("date", "note"), _in(*WORKED)),
     Offer("held", "Meeting took place", "Then the five checks are asked for.", ("when", "note"), _in(*WORKED)),
-    Offer("no_show", "They did not come", "The second time since the last setback sends them into recycling.",
+    Offer("no_show", "They did not come", "Once is noted; again, and they go into recycling.",
           ("when", "note"), _in("meeting")),
     Offer("requested", "They asked for a talk", "By phone or in person. It makes them an MQL at once.",
           ("reason", "when"), _in(*ON_THE_WAY), "outcome"),
