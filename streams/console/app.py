@@ -44,6 +44,8 @@ from streams.console.pages import (
     flow_report,
     inbox,
     lead,
+    lead_acts,
+    lead_merge,
     login,
     me,
     openid,
@@ -73,8 +75,8 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, account, audiences, search, flow, flow_report, rejected, replay, debugger, channels, openid,
-    login, me, ops, slack_page,
+    inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, rejected, replay,
+    debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
@@ -82,6 +84,7 @@ SAID: Final = {
     404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
     405: ("Not like this", "This address does not take that kind of request."),
     413: ("Too large", "The form was too large."),
+    503: ("Not now", "The rules cannot be read, so nothing can be said here. The log of the console says why."),
 }
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.activity import Milestone, PageSeen, Version
-from schemas.cards import LeadCard
+from schemas.cards import LeadCard, MergeSaid
 from schemas.signals import LeadStanding, Member
 from schemas.touches import Touch
 from streams.core.effects import Effects
@@ -99,6 +99,8 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         aliases=view.body.absorbed,
         segment=view.segment,
         crossed_by_rules=listed(row),
+        decisions=tuple(sorted(view.decisions, reverse=True)) if view.decisions else (),
+        merge=_merge_said(row),
     )
 
 
@@ -132,6 +134,14 @@ def _member(row: Lead, view: LeadView, rules: Rules) -> Member:
         set_aside=_set_aside(row),
         rules_version=rules.version,
     )
+
+
+def _merge_said(row: Lead) -> MergeSaid | None:
+    """What stands of it: an order that was taken back is none."""
+    said = row.order
+    if said is None or not said.into:
+        return None
+    return MergeSaid(at=said.at, into=said.into, actor=said.actor, reason=said.reason)
 
 
 def _requests(view: LeadView) -> tuple[Milestone, ...]:

@@ -1,10 +1,9 @@
-"""What people do: claim, contacted, snooze, dismiss an alert; set a lead aside. Each becomes one message at the door.
+"""What people do: claim, contacted, snooze, dismiss an alert. Each becomes one message at the door.
 
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
 from starlette.exceptions import HTTPException
@@ -14,27 +13,19 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
-from schemas.touches import Disposition
 from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.security import form_of, session_of
 from streams.console.shown import day
 from streams.inbox import DoorClosed
 
-__all__ = ["ACTIONS", "CLOSED_DOOR", "DEAD_ENDS", "OUTCOMES", "ROUTES", "Action", "objection"]
+__all__ = ["ACTIONS", "CLOSED_DOOR", "OUTCOMES", "ROUTES", "Action", "objection"]
 
 Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
 ACTIONS: Final[Mapping[str, Action]] = {
     "claim": "claim", "contacted": "contacted", "snooze": "snooze", "dismiss": "dismiss"
 }  # fmt: skip
 OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
-DEAD_ENDS: Final = {
-    "student": "Student",
-    "competitor": "Competitor",
-    "left": "Left the company",
-    "staff": "Our own staff",
-}
-LONGEST_REASON: Final = 200
 CLOSED_DOOR: Final = (
     "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
 )
@@ -106,29 +97,4 @@ async def _answer(
     return RedirectResponse("/", 303)
 
 
-async def dispose(request: Request) -> Response:
-    """`POST /leads/{lead_id}/disposition`: a dead end with its reason, or back from there."""
-    desk = desk_of(request)
-    fields = await form_of(request, desk.auth)
-    lead_id: str = request.path_params["lead_id"]
-    kind, why = fields.get("kind", ""), fields.get("reason", "").strip()[:LONGEST_REASON]
-    if kind not in ("dead_end", "restored") or not why or (kind == "dead_end" and why not in DEAD_ENDS):
-        raise HTTPException(400)
-    if await desk.reader.lead(lead_id) is None:
-        raise HTTPException(404)
-    at = desk.now()
-    milestone_id = blake2b(f"{lead_id}|{kind}|{at}".encode(), digest_size=8).hexdigest()
-    actor = session_of(request).name
-    try:
-        await desk.door.send(
-            Disposition(to=lead_id, milestone_id=milestone_id, kind=kind, reason=why, at=at, actor=actor)
-        )
-    except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
-    return RedirectResponse(f"/leads/{lead_id}", 303)
-
-
-ROUTES: Final = [
-    Route("/alerts/{alert_id}/{action}", act, methods=["POST"]),
-    Route("/leads/{lead_id}/disposition", dispose, methods=["POST"]),
-]
+ROUTES: Final = [Route("/alerts/{alert_id}/{action}", act, methods=["POST"])]

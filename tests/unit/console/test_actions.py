@@ -151,7 +151,7 @@ def test_a_disposition_that_is_none_is_refused(
     rep: Visitor, filled: Samples, door: MemoryDoor, kind: str, reason: str
 ) -> None:
     data = {"csrf": csrf_of(rep), "kind": kind, "reason": reason}
-    assert rep.post(f"/leads/{LEAD_ID}/disposition", data=data).status_code == 400
+    assert rep.post(f"/leads/{LEAD_ID}/disposition", data=data).status_code == 422
     assert door.messages == []
 
 

@@ -98,7 +98,7 @@ def test_where_consent_must_be_given_silence_is_none() -> None:
 
 
 def test_it_reads_what_the_core_says() -> None:
-    """From messages to the answer: set back, mailed, unsubscribed, and back again."""
+    """Ask A22. From messages to the answer: set back, mailed, unsubscribed, and back again."""
     done = did(read("/pricing", NOW), email="ann@acme.example")
     crowd = Crowd().hears(browser(done, offset=1, to="ann"), decided("requested", "demo", at=NOW - HOUR, to="ann"))
     assert codes(asked(crowd.cards()["ann"])) == []
