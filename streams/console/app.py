@@ -57,7 +57,7 @@ from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Tries
+from streams.console.throttle import Throttle, Tries
 from streams.console.users import Users
 from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
@@ -120,7 +120,8 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight,
-        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000, slack=slack,
+        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
+        trials=Throttle(channels.MOST_TRIALS), slack=slack,
     )  # fmt: skip
     app = Starlette(
         routes=[
