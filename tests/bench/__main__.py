@@ -21,6 +21,7 @@ from tests.bench.core import core
 from tests.bench.decode import decode
 from tests.bench.harness import Figure, publish
 from tests.bench.latency import latency
+from tests.bench.pages import pages
 from tests.bench.projection import projection
 from tests.bench.recovery import recovery
 from tests.bench.rows import rows
@@ -41,7 +42,7 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "saturation": saturation,
     "worker": worker,
 }
-ALONE: Final = ("core", "decode", "projection", "rows", "search", "tracker")
+ALONE: Final = ("core", "decode", "pages", "projection", "rows", "search", "tracker")
 _MARK: Final = "leadstream-bench-"
 
 
@@ -55,6 +56,9 @@ def _alone(name: str, rounds: int) -> list[Figure]:
             return rows(rounds)
         case "tracker":
             return tracker()
+        case "pages":
+            with embedded_valkey() as url:
+                return pages(url, rounds)
         case "search":
             with embedded_valkey() as url:
                 return search(url, rounds)

@@ -139,7 +139,8 @@ def test_what_no_worker_takes_is_said(rep: Visitor, board: ChannelBoard) -> None
     [
         ("taken", 0, "The receiver took it."), ("not_set_up", 0, "restart them"),
         ("no_address", 0, "Give this recipient"), ("busy", 0, "away or slow"),
-        ("refused", 404, "does not exist any more"), ("refused", 400, "said no for good"), ("failed", 0, "log says more"),
+        ("refused", 404, "does not exist any more"), ("refused", 400, "said no for good"),
+        ("failed", 0, "log says more"),
     ],
 )  # fmt: skip
 def test_each_answer_says_what_to_do(

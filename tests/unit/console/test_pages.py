@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.cards import AlertLevel
+from schemas.cards import AlertCounts, AlertLevel, RollUpLine
 from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
 from streams.console.pages.account import missing
@@ -174,6 +174,30 @@ def test_what_is_missing_follows_from_the_level_that_was_given(
 ) -> None:
     found = missing(replace(samples.strength(), level=level, strength=strength))
     assert lacks == (found and (found.level, found.strength, found.capped))
+
+
+def test_the_account_says_what_they_read_against_the_loss(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    lead, account = samples.lead(), samples.account()
+    projection.write(leads=[(LEAD_ID, encode(lead))], accounts=[(account.account_id, encode(account))])
+    text = said(rep.get(ACCOUNT).text)
+    assert re.search(r"Lost on: Price \(Helios MES\) ?\. Since then they have read what answers it\.", text), text
+    assert re.search(r"/pricing answers the loss Mara Lindqvist [\w ]+ s ", text), text
+
+
+def test_the_account_says_what_became_of_its_alerts_and_what_its_engagement_is_made_of(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    done = AlertCounts(outcome="contacted", level="real_time", strongest="deal_person", rules_version="r", sent=True)
+    alert = replace(samples.alert(), status="done", closed_reason="talking", counts=done, closed_at=samples.now - 5_000)
+    lines = (RollUpLine(who=LEAD_ID, tenths=700), RollUpLine(who="network:v", tenths=14))
+    account = replace(samples.account(), roll_up=lines, more_members=2)
+    projection.write(alerts=[(ALERT_ID, encode(alert))], accounts=[(account.account_id, encode(account))])
+    text = said(rep.get(ACCOUNT).text)
+    assert "contacted: Talking just now" in text
+    assert "70.0 Mara Lindqvist 1.4 Somebody unnamed from the company's network" in text
+    assert "2 people more are counted and not shown." in text
 
 
 def test_an_account_without_a_lost_deal_says_so(rep: Visitor, filled: Samples) -> None:
