@@ -15,14 +15,13 @@ from streams.channels.base import Channel
 from streams.channels.delivery import DEADLINE_S
 from streams.channels.errors import ChannelBusy, ChannelError, ChannelRefused, NoAddress
 from streams.channels.words import Words
-from streams.core.channel_state import Trial, TrialKind, TrialResult
+from streams.core.channel_state import MACHINES, Trial, TrialKind, TrialResult
 from streams.core.routing import Routing
 from streams.core.rules import Rules
 
-__all__ = ["MACHINES", "NotTried", "trial_post", "tried", "try_channel"]
+__all__ = ["NotTried", "trial_post", "tried", "try_channel"]
 
 ACCOUNT: Final = "test.invalid"  # RFC 2606: nobody's
-MACHINES: Final = ("webhook",)  # what reads there acts on what it reads
 LONGEST: Final = 300  # characters of what a receiver said
 
 

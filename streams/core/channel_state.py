@@ -1,11 +1,12 @@
 """How the channels of one worker stand: what it says of them, and what a page makes of several workers' words."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["ChannelState", "Trial", "TrialKind", "TrialResult", "WorkerChannels"]
+__all__ = ["MACHINES", "ChannelState", "Trial", "TrialKind", "TrialResult", "WorkerChannels"]
 
+MACHINES: Final = ("webhook",)  # what reads there acts on what it reads, so nobody tries it
 TrialKind: TypeAlias = Literal["taken", "refused", "busy", "no_address", "not_set_up", "machine", "failed"]
 
 

@@ -42,6 +42,7 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "saturation": saturation,
     "worker": worker,
 }
+ON_VALKEY: Final[Mapping[str, Callable[[str, int], list[Figure]]]] = {"pages": pages, "search": search}
 ALONE: Final = ("core", "decode", "pages", "projection", "rows", "search", "tracker")
 _MARK: Final = "leadstream-bench-"
 
@@ -56,12 +57,9 @@ def _alone(name: str, rounds: int) -> list[Figure]:
             return rows(rounds)
         case "tracker":
             return tracker()
-        case "pages":
+        case "pages" | "search":
             with embedded_valkey() as url:
-                return pages(url, rounds)
-        case "search":
-            with embedded_valkey() as url:
-                return search(url, rounds)
+                return ON_VALKEY[name](url, rounds)
         case _:
             with embedded_valkey() as url:
                 return projection(url, lead_card, rounds)

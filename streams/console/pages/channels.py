@@ -16,14 +16,13 @@ from starlette.routing import Route
 from streams.console.alert_values import rules_at
 from streams.console.desk import Desk, desk_of
 from streams.console.security import form_of
-from streams.core.channel_state import ChannelState, Trial, WorkerChannels
+from streams.core.channel_state import MACHINES, ChannelState, Trial, WorkerChannels
 from streams.core.routing_rules import Rep
 from streams.readmodel.trials import OLDEST_MS, ask_trial, trial_results
 
-__all__ = ["MACHINES", "MOST_TRIALS", "ROUTES", "Standing", "standings"]
+__all__ = ["MOST_TRIALS", "ROUTES", "Standing", "standings"]
 
 MOST_TRIALS: Final = 3  # of one channel in a minute
-MACHINES: Final = ("webhook",)  # what reads there would act on a test
 
 
 class Standing(Struct, frozen=True, kw_only=True):

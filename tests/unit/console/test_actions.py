@@ -5,15 +5,21 @@ from msgspec.structs import replace
 from starlette.routing import Route
 
 from schemas.codec import encode
+from schemas.deals import Owner
 from schemas.signals import AlertAction
 from schemas.touches import Disposition
-from streams.console.app import PAGES
+from streams.console.app import PAGES, ConsoleOptions, make_app
 from streams.console.shown import day
+from streams.core.routing import Routing
+from streams.core.routing_rules import Rep, RoutingRules
 from streams.inbox import MemoryDoor
+from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection
+from tests.unit.console.conftest import SECRET
 from tests.unit.console.lead_samples import DAY
 from tests.unit.console.samples import ALERT_ID, LEAD_ID, OTHER_LEAD_ID, Samples
-from tests.unit.console.visitor import Visitor
+from tests.unit.console.sights import NAMING, RULES, sight
+from tests.unit.console.visitor import Visitor, signed_in, visiting
 
 HTMX = {"hx-request": "true"}
 POSTS = [
@@ -107,6 +113,20 @@ def test_a_snooze_ends_after_the_days_that_were_chosen(
     answer = rep.post(f"/alerts/{ALERT_ID}/snooze", data={"csrf": csrf_of(rep), "days": days}, headers=HTMX)
     assert answer.status_code == status
     assert [one.until - one.at for one in door.messages if isinstance(one, AlertAction)] == [7 * DAY] * (status == 200)
+
+
+def test_whoever_is_a_rep_is_named_as_one_so_that_the_second_can_be_told(
+    valkey_url: str, prefix: str, filled: Samples, door: MemoryDoor
+) -> None:
+    routing = RoutingRules(rep=(Rep(email="ines@ours.example", name="Ines Duarte"),))
+    rules = replace(RULES, routing=Routing(routing, NAMING, timezone="UTC"))
+    reader, options = Reader.connect(valkey_url, prefix=prefix), ConsoleOptions(secret=SECRET)
+    with visiting(make_app(reader, door, options, sight=sight(rules=rules))) as visitor:
+        for name in ("Ines Duarte", "Zoe"):
+            csrf = signed_in(visitor, "rep", name=name)
+            assert visitor.post(f"/alerts/{ALERT_ID}/claim", data={"csrf": csrf}, headers=HTMX).status_code == 200
+    said = [one.by for one in door.messages if isinstance(one, AlertAction)]
+    assert said == [Owner(NAMING.recipient_of("ines@ours.example"), "Ines Duarte", "ines@ours.example"), None]
 
 
 def test_without_scripts_one_comes_back_to_the_inbox(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
