@@ -128,7 +128,7 @@ def test_a_rep_on_a_phone(chromium: Browser, console: str, projection: Projectio
         assert box["height"] >= 44, f"{name} is too low for a thumb"
     card.locator("summary").tap()
     expect(card.get_by_role("button", name="Wrong company")).to_be_visible()
-    page.screenshot(path=artifacts / "inbox-phone.png", full_page=True)
+    page.screenshot(path=artifacts / "inbox-phone.png")
     context.close()
 
 
@@ -158,6 +158,29 @@ def test_an_alert_is_told_once_by_the_browser_whatever_is_open(
     told = [one for page in pages for one in page.evaluate("window.told")]
     assert told == [["Osprey Marine is back", "Return strength 19"]]
     assert first.evaluate("window.asked") == 1
+
+
+def test_of_the_tabs_that_nobody_looks_at_one_keeps_itself_up_to_date(
+    person: BrowserContext, console: str, projection: Projection, samples: Samples
+) -> None:
+    """Forty tabs of one person must not fetch forty pages at each change."""
+    person.add_init_script(
+        "window.looked = false;"
+        "Object.defineProperty(document, 'visibilityState', { get: () => window.looked ? 'visible' : 'hidden' });"
+    )
+    first, second = (opened(person, console) for _ in range(2))
+    fetched: list[str] = []
+    second.on("request", lambda one: fetched.append(one.url) if "/live" not in one.url else None)
+    write(projection, replace(samples.alert(), version=Version(5, 0), updates=5))
+    expect(first.locator(FIRST)).to_contain_text("updated 5")
+    expect(second.locator(FIRST)).to_contain_text("updated 2")
+    assert fetched == []
+    second.evaluate("window.looked = true; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(second.locator(FIRST)).to_contain_text("updated 5")
+    first.close()
+    second.evaluate("window.looked = false")
+    write(projection, replace(samples.alert(), version=Version(6, 0), updates=6))
+    expect(second.locator(FIRST)).to_contain_text("updated 6")
 
 
 def test_five_hundred_alerts_are_walked_through_in_pages(
