@@ -45,10 +45,14 @@ def test_one_has_it_the_other_sees_who_and_it_is_worked_to_its_end(up: Up, chrom
     lose_a_deal(up, "D-2001", account={"name": "Brinkwerk", "domain": "brinkwerk.example"}, person=PERSON)
     come_back_elsewhere(up, PERSON)
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     for page in pages.values():
         expect(page.get_by_role("link", name="Brinkwerk", exact=True)).to_be_visible()
         page.evaluate("window.sameDocument = true")
-        page.route("**/claim", held.append)  # both have pressed before either is heard
+        page.route("**/claim", hold)  # both have pressed before either is heard
         page.get_by_role("button", name="Claim").click(no_wait_after=True)
     eventually(lambda: len(held) == 2 or pages["Tom Berg"].wait_for_timeout(20), timeout_s=10, missing="two claims")
     for one in held:
