@@ -38,7 +38,7 @@ def lacks(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str]) -> str
         return "Please say whether you are talking."
     if action == "not_a_buyer" and fields.get("reason", "") not in NOT_BUYERS:
         return "Please say why they do not buy."
-    if action in ABOUT_SOMEBODY and not about(alert, fields):
+    if action in ABOUT_SOMEBODY and not about(alert, fields) and not _is_about_strangers(alert, action):
         return "Please say who it is about."
     if action == "snooze" and not _is_days(fields.get("days", "")):
         return f"Please say for how many days: 1 to {LONGEST_SNOOZE}."
@@ -61,6 +61,11 @@ def wanted(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, se
         at=at,
         by=seat.by,
     )
+
+
+def _is_about_strangers(alert: AlertCard, action: AlertVerb) -> bool:
+    """An alert that shows nobody is about whoever came from the company's network."""
+    return action == "wrong_company" and not alert.people
 
 
 def _is_days(text: str) -> bool:

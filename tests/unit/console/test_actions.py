@@ -98,6 +98,19 @@ def test_an_answer_about_somebody_names_them(
     assert (message.action, message.reason, message.lead_id) == (action, *told)
 
 
+def test_an_alert_that_shows_nobody_may_be_of_the_wrong_company_and_names_no_buyer(
+    rep: Visitor, projection: Projection, samples: Samples, door: MemoryDoor
+) -> None:
+    bare = replace(samples.alert(), people=())
+    projection.write(alerts=[(bare.alert_id, encode(bare))])
+    assert "/wrong_company" in (page := rep.get("/").text)
+    assert "/not_a_buyer" not in page
+    data = {"csrf": csrf_of(rep), "reason": "student"}
+    assert rep.post(f"/alerts/{ALERT_ID}/not_a_buyer", data=data, headers=HTMX).status_code == 409
+    assert rep.post(f"/alerts/{ALERT_ID}/wrong_company", data=data, headers=HTMX).status_code == 200
+    assert [one.lead_id for one in door.messages if isinstance(one, AlertAction)] == [""]
+
+
 def test_somebody_whom_the_alert_does_not_show_is_not_named(rep: Visitor, filled: Samples, door: MemoryDoor) -> None:
     data = {"csrf": csrf_of(rep), "lead_id": "f" * 32}
     answer = rep.post(f"/alerts/{ALERT_ID}/wrong_company", data=data, headers=HTMX)
