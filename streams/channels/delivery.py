@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from schemas.posts import Digest, LeadNews, Post, Receipt
 from streams.channels.base import Channel, TellsOfLeads
@@ -130,7 +131,11 @@ class Delivery:
 
     def states(self) -> tuple[ChannelState, ...]:
         """How each channel stands."""
-        return tuple(self._lately.states(self.waiting(), resting=self.resting()))
+        return tuple(
+            replace(one, most=QUEUE, deadline_ms=int(DEADLINE_S * 1_000), failures=self._rests[one.name].failures,
+                    rests_ms=int(self._rests[one.name].left_s * 1_000))
+            for one in self._lately.states(self.waiting(), resting=self.resting())
+        )  # fmt: skip
 
     def _remember(self, name: tuple[str, str], receipt: Receipt) -> None:
         self._answered[name] = receipt

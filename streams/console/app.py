@@ -1,6 +1,7 @@
 """The console: pages for sales and operators, live by server-sent events. `serve` runs it on granian."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -59,7 +60,7 @@ from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Tries
+from streams.console.throttle import Throttle, Tries
 from streams.console.users import Users
 from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
@@ -123,7 +124,8 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight,
-        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000, slack=slack,
+        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
+        trials=Throttle(channels.MOST_TRIALS), slack=slack,
     )  # fmt: skip
     app = Starlette(
         routes=[
@@ -225,6 +227,8 @@ async def _serve(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    gc.collect()
+    gc.freeze()  # what was loaded by now stays: looking through it again would hold up a page for 70 ms now and then
     log.info("console_serving", url=url, port=port)
     try:
         await server.serve()

@@ -54,6 +54,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "POST /rejected/{place}/preview": Right("operator", "preview a replay", "place"),
     "POST /rejected/{place}/replay": Right("operator", "replay", "place"),
     "GET /channels": Right("operator"),
+    "POST /channels/{channel}/test": Right("operator", "try channel", "channel"),
     "GET /debugger": Right("operator", "live events"),
     "GET /debugger/live": Right("operator", "live events"),
     "GET /live": _NOBODY,

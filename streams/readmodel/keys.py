@@ -14,6 +14,8 @@
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
 | `channels` | hash: worker -> how its channels stand, said every few seconds (`channels.py`) |
+| `trials` | list: tests of channels that somebody wants (`trials.py`) |
+| `trials:results` | hash: channel -> what became of its newest test |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
 Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
@@ -58,6 +60,16 @@ class Keys(Struct, frozen=True):
     def channels(self) -> str:
         """The hash of what workers say of their channels."""
         return f"{self.prefix}channels"
+
+    @property
+    def trials(self) -> str:
+        """The list of tests of channels that somebody wants."""
+        return f"{self.prefix}trials"
+
+    @property
+    def trial_results(self) -> str:
+        """The hash of what became of them."""
+        return f"{self.prefix}trials:results"
 
     @property
     def filled(self) -> str:

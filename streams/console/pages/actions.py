@@ -1,10 +1,11 @@
-"""What people do: claim, contacted, snooze, dismiss an alert. Each becomes one message at the door.
+"""What people do: answer an alert (`console/acts.py`). Each becomes one message at the door.
 
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,20 +13,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard
-from schemas.signals import AlertAction, AlertVerb
+from schemas.signals import AlertVerb
+from streams.console.acts import ACTIONS, lacks, wanted
+from streams.console.alert_values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.security import form_of, session_of
 from streams.console.shown import day
 from streams.inbox import DoorClosed
 
-__all__ = ["ACTIONS", "CLOSED_DOOR", "OUTCOMES", "ROUTES", "Action", "objection"]
+__all__ = ["CLOSED_DOOR", "ROUTES", "objection"]
 
-Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
-ACTIONS: Final[Mapping[str, Action]] = {
-    "claim": "claim", "contacted": "contacted", "snooze": "snooze", "dismiss": "dismiss"
-}  # fmt: skip
-OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
 CLOSED_DOOR: Final = (
     "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
 )
@@ -43,17 +41,9 @@ async def act(request: Request) -> Response:
     problem = objection(alert, action, fields, actor=actor)
     if problem:
         return await _answer(request, alert, problem=problem, status=409)
-    wanted = AlertAction(
-        to=alert.account_id,
-        alert_id=alert.alert_id,
-        action=action,
-        reason=fields.get("reason", ""),
-        outcome=OUTCOMES.get(fields.get("outcome", ""), "") if action == "contacted" else "",
-        actor=actor,
-        at=desk.now(),
-    )
+    seat = await seat_at(request)
     try:
-        await desk.door.send(wanted)
+        await desk.door.send(wanted(alert, action, fields, seat=seat, actor=actor, at=desk.now()))
     except DoorClosed:
         return await _answer(request, alert, problem=CLOSED_DOOR, status=503)
     return await _answer(request, alert, sent=action)
@@ -71,11 +61,9 @@ def objection(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *,
         return "This alert is closed."
     if action not in alert.offers:
         return _not_offered(alert)
-    if action == "contacted" and fields.get("outcome", "") not in OUTCOMES:
-        return "Please say whether you are talking."
     if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
         return "Please say why it is dismissed."
-    return ""
+    return lacks(alert, action, fields)
 
 
 def _not_offered(alert: AlertCard) -> str:
@@ -89,12 +77,12 @@ async def _answer(
 ) -> Response:
     """The alert anew: as a part for htmx, as a page for a browser without scripts."""
     desk = desk_of(request)
-    values = {"alert": alert, "dismissals": DISMISSALS, "sent": sent, "problem": problem}
+    values: dict[str, Any] = {"alert": alert, "sent": sent, "problem": problem, **await alert_values(request, [alert])}
     if request.headers.get("hx-request"):
         return desk.pages.page(request, "alert_part.html", await desk.frame(), status=status, **values)
     if problem:
         return await desk.show(request, "alert.html", status=status, **values)
-    return RedirectResponse("/", 303)
+    return RedirectResponse(f"/?{urlencode({'did': alert.alert_id})}", 303)
 
 
 ROUTES: Final = [Route("/alerts/{alert_id}/{action}", act, methods=["POST"])]
