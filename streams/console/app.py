@@ -50,7 +50,11 @@ from streams.console.pages import (
     ops,
     rejected,
     replay,
+    rules,
+    rules_compare,
+    rules_review,
     search,
+    supply,
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
@@ -74,7 +78,7 @@ SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, account, audiences, search, flow, flow_report, rejected, replay, debugger, channels, openid,
-    login, me, ops, slack_page,
+    login, me, ops, slack_page, supply, rules, rules_compare, rules_review,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),

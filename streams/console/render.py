@@ -20,10 +20,10 @@ from streams.readmodel.fills import NOTHING_FILLS, Filling
 __all__ = ["NAVIGATION", "Frame", "Pages"]
 
 NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Audiences", "/audiences"),
-                     ("Flow", "/flow"), ("Live", "/debugger"), ("Rejected", "/rejected"),
+                     ("Flow", "/flow"), ("Rules", "/rules"), ("Live", "/debugger"), ("Rejected", "/rejected"),
                      ("Channels", "/channels"))  # fmt: skip
 OLD_MS: Final = 20_000  # four beats
-STATIC: Final = ("console.css", "flow.css", "console.js", "debugger.js", "search.js", "htmx-4.0.1.min.js",
+STATIC: Final = ("console.css", "flow.css", "rules.css", "console.js", "debugger.js", "search.js", "htmx-4.0.1.min.js",
                  "favicon.svg")  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from streams.core.outcomes import AlertEnd, ScoreEnd, alert_ends, reopenings_by,
 from streams.core.precision import HITS, LEAST
 from streams.core.rules import Rules
 from streams.core.rules_past import unknown_past
+from streams.core.supply import figure
 from streams.core.two_rules import AccountByTwo, LeadByTwo, account_by_two, lead_by_two
 
 __all__ = ["MOST_SHOWN", "Comparing", "Comparison", "Share", "StagesDiffer"]
@@ -73,6 +74,12 @@ class Comparison(Struct, frozen=True, kw_only=True):
     recall: tuple[Share, Share]
     unknown: tuple[str, ...]
     unreadable: int = 0
+
+    @property
+    def a_week(self) -> tuple[str, str]:
+        """Crossings a week, in words."""
+        was, now = (figure(count * 7 / self.days) for count in self.crossings)
+        return was, now
 
     @property
     def alerts_gained(self) -> int:

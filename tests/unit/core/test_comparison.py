@@ -1,13 +1,17 @@
 """Rules A against B over rows: who changes side and why, alerts gained and lost, and what outcomes allow to say."""
 
+from collections import Counter
+
 import pytest
 from msgspec.structs import replace
 
 from schemas.touches import Tick
 from streams.core.account_row import Account
+from streams.core.books import Wanted
 from streams.core.comparison import Comparing, Share
 from streams.core.crossings import counted_at, reach_of, thresholds
 from streams.core.outcomes import alert_ends, level_by, score_ends
+from streams.core.overdue import overdue_at, overdue_by_stage
 from streams.core.precision import LEAST
 from streams.core.rules import Rules
 from streams.core.two_rules import LineByTwo, account_by_two, lead_by_two
@@ -215,3 +219,18 @@ def test_all_rows_together() -> None:
     lost = Comparing(RULES, DIGEST_LATER, now=NOW)
     lost.account(ACME, back.row)
     assert (lost.comparison().alerts_gained, lost.comparison().alerts_lost) == (0, 1)
+
+
+# ─── overdue
+def test_who_sales_is_late_with_is_counted_by_stage_and_labels() -> None:
+    row = lead(ENOUGH).row
+    assert row is not None
+    assert overdue_at(ANN, row, now=NOW + HOUR, rules=RULES) is None
+    late = overdue_at(ANN, row, now=NOW + 20 * DAY, rules=RULES)
+    assert late is not None
+    found = Counter([late, late])
+    assert overdue_by_stage(found, Wanted()) == {"mql": 2}
+    assert overdue_by_stage(found, Wanted(source="nobody's")) == {}
+    nurtured = lead().row
+    assert nurtured is not None
+    assert overdue_at(ANN, nurtured, now=NOW + 400 * DAY, rules=RULES) is None  # no clock runs there
