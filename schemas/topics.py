@@ -5,7 +5,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-__all__ = ["TOPICS", "Topic", "application", "partition_of", "partition_of_bytes", "topic"]
+__all__ = ["TOPICS", "Topic", "application", "changelog", "partition_of", "partition_of_bytes", "topic"]
 
 DAY_MS: Final = 86_400_000
 KEPT: Final = 28 * DAY_MS
@@ -70,6 +70,11 @@ def topic(name: str) -> Topic:
 def application(app_id: str, epoch: int) -> str:
     """The consumer group, and the first part of its changelogs' names, in that epoch: `leadstream`, `leadstream-e1`."""
     return f"{app_id}-e{epoch}" if epoch else app_id
+
+
+def changelog(table: str, *, app_id: str) -> str:
+    """The topic that keeps a table's rows. `app_id`: of the epoch (`application`)."""
+    return f"{app_id}-{table}-changelog"
 
 
 def partition_of(key: str, partitions: int) -> int:

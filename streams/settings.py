@@ -93,6 +93,8 @@ class ConsoleSettings(_Part):
     users: Path | None = None  # the file of `leadstream users`; read again when it changes
     audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
     api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
+    rules_book: Path = Path(".leadstream/rules.jsonl")  # which rules since when, and who approved what; only appended
+    rules_drafts: Path | None = None  # directories of rules to compare with those in force, one below it each
     openid_issuer: str = ""  # empty = no OpenID Connect
     openid_client_id: str = ""
     openid_client_secret: SecretStr | None = None
@@ -100,7 +102,7 @@ class ConsoleSettings(_Part):
     openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
     openid_name_claim: str = "name"
 
-    @field_validator("users", "api_keys", mode="before")
+    @field_validator("users", "api_keys", "rules_drafts", mode="before")
     @classmethod
     def _no_file_if_empty(cls, value: object) -> object:
         return value or None

@@ -14,7 +14,7 @@ from kafka.errors import KafkaError
 
 from schemas.topics import topic
 
-__all__ = ["Bounds", "Seen", "Tail", "Window", "WindowShut"]
+__all__ = ["Bounds", "Keyed", "Seen", "Tail", "Window", "WindowShut"]
 
 PATIENCE_S: Final = 5.0  # a person waits
 QUIET_S: Final = 2.0
@@ -22,6 +22,7 @@ ASK_MS: Final = 100
 AT_ONCE: Final = 500  # records of one poll
 FETCH_BYTES: Final = 1 << 20
 Bounds = Mapping[int, tuple[int, int]]
+Keyed = tuple[bytes | None, bytes | None]  # a record's key and value; no value: a tombstone
 
 
 class WindowShut(Exception):
@@ -57,7 +58,10 @@ class Window:
 
     def bounds(self, name: str) -> Bounds:
         """First offset and end of each partition of a topic, by its short name. Raises WindowShut."""
-        full = self._names.full(name)
+        return self.bounds_of(self._names.full(name))
+
+    def bounds_of(self, full: str) -> Bounds:
+        """The same by the topic's full name. Raises WindowShut."""
         with self._looking() as consumer:
             tops = _parts(consumer, full)
             first, ends = consumer.beginning_offsets(tops), _ends(consumer, tops)
@@ -65,19 +69,24 @@ class Window:
 
     def between(self, name: str, partition: int, *, first: int, end: int) -> Sequence[Seen]:
         """The records from `first` on and before `end` that are still there. Raises WindowShut."""
-        return self._between(self._names.full(name), name, partition, span=(first, end))
+        found = self._between(self._names.full(name), partition, span=(first, end))
+        return [_seen(name, one) for one in found if one.value is not None]
+
+    def keyed(self, full: str, partition: int, *, first: int, end: int) -> Iterator[Keyed]:
+        """Keys and values there, tombstones too, by the topic's full name. Raises WindowShut."""
+        return ((one.key, one.value) for one in self._between(full, partition, span=(first, end)))
 
     def record(self, full_name: str, partition: int, offset: int) -> bytes | None:
         """One record's value, by its topic's full name; None where it, or its topic, is gone. Raises WindowShut."""
         with self._looking() as consumer:
             if partition not in (consumer.partitions_for_topic(full_name) or ()):
                 return None
-        found = self._between(full_name, "", partition, span=(offset, offset + 1))
-        return found[0].value if found else None
+        found = self._between(full_name, partition, span=(offset, offset + 1))
+        return found[0].value if found and found[0].value is not None else None
 
-    def _between(self, full: str, name: str, partition: int, *, span: tuple[int, int]) -> Sequence[Seen]:
+    def _between(self, full: str, partition: int, *, span: tuple[int, int]) -> Sequence[Any]:
         top, (first, end) = TopicPartition(full, partition), span
-        found: list[Seen] = []
+        found: list[Any] = []
         with self._looking() as consumer:
             consumer.assign([top])
             consumer.seek(top, first)
@@ -85,8 +94,8 @@ class Window:
             while consumer.position(top) < end:
                 for one in consumer.poll(ASK_MS, max_records=AT_ONCE).get(top, ()):
                     until = time.monotonic() + PATIENCE_S
-                    if one.offset < end and one.value is not None:
-                        found.append(_seen(name, one))
+                    if one.offset < end:
+                        found.append(one)
                 if time.monotonic() > until:
                     raise WindowShut(f"Kafka at {self._servers} stopped answering at {full}.{partition}")
         return found

@@ -19,7 +19,9 @@ from deploy.cli import (
     grow,
     imports,
     keys,
+    publish,
     rejected,
+    replay,
     rules,
     settings,
     supply,
@@ -53,6 +55,8 @@ app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(settings.app, name="config")
 app.add_typer(rules.app, name="rules")
+rules.app.command("publish")(publish.publish)
+app.command("replay")(replay.replay)
 app.add_typer(supply.app, name="supply")
 app.add_typer(users.app, name="users")
 

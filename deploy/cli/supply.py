@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,20 +11,51 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from deploy.cli.copying import bars
+from deploy.cli.kept import kept_rows
 from deploy.cli.rules import loaded, texts_of
+from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadSupply
+from deploy.settings import secret_of
 
-__all__ = ["app", "counted_in"]
+__all__ = ["FILE", "app", "counted_in", "write_threshold"]
 
 app = typer.Typer(
     help="How many leads sales can take, and which threshold gives as many.\n\n"
-    "[b]leadstream supply propose[/b] does the arithmetic; [b]leadstream supply approve[/b] writes the threshold that "
-    "you chose into your stages.toml.",
+    "[b]leadstream supply count[/b] counts, [b]leadstream supply propose[/b] does the arithmetic; "
+    "[b]leadstream supply approve[/b] writes the threshold that you chose into your stages.toml.",
     no_args_is_help=True,
 )
 FILE: Final = "stages.toml"
 LEAST, MOST = 1.0, 150.0  # fit and engagement give 150 at most
 _ADDED: Final = {"+": "green", "-": "red"}
+
+
+@app.command()
+def count(
+    *,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", envvar="LEADSTREAM_RULES_DIR", help="Your directory of rules."),
+    ] = None,
+    home: Home = AT_HOME,
+) -> None:
+    """Count from the rows how many leads crossed each threshold in 28 days: the JSON that [b]propose[/b] reads.
+
+    leadstream supply count > crossings.json. How many fast passes there were is told beside it.
+    """
+    from schemas.ids import Naming
+    from streams.core.rules import load_rules
+    from streams.replay.trial import crossings_in
+
+    texts = texts_of(directory)
+    loaded(texts)
+    rules = load_rules(texts, naming=Naming(secret_of(home).encode()))
+    beside = Console(stderr=True)
+    with kept_rows(home) as rows, bars(beside) as told:
+        found = crossings_in(rows, rules, now=time.time_ns() // 1_000_000, told=told)
+    typer.echo(json.dumps({f"{theta:g}": count for theta, count in found.counted.items()}))
+    beside.print(f"{found.leads:,} leads, {found.days} days: --fast-passes {found.fast_passes * 7 / found.days:.2f}")
 
 
 @app.command()
@@ -82,20 +114,32 @@ def approve(
     Nothing fires then: who is above it by that alone goes to the review list, and the next hit of each crosses.
     """
     from streams.core.supply import MOST_A_WEEK
-    from streams.core.threshold_text import with_threshold
 
     texts = texts_of(directory)
-    before, current = texts[FILE], loaded(texts).stages.qualified.total
+    current = loaded(texts).stages.qualified.total
     if abs(threshold - current) > MOST_A_WEEK and not force:
         raise BadSupply(f"{threshold:g} is more than {MOST_A_WEEK:g} points from the {current:g} of now; go there week "
                         "by week, or say --force")  # fmt: skip
-    after = with_threshold(before, threshold)
-    version = loaded(texts | {FILE: after}).version
+    after = write_threshold(directory, texts, threshold)
+    changed = after[FILE] != texts[FILE]
+    said = f"Rules are {loaded(after).version} now." if changed else "Nothing changed."
+    Console(highlight=False).print(Text(said, style="bold"))
+
+
+def write_threshold(directory: Path, texts: dict[str, str], threshold: float) -> dict[str, str]:
+    """Write a threshold into the directory's stages.toml and print what changed; the texts after. Raises BadSupply.
+
+    Raises BadRules, and writes nothing, where no worker would take them.
+    """
+    from streams.core.threshold_text import with_threshold
+
+    before, after = texts[FILE], with_threshold(texts[FILE], threshold)
+    loaded(texts | {FILE: after})
     _write(directory / FILE, after)
     console = Console(highlight=False)
     for line in unified_diff(before.splitlines(), after.splitlines(), FILE, str(directory / FILE), n=1, lineterm=""):
         console.print(Text(line, style=_ADDED.get(line[:1], "")), soft_wrap=True)
-    console.print(Text(f"Rules are {version} now." if after != before else "Nothing changed.", style="bold"))
+    return texts | {FILE: after}
 
 
 def counted_in(path: Path) -> dict[float, int]:

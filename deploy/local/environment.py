@@ -63,6 +63,7 @@ def console(stack: Stack) -> dict[str, str]:
         "LEADSTREAM_CONSOLE__PASSWORD": stack.secrets.console_password,
         "LEADSTREAM_CONSOLE__LINK_SECRET": stack.secrets.link_secret,
         "LEADSTREAM_CONSOLE__AUDIT": str(stack.plan.home / "audit.jsonl"),
+        "LEADSTREAM_CONSOLE__RULES_BOOK": str(stack.plan.home / "rules.jsonl"),
     }
 
 

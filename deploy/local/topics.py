@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.errors import BrokerUnreachable, TopicsDiffer
-from schemas.topics import DAY_MS, TOPICS, application
+from schemas.topics import DAY_MS, TOPICS, application, changelog
 
 __all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "shown", "wanted"]
 
@@ -47,11 +47,6 @@ class Outcome(Struct, frozen=True):
     partitions: int
     outcome: Literal["made", "there", "changed"]
     config: Mapping[str, str]
-
-
-def changelog(table: str, *, app_id: str) -> str:
-    """The topic that keeps a table's rows."""
-    return f"{app_id}-{table}-changelog"
 
 
 def wanted(partitions: int, *, prefix: str = "", app_id: str = "leadstream", epoch: int = 0) -> list[Wanted]:

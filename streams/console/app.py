@@ -53,7 +53,11 @@ from streams.console.pages import (
     ops,
     rejected,
     replay,
+    rules,
+    rules_compare,
+    rules_review,
     search,
+    supply,
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
@@ -76,8 +80,8 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, rejected, replay,
-    debugger, channels, openid, login, me, ops, slack_page,
+    inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, supply, rules,
+    rules_compare, rules_review, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),

@@ -1,7 +1,6 @@
 """What the console sees of Kafka itself: rejected records and what becomes of them, and what arrives right now."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -9,11 +8,15 @@ from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.arrivals import Follows
 from streams.console.moves import Looks, Moves
-from streams.core.rules import Rules
+from streams.console.rules_known import KnownRules
+from streams.console.trials import Trials
+from streams.core.rules import Rules, load_rules
 from streams.inbox import Put
+from streams.replay.kept_rows import KeptRows
 from streams.replay.remaking import Remaker
 from streams.replay.verdicts import Verdict, judged
-from streams.rules_files import read_rules
+from streams.rules_book import RulesBook
+from streams.rules_files import read_texts
 from streams.settings import Settings
 from streams.window import Tail, Window
 
@@ -33,6 +36,8 @@ class Sight(Struct, frozen=True, kw_only=True):
     moves: Moves
     log: Looks
     rules: Callable[[], Rules]
+    known: KnownRules
+    trials: Trials
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -41,28 +46,34 @@ def sight_of(settings: Settings) -> Sight:
     """The real one. It connects when somebody looks."""
     kafka, naming = settings.kafka, Naming(settings.secret.get_secret_value().encode())
     window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    # One of its own: a long reading of moves keeps nobody waiting.
+    # Some of their own: a long reading of moves, or of rows, keeps nobody waiting.
     moved = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    tried = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
 
     def close() -> None:
         moves.close()
+        trials.close()
         window.close()
         moved.close()
+        tried.close()
 
-    @cache
-    def rules() -> Rules:
-        return read_rules(settings.rules_dir, naming, identity=settings.identity)
+    def load(files: Mapping[str, str]) -> Rules:
+        return load_rules(files, naming=naming, identity=settings.identity)
+
+    known = KnownRules(lambda: read_texts(settings.rules_dir), load, book=RulesBook(settings.console.rules_book),
+                       drafts=settings.console.rules_drafts)  # fmt: skip
 
     def judge(put: Put) -> Verdict:
-        return judged(put, rules())
+        return judged(put, known.in_force())
 
     remaker = Remaker(
         partitions=kafka.partitions, naming=naming, look=window.record, judge=judge,
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    moves = Moves(moved, rules)
+    moves = Moves(moved, known.in_force)
+    trials = Trials(KeptRows(tried, application=settings.application))
     return Sight(
-        remaker=remaker, tail=tail, moves=moves, log=window, rules=rules, collector_url=settings.collector.public_url,
-        close=close,
+        remaker=remaker, tail=tail, moves=moves, log=window, rules=known.in_force, known=known, trials=trials,
+        collector_url=settings.collector.public_url, close=close,
     )  # fmt: skip

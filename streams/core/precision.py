@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from schemas.cards import AlertCounts, Reopening
 
-__all__ = ["LEAST", "By", "Precision", "Recall", "precision", "recall"]
+__all__ = ["HITS", "LEAST", "By", "Precision", "Recall", "precision", "recall"]
 
 By: TypeAlias = Literal["level", "strongest", "rules_version"]
 BY: Final[tuple[By, ...]] = ("level", "strongest", "rules_version")

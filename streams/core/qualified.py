@@ -19,9 +19,10 @@ from streams.core.lead_body import JOINED, VISITOR
 from streams.core.lead_row import Evidence, Latch, Lead
 from streams.core.lead_view import LeadView, view_of
 from streams.core.rules import Rules
+from streams.core.scoring import Scored
 from streams.core.together import VIA_MAIL
 
-__all__ = ["crossing", "is_enough", "latched", "latches_of", "milestone_of"]
+__all__ = ["crossing", "is_broad", "is_enough", "is_fresh", "latched", "latches_of", "milestone_of"]
 
 MAX_EVIDENCE: Final = 24
 FROM_PAGES: Final = frozenset({"deep_visit", "page_view", "return_visit"})  # kinds of rules
@@ -36,7 +37,7 @@ def crossing(
     """
     if not is_enough(view, setback, rules) or not _brought(key, before, view, rules=rules):
         return None
-    found = sorted(_live(view), key=lambda pair: (-pair[1].points_hundredths, pair[0].name, pair[1].hit_id))
+    found = sorted(_live(view.scored), key=lambda pair: (-pair[1].points_hundredths, pair[0].name, pair[1].hit_id))
     return Latch(
         at=after.as_of,
         total_tenths=view.scored.total_tenths,
@@ -71,33 +72,41 @@ def milestone_of(latch: Latch) -> Milestone:
 
 
 def _enough(view: LeadView, rules: Rules) -> bool:
+    return view.scored.total_tenths >= 10 * rules.stages.qualified.total and is_broad(view.scored, rules)
+
+
+def is_broad(scored: Scored, rules: Rules) -> bool:
+    """Whether enough of this score is what people did, in enough different ways: all that T3 asks besides the total."""
     rule = rules.stages.qualified
-    if view.scored.total_tenths < 10 * rule.total or view.scored.engagement_tenths < 10 * rule.engagement:
+    if scored.engagement_tenths < 10 * rule.engagement:
         return False
     family_of = {name: family.name for family in rules.stages.family for name in family.rules}
-    strong = [line for line in view.scored.lines if line.kind == "rule" and line.tenths >= 10 * rule.family_points]
+    strong = [line for line in scored.lines if line.kind == "rule" and line.tenths >= 10 * rule.family_points]
     return len({family_of.get(line.name, f"rule {line.name}") for line in strong}) >= rule.families
 
 
 def _enough_since(setback: Milestone | None, view: LeadView, rules: Rules) -> bool:
-    if setback is None:
-        return True
-    fresh = sum(hit.points_hundredths for _, hit in _live(view) if hit.at > setback.at)
+    return setback is None or is_fresh(view.scored, setback.at, rules)
+
+
+def is_fresh(scored: Scored, since: int, rules: Rules) -> bool:
+    """Whether enough of the points is younger than a setback."""
+    fresh = sum(hit.points_hundredths for _, hit in _live(scored) if hit.at > since)
     return fresh >= 100 * rules.stages.qualified.fresh_points
 
 
 def _brought(key: str, before: Lead | None, view: LeadView, *, rules: Rules) -> bool:
     """Whether a live hit of the last days is new, or worth more than before because it is at a later time."""
     since = view.scored.as_of - rules.stages.qualified.fresh_days * DAY_MS
-    fresh = [(line.name, hit) for line, hit in _live(view) if hit.at > since]
+    fresh = [(line.name, hit) for line, hit in _live(view.scored) if hit.at > since]
     if before is None or not fresh:
         return bool(fresh)
-    held = {(line.name, hit.hit_id): hit.at for line, hit in _live(view_of(key, before, rules))}
+    held = {(line.name, hit.hit_id): hit.at for line, hit in _live(view_of(key, before, rules).scored)}
     return any(hit.at > held.get((name, hit.hit_id), hit.at - 1) for name, hit in fresh)
 
 
-def _live(view: LeadView) -> Iterator[tuple[ScoreLine, ScoredHit]]:
-    for line in view.scored.lines:
+def _live(scored: Scored) -> Iterator[tuple[ScoreLine, ScoredHit]]:
+    for line in scored.lines:
         yield from ((line, hit) for hit in line.hits if hit.points_hundredths > 0)
 
 

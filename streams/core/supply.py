@@ -9,7 +9,10 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-__all__ = ["CANDIDATES", "Desk", "Proposal", "forecast_at", "in_words", "propose", "weekly"]
+__all__ = [
+    "CANDIDATES", "MOST_A_WEEK", "Desk", "Proposal", "Said", "arithmetic", "figure", "forecast_at", "in_words",
+    "propose", "weekly",
+]  # fmt: skip
 
 CANDIDATES: Final = tuple(range(70, 141, 5))
 MOST_A_WEEK: Final = 10.0  # points that the threshold moves
@@ -56,6 +59,18 @@ class Proposal(Struct, frozen=True, kw_only=True):
     fits: bool
 
 
+class Said(Struct, frozen=True):
+    """One line: words with `%(name)s` in them, so that they can be said in another language, and what goes there."""
+
+    text: str
+    values: dict[str, str] = {}
+
+    @property
+    def words(self) -> str:
+        """In English."""
+        return self.text % self.values
+
+
 def propose(crossings: Mapping[float, float], *, fast_passes: float, current: float, desk: Desk) -> Proposal:
     """The threshold for this week. `crossings`: threshold -> how many leads a week would have crossed it.
 
@@ -97,25 +112,40 @@ def weekly(counts: Mapping[float, int], *, days: int) -> dict[float, float]:
 
 def in_words(proposal: Proposal) -> tuple[str, ...]:
     """The proposal with its arithmetic, line by line."""
+    return tuple(one.words for one in arithmetic(proposal))
+
+
+def arithmetic(proposal: Proposal) -> tuple[Said, ...]:
+    """The same, each line with its figures apart."""
     desk, room = proposal.desk, proposal.desk.supply - proposal.fast_passes
-    slots = f"{desk.sdrs} SDR x {SLOTS_OF_ONE} = {desk.slots} half-hours a week"
-    leads = _figure(desk.slots / desk.attempts)
+    steps = ", ".join(f"{figure(found)} at {theta}" for theta, found in _steps(proposal))
     said = [
-        f"{slots}, {_figure(desk.attempts)} attempts each -> {leads} x {USED} = {_figure(desk.supply)} leads a week.",
-        f"{_figure(proposal.fast_passes)} fast passes a week -> {_figure(max(room, 0))} left for the score.",
-        "Crossings a week: " + ", ".join(f"{_figure(found)} at {theta}" for theta, found in _steps(proposal)) + ".",
-        f"Target: {proposal.target}."
-        if proposal.fits
-        else f"No threshold up to {CANDIDATES[-1]} is within the supply. Target: {proposal.target}, and still over.",
-    ]
-    if proposal.theta == proposal.current:
-        said.append(f"This week: stay at {_figure(proposal.theta)}.")
-    else:
-        least = f" (at most {_figure(MOST_A_WEEK)} points a week)" if proposal.theta != proposal.target else ""
-        said.append(f"This week: from {_figure(proposal.current)} to {_figure(proposal.theta)}{least}.")
+        Said("%(sdrs)s SDR x %(each)s = %(slots)s half-hours a week, %(attempts)s attempts each -> %(leads)s x "
+             "%(used)s = %(supply)s leads a week.",
+             {"sdrs": str(desk.sdrs), "each": str(SLOTS_OF_ONE), "slots": str(desk.slots),
+              "attempts": figure(desk.attempts), "leads": figure(desk.slots / desk.attempts), "used": str(USED),
+              "supply": figure(desk.supply)}),
+        Said("%(passes)s fast passes a week -> %(left)s left for the score.",
+             {"passes": figure(proposal.fast_passes), "left": figure(max(room, 0))}),
+        Said("Crossings a week: %(steps)s.", {"steps": steps}),
+        Said("Target: %(target)s.", {"target": str(proposal.target)}) if proposal.fits else
+        Said("No threshold up to %(most)s is within the supply. Target: %(target)s, and still over.",
+             {"most": str(CANDIDATES[-1]), "target": str(proposal.target)}),
+        _this_week(proposal),
+    ]  # fmt: skip
     if proposal.over > 0:
-        said.append(f"{_figure(proposal.over)} a week are still over.")
+        said.append(Said("%(over)s a week are still over.", {"over": figure(proposal.over)}))
     return tuple(said)
+
+
+def _this_week(proposal: Proposal) -> Said:
+    if proposal.theta == proposal.current:
+        return Said("This week: stay at %(theta)s.", {"theta": figure(proposal.theta)})
+    values = {"was": figure(proposal.current), "theta": figure(proposal.theta)}
+    if proposal.theta == proposal.target:
+        return Said("This week: from %(was)s to %(theta)s.", values)
+    return Said("This week: from %(was)s to %(theta)s (at most %(most)s points a week).",
+                values | {"most": figure(MOST_A_WEEK)})  # fmt: skip
 
 
 def _steps(proposal: Proposal) -> list[tuple[int, float]]:
@@ -127,7 +157,11 @@ def _steps(proposal: Proposal) -> list[tuple[int, float]]:
     return found
 
 
-def _figure(number: float) -> str:
-    """At most one decimal, none where it says nothing."""
+def figure(number: float) -> str:
+    """At most one decimal, halves up, none where it says nothing.
+
+    >>> figure(0.25), figure(3.0)
+    ('0.3', '3')
+    """
     tenths = floor(10 * number + 0.5)
     return str(tenths // 10) if tenths % 10 == 0 else f"{tenths / 10:.1f}"

@@ -37,7 +37,8 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
     """The process, once it is ready."""
     told = {
         "SECRET": "x" * 16, "REDIS__URL": valkey, "CONSOLE__PORT": str(port), "CONSOLE__LINK_SECRET": SECRET,
-        "CONSOLE__AUDIT": os.devnull, "KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", **more,
+        "CONSOLE__AUDIT": os.devnull, "CONSOLE__RULES_BOOK": os.devnull,
+        "KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", **more,
     }  # fmt: skip
     environment = {**os.environ, **{f"LEADSTREAM_{name}": value for name, value in told.items()}}
     process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env=environment)

@@ -16,9 +16,10 @@ from streams.console.flow_laid import Laid, Part, laid_out, shown
 from streams.core.books import LABELS
 from streams.core.cohorts import COHORT_FORMULA
 from streams.core.ledger import FLOW_FORMULA
+from streams.core.overdue import overdue_by_stage
 from streams.core.sheet import first_comers
 
-__all__ = ["READERS", "ROUTES", "Measure", "measures"]
+__all__ = ["READERS", "ROUTES", "Late", "Measure", "measures"]
 
 READERS: Final = {"executives": "Executives", "leaders": "Leaders", "staff": "Staff"}
 ON_A_PAGE: Final = 8  # values of a label on a leader's page
@@ -33,6 +34,14 @@ class Measure(Struct, frozen=True, kw_only=True):
     came: Mapping[str, int]
 
 
+class Late(Struct, frozen=True, kw_only=True):
+    """How many leads sales is late with now, by stage. None: not counted yet, or `why` it cannot be."""
+
+    by_stage: Mapping[str, int] | None
+    as_of: int
+    why: str
+
+
 async def report(request: Request) -> Response:
     """`GET /flow/report/leaders?window=month&segment=batch`."""
     reader = request.path_params["reader"]
@@ -45,7 +54,8 @@ async def report(request: Request) -> Response:
         return await shown(desk, request, "flow_waiting.html", status=status, state=state, again=request.url.path)
     values: dict[str, Any] = {}
     if reader == "leaders":
-        values = {"cuts": {label: await _parts(desk, asked, label) for label in ("medium", "segment")}}
+        values = {"cuts": {label: await _parts(desk, asked, label) for label in ("medium", "segment")},
+                  "late": await _late(desk, asked)}  # fmt: skip
     elif reader == "staff":
         found = await measures(desk, asked, as_of=state.as_of or 0)
         values = {"measures": found[:MEASURES], "more": max(0, len(found) - MEASURES)}
@@ -73,6 +83,13 @@ async def _parts(desk: Desk, asked: Asked, label: str) -> Sequence[Part]:
     laid: Laid | None
     laid, _ = await laid_out(desk, replace(asked, by=label))
     return [] if laid is None else laid.parts[:ON_A_PAGE]
+
+
+async def _late(desk: Desk, asked: Asked) -> Late:
+    """The rules were read by now: the figures of this page are made by them."""
+    answer = await desk.sight.trials.overdue(desk.sight.known.in_force())
+    by_stage = None if answer.found is None else overdue_by_stage(answer.found, asked.wanted)
+    return Late(by_stage=by_stage, as_of=answer.as_of, why=answer.why)
 
 
 ROUTES: Final = [Route("/flow/report/{reader}", report)]

@@ -1,21 +1,26 @@
 """What the console sees of Kafka, without any: packaged rules, four partitions, a tail that a test fills."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from schemas.cards import Transition
 from schemas.codec import encode
 from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.moves import Moves
+from streams.console.rules_known import KnownRules
 from streams.console.sight import Sight
-from streams.core.rules import Rules
+from streams.console.trials import Trials
+from streams.core.rules import Rules, load_rules
+from streams.replay.kept_rows import KeptRows
 from streams.replay.remaking import Remaker
 from streams.replay.verdicts import judged
-from streams.rules_files import read_rules
-from streams.window import Bounds, Seen, WindowShut
+from streams.rules_book import RulesBook
+from streams.rules_files import read_rules, read_texts
+from streams.window import Bounds, Keyed, Seen, WindowShut
 
-__all__ = ["RULES", "StandInMoves", "StandInTail", "sight"]
+__all__ = ["RULES", "StandInMoves", "StandInRows", "StandInTail", "known_rules", "sight"]
 
 NAMING = Naming(b"a secret of sixteen or more")
 RULES = read_rules(None, NAMING)
@@ -92,12 +97,43 @@ class StandInMoves:
         return [Seen(name, partition, first + place, 0, None, value) for place, value in enumerate(found)]
 
 
+class StandInRows:
+    """Changelogs, each in one partition, as keys and encoded rows. `away`: they refuse; `held` not set: they wait."""
+
+    def __init__(self, **rows: Sequence[Keyed]) -> None:
+        self.rows = {f"leadstream-{table}-changelog": list(found) for table, found in rows.items()}
+        self.away = False
+        self.held = threading.Event()
+        self.held.set()
+
+    def bounds_of(self, full_name: str) -> Bounds:
+        if self.away:
+            raise WindowShut("Kafka at nowhere:1: away by the test")
+        return {0: (0, len(self.rows.get(full_name, ())))}
+
+    def keyed(self, full_name: str, partition: int, *, first: int, end: int) -> Iterator[Keyed]:
+        assert self.held.wait(20)
+        return iter(self.rows.get(full_name, [])[first:end])
+
+
+def known_rules(book: Path | None = None, *, drafts: Path | None = None, directory: Path | None = None) -> KnownRules:
+    """The packaged ones, or those of a directory."""
+
+    def load(files: Mapping[str, str]) -> Rules:
+        return load_rules(files, naming=NAMING)
+
+    return KnownRules(lambda: read_texts(directory), load, book=RulesBook(book), drafts=drafts)
+
+
 def sight(
     tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None,
-    log: StandInMoves | None = None, rules: Rules = RULES,
+    log: StandInMoves | None = None, rules: Rules = RULES, known: KnownRules | None = None,
+    rows: StandInRows | None = None, patience_s: float = 20.0,
 ) -> Sight:  # fmt: skip
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
                       judge=lambda put: judged(put, RULES))  # fmt: skip
     log = log or StandInMoves()
+    trials = Trials(KeptRows(rows or StandInRows(), application="leadstream"), patience_s=patience_s)
     return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(log, lambda: rules), log=log,
-                 rules=lambda: rules, collector_url=collector_url)  # fmt: skip
+                 rules=lambda: rules, known=known or known_rules(), trials=trials,
+                 collector_url=collector_url)  # fmt: skip

@@ -37,7 +37,8 @@ def csrf_of(client: Visitor) -> str:
 def test_every_post_needs_the_sessions_token(
     rep: Visitor, filled: Samples, door: MemoryDoor, path: str, token: str
 ) -> None:
-    address = path.format(alert_id=ALERT_ID, action="claim", lead_id=LEAD_ID, place="0:0", channel="mail")
+    address = path.format(alert_id=ALERT_ID, action="claim", lead_id=LEAD_ID, place="0:0", channel="mail",
+                          threshold="110")  # fmt: skip
     data = {"csrf": token, "kind": "dead_end", "reason": "staff"}
     assert rep.post(address, data=data).status_code == 403
     assert door.messages == []

@@ -1,0 +1,106 @@
+"""Rules A against B over the rows that are kept: who changes side and why, stages, alerts, precision and recall.
+
+It reads and announces nothing. As a page, and as CSV with formulas neutralised.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from streams.console.desk import Desk, desk_of
+from streams.console.flow_laid import shown
+from streams.console.gate import shows
+from streams.console.rules_known import IN_FORCE
+from streams.console.spreadsheet import csv_of
+from streams.console.trials import Answer
+from streams.core.comparison import Comparison
+from streams.core.rules import Rules, RulesError
+from streams.core.rules_in_words import changes
+from streams.core.two_rules import LeadByTwo
+
+__all__ = ["CSV_HEAD", "ROUTES", "row_of"]
+
+ON_A_PAGE: Final = 100
+CSV_HEAD: Final = ("lead_id", "name", "stage", "score_a", "score_b", "above_a", "above_b", "stage_by_a", "stage_by_b",
+                   "lines_that_differ")  # fmt: skip
+
+
+class _Pair(Struct, frozen=True, kw_only=True):
+    a: str
+    b: str
+    before: Rules
+    after: Rules
+
+
+async def compare(request: Request) -> Response:
+    """`GET /rules/compare?a=now&b=approved`; without `b` only the choice. `again=1` reads the rows anew."""
+    desk = desk_of(request)
+    asked = {name: request.query_params.get(name, "") for name in ("a", "b")}
+    try:
+        choices = desk.sight.known.choices(desk.now())
+        pair = _pair(desk, asked["a"], asked["b"])
+    except (RulesError, OSError) as error:
+        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+    answer: Answer[Comparison] = Answer()
+    if pair is not None:
+        again = request.query_params.get("again") == "1"
+        answer = await desk.sight.trials.comparison(pair.before, pair.after, again=again)
+    found = answer.found
+    shows(request, [one.lead_id for one in found.sides[:ON_A_PAGE]] if found else [])
+    values: dict[str, Any] = {
+        "choices": choices, "a": asked["a"] or IN_FORCE, "b": asked["b"], "pair": pair, "answer": answer,
+        "found": found, "changes": [] if pair is None else changes(pair.before, pair.after), "most": ON_A_PAGE,
+    }  # fmt: skip
+    status = 503 if pair is not None and found is None and answer.why else 200
+    return await shown(desk, request, "rules_compare.html", status=status, **values)
+
+
+async def table(request: Request) -> Response:
+    """`GET /rules/compare.csv`: those who change side, at most 500."""
+    desk = desk_of(request)
+    try:
+        pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
+    except (RulesError, OSError) as error:
+        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+    if pair is None:
+        return RedirectResponse("/rules/compare", 303)
+    answer = await desk.sight.trials.comparison(pair.before, pair.after)
+    if answer.found is None:  # the page says why, or how far the reading is
+        return RedirectResponse(f"/rules/compare?{request.url.query}", 303)
+    shows(request, [one.lead_id for one in answer.found.sides])
+    headers = {"content-disposition": f'attachment; filename="rules-{pair.before.version}-{pair.after.version}.csv"'}
+    return Response(csv_of(CSV_HEAD, _rows(answer.found)), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def row_of(one: LeadByTwo) -> list[str | float | None]:
+    """A line of the table; scores in points."""
+    lines = "; ".join(f"{line.label} {line.was / 10:.1f} -> {line.is_now / 10:.1f}" for line in one.lines)
+    return [one.lead_id, one.name, one.stage, one.was / 10, one.is_now / 10, _yes(one.was_above), _yes(one.is_above),
+            one.was_stage, one.is_stage, lines]  # fmt: skip
+
+
+def _rows(found: Comparison) -> Iterator[list[str | float | None]]:
+    return (row_of(one) for one in found.sides)
+
+
+def _yes(above: bool) -> str:  # noqa: FBT001  it is what is said
+    return "yes" if above else "no"
+
+
+def _pair(desk: Desk, a: str, b: str) -> _Pair | None:
+    """None while nothing is chosen. Raises HTTPException 404, RulesError, OSError."""
+    if not b:
+        return None
+    try:
+        before, after = desk.sight.known.named(a or IN_FORCE), desk.sight.known.named(b)
+    except KeyError as error:
+        raise HTTPException(404) from error
+    return _Pair(a=a or IN_FORCE, b=b, before=before, after=after)
+
+
+ROUTES: Final = [Route("/rules/compare", compare), Route("/rules/compare.csv", table)]
