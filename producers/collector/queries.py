@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from msgspec.json import encode
 
@@ -26,11 +26,19 @@ _URL_SAFE: Final = bytes.maketrans(b"-_ ", b"+/+")  # and the blank that a form 
 
 def fields_of(query: bytes) -> dict[str, str]:
     """The fields of a query; of two with one name the first. Raises Refused."""
-    try:
-        pairs = parse_qsl(query.decode(errors="replace"), errors="replace", max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise Refused(Refusal.TOO_LARGE, f"more than {MOST_FIELDS} fields in the query") from error
-    return dict(reversed(pairs))
+    if query.count(b"&") >= MOST_FIELDS:
+        raise Refused(Refusal.TOO_LARGE, f"more than {MOST_FIELDS} fields in the query")
+    found: dict[str, str] = {}
+    for pair in query.decode(errors="replace").split("&"):  # a third of what `parse_qsl` takes
+        name, _, value = pair.partition("=")
+        if value:
+            found.setdefault(_said(name), _said(value))
+    return found
+
+
+def _said(text: str) -> str:
+    """As a form wrote it."""
+    return unquote_plus(text, errors="replace") if "%" in text else text.replace("+", " ")
 
 
 def of_base64(text: str) -> bytes:
