@@ -1,5 +1,7 @@
 """`python -m tests.bench [--only NAME] [--rounds 3] [--broker apache|embedded]`: figures against their baselines.
 
+`--only saturation --minutes 2`: whether memory grows at all; the figure that counts takes ten.
+
 Real Apache Kafka where Java is there; figures from the embedded broker carry that mark in the history and are no
 promise. Budgets are printed beside the figures; nothing fails on them yet.
 """
@@ -10,8 +12,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from deploy.local.apache_jars import java_missing
 from deploy.local.embedded import embedded_valkey
@@ -25,7 +28,7 @@ from tests.bench.pages import pages
 from tests.bench.projection import projection
 from tests.bench.recovery import recovery
 from tests.bench.rows import rows
-from tests.bench.saturation import saturation
+from tests.bench.saturation import MINUTES, saturation
 from tests.bench.search import search
 from tests.bench.served import LOAD_CORE
 from tests.bench.tracker import tracker
@@ -35,11 +38,11 @@ from tests.integration.bus import Bus
 
 __all__ = ["main"]
 
-ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
+OnKafka: TypeAlias = Callable[[Bus, Path, int], list[Figure]]
+ON_KAFKA: Final[Mapping[str, OnKafka]] = {
     "collector": collector,
     "latency": latency,
     "recovery": recovery,
-    "saturation": saturation,
     "worker": worker,
 }
 ON_VALKEY: Final[Mapping[str, Callable[[str, int], list[Figure]]]] = {"pages": pages, "search": search}
@@ -65,14 +68,14 @@ def _alone(name: str, rounds: int) -> list[Figure]:
                 return projection(url, lead_card, rounds)
 
 
-def _on_kafka(name: str, kind: BrokerKind, rounds: int) -> list[Figure]:
+def _on_kafka(bench: OnKafka, kind: BrokerKind, rounds: int) -> list[Figure]:
     place = Path(tempfile.mkdtemp(prefix=_MARK))
     try:
         with broker(kind) as bootstrap:
             bus = Bus(bootstrap, prefix="bench.", app_id="bench")
             try:
                 bus.create()
-                return ON_KAFKA[name](bus, place, rounds)
+                return bench(bus, place, rounds)
             finally:
                 bus.close()
     finally:
@@ -82,18 +85,20 @@ def _on_kafka(name: str, kind: BrokerKind, rounds: int) -> list[Figure]:
 def main() -> int:
     """Run what was asked for. 1 if a bench could not make its figure."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--only", choices=[*ALONE, *ON_KAFKA])
+    parser.add_argument("--only", choices=[*ALONE, *ON_KAFKA, "saturation"])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="of saturation, at least 2")
     parser.add_argument("--broker", choices=["apache", "embedded"], default="embedded" if java_missing() else "apache")
     args = parser.parse_args()
+    on_kafka = {**ON_KAFKA, "saturation": partial(saturation, minutes=max(2, args.minutes))}
     os.sched_setaffinity(0, {LOAD_CORE})
     failed = 0
-    for name in [args.only] if args.only else [*ALONE, *ON_KAFKA]:
+    for name in [args.only] if args.only else [*ALONE, *on_kafka]:
         try:
             if name in ALONE:
                 publish(_alone(name, args.rounds), broker="none")
             else:
-                publish(_on_kafka(name, args.broker, args.rounds), broker=args.broker)
+                publish(_on_kafka(on_kafka[name], args.broker, args.rounds), broker=args.broker)
         except (AssertionError, OSError, RuntimeError) as error:
             print(f"no figure for {name}: {error}", file=sys.stderr, flush=True)
             failed = 1
