@@ -120,7 +120,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
-async def test_deals_that_were_merged_or_deleted_concern_nobody(tmp_path: Path) -> None:
+async def test_row_47_deals_that_were_merged_or_deleted_concern_nobody(tmp_path: Path) -> None:
     signals = await signals_of("hubspot", [recorded("hubspot", "merge-delete-restore")], tmp_path)
     said = {one.to: one.fields for one in signals if one.to.startswith("deal:")}
     assert {to for to, fields in said.items() if fields.deleted is True} == {
@@ -132,7 +132,7 @@ async def test_deals_that_were_merged_or_deleted_concern_nobody(tmp_path: Path) 
     }  # fmt: skip
 
 
-async def test_a_deal_deleted_in_pipedrive_is_withdrawn_and_its_person_forgotten(tmp_path: Path) -> None:
+async def test_row_47_a_deal_deleted_in_pipedrive_is_withdrawn_and_its_person_forgotten(tmp_path: Path) -> None:
     core = WholeCore(RULES)
     core.hears("accounts", *await signals_of("pipedrive", story("pipedrive"), tmp_path))
     gone = [recorded("pipedrive", "person-deleted")]
@@ -180,3 +180,28 @@ async def test_companies_name_their_domain_for_the_accounts_that_have_only_an_id
         assert {one.employees for one in records} - {""} == {"240"}
         assert {one.region for one in records} - {""} == {"DE"}
         assert not any(one.customer for one in records)
+
+
+async def test_row_47_odd_deals_are_kept_or_wait_and_raise_no_alert() -> None:
+    """A person whom nobody has seen, a currency that changes, a negative amount."""
+    lost = {
+        "deal_id": "D-7", "status": "lost", "lost_at": "2026-10-05", "amount": 48_000, "currency": "EUR",
+        "account": {"domain": "halden-optics.example"}, "people": [{"email": MIRA}], "updated_at": "2026-10-06",
+    }  # fmt: skip
+    odd = [lost, lost | {"currency": "KRW", "updated_at": "2026-10-07"}, lost | {"deal_id": "D-8", "amount": -1}]
+    async with desk() as d:
+        answer = await d.http.post("/v1/crm/generic", json=odd, headers={"x-write-key": "sk_crm"})
+        assert [one["verdict"] for one in answer.json()["deals"]] == ["accepted", "accepted", "rejected"]
+        [kept], signals = d.rejected(), d.signals()
+    assert (kept.reason, kept.detail, json.loads(kept.raw)) == ("mapping", "amount: not an amount", odd[2])
+    for order in (signals, signals[::-1]):
+        core = WholeCore(RULES)
+        core.hears("accounts", *order)
+        assert core.alerts == {}
+        [deal] = core.rows["accounts"]["halden-optics.example"].deals.values()
+        assert (deal.body.currency, [one.email for one in deal.body.people]) == ("KRW", [MIRA])
+    at = NOW - DAY  # the person is seen, and the deal knew of it before
+    core.event(identify(at, email=MIRA), at=at)
+    core.event(page("/pricing", at), at=at)
+    core.event(engaged("/pricing", at), at=at + 30_000)
+    assert [one.email for one in raised(core).deal.people] == [MIRA]

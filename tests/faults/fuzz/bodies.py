@@ -137,7 +137,7 @@ _BREAKS: Final[Sequence[Callable[[Random, bytes], bytes]]] = (_turned, _cut, _pu
 
 def packed(random: Random, body: bytes) -> bytes:
     """Gzip, half of the time not quite."""
-    plain = gzip.compress(body, compresslevel=1)
+    plain = gzip.compress(body, compresslevel=1, mtime=0)
     return plain if random.random() < 0.5 else random.choice(_PACKINGS)(random, plain, body)
 
 
@@ -147,7 +147,7 @@ _PACKINGS: Final[Sequence[Callable[[Random, bytes, bytes], bytes]]] = (
     lambda random, plain, _: plain[:-8] + random.randbytes(8),
     lambda random, plain, _: plain + random.randbytes(5),
     lambda random, plain, _: plain * random.choice((2, 50)),
-    lambda _, plain, __: gzip.compress(plain, compresslevel=1),
+    lambda _, plain, __: gzip.compress(plain, compresslevel=1, mtime=0),
     lambda _, __, body: zlib.compress(body, 1),
     lambda random, plain, _: BOMB if random.random() < 0.1 else plain,
 )
