@@ -32,6 +32,7 @@ FAULTS: Final[Mapping[Fault, tuple[Step, ...]]] = {
 STALL_S: Final = 2.5
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CONNECTION: Final = re.compile(rb"\r\nconnection:[^\r]*", re.IGNORECASE)
+_ORIGIN: Final = re.compile(rb"\r\norigin: *([^\r]*)", re.IGNORECASE)
 _EVENTS: Final = re.compile(rb"POST |GET /i\?")
 _REFUSALS: Final[Mapping[Step, bytes]] = {
     "500": b"500 Internal Server Error",
@@ -39,7 +40,8 @@ _REFUSALS: Final[Mapping[Step, bytes]] = {
 }
 _TOLD: Final = refused_body("busy", "send it again")  # as the collector says it
 _REFUSAL: Final = (
-    b"HTTP/1.1 %b\r\naccess-control-allow-origin: *\r\naccess-control-expose-headers: Retry-After\r\n"
+    b"HTTP/1.1 %b\r\naccess-control-allow-origin: %b\r\naccess-control-allow-credentials: true\r\n"
+    b"access-control-expose-headers: Retry-After\r\n"
     b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
 )
 
@@ -132,7 +134,8 @@ class Front:
         """What the SDK gets; nothing = its connection is cut."""
         step = door.step(head)
         if step in _REFUSALS:
-            return _REFUSAL % (_REFUSALS[step], len(_TOLD), _TOLD)
+            origin = _ORIGIN.search(head)
+            return _REFUSAL % (_REFUSALS[step], origin[1] if origin else b"*", len(_TOLD), _TOLD)
         if step == "stall":  # it is away for a while, and goes through all the same: the SDK has given up by then
             await asyncio.sleep(STALL_S)
         answer = await self._asked(head, body)

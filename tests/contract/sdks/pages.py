@@ -14,6 +14,7 @@ _PACKAGES: Final[Mapping[str, tuple[Path, str]]] = {
         HERE / "node_modules/@rudderstack/analytics-js/dist/npm/modern/bundled/umd", '<script src="index.js"></script>'
     ),
     "jitsu": (HERE / "node_modules/@jitsu/js/dist", ""),
+    "snowplow": (HERE / "node_modules/@snowplow/browser-tracker/dist", '<script src="index.umd.js"></script>'),
 }
 _PAGE: Final = (
     "<!doctype html><html><head><title>{sdk}</title><meta charset='utf-8'><link rel='icon' href='data:,'>"

@@ -39,8 +39,14 @@ class Scene:
 
 
 @contextmanager
-def scene(doors: Mapping[str, Door], keys: Mapping[str, str], *, place: Path, public: str = "") -> Iterator[Scene]:
-    """For as long as the block lasts. `keys`: source -> write key; `public`: the door that browsers are told of."""
+def scene(
+    doors: Mapping[str, Door], keys: Mapping[str, str], *,
+    place: Path, public: str = "", origins: Mapping[str, str] | None = None,
+) -> Iterator[Scene]:  # fmt: skip
+    """For as long as the block lasts. `keys`: source -> write key; `public`: the door that browsers are told of.
+
+    `origins`: source -> the one page that may send to it.
+    """
     with ExitStack() as stack:
         bus = Bus(stack.enter_context(broker("embedded")), prefix="sdks.", app_id="sdks")
         stack.callback(bus.close)
@@ -48,7 +54,7 @@ def scene(doors: Mapping[str, Door], keys: Mapping[str, str], *, place: Path, pu
         front = stack.enter_context(Front(doors.values()))
         more = {
             "LEADSTREAM_WRITE_KEYS": ",".join(f"{key}={source}" for source, key in keys.items()),
-            "LEADSTREAM_COLLECTOR__SOURCES": str(_sources(keys, place)),
+            "LEADSTREAM_COLLECTOR__SOURCES": str(_sources(keys, origins or {}, place)),
             "LEADSTREAM_COLLECTOR__SNOWPLOW": "true",
             "LEADSTREAM_COLLECTOR__JITSU": "true",
         }
@@ -62,8 +68,11 @@ def scene(doors: Mapping[str, Door], keys: Mapping[str, str], *, place: Path, pu
 
 
 
-def _sources(keys: Mapping[str, str], place: Path) -> Path:
+def _sources(keys: Mapping[str, str], origins: Mapping[str, str], place: Path) -> Path:
     """Each source's key is its Snowplow application id too."""
     file = place / "sources.toml"
-    file.write_text("".join(f'["{source}"]\nsnowplow_app_ids = ["{key}"]\n' for source, key in keys.items()))
+    with file.open("w", encoding="utf-8") as lines:
+        for source, key in keys.items():
+            lines.write(f'["{source}"]\nsnowplow_app_ids = ["{key}"]\n')
+            lines.write(f'origins = ["{origins[source]}"]\n' if source in origins else "")
     return file

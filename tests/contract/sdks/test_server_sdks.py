@@ -23,8 +23,13 @@ FAULTS_OF = {"snowplow_python_get": BAD[1:]}
 CASES = [(sdk, fault) for sdk in SDKS for fault in ("calm", *FAULTS_OF.get(sdk, BAD))]
 # What was written and not heard of comes again: then there are copies, with the same id.
 COPIES = ("lost_answer", "stall")
-# The one SDK that calls each attempt an error, though it goes on to send again.
-ATTEMPT = {"rudder_node": re.compile(r"\S+ \[Rudder] error: Response error (status: (500|429)|code: ECONNRESET)")}
+# SDKs that call an attempt an error, though they go on to send again: each one, or each that took too long.
+_TOO_LONG = re.compile(r"Request timed out$")
+ATTEMPT = {
+    "rudder_node": re.compile(r"\S+ \[Rudder] error: Response error (status: (500|429)|code: ECONNRESET)"),
+    "snowplow_node": _TOO_LONG,
+    "snowplow_node_get": _TOO_LONG,
+}
 # Jitsu's never sends again: what was refused is gone, and what was not heard of is an error to it.
 ONCE = ("jitsu_node",)
 REFUSED = {"500_twice": 2, "429": 1}
