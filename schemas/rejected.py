@@ -44,7 +44,8 @@ class Rejected(Struct, frozen=True, kw_only=True):
 
     `raw` holds the original bytes (base64 in JSON); `topic`, `partition`, `offset` say where it was, and are
     None for what the collector refused before it had an offset. `at` is UTC milliseconds. `envelope` is None for what
-    was no event of a delivery, and in records of older releases.
+    was no event of a delivery, and in records of older releases. `door`: by what a CRM's body was read, `hubspot` or
+    `generic/deals`; None for all else, and in records of older releases.
     """
 
     v: int = 1
@@ -57,6 +58,7 @@ class Rejected(Struct, frozen=True, kw_only=True):
     partition: int | None = None
     offset: int | None = None
     envelope: Envelope | None = None
+    door: str | None = None
 
 
 class Replayed(Struct, frozen=True, kw_only=True):

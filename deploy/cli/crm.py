@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from deploy.cli.rejected_crm import mapping_variable
 from deploy.errors import BadDeploySettings, DeployError
 
 __all__ = ["app"]
@@ -40,8 +41,7 @@ def dry_run(
     """
     from producers.errors import ProducerError
 
-    variable = "LEADSTREAM_CRM__MAPPING" if crm == "generic" else f"LEADSTREAM_CRM__{crm.upper()}_MAPPING"
-    chosen = mapping or (Path(named) if (named := os.environ.get(variable)) else None)
+    chosen = mapping or (Path(named) if (named := os.environ.get(mapping_variable(crm))) else None)
     try:
         shown = _shown(crm, _content(body), chosen)
     except ProducerError as error:

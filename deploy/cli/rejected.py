@@ -24,6 +24,7 @@ from deploy.cli.rejected_choice import (
     patch_of,
     places_of,
 )
+from deploy.cli.rejected_crm import mapper_with
 from deploy.cli.rejected_shown import Tally, print_json, print_list, print_one, record_of
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, BadReplay, BadRules, BrokerUnreachable
@@ -115,6 +116,9 @@ def replay(
 
     Each keeps its time, its source, its trust and its id: replayed twice, it counts once. What would be rejected again
     is not sent. Events with a userId alone need LEADSTREAM_SECRET.
+
+    What a CRM said (--reason mapping) is read by the mapping files of now: LEADSTREAM_CRM__MAPPING and
+    LEADSTREAM_CRM__<CRM>_MAPPING as the collector has them.
     """
     choice = Choice(reasons=reason, sources=source, since=since, until=until, text=text, by=by, replayed=again)
     asked = places_of(places or [])
@@ -190,7 +194,7 @@ def _replaying(
     door = KafkaDoor(kafka.bootstrap_servers, partitions=partitions, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     remaker = Remaker(
         partitions=partitions, naming=naming, look=window.record, judge=lambda put: judged(put, read),
-        full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
+        full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch), mapper=mapper_with(naming),
     )  # fmt: skip
     try:
         yield Replaying(door, remaker, actor=_actor(), now=lambda: int(time.time() * 1000))

@@ -22,6 +22,7 @@ from producers.collector.kept import keep
 from producers.collector.keys import Headers, KeyRing, offered_key
 from producers.collector.mend import surrogates
 from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
+from producers.crm.again import crm_of, door_of
 from producers.crm.bodies import parse_body
 from producers.crm.generic import CRM, company_record, deal_report
 from producers.crm.mapping import DealMapping, load
@@ -74,7 +75,8 @@ class DealRoute:
             raw = await read_body(request.receive, headers)
             source = source or self._signed(Knock(method="POST", uri="", headers=headers, body=raw))
             body = surrogates(inflated(raw, headers.get(b"content-encoding")))
-            verdicts = await self._take(parse_body(body), read, source=source, crm=crm, mapping=mapping)
+            door = door_of(crm, said)
+            verdicts = await self._take(parse_body(body), read, source=source, door=door, mapping=mapping)
         except Refused as error:
             return refused_answer(error)
         except SinkError:
@@ -118,9 +120,10 @@ class DealRoute:
         return crm, self._packaged
 
     async def _take(
-        self, objects: list[Any], read: Read, *, source: str, crm: str, mapping: DealMapping
+        self, objects: list[Any], read: Read, *, source: str, door: str, mapping: DealMapping
     ) -> list[_Verdict]:
         """Returns when everything is safe. Raises SinkError."""
+        crm = crm_of(door)
         at = self._intake.now_ms()
         signals: list[CrmSignal] = []
         unread: list[Unread] = []
@@ -134,7 +137,7 @@ class DealRoute:
             else:
                 signals.append(signal)
                 verdicts.append(_accepted(signal))
-        await keep(self._intake, signals, unread, source=source, at=at)
+        await keep(self._intake, signals, unread, source=source, door=door, at=at)
         return verdicts
 
 

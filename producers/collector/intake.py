@@ -107,12 +107,13 @@ class Intake:
         return refused
 
     def reject(
-        self, bad: BadEvent, *, source: str, at: int, latch: Latch, envelope: Envelope | None = None
-    ) -> None:
+        self, bad: BadEvent, *, source: str, at: int, latch: Latch, envelope: Envelope | None = None,
+        door: str | None = None,
+    ) -> None:  # fmt: skip
         """Keeps one event that we cannot use, with what surrounded it; the latch hears when it is safe."""
         REJECTED.labels(bad.reason).inc()
         record = Rejected(at=at, reason=bad.reason, detail=bad.detail, source=source, raw=bad.raw,
-                          envelope=envelope)  # fmt: skip
+                          envelope=envelope, door=door)  # fmt: skip
         self.outstanding.write(
             self._rejected,
             partition=partition_of(source, self.partitions),

@@ -16,13 +16,13 @@ __all__ = ["keep"]
 
 
 async def keep(
-    intake: Intake, signals: Sequence[CrmSignal], unread: Sequence[Unread], *, source: str, at: int
+    intake: Intake, signals: Sequence[CrmSignal], unread: Sequence[Unread], *, source: str, door: str, at: int
 ) -> None:
-    """Returns when everything is safe. Raises SinkError: the sender must come again."""
+    """Returns when everything is safe. `door`: by what it was read. Raises SinkError: the sender must come again."""
     intake.outstanding.admit(len(signals) + len(unread))
     latch = Latch(asyncio.get_running_loop())
     for one in unread:
-        intake.reject(BadEvent(one.raw, Reason.MAPPING, one.why), source=source, at=at, latch=latch)
+        intake.reject(BadEvent(one.raw, Reason.MAPPING, one.why), source=source, at=at, latch=latch, door=door)
     groups: dict[int, list[bytes]] = {}
     for signal in signals:
         groups.setdefault(partition_of(signal.to, intake.partitions), []).append(encode(signal))

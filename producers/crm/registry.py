@@ -22,7 +22,10 @@ class Verify(Protocol):
 
 
 class Crm(Struct, frozen=True, kw_only=True):
-    """How one CRM proves itself, what its bodies become, and what it wants to hear (None: our usual JSON)."""
+    """How one CRM proves itself, what its bodies become, and what it wants to hear (None: our usual JSON).
+
+    `whole`: a body around one object that was kept by itself.
+    """
 
     verify: Verify
     signals_of: Callable[[bytes, Reading], Told]
@@ -30,6 +33,7 @@ class Crm(Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"
     secret_in_path: bool = False
     json: bool = True
+    whole: Callable[[bytes], bytes] = bytes
 
 
 CRMS: Final[Mapping[str, Crm]] = {
@@ -38,6 +42,7 @@ CRMS: Final[Mapping[str, Crm]] = {
     "salesforce": Crm(
         verify=salesforce.verify, signals_of=salesforce.signals_of, answer=salesforce.ACKNOWLEDGED,
         media_type="text/xml", secret_in_path=True, json=False,
+        whole=salesforce.around,
     ),
 }  # fmt: skip
 

@@ -68,6 +68,11 @@ def signals_of(body: bytes, reading: Reading) -> Told:
     return Told(tuple(signals), tuple(unread), passed_over)
 
 
+def around(notification: bytes) -> bytes:
+    """A message with this one notification."""
+    return b'<notifications xmlns="http://soap.sforce.com/2005/09/outbound">' + notification + b"</notifications>"
+
+
 def _notifications(body: bytes) -> Element:
     """Raises Refused(XML): entities, a document type and anything that is no outbound message."""
     try:

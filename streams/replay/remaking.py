@@ -5,11 +5,12 @@ believed, from where. So nothing becomes now and nothing gains trust; and an eve
 same one each time, because that follows from what it says and from `received_at` (`streams/core/event_ids.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from msgspec import UNSET, DecodeError, Raw, Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from schemas.codec import ORDER, VISITS, encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
@@ -21,8 +22,10 @@ from streams.inbox import Put
 from streams.replay.patch import Patch, patched
 from streams.replay.verdicts import Judge
 
-__all__ = ["Look", "NotReplayable", "Remade", "Remaker", "alone", "inbox_of"]
+__all__ = ["Look", "Mapper", "NotReplayable", "Remade", "Remaker", "alone", "inbox_of"]
 
+Mapper: TypeAlias = Callable[[Rejected], Sequence[tuple[str, bytes]]]
+"""What a CRM said -> the rows of `signals` and a message to each. Raises NotReplayable."""
 Look: TypeAlias = Callable[[str, int, int], bytes | None]
 """Full topic name, partition, offset -> the record's value, None where it is gone. May raise WindowShut."""
 UNPLACED: Final = "it has a userId alone, whose place follows from LEADSTREAM_SECRET: set it"
@@ -34,11 +37,16 @@ class NotReplayable(Exception):
 
 
 class Remade(Struct, frozen=True):
-    """The record to write, and the event (or message) before and after the patch."""
+    """The records to write (one, unless a CRM's body says several things), and the event before and after the patch."""
 
-    put: Put
+    puts: tuple[Put, ...]
     before: bytes
     after: bytes
+
+    @property
+    def put(self) -> Put:
+        """The first."""
+        return self.puts[0]
 
 
 class _Who(Struct, frozen=True, rename="camel"):
@@ -74,17 +82,20 @@ def inbox_of(record: Rejected) -> str:
 class Remaker:
     """`partitions` of the inboxes now; `full`: a topic's name now by its short one.
 
-    `naming` None: no secret is known, so only events with an `anonymousId` find their visitor.
+    `naming` None: no secret is known, so only events with an `anonymousId` find their visitor. `mapper` None: nobody
+    here can read what a CRM said.
     """
 
     def __init__(
-        self, *, partitions: int, naming: Naming | None, full: Callable[[str], str], look: Look, judge: Judge
-    ) -> None:
+        self, *, partitions: int, naming: Naming | None, full: Callable[[str], str], look: Look, judge: Judge,
+        mapper: Mapper | None = None,
+    ) -> None:  # fmt: skip
         self.judge = judge
         self._partitions = partitions
         self._naming = naming
         self._full = full
         self._look = look
+        self._mapper = mapper
 
     def remade(self, record: Rejected, patch: Patch | None = None) -> Remade:
         """Raises NotReplayable, BadPatch, and what `look` and `judge` raise."""
@@ -92,7 +103,7 @@ class Remaker:
             raise NotReplayable(f"its bytes were not kept ({record.reason})")
         inbox = inbox_of(record)
         if not inbox:
-            raise NotReplayable("it is what a CRM said, not an event: mend the mapping and let the CRM send it again")
+            return self._mapped(record, patch)
         if inbox == "visits" and record.envelope is None and _is_facts(record.raw):
             return self._folded(record, patch)
         after = record.raw if patch is None else patched(record.raw, patch)
@@ -102,7 +113,20 @@ class Remaker:
             put = self._block(record, after)
         else:
             put = self._event(record, after)
-        return Remade(put, record.raw, after)
+        return Remade((put,), record.raw, after)
+
+    def _mapped(self, record: Rejected, patch: Patch | None) -> Remade:
+        """What a CRM said, by the mappings of now. It keeps the time at which it came, so twice changes nothing."""
+        if self._mapper is None:
+            raise NotReplayable("it is what a CRM said: mend the mapping file, then run `leadstream rejected replay`")
+        after = record.raw if patch is None else patched(record.raw, patch)
+        groups: dict[int, list[bytes]] = {}
+        for to, message in self._mapper(replace(record, raw=after)):
+            groups.setdefault(partition_of(to, self._partitions), []).append(message)
+        if not groups:
+            raise NotReplayable("it can be read now, and says nothing that we need")
+        puts = tuple(Put("signals", number, encode_block(messages)) for number, messages in groups.items())
+        return Remade(puts, record.raw, after)
 
     def _event(self, record: Rejected, raw: bytes) -> Put:
         was = record.envelope or Envelope(received_at=record.at)
@@ -159,7 +183,7 @@ class Remaker:
         if not mine:
             raise NotReplayable("the block that it lay in is not kept any more")
         value = encode_block([encode(one) for one in mine])
-        return Remade(Put("visits", partition_of(to, self._partitions), value), record.raw, record.raw)
+        return Remade((Put("visits", partition_of(to, self._partitions), value),), record.raw, record.raw)
 
     def _only(self, delivery: Delivery, visitor_id: str) -> Delivery | None:
         """The delivery with what belongs to this visitor alone, None where nothing does.

@@ -65,7 +65,7 @@ class Replaying:
         weighed = [(kept, *self._weighed(kept, patch)) for kept in chosen]
         good = [(kept, remade) for kept, preview, remade in weighed if remade is not None and preview.is_good]
         if good and not dry_run:
-            self._door.put([remade.put for _, remade in good])
+            self._door.put([put for _, remade in good for put in remade.puts])
             self._door.put([self._note(kept, patched=remade.after != remade.before) for kept, remade in good])
         return [Outcome(kept, _ended(preview), preview) for kept, preview, _ in weighed]
 
@@ -75,7 +75,9 @@ class Replaying:
             remade = self._remaker.remade(kept.record, patch)
         except (NotReplayable, BadPatch) as error:
             return Preview(before=raw, after=raw, why=str(error)), None
-        return Preview(before=remade.before, after=remade.after, verdict=self._remaker.judge(remade.put)), remade
+        verdicts = [self._remaker.judge(put) for put in remade.puts]
+        verdict = next((one for one in verdicts if one.said == "rejected"), verdicts[0])
+        return Preview(before=remade.before, after=remade.after, verdict=verdict), remade
 
     def _note(self, kept: Kept, *, patched: bool) -> Put:
         note = Replayed(replayed_partition=kept.partition, replayed_offset=kept.offset, at=self._now(),

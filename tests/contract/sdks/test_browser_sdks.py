@@ -1,5 +1,6 @@
 """SDKs of pages, unchanged, in a real Chromium, the page on another origin than the collector."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.sdks, pytest.m
 ARRIVE_S = 30
 # What each meets: one after the other, by five of its requests.
 MEETS: dict[str, Fault] = {"segment": "all", "rudder": "all", "snowplow": "all", "jitsu": "calm"}
+TOGETHER = ("snowplow",)  # what failed leaves with what comes behind it, in one request
 KEYS = {"segment": "wk_segment", "rudder": "wk_rudder", "snowplow": "shop", "jitsu": "jitsu:secret"}
 
 
@@ -69,7 +71,9 @@ def test_every_event_of_a_page_arrives_once(sdk: str, stage: Scene, site: str, p
     for event in events:
         ids.setdefault(number_of(event), set()).add(event["messageId"])
     assert {number: len(found) for number, found in ids.items()} == dict.fromkeys(due, 1)
-    assert len(events) - len(due) == door.met.count("lost")  # the one copy: written, and not heard of
+    copies = [count - 1 for count in Counter(event["messageId"] for event in events).values()]
+    assert max(copies) == door.met.count("lost")  # the one request that was written and not heard of
+    assert sdk in TOGETHER or sum(copies) == max(copies)
     assert heard.said == []
     assert heard.hosts == {urlsplit(site).netloc, urlsplit(door.url).netloc}
     assert stage.rejected() == []

@@ -8,7 +8,7 @@ from schemas.ids import Naming
 from schemas.rejected import Envelope, Kept, Reason, Rejected, Replayed
 from schemas.topics import topic
 from streams.inbox import MemoryDoor, Put
-from streams.replay.remaking import Remaker
+from streams.replay.remaking import Mapper, Remaker
 from streams.replay.replaying import Replaying
 from streams.replay.verdicts import judged
 from streams.rules_files import read_rules
@@ -34,11 +34,13 @@ def bad(raw: bytes = PURCHASE, **other: Any) -> Rejected:
     return Rejected(**(said | other))
 
 
-def remaker(*, naming: Naming | None = NAMING, blocks: Mapping[int, bytes] | None = None) -> Remaker:
+def remaker(
+    *, naming: Naming | None = NAMING, blocks: Mapping[int, bytes] | None = None, mapper: Mapper | None = None
+) -> Remaker:
     """`blocks`: what lies in `visits` by offset."""
     return Remaker(
         partitions=4, naming=naming, full=lambda name: topic(name).full(), judge=lambda put: judged(put, RULES),
-        look=lambda _topic, _partition, offset: (blocks or {}).get(offset),
+        look=lambda _topic, _partition, offset: (blocks or {}).get(offset), mapper=mapper,
     )  # fmt: skip
 
 
