@@ -83,8 +83,9 @@ SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
     404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
-    405: ("Not like this", "This address does not take that kind of request."),
-    413: ("Too large", "The form was too large."),
+    405: ("Not like this", "This address is where a form goes, and no page. Go back to the page that holds the form."),
+    413: ("Too large", "The form was too large: 16 KiB is the most. Shorten what you wrote and send it again."),
+    429: ("Too many requests", "Wait a minute, then try again."),
     503: ("Not now", "The rules cannot be read, so nothing can be said here. The log of the console says why."),
 }
 log = structlog.get_logger()

@@ -23,6 +23,7 @@ __all__ = ["NAVIGATION", "Frame", "Pages"]
 NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Audiences", "/audiences"),
                      ("Flow", "/flow"), ("Live", "/debugger"), ("Rejected", "/rejected"),
                      ("Channels", "/channels"))  # fmt: skip
+OPERATIONS: Final = frozenset({"/rules", "/debugger", "/rejected", "/channels", "/users"})  # the rest is sales' work
 OLD_MS: Final = 20_000  # four beats
 STATIC: Final = ("tokens.css", "dark.css", "console.css", "flow.css", "lead.css", "inbox.css", "channels.css",
                  "account.css", "console.js", "debugger.js", "inbox.js", "search.js", "htmx-4.0.1.min.js",
@@ -91,7 +92,7 @@ def _environment() -> Environment:
         "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
         "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
     }  # fmt: skip
-    made.globals |= {"money": shown.money, "static": _addresses()}
+    made.globals |= {"money": shown.money, "static": _addresses(), "operations": OPERATIONS}
     made.globals["ui"] = made.get_template("macros.html").module
     return made
 

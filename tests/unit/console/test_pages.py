@@ -48,7 +48,11 @@ class Text(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+        # One that leads within the page leads nowhere else.
+        self.addresses += [
+            value or "" for name, value in attrs
+            if name in ("href", "src", "action") and not (value or "").startswith("#")
+        ]  # fmt: skip
 
 
 def read(html: str) -> Text:
