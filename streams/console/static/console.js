@@ -158,7 +158,7 @@
   };
 
   // A page that could not be made is asked for again once the console can make it.
-  const again = async () => {
+  const askAgain = async () => {
     try {
       if ((await fetch("/readyz")).ok) location.reload();
     } catch {
@@ -167,7 +167,7 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
-    if (document.getElementById("live")?.dataset.again !== undefined) setInterval(again, AGAIN_MS);
+    if (document.getElementById("live")?.dataset.again !== undefined) setInterval(askAgain, AGAIN_MS);
     setClock();
     age();
     setInterval(age, 15_000);
