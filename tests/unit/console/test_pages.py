@@ -231,8 +231,9 @@ def test_what_is_not_there_is_a_page_of_its_own(rep: Visitor, path: str) -> None
 
 
 def test_an_old_projection_is_said_on_every_page(rep: Visitor, projection: Projection, filled: Samples) -> None:
-    assert "may be old" not in rep.get("/").text
+    assert "The figures are" not in rep.get("/").text
     projection.beat(filled.now - 10 * 60_000)
+    assert re.search(r"The figures are 10 min( \d+ s)? old\.", said(rep.get("/").text))
     assert all("The projector was last alive" in rep.get(path).text for path in PATHS[:-1])
 
 
