@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -74,6 +74,7 @@ from streams.settings import Settings
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
+HEARD_S: Final = 1.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, rejected, replay,
@@ -154,9 +155,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.hub.close()
         desk.arrivals.close()
         for one in both:
-            one.cancel()
-            with suppress(asyncio.CancelledError):
-                await one
+            await _ended(one)
         desk.sight.close()
         if desk.slack is not None:
             await desk.slack.close()
@@ -164,6 +163,13 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         if desk.auth.openid is not None:
             await desk.auth.openid.close()
         await desk.reader.close()
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Told until it has heard: before Python 3.12 `asyncio.wait_for` loses a cancellation that comes with an answer."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=HEARD_S)
 
 
 async def _live(request: Request) -> Response:
