@@ -21,8 +21,9 @@ RUN: Final = """async ([tags, rules]) => {
 
 
 def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
-    """What axe finds: the rule, where, and why. `rules`: these alone; else all of WCAG 2.0 to 2.2, A and AA."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
+    """What axe finds: the rule, where, and why. `rules`: these alone; else all of WCAG 2.0 to 2.2, A and AA.
+
+    The page must have run AXE.
+    """
     return [f"{rule} ({help_}) at {target}: {why}" for rule, help_, target, why in
             page.evaluate(RUN, [list(TAGS), list(rules)])]  # fmt: skip

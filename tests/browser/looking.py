@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -16,10 +17,11 @@ PHONE: Final = {"width": 390, "height": 844}
 
 
 class Looker:
-    """A browser with one person of each role. `options`: of each of their contexts."""
+    """A browser with one person of each role. `script` runs in each page; `options`: of each of their contexts."""
 
-    def __init__(self, browser: Browser, scenery: Scenery, **options: Any) -> None:
+    def __init__(self, browser: Browser, scenery: Scenery, *, script: Path | None, **options: Any) -> None:
         self._browser = browser
+        self._script = script
         self._scenery = scenery
         self._options = options
         self._people: dict[tuple[str, bool], BrowserContext] = {}
@@ -33,11 +35,10 @@ class Looker:
     @contextmanager
     def at(self, view: View) -> Iterator[Page]:
         """The page, in the state that the view names. Raises AssertionError where the answer is another."""
+        person = self._person(view)  # signs in while Redis answers
         if view.scene != self._scene:
-            person = self._person(view)  # signs in while Redis answers
             self._scenery.set(view.scene)
             self._scene = view.scene
-        person = self._person(view)
         page = person.new_page()
         try:
             answer = page.goto((self._scenery.alone if view.alone else self._scenery.url) + view.path)
@@ -52,17 +53,18 @@ class Looker:
             page.close()
 
     def _person(self, view: View) -> BrowserContext:
-        if view.who == "nobody":
-            context = self._browser.new_context(**self._options)
-            self._people[(view.name, view.alone)] = context
-            return context
-        known = self._people.get((view.who, view.alone))
-        if known is None:
-            known = self._people[(view.who, view.alone)] = self._browser.new_context(**self._options)
-            page = known.new_page()
+        key = view.name if view.who == "nobody" else view.who, view.alone
+        known = self._people.get(key)
+        if known is not None:
+            return known
+        person = self._people[key] = self._browser.new_context(**self._options)
+        if view.who != "nobody":
+            page = person.new_page()
             page.goto(self._scenery.link(view.who, alone=view.alone))
             page.close()
-        return known
+        if self._script is not None:
+            person.add_init_script(path=self._script)
+        return person
 
 
 def in_order(views: Sequence[View]) -> list[View]:
@@ -72,9 +74,10 @@ def in_order(views: Sequence[View]) -> list[View]:
 
 
 @contextmanager
-def looking(browser: Browser, scenery: Scenery, **options: Any) -> Iterator[Looker]:
-    """A looker for as long as the block lasts. Nothing moves, and times are Korean or English as the browser is."""
-    looker = Looker(browser, scenery, **{"locale": "en-GB", "reduced_motion": "reduce", **options})
+def looking(browser: Browser, scenery: Scenery, *, script: Path | None = None, **options: Any) -> Iterator[Looker]:
+    """A looker for as long as the block lasts, in whose pages nothing moves."""
+    told = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+    looker = Looker(browser, scenery, script=script, **told)
     try:
         yield looker
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.axe import COLOUR_RULES, violations
+from tests.browser.axe import AXE, COLOUR_RULES, violations
 from tests.browser.looking import DESKTOP, Looker, in_order, looking
 from tests.browser.scenery import Scenery, scenery
 from tests.browser.views import VIEWS, View
@@ -26,7 +26,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenery]:
 
 @pytest.fixture(scope="module")
 def looker(chromium: Browser, scene: Scenery) -> Iterator[Looker]:
-    with looking(chromium, scene, viewport=DESKTOP) as made:
+    with looking(chromium, scene, script=AXE, viewport=DESKTOP) as made:
         yield made
 
 
