@@ -134,6 +134,8 @@ VIEWS: Final = (
     View("accounts-empty", "GET /accounts", "/accounts", "empty"),
     View("account", "GET /accounts/{account_id:path}", f"/accounts/{ACCOUNT}"),
     View("account-quiet", "GET /accounts/{account_id:path}", "/accounts/tern-optics.example"),
+    View("audiences", "GET /audiences", "/audiences"),
+    View("audiences-empty", "GET /audiences", "/audiences", "empty"),
     View("search", "GET /search", "/search?q=n"),
     View("search-none", "GET /search", "/search?q=nobody"),
     View("search-field", "GET /search", "/search", act=_search),
