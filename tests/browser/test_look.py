@@ -50,10 +50,11 @@ def test_colours_follow_the_device_until_somebody_chooses(page: Page, console: s
 
 
 def test_the_menu_of_a_phone_opens_closes_and_says_where_one_is(page: Page) -> None:
+    menu, opener = page.get_by_role("navigation", name="Main"), page.get_by_role("button", name="Menu")
+    expect(menu).to_be_visible()
+    expect(opener).to_be_hidden()
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    menu = page.get_by_role("navigation", name="Main")
     expect(menu).to_be_hidden()
-    opener = page.get_by_role("button", name="Menu")
     opener.focus()
     page.keyboard.press("Enter")
     expect(menu).to_be_visible()
