@@ -6,6 +6,7 @@ UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
 QUIX   := quixstreams==3.28.1
 SDKS   := tests/contract/sdks
+PAGES  := tests/browser
 LOCKED := --require-hashes --no-deps
 # The first Python that is new enough; PYTHON=... names another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .NOTPARALLEL:
-.PHONY: up test check bench faults mutate lock tracker dev clean
+.PHONY: up test check bench faults mutate lock tracker screenshots dev clean
 
 # STORY=off waits for real visitors; UP="--broker apache --workers 2" passes options on (leadstream up --help).
 up: $(VENV)/.locked $(VENV)/.editable
@@ -57,12 +58,18 @@ lock: $(VENV)/.made
 tracker: tracker_js/node_modules/.installed
 	cd tracker_js && npm run --silent build
 
+# Every page of the console in every state, light and dark, desktop and phone: .leadstream/screenshots/index.html.
+# ONLY="inbox flow" narrows it.
+screenshots: dev
+	@$(BIN)/python -m tests.browser.screenshots $(ONLY)
+
 dev: $(VENV)/.locked-dev $(VENV)/.editable $(SDKS)/.venv/.made \
-	$(if $(shell command -v npm),tracker_js/node_modules/.installed $(SDKS)/node_modules/.installed)
+	$(if $(shell command -v npm),tracker_js/node_modules/.installed $(SDKS)/node_modules/.installed \
+	$(PAGES)/node_modules/.installed)
 
 clean:
 	rm -rf $(VENV) .leadstream .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf tracker_js/node_modules $(SDKS)/node_modules $(SDKS)/.venv tests/artifacts mutants build dist
+	rm -rf tracker_js/node_modules $(SDKS)/node_modules $(PAGES)/node_modules $(SDKS)/.venv tests/artifacts mutants build dist
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Leadstream needs Python 3.11 or newer; none was found. PYTHON=/path/to/python make up"; exit 1; }
@@ -110,4 +117,9 @@ $(SDKS)/.venv/.made: $(SDKS)/requirements.lock | $(VENV)/.made
 
 $(SDKS)/node_modules/.installed: $(SDKS)/package-lock.json
 	cd $(SDKS) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# axe-core, which looks through every page of the console.
+$(PAGES)/node_modules/.installed: $(PAGES)/package-lock.json
+	cd $(PAGES) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -12,6 +12,7 @@ from deploy.local.apache_jars import java_missing
 from tests.spread import begun_first, group_of
 
 SDKS: Final = Path(__file__).with_name("contract") / "sdks"
+AXE: Final = Path(__file__).with_name("browser") / "node_modules/axe-core"
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -31,8 +32,13 @@ def _chromium_missing() -> str | None:
     return "no Chromium: install it (Debian: chromium), or name it in LEADSTREAM_TEST_CHROMIUM"
 
 
+def _axe_missing() -> str | None:
+    return None if AXE.is_dir() else _node_missing() or "axe-core is not installed: make dev"
+
+
 NEEDS: Final[Mapping[str, Callable[[], str | None]]] = {
     "apache": java_missing,
+    "axe": _axe_missing,
     "browser": _chromium_missing,
     "node": _node_missing,
     "sdks": _sdks_missing,

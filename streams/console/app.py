@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -78,6 +78,7 @@ from streams.settings import Settings
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
 SHORTEST_SECRET: Final = 16
+HEARD_S: Final = 1.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, supply, rules,
@@ -87,8 +88,9 @@ SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
     403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
     404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
-    405: ("Not like this", "This address does not take that kind of request."),
-    413: ("Too large", "The form was too large."),
+    405: ("Not like this", "This address is where a form goes, and no page. Go back to the page that holds the form."),
+    413: ("Too large", "The form was too large: 16 KiB is the most. Shorten what you wrote and send it again."),
+    429: ("Too many requests", "Wait a minute, then try again."),
     503: ("Not now", "The rules cannot be read, so nothing can be said here. The log of the console says why."),
 }
 log = structlog.get_logger()
@@ -157,9 +159,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.hub.close()
         desk.arrivals.close()
         for one in both:
-            one.cancel()
-            with suppress(asyncio.CancelledError):
-                await one
+            await _ended(one)
         desk.sight.close()
         if desk.slack is not None:
             await desk.slack.close()
@@ -167,6 +167,13 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         if desk.auth.openid is not None:
             await desk.auth.openid.close()
         await desk.reader.close()
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Told until it has heard: before Python 3.12 `asyncio.wait_for` loses a cancellation that comes with an answer."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=HEARD_S)
 
 
 async def _live(request: Request) -> Response:

@@ -62,7 +62,8 @@ class Desk(Struct, frozen=True, kw_only=True):
             frame = await self.frame()
         except ReadModelAway:
             frame = Frame(now=self.now())
-        return self.pages.page(request, "notice.html", frame, status=status, title=title, text=text)
+        again = request.method == "GET" and status >= 500
+        return self.pages.page(request, "notice.html", frame, status=status, title=title, text=text, again=again)
 
     def away(self, request: Request) -> HTMLResponse:
         """The page that says that Redis does not answer, and since when. It is not asked again for that."""
@@ -73,7 +74,9 @@ class Desk(Struct, frozen=True, kw_only=True):
             "themselves."
         )
         frame = Frame(now=self.now())
-        return self.pages.page(request, "notice.html", frame, status=503, title="The read model is away", text=text)
+        asks = request.method == "GET"  # and the page asks again by itself
+        return self.pages.page(request, "notice.html", frame, status=503, title="The read model is away", text=text,
+                               again=asks, waits=asks)  # fmt: skip
 
 
 def desk_of(request: Request) -> Desk:

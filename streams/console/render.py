@@ -15,6 +15,7 @@ from streams.console import shown
 from streams.console.auth import Auth, Session
 from streams.console.rights import right_of
 from streams.console.roles import may
+from streams.console.theme import theme_of
 from streams.readmodel.fills import NOTHING_FILLS, Filling
 
 __all__ = ["NAVIGATION", "Frame", "Pages"]
@@ -22,9 +23,11 @@ __all__ = ["NAVIGATION", "Frame", "Pages"]
 NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Audiences", "/audiences"),
                      ("Flow", "/flow"), ("Rules", "/rules"), ("Live", "/debugger"), ("Rejected", "/rejected"),
                      ("Channels", "/channels"))  # fmt: skip
+OPERATIONS: Final = frozenset({"/rules", "/debugger", "/rejected", "/channels", "/users"})  # the rest is sales' work
 OLD_MS: Final = 20_000  # four beats
-STATIC: Final = ("console.css", "flow.css", "lead.css", "inbox.css", "channels.css", "account.css", "rules.css",
-                 "console.js", "debugger.js", "inbox.js", "search.js", "htmx-4.0.1.min.js", "favicon.svg")  # fmt: skip
+STATIC: Final = ("tokens.css", "dark.css", "console.css", "flow.css", "lead.css", "inbox.css", "channels.css",
+                 "account.css", "rules.css", "console.js", "debugger.js", "inbox.js", "search.js",
+                 "htmx-4.0.1.min.js", "favicon.svg")  # fmt: skip
 
 
 class Frame(Struct, frozen=True, kw_only=True):
@@ -63,8 +66,8 @@ class Pages:
         csrf = self._auth.csrf(session) if isinstance(session, Session) else ""
         text = self._environment.get_template(template).render(
             frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
-            path=request.url.path, has_password=self._auth.has_password, has_users=self._auth.users is not None,
-            has_openid=self._auth.openid is not None,
+            path=request.url.path, theme=theme_of(request), has_password=self._auth.has_password,
+            has_users=self._auth.users is not None, has_openid=self._auth.openid is not None,
             navigation=_navigation(session), acts=isinstance(session, Session) and may(session.role, "rep"), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
@@ -89,7 +92,7 @@ def _environment() -> Environment:
         "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
         "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
     }  # fmt: skip
-    made.globals |= {"money": shown.money, "static": _addresses()}
+    made.globals |= {"money": shown.money, "static": _addresses(), "operations": OPERATIONS}
     made.globals["ui"] = made.get_template("macros.html").module
     return made
 

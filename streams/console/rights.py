@@ -69,6 +69,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /live": _NOBODY,
     "GET /me": _NOBODY,
     "POST /me/sign-out-everywhere": Right("viewer", "sign out everywhere"),
+    "POST /me/theme": _NOBODY,
     "GET /login": _NOBODY,
     "POST /login": _NOBODY,
     "GET /login/openid": _NOBODY,

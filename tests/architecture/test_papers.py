@@ -44,8 +44,12 @@ def test_the_locks_of_the_sdks_in_the_contract_tests_are_exact_and_name_no_index
     locked = (place / "requirements.lock").read_text()
     assert [name for name, version in asked.items() if f"{name}=={version} " not in locked] == []
     assert "://" not in locked
-    packages = json.loads((place / "package-lock.json").read_text())["packages"]
-    wanted = json.loads((place / "package.json").read_text())["devDependencies"]
+
+
+@pytest.mark.parametrize("place", ["tests/browser", "tests/contract/sdks"])
+def test_the_locks_of_the_tests_packages_are_exact_and_name_no_index(place: str) -> None:
+    packages = json.loads((ROOT / place / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((ROOT / place / "package.json").read_text())["devDependencies"]
     assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
     assert [name for name, one in packages.items() if "resolved" in one] == []
 

@@ -23,9 +23,13 @@ ARGUMENTS = (
 )
 
 
+def chromium_path() -> str | None:
+    """Where it is, None where there is none."""
+    return os.environ.get("LEADSTREAM_TEST_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def _chromium() -> str:
-    named = os.environ.get("LEADSTREAM_TEST_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    found = chromium_path()
     if found:
         return found
     message = f"no Chromium on the PATH ({', '.join(NAMES)}) and none in LEADSTREAM_TEST_CHROMIUM"

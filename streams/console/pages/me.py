@@ -1,4 +1,4 @@
-"""Oneself: name, role, and signing out everywhere."""
+"""Oneself: name, role, the colours of the pages, and signing out everywhere."""
 
 from typing import Final
 
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from streams.console.desk import desk_of
 from streams.console.roles import ROLES
 from streams.console.security import form_of, session_of
+from streams.console.theme import keep_theme, theme_named
 from streams.errors import StreamError
 
 __all__ = ["ROUTES"]
@@ -37,8 +38,21 @@ async def sign_out_everywhere(request: Request) -> Response:
     return RedirectResponse("/login", 303)
 
 
+async def choose_theme(request: Request) -> Response:
+    """`POST /me/theme`: light, dark, or as the device, in this browser."""
+    desk = desk_of(request)
+    fields = await form_of(request, desk.auth)
+    answer = RedirectResponse("/me", 303)
+    keep_theme(answer, theme_named(fields.get("theme", "")), secure=desk.auth.secure)
+    return answer
+
+
 async def _page(request: Request, *, problem: str = "", status: int = 200) -> Response:
     return await desk_of(request).show(request, "me.html", roles=ROLES, problem=problem, status=status)
 
 
-ROUTES: Final = [Route("/me", me), Route("/me/sign-out-everywhere", sign_out_everywhere, methods=["POST"])]
+ROUTES: Final = [
+    Route("/me", me),
+    Route("/me/sign-out-everywhere", sign_out_everywhere, methods=["POST"]),
+    Route("/me/theme", choose_theme, methods=["POST"]),
+]

@@ -5,6 +5,8 @@
 
   const TOGETHER_MS = 250; // changes within this time are fetched at once
   const EVERY_MS = 60_000;
+  const AWAY_MS = 5_000; // a console that starts anew is back before
+  const AGAIN_MS = 3_000;
   const UNITS = [[31_536_000_000, "year"], [2_592_000_000, "month"], [86_400_000, "day"], [3_600_000, "h"], [60_000, "min"]];
 
   // As streams/console/shown.py says it.
@@ -114,7 +116,10 @@
     const query = watched.split(" ").map((one) => `watch=${encodeURIComponent(one)}`).join("&");
     const stream = new EventSource(`/live?${query}`);
     let told = 0;
+    let away = 0;
     stream.addEventListener("ready", () => {
+      clearTimeout(away);
+      away = 0;
       say("live");
       refresh(); // what changed between the page and the stream
     });
@@ -143,11 +148,26 @@
       else soon();
       told = now;
     });
-    stream.addEventListener("error", () => say("lost"));
+    stream.addEventListener("error", () => {
+      say("lost");
+      away ||= setTimeout(() => {
+        document.getElementById("offline").hidden = false; // until the page is fetched anew
+      }, AWAY_MS);
+    });
     addEventListener("pagehide", () => stream.close());
   };
 
+  // A page that could not be made is asked for again once the console can make it.
+  const askAgain = async () => {
+    try {
+      if ((await fetch("/readyz")).ok) location.reload();
+    } catch {
+      // Away too: the next turn asks again.
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    if (document.getElementById("live")?.dataset.again !== undefined) setInterval(askAgain, AGAIN_MS);
     setClock();
     age();
     setInterval(age, 15_000);

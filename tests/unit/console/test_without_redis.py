@@ -30,6 +30,19 @@ def test_pages_say_that_redis_is_away(client: Visitor) -> None:
     assert "The read model is away" in answer.text
 
 
+def test_a_page_that_could_not_be_made_asks_again_by_itself(client: Visitor) -> None:
+    """What was posted is not sent again, and what is not there does not come by waiting."""
+    page = client.get("/leads?x=1").text
+    assert " data-again" in page
+    assert '<a class="button button--main" href="">Try again</a>' in page
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    posted = client.post("/alerts/al_1/claim", data={"csrf": csrf})
+    assert posted.status_code == 503
+    for text in (posted.text, client.get("/nope").text):
+        assert " data-again" not in text
+        assert "Try again" not in text
+
+
 def test_ready_is_not_and_alive_is(client: Visitor) -> None:
     assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
     assert "leadstream_console_readmodel_up 0.0" in client.get("/metrics").text

@@ -1,0 +1,128 @@
+"""Consoles in front of invented companies, and what Redis holds in each scene.
+
+One console sees Kafka, another one the same Redis and no Kafka. Scenes are set in the order of SCENES, so that what
+needs the longest to come back comes last.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import time_ns
+from typing import Final, Literal, TypeAlias
+
+from deploy.local.embedded import embedded_broker
+from schemas.codec import encode
+from streams.console.app import one_time_link
+from streams.console.roles import Role
+from streams.console.user_book import opened
+from streams.readmodel.channels import ChannelBoard
+from streams.readmodel.fills import Fills
+from streams.readmodel.writer import Projection
+from tests.browser.companies import Companies
+from tests.browser.consoles import SECRET, running
+from tests.integration.bus import Bus
+from tests.integration.shadows import Shadow
+from tests.unit.console.lead_samples import MINUTE
+
+__all__ = ["PASSWORD", "SCENES", "USER", "Scene", "Scenery", "scenery"]
+
+Scene: TypeAlias = Literal["full", "stale", "filling", "unseen", "empty", "hangs", "away"]
+USER, PASSWORD = "Ines Duarte", "correct horse battery"
+TOLD: Final = "seen."
+
+
+class Scenery:
+    """`url` sees Kafka, `alone` does not."""
+
+    def __init__(self, shadow: Shadow, urls: tuple[str, str], *, bus: Bus) -> None:
+        self.url, self.alone = urls
+        self.bus = bus
+        self._shadow = shadow
+
+    def set(self, scene: Scene) -> None:
+        """Redis holds from now on what this scene shows."""
+        self._shadow.thaw()
+        if scene == "away":
+            self.freeze()
+            return
+        self._shadow.flush()
+        now = time_ns() // 1_000_000
+        SCENES[scene](self._shadow.url, Companies(now))
+
+    def freeze(self) -> None:
+        """Redis does not answer any more."""
+        self._shadow.freeze()
+
+    def link(self, role: Role, *, alone: bool = False) -> str:
+        """Signs Ines in."""
+        return one_time_link(SECRET, self.alone if alone else self.url, name=USER, role=role)
+
+
+def _full(redis: str, companies: Companies) -> None:
+    _write(redis, companies, beat=companies.now)
+    board = ChannelBoard.connect(redis)
+    for one in companies.channels():
+        board.tell(one)
+
+
+def _stale(redis: str, companies: Companies) -> None:
+    _write(redis, companies, beat=companies.now - 3 * MINUTE)
+
+
+def _filling(redis: str, companies: Companies) -> None:
+    _write(redis, companies, beat=companies.now)
+    fills = Fills.connect(redis)
+    fills.begin("leads.0", total=48_000)
+    fills.note("leads.0", done=31_200, total=48_000)
+    fills.close()
+
+
+def _unseen(redis: str, companies: Companies) -> None:
+    _write(redis, companies, beat=None)
+
+
+def _empty(redis: str, companies: Companies) -> None:
+    with _projection(redis) as projection:
+        projection.beat(companies.now)
+
+
+SCENES: Final[Mapping[Scene, Callable[[str, Companies], None]]] = {
+    "full": _full, "stale": _stale, "filling": _filling, "unseen": _unseen, "empty": _empty, "hangs": _full,
+    "away": _empty,
+}  # fmt: skip
+
+
+def _write(redis: str, companies: Companies, *, beat: int | None) -> None:
+    with _projection(redis) as projection:
+        projection.write(**companies.entries())
+        if beat is not None:
+            projection.beat(beat)
+
+
+@contextmanager
+def _projection(redis: str) -> Iterator[Projection]:
+    projection = Projection.connect(redis)
+    try:
+        yield projection
+    finally:
+        projection.close()
+
+
+@contextmanager
+def scenery(place: Path) -> Iterator[Scenery]:
+    """All of it on free ports, for as long as the block lasts. `place`: a folder for what it needs."""
+    users = place / "users.json"
+    with opened(users, new=True) as book:
+        book.add(USER, "rep", PASSWORD)
+    with ExitStack() as stack:
+        bootstrap = stack.enter_context(embedded_broker())
+        shadow = stack.enter_context(Shadow(place))
+        bus = Bus(bootstrap, prefix=TOLD, app_id="seen")
+        stack.callback(bus.close)
+        bus.create()
+        bus.write("transitions", ((0, encode(one)) for one in Companies(time_ns() // 1_000_000).moves()))
+        sees = {"KAFKA__BOOTSTRAP_SERVERS": bootstrap, "KAFKA__TOPIC_PREFIX": TOLD, "CONSOLE__USERS": str(users),
+                "COLLECTOR__PUBLIC_URL": "https://collect.northwind-robotics.example"}  # fmt: skip
+        urls = stack.enter_context(running(shadow.url, **sees)), stack.enter_context(running(shadow.url))
+        stack.callback(shadow.thaw)  # before the consoles are ended: they would wait for it
+        yield Scenery(shadow, urls, bus=bus)
