@@ -21,7 +21,7 @@ from streams.core.rows import ROWS
 from streams.core.rules import Rules
 from streams.core.visits import decode_visits
 from tests.simulation.log import TABLES, Log
-from tests.simulation.simulator import Published
+from tests.simulation.world import Published
 
 __all__ = ["Heard", "Replay"]
 
