@@ -1,6 +1,6 @@
 """Messages to a recipient's row (topic `posts`): a record is a JSON array of them. `to` is the recipient_id.
 
-`Digest` is no message to a row: it is what a channel delivers beside posts, made of several.
+`Digest` and `Edit` are no messages to a row: they are what channels deliver beside posts.
 """
 
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ from schemas.cards import AlertCard, AlertLevel
 from schemas.deals import DealFacts
 from schemas.touches import Tick
 
-__all__ = ["Absence", "Ahead", "AlertUpdate", "Digest", "Occasion", "Outlook", "Post", "PostMessage", "Receipt"]
+__all__ = ["Absence", "Ahead", "AlertUpdate", "Digest", "Edit", "Occasion", "Outlook", "Post", "PostMessage", "Receipt"]
 
 Occasion: TypeAlias = Literal[
     "raised", "broke_through", "woke", "reminder", "escalation", "passed_on", "copy", "taken", "deputy"
@@ -101,6 +101,18 @@ class Digest(Struct, frozen=True, kw_only=True):
     posts: tuple[Post, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     waiting: int = 0  # alerts that wait for the next digest
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """What became of an alert, for where it was told: it edits what stands there and tells nobody anew.
+
+    post_id follows from alert, recipient and the card's version.
+    """
+
+    to: str
+    post_id: str
+    at: int
+    alert: AlertCard
 
 
 PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | Receipt | Tick

@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from schemas.posts import Receipt
-from streams.channels.base import Channel
+from schemas.posts import Edit, Receipt
+from streams.channels.base import Channel, Editor
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.lately import Lately
 from streams.channels.rest import Rest
@@ -92,7 +92,7 @@ class Delivery:
         rest, retry_after_s = self._rests[due.channel], 0.0
         try:
             async with asyncio.timeout(DEADLINE_S):
-                receipt = await self._channels[due.channel].deliver(due.post)
+                receipt = await _delivered(self._channels[due.channel], due)
             rest.worked()
             self._lately.sent(due.channel, self._now())
         except ChannelRefused as error:
@@ -136,3 +136,12 @@ class Delivery:
         self._answered[name] = receipt
         while len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
+
+
+async def _delivered(channel: Channel, due: Due) -> Receipt:
+    """An edit goes to channels that can edit only: of any other it is refused."""
+    if not isinstance(due.post, Edit):
+        return await channel.deliver(due.post)
+    if not isinstance(channel, Editor):
+        raise ChannelRefused(0, detail="it cannot edit")
+    return await channel.edit(due.post)

@@ -1,13 +1,13 @@
 """The generic webhook: a POST signed as Standard Webhooks says (https://www.standardwebhooks.com).
 
-`webhook-id` is the post's id (it follows from alert, level and recipient), the same on every retry: the receiver's
-idempotency key. While a secret is exchanged each POST has a signature of both. It leaves through the guarded client,
-and the answer's body is never read.
+`webhook-id` is the post's id (it follows from alert, level and recipient; an edit's from the card's version), the same
+on every retry: the receiver's idempotency key. While a secret is exchanged each POST has a signature of both. It leaves
+through the guarded client, and the answer's body is never read.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -15,13 +15,14 @@ from standardwebhooks.webhooks import Webhook
 
 from schemas.cards import AlertCard, AlertLevel
 from schemas.codec import encode
-from schemas.posts import Ahead, Digest, Occasion, Post, Receipt
+from schemas.posts import Ahead, Digest, Edit, Occasion, Post, Receipt
 from streams.channels.answers import posted
 from streams.outgoing.client import Outgoing
 
-__all__ = ["AlertDigest", "AlertRaised", "DigestData", "RaisedData", "WebhookChannel"]
+__all__ = ["AlertChanged", "AlertDigest", "AlertRaised", "ChangedData", "DigestData", "RaisedData", "WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
+CLOSED: Final = ("done", "dismissed", "expired")
 
 
 class RaisedData(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,21 @@ class AlertRaised(Struct, frozen=True, kw_only=True):
     type: str = "alert.raised"
     timestamp: str
     data: RaisedData
+
+
+class ChangedData(Struct, frozen=True, kw_only=True):
+    """The whole alert as it is now: the newest `alert.version` wins. `url` as of a raised alert."""
+
+    url: str
+    alert: AlertCard
+
+
+class AlertChanged(Struct, frozen=True, kw_only=True):
+    """The body for an alert that was raised before. `timestamp` is when it became so, so that a retry is the same."""
+
+    type: Literal["alert.updated", "alert.closed"]
+    timestamp: str
+    data: ChangedData
 
 
 class DigestData(Struct, frozen=True, kw_only=True):
@@ -78,16 +94,25 @@ class WebhookChannel:
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
-        body = encode(self._told(post))
-        await posted(
-            self._outgoing, self._url, body, headers=self._headers(post.post_id, body), deadline_s=DEADLINE_S,
-            now=self._now,
-        )  # fmt: skip
-        return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
+        return await self._sent(post.to, post.post_id, self._told(post))
+
+    async def edit(self, edit: Edit) -> Receipt:
+        """POST what became of an alert within 5 s. Raises ChannelBusy, ChannelRefused."""
+        return await self._sent(edit.to, edit.post_id, AlertChanged(
+            type="alert.closed" if edit.alert.status in CLOSED else "alert.updated", timestamp=_written(edit.at),
+            data=ChangedData(url=self._link(edit.alert), alert=edit.alert),
+        ))  # fmt: skip
 
     async def close(self) -> None:
         """Close the connections."""
         await self._outgoing.close()
+
+    async def _sent(self, to: str, post_id: str, told: AlertRaised | AlertDigest | AlertChanged) -> Receipt:
+        body = encode(told)
+        await posted(
+            self._outgoing, self._url, body, headers=self._headers(post_id, body), deadline_s=DEADLINE_S, now=self._now
+        )
+        return Receipt(to=to, post_id=post_id, channel=self.name, outcome="sent", at=self._now())
 
     def _headers(self, post_id: str, body: bytes) -> dict[str, str]:
         at = datetime.fromtimestamp(self._now() / 1000, UTC)
@@ -99,7 +124,7 @@ class WebhookChannel:
         }
 
     def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
-        timestamp = datetime.fromtimestamp(post.at / 1000, UTC).isoformat()
+        timestamp = _written(post.at)
         if isinstance(post, Post):
             return AlertRaised(timestamp=timestamp, data=self._raised(post))
         alerts = tuple(self._raised(one) for one in post.posts)
@@ -107,8 +132,14 @@ class WebhookChannel:
         return AlertDigest(timestamp=timestamp, data=data)
 
     def _raised(self, post: Post) -> RaisedData:
-        link = f"{self._console_url}/alerts/{quote(post.alert.alert_id, safe='')}" if self._console_url else ""
         return RaisedData(
-            post_id=post.post_id, level=post.level, url=link, alert=post.alert, occasion=post.occasion,
-            detail=post.detail,
+            post_id=post.post_id, level=post.level, url=self._link(post.alert), alert=post.alert,
+            occasion=post.occasion, detail=post.detail,
         )  # fmt: skip
+
+    def _link(self, alert: AlertCard) -> str:
+        return f"{self._console_url}/alerts/{quote(alert.alert_id, safe='')}" if self._console_url else ""
+
+
+def _written(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()

@@ -127,7 +127,7 @@ class SimWorker:
             "visits": partial(visitor.fold, rules=self.rules),
             "touches": partial(lead.fold, rules=self.rules),
             "signals": partial(signals.fold_signals, rules=self.rules),
-            "posts": partial(recipient.fold, rules=self.rules, channels=self.channels),
+            "posts": partial(recipient.fold, rules=self.rules, channels=self.channels, editing=self.channels),
         }
 
     async def settled(self) -> None:
