@@ -1,5 +1,6 @@
 """What people answer to an alert: one function for each button. Decided once, by arrival; what is closed stays closed.
 
+A claim may be given back and a snooze ended: then it is as it was before, for nobody was told anything by them.
 Contacted and reopened move the lead (`returned`); a student, a competitor or one of our own is a dead end; who is of
 another company, looks for a job or is a partner counts for no return for half a year.
 """
@@ -123,6 +124,8 @@ def _claimed(episode: Episode, answer: _Answer) -> Episode:
     """First come: it is theirs, the clock stops, R counts anew. The second hears who has it."""
     if episode.card.claimed_by:
         return _taken(episode, answer)
+    if episode.released_at is not None and answer.action.at <= episode.released_at:
+        return episode  # a copy of the claim that was given back
     card = replace(
         episode.card,
         status="claimed",
@@ -135,6 +138,24 @@ def _claimed(episode: Episode, answer: _Answer) -> Episode:
     return replace(
         episode, status="claimed", card=card, reset_at=answer.action.at, clock_at=None, claimer=answer.action.by
     )
+
+
+def _released(episode: Episode, answer: _Answer) -> Episode:
+    """Given back: open again, its clock starts anew, R counts what it counted before. A claim that came later stays."""
+    at, claimed_at = answer.action.at, episode.card.claimed_at
+    if episode.status != "claimed" or claimed_at is None or at < claimed_at:
+        return episode
+    card = replace(
+        episode.card, status="open", claimed_by="", claimed_at=None, version=answer.version, as_of=answer.row.as_of
+    )
+    return replace(
+        episode, status="open", card=card, reset_at=None, clock_at=_starts(card, answer), claimer=None, released_at=at
+    )
+
+
+def _starts(card: AlertCard, answer: _Answer) -> int | None:
+    """When its clock starts: now, where somebody has to claim it."""
+    return answer.row.as_of if card.status == "open" and card.level == "real_time" else None
 
 
 def _taken(episode: Episode, answer: _Answer) -> Episode:
@@ -172,6 +193,17 @@ def _snoozed(episode: Episode, answer: _Answer) -> Episode:
         episode.card, status="snoozed", snoozed_until=until, version=answer.version, as_of=answer.row.as_of
     )
     return replace(episode, status="snoozed", card=card, snoozed_at=action.at, clock_at=None, waiting=False)
+
+
+def _awoken(episode: Episode, answer: _Answer) -> Episode:
+    """Silent no longer: back to what it was before its snooze. One that was snoozed later sleeps on."""
+    if episode.status != "snoozed" or answer.action.at < (episode.snoozed_at or 0):
+        return episode
+    card: AlertCard = replace(
+        episode.card, status="claimed" if episode.card.claimed_by else "open", snoozed_until=None,
+        version=answer.version, as_of=answer.row.as_of,
+    )  # fmt: skip
+    return replace(episode, status=card.status, card=card, clock_at=_starts(card, answer))
 
 
 def _wrong_company(episode: Episode, answer: _Answer) -> Episode:
@@ -220,7 +252,9 @@ ANSWERS: Final[Mapping[AlertVerb, Callable[[Episode, _Answer], Episode]]] = {
     "contacted": _contacted,
     "dismiss": _dismissed,
     "not_a_buyer": _not_a_buyer,
+    "release": _released,
     "reopen_deal": _reopened,
     "snooze": _snoozed,
+    "wake": _awoken,
     "wrong_company": _wrong_company,
 }

@@ -72,7 +72,7 @@ def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
 
 def _has_changed(episode: Episode) -> bool:
     """Whether its status is or was another, or R or its people are others than when it was raised."""
-    was_another = episode.snoozed_at is not None or episode.reset_at is not None
+    was_another = episode.snoozed_at is not None or episode.released_at is not None
     return was_another or episode.card.status != "open" or episode.card.updates > 0
 
 

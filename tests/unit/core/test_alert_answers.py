@@ -6,7 +6,9 @@ import pytest
 
 from schemas.cards import AlertCounts
 from schemas.ids import alert_id_of
+from schemas.posts import AlertUpdate
 from schemas.touches import Disposition, Tick
+from streams.core.account_row import Account
 from streams.core.errors import InsideHold, UnknownDecision, UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
@@ -277,7 +279,7 @@ def test_inside_a_hold_an_alert_is_information_only() -> None:
             story.hears(action(what, FIRST, at=ends - 1))
         assert story.row is row
     story.hears(action("claim", FIRST, at=NOW + 1))
-    assert story.alert.offers == ("snooze", "wrong_company", "not_a_buyer", "dismiss")
+    assert story.alert.offers == ("snooze", "wrong_company", "not_a_buyer", "dismiss", "release")
 
 
 @pytest.mark.parametrize("what", ["contacted", "reopen_deal"])
@@ -370,3 +372,69 @@ def test_a_refused_answer_that_comes_again_after_they_asked_moves_no_time() -> N
     earlier = row.version._replace(offset=row.version.offset - 1)
     late = action("contacted", FIRST, at=NOW + 9 * HOUR)
     assert fold_signals(ACME, row, [late], version=earlier, rules=story.rules).row is row
+
+
+# ─── taken back
+def test_a_claim_that_is_given_back_leaves_the_alert_as_if_nobody_had_claimed_it() -> None:
+    """Its clock begins anew: somebody has to claim it."""
+    story = back()
+    before = story.alert
+    assert story.row is not None
+    story.hears(action("claim", FIRST, at=NOW + HOUR, actor="Amy", by=AMY))
+    claimed = story.alert
+    assert "release" in claimed.offers
+    story.hears(action("release", FIRST, at=NOW + 2 * HOUR, actor="Amy"))
+    assert (story.alert.status, story.alert.claimed_by, story.alert.claimed_at) == ("open", "", None)
+    assert (story.alert.offers, story.alert.strength.lines) == (before.offers, before.strength.lines)
+    (episode,) = story.row.episodes if isinstance(story.row, Account) else ()
+    assert (episode.reset_at, episode.claimer, episode.clock_at) == (None, None, NOW + 2 * HOUR)
+    assert len(story.told) == 1
+    assert [one.alert.status for one in story.last.posts if isinstance(one, AlertUpdate)] == ["open"]
+    story.hears(action("claim", FIRST, at=NOW + 3 * HOUR, actor="Bob", by=BOB))
+    assert (story.alert.status, story.alert.claimed_by) == ("claimed", "Bob")
+
+
+def test_copies_of_a_claim_and_of_giving_it_back_change_nothing() -> None:
+    story = back()
+    claim, release = action("claim", FIRST, at=NOW + 1), action("release", FIRST, at=NOW + 2)
+    for one in (claim, release):
+        story.hears(one)
+    for copy in (release, claim):
+        story.hears(copy)
+        assert (story.alert.status, story.last.alerts) == ("open", ())
+    story.hears(action("claim", FIRST, at=NOW + 3, actor="Bob"))
+    story.hears(release)
+    assert (story.alert.status, story.alert.claimed_by) == ("claimed", "Bob")
+
+
+def test_what_nobody_has_is_not_given_back_nor_what_is_closed() -> None:
+    story = back()
+    story.hears(action("release", FIRST, at=NOW + 1))
+    assert (story.alert.status, story.last.alerts) == ("open", ())
+    story.hears(action("dismiss", FIRST, at=NOW + 2))
+    for what in ("release", "wake"):
+        story.hears(action(what, FIRST, at=NOW + 3))
+        assert story.alert.status == "dismissed"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_snooze_that_is_ended_leaves_the_alert_as_it_was_before(claimed: bool) -> None:
+    story = back()
+    if claimed:
+        story.hears(action("claim", FIRST, at=NOW + 1, actor="Amy"))
+    was = story.alert.status
+    story.hears(action("snooze", FIRST, at=NOW + 2))
+    assert "wake" in story.alert.offers
+    story.hears(action("wake", FIRST, at=NOW + 3))
+    assert (story.alert.status, story.alert.snoozed_until, len(story.told)) == (was, None, 1)
+    story.hears(action("snooze", FIRST, at=NOW + 2))  # a copy of the snooze
+    assert story.alert.status == was
+
+
+def test_a_copy_of_a_wake_ends_no_later_snooze() -> None:
+    story = back()
+    story.hears(action("snooze", FIRST, at=NOW + 1))
+    story.hears(action("wake", FIRST, at=NOW + 2))
+    story.hears(action("snooze", FIRST, at=NOW + 3))
+    story.hears(action("wake", FIRST, at=NOW + 2))
+    assert story.alert.status == "snoozed"
