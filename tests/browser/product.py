@@ -100,10 +100,6 @@ class Receiver:
         """Those of the level that tells at once; what is for the digest comes too, and earlier."""
         return [one for one in self.verified() if one[1]["data"].get("level") == "real_time"]
 
-    def changed(self) -> list[dict[str, Any]]:
-        """What became of alerts that were told."""
-        return [body for _, body in self.verified() if body["type"] in ("alert.updated", "alert.closed")]
-
 
 @contextmanager
 def receiving(secret: str) -> Iterator[Receiver]:
