@@ -38,10 +38,10 @@ NAMES_SOMEBODY: Final = ("not_a_buyer", "wrong_company")
 
 
 class _Answer(Struct, frozen=True, kw_only=True):
-    """One action on one episode. `who`: the lead or visitor that it is about."""
+    """One action on one episode. `whom`: the lead, or the visitors, that it is about."""
 
     action: AlertAction
-    who: str
+    whom: tuple[str, ...]
     row: Account
     view: AccountView
     version: Version
@@ -63,11 +63,11 @@ def acted(
     decided = version < row.version
     version = max(row.version, version)
     for action in actions:
-        answer = _Answer(action=action, who="", row=row, view=view, version=version, rules=rules)
+        answer = _Answer(action=action, whom=(), row=row, view=view, version=version, rules=rules)
         episode = _found(row, action)
         if episode is not None and episode.status in IN_WORK:
             _check(episode, answer)
-            row = row if decided else _answered(row, episode, replace(answer, who=_named(episode.card, answer)))
+            row = row if decided else _answered(row, episode, replace(answer, whom=_named(episode.card, answer)))
         elif episode is not None and action.action == "claim" and not decided:
             row = _swapped(row, episode, _taken(episode, answer))
     return row
@@ -92,17 +92,20 @@ def _check(episode: Episode, answer: _Answer) -> None:
         raise UnknownDecision(f"not_a_buyer needs one of these reasons: {', '.join((*DEAD_ENDS, *LEFT_OUT))}")
     if action.action not in NAMES_SOMEBODY:
         return
-    who = _named(episode.card, answer)
-    if not who:
+    whom = _named(episode.card, answer)
+    if not whom:
         raise UnknownDecision(f"{action.action} needs to name the lead")
-    if who not in answer.view.members and who not in answer.view.networks:
+    if any(who not in answer.view.members and who not in answer.view.networks for who in whom):
         raise UnknownRow(f"{action.action}: this account has no such lead")
 
 
-def _named(card: AlertCard, answer: _Answer) -> str:
-    """Whom it is about: who is named, else the only one whom the alert shows."""
-    alone = card.people[0].lead_id if len(card.people) == 1 else ""
-    return answer.action.lead_id or alone
+def _named(card: AlertCard, answer: _Answer) -> tuple[str, ...]:
+    """Whom it is about: who is named, else the only one whom the alert shows, else all whom nobody knows."""
+    if answer.action.lead_id:
+        return (answer.action.lead_id,)
+    if not card.people:
+        return tuple(sorted(answer.view.networks))
+    return (card.people[0].lead_id,) if len(card.people) == 1 else ()
 
 
 def _answered(row: Account, episode: Episode, answer: _Answer) -> Account:
@@ -111,7 +114,7 @@ def _answered(row: Account, episode: Episode, answer: _Answer) -> Account:
     if answer.action.action not in NAMES_SOMEBODY or not leaves_out:
         return after
     until = answer.action.at + answer.rules.returns.left_out_days * DAY_MS
-    said = after.left_out | {answer.who: max(until, after.left_out.get(answer.who, until))}
+    said = after.left_out | {who: max(until, after.left_out.get(who, until)) for who in answer.whom}
     kept = sorted(said, key=lambda who: (said[who], who), reverse=True)[:MAX_LEFT_OUT]
     return replace(after, left_out={who: said[who] for who in sorted(kept)})
 
@@ -214,8 +217,9 @@ def _wrong_company(episode: Episode, answer: _Answer) -> Episode:
 def _not_a_buyer(episode: Episode, answer: _Answer) -> Episode:
     """Dismissed. Of some the journey ends here; anonymous visitors have none."""
     reason, told = answer.action.reason, episode
-    if reason in DEAD_ENDS and answer.who in answer.view.members:
-        told = _ordered(episode, [answer.order(answer.who, DEAD_END, reason)])
+    if reason in DEAD_ENDS:
+        told = _ordered(episode, [answer.order(who, DEAD_END, reason) for who in answer.whom
+                                  if who in answer.view.members])  # fmt: skip
     return _ended(told, answer, status="dismissed", outcome="dismissed", reason=reason)
 
 

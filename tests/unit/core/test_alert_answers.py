@@ -13,7 +13,7 @@ from streams.core.errors import InsideHold, UnknownDecision, UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
 from tests.unit.core.sales import AMY, BOB
-from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead
+from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead, of_network
 
 FIRST, SECOND, THIRD = (alert_id_of(DEAL, n) for n in (1, 2, 3))
 CLOSING: dict[str, dict[str, Any]] = {
@@ -147,6 +147,20 @@ def test_who_is_meant_is_named_or_alone_and_of_this_account() -> None:
     alone = back()
     alone.hears(action("not_a_buyer", FIRST, reason="student"))
     assert orders(alone) == [(ANN, "dead_end", "student")]
+
+
+def test_where_nobody_is_known_it_is_about_all_who_came_from_the_companys_network() -> None:
+    """Nobody could name them: the alert shows no people."""
+    story = AccountStory()
+    story.hears(of_deal(deal(at=NOW - 200 * DAY), to=ACME, offset=1))
+    anonymous = member(active=[NOW], intents=[NOW])
+    story.hears(of_network(anonymous, offset=1, visitor="v1"), of_network(anonymous, offset=1, visitor="v2"))
+    assert (story.alert.level, story.alert.people) == ("digest", ())
+    story.hears(action("wrong_company", FIRST))
+    assert (story.alert.status, orders(story)) == ("dismissed", [])
+    again = member(active=[NOW + DAY], intents=[NOW + DAY])
+    story.hears(of_network(again, offset=2, visitor="v2", as_of=NOW + DAY))
+    assert (len(story.alerts), story.card.strength and story.card.strength.strength) == (1, 0)
 
 
 def test_not_a_buyer_needs_one_of_its_reasons() -> None:
