@@ -12,7 +12,6 @@ from typing import Any, Final
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.ids import is_edit
 from schemas.posts import Digest, Post, Receipt
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
@@ -194,15 +193,15 @@ def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
 
 
 def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay: Replay) -> str:
-    """Unless an edit is still under way, or was refused."""
+    """Unless an edit is still under way. Who was refused anything is owed no edit, though a copy of it came through."""
     channel = outcome.run.channel
     shown: dict[tuple[str, str], AlertCard] = {}
     for told in (*channel.posts.values(), *channel.edits.values()):
         if not isinstance(told, Digest):
             before = shown.setdefault((told.to, told.alert.alert_id), told.alert)
             shown[told.to, told.alert.alert_id] = max(before, told.alert, key=lambda one: one.version)
-    refused = {one.to for one in outcome.told["posts"]
-               if isinstance(one, Receipt) and is_edit(one.post_id) and one.outcome == "refused"}  # fmt: skip
+    said = outcome.told["posts"]
+    refused = {one.to for one in said if isinstance(one, Receipt) and one.outcome == "refused"}
     for (to, alert_id), card in sorted(shown.items(), key=lambda one: one[0]):
         row = ROWS["recipients"].decode(outcome.held["recipients"][to.encode()])
         became = None if alert_id in row.edits or to in refused else row.became.get(alert_id)
