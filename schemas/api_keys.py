@@ -12,7 +12,10 @@ from msgspec import Struct
 __all__ = ["API_KEY_FILE_FORMAT", "SCOPES", "ApiKey", "ApiKeyFile", "Scope", "api_key_digest", "counts"]
 
 API_KEY_FILE_FORMAT: Final = 1
-Scope: TypeAlias = Literal["accounts:read", "alerts:act", "alerts:read", "leads:read"]
+Scope: TypeAlias = Literal[
+    "accounts:read", "alerts:act", "alerts:read", "audiences:read", "flow:read", "leads:read", "mail:ask",
+    "profiles:read",
+]  # fmt: skip
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 _PERSON: Final = b"leadstream.api"
 

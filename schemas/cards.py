@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import PageSeen, Version
+from schemas.activity import Decision, PageSeen, Version
 from schemas.deals import DealFacts, Owner
 from schemas.delivery import Trust
 
@@ -23,6 +23,8 @@ __all__ = [
     "LeadCard",
     "MailFlags",
     "MemberCard",
+    "Membership",
+    "MergeSaid",
     "Reopening",
     "ReturnLine",
     "ReturnStrength",
@@ -117,6 +119,25 @@ class RulesCrossing(Struct, frozen=True, kw_only=True):
     total_tenths: int
 
 
+class Membership(Struct, frozen=True, kw_only=True):
+    """An audience that a lead is in, or has left, since `at`. `number` counts its changes, `version` is of the row."""
+
+    audience: str
+    is_in: bool
+    at: int
+    number: int
+    version: Version
+
+
+class MergeSaid(Struct, frozen=True, kw_only=True):
+    """What an operator said of who this lead is, and did not take back: another one, or itself (nobody else)."""
+
+    at: int
+    into: str
+    actor: str
+    reason: str
+
+
 class LeadCard(Struct, frozen=True, kw_only=True):
     """One person: score, stage, and why."""
 
@@ -125,6 +146,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     version: Version
     as_of: int
     score_tenths: int  # up here, so that a reader of rank alone need not read it all
+    audiences: tuple[Membership, ...] = ()  # the newest change of each, newest first; up here for the same reason
     rules_version: str
     name: str
     email: str
@@ -165,6 +187,8 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()  # leads that turned out to be this one
     segment: str = ""  # of the common need: as a trait says it, else as segments.toml finds it; "none" = no row matches
     crossed_by_rules: RulesCrossing | None = None  # for 14 days; approved by a disposition `reviewed`
+    decisions: tuple[Decision, ...] = ()  # what sales said, newest first; `correction` takes back what it names
+    merge: MergeSaid | None = None  # None: no operator says who this is
 
 
 class ReturnLine(Struct, frozen=True, kw_only=True):

@@ -38,7 +38,10 @@ __all__ = [
     "is_crm_account",
     "is_deal",
     "is_edit",
+    "is_lead_news",
+    "lead_news_id_of",
     "message_hash_of",
+    "news_recipient_of",
     "normalised_email",
     "post_id_of",
     "registrable_domain",
@@ -145,6 +148,21 @@ def post_id_of(alert_id: str, level: str, recipient_id: str, *, occasion: str = 
     """One post per alert, level, recipient and occasion (what broke through is part of it)."""
     said = (alert_id, level, recipient_id, *([] if occasion == "raised" else [occasion]))
     return "po_" + blake2b("|".join(said).encode(), digest_size=10).hexdigest()
+
+
+def lead_news_id_of(kind: str, lead_id: str, number: int, *, of: str = "") -> str:
+    """One piece of news per lead, kind and number; `of`: which audience, by which version of the row."""
+    return "ln_" + blake2b(f"{kind}|{lead_id}|{number}|{of}".encode(), digest_size=10).hexdigest()
+
+
+def news_recipient_of(lead_id: str) -> str:
+    """Row key of `posts` where news of one lead waits for a webhook: begins with `lead:`, which no rep or team does."""
+    return f"lead:{lead_id}"
+
+
+def is_lead_news(post_id: str) -> bool:
+    """Whether a post's id is that of news of a lead."""
+    return post_id.startswith("ln_")
 
 
 def digest_id_of(recipient_id: str, day: int) -> str:

@@ -8,15 +8,19 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from schemas.activity import Version
-from schemas.cards import AlertCard, AlertLevel
+from schemas.cards import AlertCard, AlertLevel, Transition
 from schemas.deals import DealFacts
 from schemas.touches import Tick
 
-__all__ = ["Absence", "Ahead", "AlertUpdate", "Digest", "Edit", "Occasion", "Outlook", "Post", "PostMessage", "Receipt"]
+__all__ = [
+    "Absence", "Ahead", "AlertUpdate", "Digest", "Edit", "LeadNews", "LeadNewsKind", "Occasion", "Outlook", "Post",
+    "PostMessage", "Receipt",
+]  # fmt: skip
 
 Occasion: TypeAlias = Literal[
     "raised", "broke_through", "woke", "reminder", "escalation", "passed_on", "copy", "taken", "deputy"
 ]  # fmt: skip
+LeadNewsKind: TypeAlias = Literal["audience.entered", "audience.left", "lead.merged", "lead.stage_changed"]
 
 
 class Post(Struct, frozen=True, kw_only=True, tag_field="t", tag="post"):
@@ -69,6 +73,25 @@ class Absence(Struct, frozen=True, kw_only=True, tag_field="t", tag="absence"):
     actor: str = ""
 
 
+class LeadNews(Struct, frozen=True, kw_only=True, tag_field="t", tag="lead_news"):
+    """What a webhook is told of one lead, decided by its row; post_id follows from lead, kind and number.
+
+    Of a person it says only the lead_id. `audience` and `version` (of the row that decided) go with `audience.*`,
+    `transition` with `lead.*`, `into` with `lead.merged`: the lead that it turned out to be.
+    """
+
+    v: int = 1
+    to: str
+    post_id: str
+    kind: LeadNewsKind
+    lead_id: str
+    at: int
+    audience: str = ""
+    version: Version | None = None
+    into: str = ""
+    transition: Transition | None = None
+
+
 class Receipt(Struct, frozen=True, kw_only=True, tag_field="t", tag="receipt"):
     """What became of a post, or of a digest, on one channel. `refused` is final, `sent` too."""
 
@@ -115,4 +138,4 @@ class Edit(Struct, frozen=True, kw_only=True):
     alert: AlertCard
 
 
-PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | Receipt | Tick
+PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | LeadNews | Receipt | Tick

@@ -42,10 +42,12 @@ from streams.metrics import Metrics
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import Fills
+from streams.readmodel.trials import TrialBoard
 from streams.readmodel.writer import Projection
 from streams.refill import Refill
 from streams.rules_files import read_rules
 from streams.settings import Settings
+from streams.trials import try_when_asked
 
 __all__ = ["build", "run"]
 
@@ -103,6 +105,9 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
         if channels:
             board = ChannelBoard.connect(redis_url, prefix=settings.redis.key_prefix)
             engine.beside("channels", _tell_channels(board, engine))
+            trials = TrialBoard.connect(redis_url, prefix=settings.redis.key_prefix)
+            by_name = {one.name: one for one in channels}
+            engine.beside("trials", try_when_asked(trials, by_name, rules, worker=_worker(), now=_now_ms))
         engine.beside("refill", _refill(settings, shell, metrics=engine.metrics).run())
     return engine
 
@@ -131,6 +136,10 @@ def _refill(settings: Settings, shell: Shell, *, metrics: Metrics) -> Refill:
     return Refill(shell, backread, fills=fills, write=projection.write, metrics=metrics)
 
 
+def _worker() -> str:
+    return f"{platform.node()}:{os.getpid()}"
+
+
 async def _beat(projection: Projection, shell: Shell) -> None:
     """Says in Redis that the projector reads, so that the console can say how old it is."""
     while True:
@@ -144,10 +153,9 @@ async def _beat(projection: Projection, shell: Shell) -> None:
 
 async def _tell_channels(board: ChannelBoard, engine: Engine) -> None:
     """Says in Redis how this worker's channels stand, so that the console can show it."""
-    worker = f"{platform.node()}:{os.getpid()}"
     while True:
         try:
-            said = WorkerChannels(worker=worker, at=_now_ms(), channels=engine.channel_states())
+            said = WorkerChannels(worker=_worker(), at=_now_ms(), channels=engine.channel_states())
             await asyncio.to_thread(board.tell, said)
         except ReadModelAway as error:
             _log.debug("channels_not_told", error=str(error))

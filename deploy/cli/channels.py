@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,14 +12,11 @@ from rich.text import Text
 from deploy.errors import BadDeploySettings, NotDelivered
 
 if TYPE_CHECKING:
-    from schemas.posts import Post
     from streams.channels.base import Channel
     from streams.core.rules import Rules
     from streams.settings import Settings
 
 __all__ = ["app"]
-
-MACHINES: Final = ("webhook",)  # what reads there acts on what it reads
 
 app = typer.Typer(
     help="The ways out to sales: webhook, mail, Teams and others, as the worker's environment sets them up.",
@@ -54,35 +51,25 @@ def try_out(
 
     leadstream channels test mail --to kim@example.com
     """
-    from streams.channels.trial import trial_post
+    from streams.channels.errors import ChannelError
+    from streams.channels.trial import NotTried, try_channel
 
     settings, rules = _read()
-    recipient = rules.naming.recipient_of(to) if "@" in to else to or rules.routing.rules.team
-    post = trial_post(rules.routing, recipient, now_ms=time.time_ns() // 1_000_000)
-    if channel in MACHINES:
-        raise NotDelivered(f"{channel}: a machine reads there and would act on a test; look at its own log")
 
     async def tried() -> None:
         made = _made(settings, rules)
-        if channel not in made:
-            raise NotDelivered(f"{channel} is not set up here; set up are: {', '.join(made) or 'none'}")
         try:
-            await _deliver(made[channel], post)
+            await try_channel(made, rules, name=channel, to=to, now_ms=time.time_ns() // 1_000_000)
+        except NotTried as error:
+            raise NotDelivered(str(error)) from error
+        except ChannelError as error:
+            raise NotDelivered(f"{channel}: {error}") from error
         finally:
             for one in made.values():
                 await one.close()
 
     asyncio.run(tried())
     Console(highlight=False).print(Text(f"✓ {channel} took it", style="green"))
-
-
-async def _deliver(channel: "Channel", post: "Post") -> None:
-    from streams.channels.errors import ChannelError
-
-    try:
-        await channel.deliver(post)
-    except ChannelError as error:
-        raise NotDelivered(f"{channel.name}: {error}") from error
 
 
 async def _names(settings: "Settings", rules: "Rules") -> list[str]:

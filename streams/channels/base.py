@@ -5,9 +5,9 @@ One that can show what became of an alert where it told of it edits too.
 
 from typing import Protocol, runtime_checkable
 
-from schemas.posts import Digest, Edit, Post, Receipt
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 
-__all__ = ["Channel", "Editor"]
+__all__ = ["Channel", "Editor", "TellsOfLeads"]
 
 
 class Channel(Protocol):
@@ -39,4 +39,13 @@ class Editor(Protocol):
 
         Raises ChannelBusy, ChannelRefused. Answers within its own deadline.
         """
+        ...
+
+
+@runtime_checkable
+class TellsOfLeads(Protocol):
+    """A channel that can also tell of leads: to programs, not to people."""
+
+    async def tell(self, news: LeadNews) -> Receipt:
+        """As `deliver`."""
         ...

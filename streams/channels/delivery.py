@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
-from schemas.posts import Edit, Receipt
-from streams.channels.base import Channel, Editor
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
+from streams.channels.base import Channel, Editor, TellsOfLeads
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.lately import Lately
 from streams.channels.rest import Rest
@@ -92,7 +93,7 @@ class Delivery:
         rest, retry_after_s = self._rests[due.channel], 0.0
         try:
             async with asyncio.timeout(DEADLINE_S):
-                receipt = await _delivered(self._channels[due.channel], due)
+                receipt = await _handed(self._channels[due.channel], due.post)
             rest.worked()
             self._lately.sent(due.channel, self._now())
         except ChannelRefused as error:
@@ -130,7 +131,11 @@ class Delivery:
 
     def states(self) -> tuple[ChannelState, ...]:
         """How each channel stands."""
-        return tuple(self._lately.states(self.waiting(), resting=self.resting()))
+        return tuple(
+            replace(one, most=QUEUE, deadline_ms=int(DEADLINE_S * 1_000), failures=self._rests[one.name].failures,
+                    rests_ms=int(self._rests[one.name].left_s * 1_000))
+            for one in self._lately.states(self.waiting(), resting=self.resting())
+        )  # fmt: skip
 
     def _remember(self, name: tuple[str, str], receipt: Receipt) -> None:
         self._answered[name] = receipt
@@ -138,10 +143,14 @@ class Delivery:
             self._answered.popitem(last=False)
 
 
-async def _delivered(channel: Channel, due: Due) -> Receipt:
-    """An edit goes to channels that can edit only: of any other it is refused."""
-    if not isinstance(due.post, Edit):
-        return await channel.deliver(due.post)
-    if not isinstance(channel, Editor):
-        raise ChannelRefused(0, detail="it cannot edit")
-    return await channel.edit(due.post)
+async def _handed(channel: Channel, post: Post | Digest | LeadNews | Edit) -> Receipt:
+    """Raises what the channel raises, and ChannelRefused where it is none for this."""
+    if isinstance(post, LeadNews):
+        if not isinstance(channel, TellsOfLeads):
+            raise ChannelRefused(501, detail="tells nothing of leads")
+        return await channel.tell(post)
+    if isinstance(post, Edit):
+        if not isinstance(channel, Editor):
+            raise ChannelRefused(501, detail="it cannot edit")
+        return await channel.edit(post)
+    return await channel.deliver(post)

@@ -4,14 +4,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from schemas.posts import Digest, Edit, Post, Receipt
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 from streams.channels.errors import ChannelError
 
 __all__ = ["MemoryChannel"]
 
 
 class MemoryChannel:
-    """`posts` holds what was delivered, `edits` what was edited, by post_id.
+    """`posts` and `news` hold what was delivered, `edits` what was edited, by post_id.
 
     `fail_next` plans what the next deliveries meet.
     """
@@ -21,6 +21,7 @@ class MemoryChannel:
     def __init__(self, *, now: Callable[[], int]) -> None:
         self.posts: dict[str, Post | Digest] = {}
         self.edits: dict[str, Edit] = {}
+        self.news: dict[str, LeadNews] = {}
         self._now = now
         self._planned: deque[ChannelError] = deque()
 
@@ -30,19 +31,25 @@ class MemoryChannel:
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """Raises what was planned."""
-        self._met()
+        self._meet()
         self.posts[post.post_id] = post
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
+    async def tell(self, news: LeadNews) -> Receipt:
+        """Raises what was planned."""
+        self._meet()
+        self.news[news.post_id] = news
+        return Receipt(to=news.to, post_id=news.post_id, channel=self.name, outcome="sent", at=self._now())
+
     async def edit(self, edit: Edit) -> Receipt:
         """Raises what was planned."""
-        self._met()
+        self._meet()
         self.edits[edit.post_id] = edit
         return Receipt(to=edit.to, post_id=edit.post_id, channel=self.name, outcome="sent", at=self._now())
 
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def _met(self) -> None:
+    def _meet(self) -> None:
         if self._planned:
             raise self._planned.popleft()

@@ -30,6 +30,16 @@ class Rest:
         """Whether the channel works, as far as we know."""
         return self._failures == 0
 
+    @property
+    def failures(self) -> int:
+        """How many attempts failed in a row."""
+        return self._failures
+
+    @property
+    def left_s(self) -> float:
+        """How long it still rests before the next attempt."""
+        return 0.0 if self.is_open else max(0.0, self._until - self._clock())
+
     async def over(self) -> None:
         """Returns when an attempt may be made: at once while the channel works, else to one attempt at a time."""
         while not self.is_open:

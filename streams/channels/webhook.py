@@ -7,73 +7,23 @@ through the guarded client, and the answer's body is never read.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote
 
-from msgspec import Struct
 from standardwebhooks.webhooks import Webhook
 
-from schemas.cards import AlertCard, AlertLevel
+from schemas.cards import AlertCard
 from schemas.codec import encode
-from schemas.posts import Ahead, Digest, Edit, Occasion, Post, Receipt
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
+from schemas.webhooks import AlertChanged, AlertDigest, AlertRaised, ChangedData, DigestData, RaisedData
 from streams.channels.answers import posted
+from streams.channels.webhook_leads import told_of
 from streams.outgoing.client import Outgoing
 
-__all__ = ["AlertChanged", "AlertDigest", "AlertRaised", "ChangedData", "DigestData", "RaisedData", "WebhookChannel"]
+__all__ = ["WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
 CLOSED: Final = ("done", "dismissed", "expired")
-
-
-class RaisedData(Struct, frozen=True, kw_only=True):
-    """`url` leads to the alert in the console, "" where the console has no public address."""
-
-    post_id: str
-    level: AlertLevel
-    url: str
-    alert: AlertCard
-    occasion: Occasion = "raised"
-    detail: str = ""
-
-
-class AlertRaised(Struct, frozen=True, kw_only=True):
-    """The body. `timestamp` is when the post was made (ISO 8601, UTC), so that a retry has the same bytes."""
-
-    type: str = "alert.raised"
-    timestamp: str
-    data: RaisedData
-
-
-class ChangedData(Struct, frozen=True, kw_only=True):
-    """The whole alert as it is now: the newest `alert.version` wins. `url` as of a raised alert."""
-
-    url: str
-    alert: AlertCard
-
-
-class AlertChanged(Struct, frozen=True, kw_only=True):
-    """The body for an alert that was raised before. `timestamp` is when it became so, so that a retry is the same."""
-
-    type: Literal["alert.updated", "alert.closed"]
-    timestamp: str
-    data: ChangedData
-
-
-class DigestData(Struct, frozen=True, kw_only=True):
-    """The best alerts first. `ahead`: lost accounts worth a call; `waiting` alerts come with the next digest."""
-
-    post_id: str
-    alerts: tuple[RaisedData, ...]
-    ahead: tuple[Ahead, ...]
-    waiting: int
-
-
-class AlertDigest(Struct, frozen=True, kw_only=True):
-    """The body where a receiver keeps hours and takes digests. `timestamp` as of a raised alert."""
-
-    type: str = "alert.digest"
-    timestamp: str
-    data: DigestData
 
 
 class WebhookChannel:
@@ -94,25 +44,29 @@ class WebhookChannel:
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
-        return await self._sent(post.to, post.post_id, self._told(post))
+        return await self._posted(post, encode(self._told(post)))
 
     async def edit(self, edit: Edit) -> Receipt:
-        """POST what became of an alert within 5 s. Raises ChannelBusy, ChannelRefused."""
-        return await self._sent(edit.to, edit.post_id, AlertChanged(
+        """The same of what became of an alert."""
+        return await self._posted(edit, encode(AlertChanged(
             type="alert.closed" if edit.alert.status in CLOSED else "alert.updated", timestamp=_written(edit.at),
             data=ChangedData(url=self._link(edit.alert), alert=edit.alert),
-        ))  # fmt: skip
+        )))  # fmt: skip
+
+    async def tell(self, news: LeadNews) -> Receipt:
+        """The same of a lead."""
+        return await self._posted(news, encode(told_of(news)))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._outgoing.close()
 
-    async def _sent(self, to: str, post_id: str, told: AlertRaised | AlertDigest | AlertChanged) -> Receipt:
-        body = encode(told)
+    async def _posted(self, post: Post | Digest | LeadNews | Edit, body: bytes) -> Receipt:
         await posted(
-            self._outgoing, self._url, body, headers=self._headers(post_id, body), deadline_s=DEADLINE_S, now=self._now
-        )
-        return Receipt(to=to, post_id=post_id, channel=self.name, outcome="sent", at=self._now())
+            self._outgoing, self._url, body, headers=self._headers(post.post_id, body), deadline_s=DEADLINE_S,
+            now=self._now,
+        )  # fmt: skip
+        return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
     def _headers(self, post_id: str, body: bytes) -> dict[str, str]:
         at = datetime.fromtimestamp(self._now() / 1000, UTC)

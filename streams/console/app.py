@@ -1,6 +1,7 @@
 """The console: pages for sales and operators, live by server-sent events. `serve` runs it on granian."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -37,12 +38,15 @@ from streams.console.openid import OpenId
 from streams.console.pages import (
     account,
     actions,
+    audiences,
     channels,
     debugger,
     flow,
     flow_report,
     inbox,
     lead,
+    lead_acts,
+    lead_merge,
     login,
     me,
     openid,
@@ -56,7 +60,7 @@ from streams.console.render import Pages
 from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Tries
+from streams.console.throttle import Throttle, Tries
 from streams.console.users import Users
 from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
@@ -72,8 +76,8 @@ __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, account, search, flow, flow_report, rejected, replay, debugger, channels, openid, login, me,
-    ops, slack_page,
+    inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, rejected, replay,
+    debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),
@@ -81,6 +85,7 @@ SAID: Final = {
     404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
     405: ("Not like this", "This address does not take that kind of request."),
     413: ("Too large", "The form was too large."),
+    503: ("Not now", "The rules cannot be read, so nothing can be said here. The log of the console says why."),
 }
 log = structlog.get_logger()
 
@@ -119,7 +124,8 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight,
-        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000, slack=slack,
+        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
+        trials=Throttle(channels.MOST_TRIALS), slack=slack,
     )  # fmt: skip
     app = Starlette(
         routes=[
@@ -221,6 +227,8 @@ async def _serve(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    gc.collect()
+    gc.freeze()  # what was loaded by now stays: looking through it again would hold up a page for 70 ms now and then
     log.info("console_serving", url=url, port=port)
     try:
         await server.serve()

@@ -15,7 +15,7 @@ from streams.console.render import Frame, Pages
 from streams.console.shown import moment
 from streams.console.sight import Sight
 from streams.console.slack import SlackAnswers
-from streams.console.throttle import Tries
+from streams.console.throttle import Throttle, Tries
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
@@ -24,7 +24,10 @@ __all__ = ["Desk", "desk_of"]
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """One console. `now` gives UTC milliseconds; `slack` None: no button of Slack's is heard."""
+    """One console. `now` gives UTC milliseconds; `slack` None: no button of Slack's is heard.
+
+    `trials` counts tests of channels.
+    """
 
     reader: Reader
     door: Door
@@ -36,6 +39,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     sight: Sight
     arrivals: Arrivals
     now: Callable[[], int]
+    trials: Throttle
     slack: SlackAnswers | None = None
 
     async def frame(self) -> Frame:

@@ -23,7 +23,7 @@ from streams.core.stages import Stages, stages_in
 from streams.core.tally import Tally
 from streams.window import Bounds, Seen, WindowShut
 
-__all__ = ["Looks", "Moves", "MovesState"]
+__all__ = ["TOPIC", "Looks", "Moves", "MovesState"]
 
 TOPIC: Final = "transitions"
 FRESH_MS: Final = 15_000

@@ -19,11 +19,12 @@ from streams.readmodel.fills import NOTHING_FILLS, Filling
 
 __all__ = ["NAVIGATION", "Frame", "Pages"]
 
-NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Flow", "/flow"),
-                     ("Live", "/debugger"), ("Rejected", "/rejected"), ("Channels", "/channels"))  # fmt: skip
+NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Audiences", "/audiences"),
+                     ("Flow", "/flow"), ("Live", "/debugger"), ("Rejected", "/rejected"),
+                     ("Channels", "/channels"))  # fmt: skip
 OLD_MS: Final = 20_000  # four beats
-STATIC: Final = ("console.css", "flow.css", "console.js", "debugger.js", "search.js", "htmx-4.0.1.min.js",
-                 "favicon.svg")  # fmt: skip
+STATIC: Final = ("console.css", "flow.css", "lead.css", "inbox.css", "channels.css", "account.css", "console.js",
+                 "debugger.js", "inbox.js", "search.js", "htmx-4.0.1.min.js", "favicon.svg")  # fmt: skip
 
 
 class Frame(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.arrivals import Follows
-from streams.console.moves import Moves
+from streams.console.moves import Looks, Moves
 from streams.core.rules import Rules
 from streams.inbox import Put
 from streams.replay.remaking import Remaker
@@ -23,11 +23,16 @@ FOLLOWED = ("visits", "rejected")
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """`remaker` raises RulesError where rules cannot be read. `collector_url`: where browsers send to, "" = unknown."""
+    """`remaker` raises RulesError where rules cannot be read. `collector_url`: where browsers send to, "" = unknown.
+
+    `log`: the moves themselves, as Kafka keeps them. `rules` raises RulesError.
+    """
 
     remaker: Remaker
     tail: Follows
     moves: Moves
+    log: Looks
+    rules: Callable[[], Rules]
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -57,4 +62,7 @@ def sight_of(settings: Settings) -> Sight:
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     moves = Moves(moved, rules)
-    return Sight(remaker=remaker, tail=tail, moves=moves, collector_url=settings.collector.public_url, close=close)
+    return Sight(
+        remaker=remaker, tail=tail, moves=moves, log=window, rules=rules, collector_url=settings.collector.public_url,
+        close=close,
+    )  # fmt: skip

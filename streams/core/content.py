@@ -5,7 +5,7 @@ asked only where the row says so. No machine learning: review stage, own segment
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import translate
 from typing import Final, Literal
 
@@ -15,7 +15,7 @@ from schemas.lookups import remembered
 from streams.core.content_rules import Content, ContentRules, Review
 from streams.core.days import DAY_MS
 
-__all__ = ["Offer", "gate_of", "next_content", "review_of"]
+__all__ = ["Offer", "gate_of", "is_seen", "next_content", "review_of"]
 
 # A lead that fell back is led to nurture again; at a dead end nothing is offered.
 _REVIEWS: Final[Mapping[str, Review]] = {
@@ -48,13 +48,14 @@ def next_content(
     lately = [name for name, at in seen.items() if at > since]
     rows = [
         row for row in rules.content
-        if row.review == review and (not row.segments or segment in row.segments) and not _is_seen(row, lately)
+        if row.review == review and (not row.segments or segment in row.segments) and not is_seen(row, lately)
     ]  # fmt: skip
     rows.sort(key=lambda row: segment not in row.segments)
     return tuple(Offer(row, gate_of(row, known=known)) for row in rows)
 
 
-def _is_seen(row: Content, names: list[str]) -> bool:
+def is_seen(row: Content, names: Collection[str]) -> bool:
+    """Whether one of these paths and assets is this piece."""
     if row.asset:
         return row.asset in names
     glob = _compiled(row.path)

@@ -11,6 +11,7 @@ from schemas.activity import Decision, Version
 from schemas.touches import Touch
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.folding import met, newer, settled
+from streams.core.lead_audiences import falls_at, sorted_in
 from streams.core.lead_body import JOINED, body_of
 from streams.core.lead_card import said_of
 from streams.core.lead_forwards import forwards_of
@@ -83,6 +84,10 @@ def _decided(
         row, hot=not absorbed and _is_hot(row, view, rules), rules_version=rules.version, held_back=back,
         crossed=crossed(before, row, view, setback=stage.setback, rules=rules),
     )  # fmt: skip
+    if rules.audiences.rules.audience or row.audience_moves:
+        row = sorted_in(
+            key, before, row, heard=heard, view=view, sub_stage=stage.sub_stage, version=now, rules=rules
+        )  # fmt: skip
     return replace(row, wake_at=None if absorbed else _wake_at(row, view, stage, rules=rules)), stage
 
 
@@ -108,4 +113,6 @@ def _wake_at(row: Lead, view: LeadView, stage: StageNow, *, rules: Rules) -> int
         times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total)))
     if row.hot:
         times.append(falls_below(view.scored, threshold_tenths=round(10 * rule.total * rule.hot_until)))
+    if rules.audiences.falls_tenths:
+        times.append(falls_at(view, rules))
     return min((at for at in times if at is not None and at > row.as_of), default=None)

@@ -3,10 +3,12 @@
 from typing import Final
 
 from schemas.activity import Milestone, PageSeen, Version
-from schemas.cards import LeadCard
+from schemas.cards import LeadCard, MergeSaid
 from schemas.signals import LeadStanding, Member
 from schemas.touches import Touch
 from streams.core.effects import Effects
+from streams.core.lead_audiences import memberships
+from streams.core.lead_news import news_of
 from streams.core.lead_row import Lead, as_transition
 from streams.core.lead_view import LeadView, day_before_tenths
 from streams.core.new_rules import listed
@@ -42,6 +44,7 @@ def said_of(
         signals=(*standing, *withdrawn),
         touches=touches,
         transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
+        posts=news_of(key, row, since=since, rules=rules),
     )
 
 
@@ -54,6 +57,7 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         lead_id=key,
         version=row.version,
         as_of=row.as_of,
+        audiences=memberships(row) if row.audience_moves else (),
         rules_version=rules.version,
         name=view.name,
         email=view.email,
@@ -95,6 +99,8 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         aliases=view.body.absorbed,
         segment=view.segment,
         crossed_by_rules=listed(row),
+        decisions=tuple(sorted(view.decisions, reverse=True)) if view.decisions else (),
+        merge=_merge_said(row),
     )
 
 
@@ -128,6 +134,14 @@ def _member(row: Lead, view: LeadView, rules: Rules) -> Member:
         set_aside=_set_aside(row),
         rules_version=rules.version,
     )
+
+
+def _merge_said(row: Lead) -> MergeSaid | None:
+    """What stands of it: an order that was taken back is none."""
+    said = row.order
+    if said is None or not said.into:
+        return None
+    return MergeSaid(at=said.at, into=said.into, actor=said.actor, reason=said.reason)
 
 
 def _requests(view: LeadView) -> tuple[Milestone, ...]:

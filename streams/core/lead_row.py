@@ -15,7 +15,8 @@ from schemas.mail import NO_MAIL, Mail
 from streams.core.parts import Part, Told
 
 __all__ = [
-    "MAX_DEALS", "MAX_LATCHES", "Absorbed", "Evidence", "Known", "Latch", "Lead", "Move", "Order", "as_transition",
+    "MAX_DEALS", "MAX_LATCHES", "Absorbed", "AudienceMove", "Evidence", "Known", "Latch", "Lead", "Move", "Order",
+    "as_transition",
 ]  # fmt: skip
 
 MAX_DEALS: Final = 16
@@ -61,8 +62,19 @@ class Move(Struct, frozen=True, array_like=True):
     labels: dict[str, str] = {}
 
 
+class AudienceMove(NamedTuple):
+    """One audience entered or left. `told`: it was announced, as it is whenever its message comes again."""
+
+    number: int
+    audience: str
+    is_in: bool
+    at: int
+    version: Version
+    told: bool
+
+
 class Lead(Struct, frozen=True, array_like=True):
-    """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id, `moves` newest first.
+    """One person. `sources` by "visitor:<id>", `absorbed` by lead id, `deals` by deal id; moves newest first.
 
     `emails`, `aliases`: who this lead was said to be, and when; `order`: who an operator said it is. `pointed`: whom it
     forwards to. `withdrawn_at`: when it stopped standing for an account, or pointing to a lead.
@@ -92,6 +104,7 @@ class Lead(Struct, frozen=True, array_like=True):
     held_back: str = ""
     crossed: RulesCrossing | None = None
     withdrawn_at: dict[str, int] = {}
+    audience_moves: tuple[AudienceMove, ...] = ()
 
     @property
     def stage(self) -> str:

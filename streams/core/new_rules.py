@@ -22,7 +22,7 @@ from streams.core.qualified import is_enough
 from streams.core.rules import Rules
 from streams.core.stages import StageNow, stages_in
 
-__all__ = ["crossed", "held_back", "listed", "listed_until"]
+__all__ = ["crossed", "held_back", "listed", "listed_until", "news_in"]
 
 REVIEW_MS: Final = 14 * DAY_MS
 NEVER: Final = Version(0, 0)
@@ -37,7 +37,7 @@ def held_back(key: str, before: Lead, heard: Lead, *, stage: StageNow, rules: Ru
         aside = stage_now(before, view_of(key, before, rules), rules).stage
     if stage.stage != aside or aside == before.stage:
         return ""
-    news = _news(before, heard)
+    news = news_in(before, heard)
     back_on_the_way = 0 < stages_in(rules).rank(aside) < stages_in(rules).rank(before.stage)
     return aside if not news or (news == "did" and back_on_the_way) else ""
 
@@ -68,7 +68,7 @@ def listed_until(row: Lead) -> int | None:
     return None if row.crossed is None else row.crossed.at + REVIEW_MS
 
 
-def _news(before: Lead, heard: Lead) -> Literal["", "did", "decided"]:
+def news_in(before: Lead, heard: Lead) -> Literal["", "did", "decided"]:
     """What was heard but the time, and sources that say the same again: that the person did something, or more."""
     if _rest(heard) != _rest(before) or live(heard.deals) != live(before.deals):
         return "decided"

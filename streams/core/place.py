@@ -27,7 +27,8 @@ class Place(Struct, frozen=True, kw_only=True):
     repeat_ms: int
     at_once: dict[AlertLevel, tuple[str, ...]]
     paced: dict[AlertLevel, tuple[str, ...]]
-    editing: tuple[str, ...] = ()
+    news: tuple[str, ...]  # that hear of leads
+    editing: tuple[str, ...]
 
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
@@ -68,6 +69,7 @@ def place_of(recipient_id: str, rules: Rules, channels: frozenset[str], *, editi
         at_once={level: tuple(one for one in taking[level] if one in at_once) for level in levels},
         paced={level: tuple(one for one in taking[level] if one not in at_once) for level in levels},
         editing=tuple(sorted(editing & channels)),
+        news=tuple(one for one in rules.audiences.rules.channels if one in channels),
     )
 
 

@@ -17,6 +17,7 @@ from streams.core.folding import met, newer, settled
 from streams.core.pacing import decided
 from streams.core.place import place_of
 from streams.core.recipient_heard import heard
+from streams.core.recipient_news import bounded_news, news_due
 from streams.core.recipient_row import Kept, Recipient
 from streams.core.recipient_said import bounded, due_again, said, wakes_at, without_settled
 from streams.core.rules import Rules
@@ -43,9 +44,11 @@ def fold(
     since = after.as_of if row is None else before.as_of  # a new row has missed no digest
     after, missed = composed(after, place, since=since, version=now)
     after = without_settled(due_again(after, place, version=now), place)
+    after = news_due(after, place.news, repeat_ms=place.repeat_ms, version=now)
     after, pushed_out = bounded(after)
+    after, old_news = bounded_news(after)
     after = replace(after, wake_at=wakes_at(after, place))
     row_after, effects = settled(
         row, after, version=version, say=lambda settled_row: said(settled_row, place, messages, since=version)
     )
-    return Folded(row_after, met(effects, *lost, *missed, *pushed_out))
+    return Folded(row_after, met(effects, *lost, *missed, *pushed_out, *old_news))

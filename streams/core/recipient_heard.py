@@ -7,11 +7,12 @@ from msgspec import json
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.ids import is_edit
-from schemas.posts import Absence, AlertUpdate, Outlook, Post, PostMessage, Receipt
+from schemas.ids import is_edit, is_lead_news
+from schemas.posts import Absence, AlertUpdate, LeadNews, Outlook, Post, PostMessage, Receipt
 from schemas.touches import Tick
 from streams.core.days import DAY_MS
 from streams.core.recipient_edits import edits_heard, edits_received
+from streams.core.recipient_news import news_heard, news_received
 from streams.core.recipient_row import Became, Expected, Kept, Outcome, Recipient
 
 __all__ = ["WEEK_MS", "heard"]
@@ -35,8 +36,8 @@ def heard(row: Recipient, messages: Iterable[PostMessage], *, version: Version) 
 
 def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
     match message:
-        case Post():
-            return replace(row, as_of=max(row.as_of, message.at), posts=_posted(row.posts, message))
+        case Post() | LeadNews():
+            return _due(replace(row, as_of=max(row.as_of, message.at)), message)
         case Receipt():
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
@@ -49,6 +50,12 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
             return replace(row, as_of=max(row.as_of, message.at))
 
 
+def _due(row: Recipient, message: Post | LeadNews) -> Recipient:
+    if isinstance(message, Post):
+        return replace(row, posts=_posted(row.posts, message))
+    return news_heard(row, message)
+
+
 def _posted(posts: dict[str, Kept], post: Post) -> dict[str, Kept]:
     """Of two tellings of one post the newer alert; what is settled stays so."""
     kept = posts.get(post.post_id, Kept())
@@ -59,7 +66,9 @@ def _posted(posts: dict[str, Kept], post: Post) -> dict[str, Kept]:
 
 
 def _received(row: Recipient, receipt: Receipt) -> Recipient:
-    """The receipt at its post or edit; that of a digest at all posts that went there."""
+    """The receipt at its post, edit or news; that of a digest at all posts that went there."""
+    if is_lead_news(receipt.post_id):
+        return news_received(row, receipt)
     if is_edit(receipt.post_id):
         return replace(row, edits=edits_received(row, receipt))
     if (digest := row.digests.get(receipt.post_id)) is not None:

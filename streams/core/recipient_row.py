@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from schemas.activity import Version
 from schemas.cards import AlertCard, AlertLevel, AlertStatus
-from schemas.posts import Absence, Ahead, Outlook, Post
+from schemas.posts import Absence, Ahead, LeadNews, Outlook, Post
 
-__all__ = ["Became", "Digested", "Editing", "Expected", "Kept", "Outcome", "Recipient", "Way"]
+__all__ = ["Became", "Digested", "Editing", "Expected", "Heard", "Kept", "Outcome", "Recipient", "Way"]
 
 Outcome: TypeAlias = Literal["sent", "refused"]
 # What a post does on channels that keep hours: `waits` for them, `digest` for the next one; the others are final.
@@ -83,9 +83,21 @@ class Expected(Struct, frozen=True, array_like=True):
     told: dict[str, int] = {}
 
 
-class Recipient(Struct, frozen=True, array_like=True):
-    """One rep or team: `posts` and `digests` by their ids, `became` and `edits` by alert_id, `outlooks` by account_id.
+class Heard(Struct, frozen=True, array_like=True):
+    """One piece of news of a lead and its receipts. `news` None: it is settled (`told`), or only a receipt has come."""
 
+    news: LeadNews | None
+    at: int
+    outcomes: dict[str, Outcome] = {}
+    said_at: int = 0
+    said_by: Version | None = None
+    told: bool = False
+
+
+class Recipient(Struct, frozen=True, array_like=True):
+    """One rep or team, or the news of one lead.
+
+    `posts` and `news` by post_id, `digests` by theirs, `became` and `edits` by alert_id, `outlooks` by account_id.
     `told_today`: real-time messages of the local day `day` that count for the daily most.
     """
 
@@ -100,4 +112,5 @@ class Recipient(Struct, frozen=True, array_like=True):
     absence: Absence | None = None
     day: int = 0
     told_today: int = 0
+    news: dict[str, Heard] = {}
     edits: dict[str, Editing] = {}

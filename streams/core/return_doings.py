@@ -15,7 +15,7 @@ from schemas.deals import DealFacts
 from schemas.signals import Day, Member
 from streams.core.days import DayOf
 
-__all__ = ["NOBODY", "Counted", "counted", "is_on"]
+__all__ = ["NOBODY", "Counted", "answer_tags", "counted", "is_on"]
 
 NOBODY: Final[Mapping[str, Member]] = MappingProxyType({})
 
@@ -62,7 +62,7 @@ def counted(
     networks: Mapping[str, Member] = NOBODY, left_out: Collection[str] = (),
 ) -> Counted:  # fmt: skip
     """What they did after `since`. `networks`: anonymous visitors from the company's network, by visitor."""
-    tags = _answer_tags(deal)
+    tags = answer_tags(deal)
     known = _doings(members, tags, since=since, day_of=day_of, left_out=left_out)
     anonymous = _doings(networks, tags, since=since, day_of=day_of, left_out=left_out)
     everybody = (*known.values(), *anonymous.values())
@@ -128,7 +128,7 @@ def _active(days: Iterable[Day]) -> dict[int, int]:
     return {day.day: day.at for day in days if day.active}
 
 
-def _answer_tags(deal: DealFacts) -> set[str]:
+def answer_tags(deal: DealFacts) -> set[str]:
     """Tags that answer this loss: its reason, and its reason with the detail or the rival."""
     reason = deal.lost_reason or ""
     return {reason, reason.partition(":")[0], f"{reason}:{deal.competitor}"} - {""}

@@ -10,6 +10,8 @@ from typing import Final, Literal, NoReturn, TypeVar
 from msgspec import Struct
 
 from schemas.ids import Naming
+from streams.core.audiences import Audiences
+from streams.core.audiences_rules import AudiencesRules
 from streams.core.content_rules import ContentRules
 from streams.core.meanings import Meanings
 from streams.core.milestone_sources import PRODUCED
@@ -21,7 +23,7 @@ from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules_text import RulesError, line_of, near, parse_rules
 from streams.core.scoring_rules import ScoringRules
 from streams.core.segments import Segments
-from streams.core.segments_rules import SegmentsRules
+from streams.core.segments_rules import SegmentsRules, single_tests
 from streams.core.signing import UNSIGNED, Signing
 from streams.core.site_rules import SiteRules
 from streams.core.stages_graph import faults_of
@@ -31,7 +33,8 @@ __all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
 
 S = TypeVar("S", bound=Struct)
 FILES: Final = (
-    "content.toml", "returns.toml", "routing.toml", "scoring.toml", "segments.toml", "site.toml", "stages.toml",
+    "audiences.toml", "content.toml", "returns.toml", "routing.toml", "scoring.toml", "segments.toml", "site.toml",
+    "stages.toml",
 )  # fmt: skip
 Identity = Literal["open", "signed"]
 
@@ -53,6 +56,7 @@ class Rules(Struct, frozen=True, kw_only=True, eq=False):
     returns: ReturnsRules
     routing: Routing
     segments: Segments
+    audiences: Audiences
     content: ContentRules
 
 
@@ -67,11 +71,14 @@ def load_rules(
     stages_rules = _parsed(files, "stages.toml", StagesRules)
     _check_stages(stages_rules, files["stages.toml"])
     segments_rules = _parsed(files, "segments.toml", SegmentsRules)
+    audiences_rules = _audiences(files)
+    _check_audiences(audiences_rules, stages_rules, files.get("audiences.toml", ""))
+    audiences = Audiences(audiences_rules)
     content_rules = _parsed(files, "content.toml", ContentRules)
     _check_content(content_rules, segments_rules, files["content.toml"])
     site = Meanings(site_rules)
     return Rules(
-        version=version_of(files),
+        version=version_of(files if audiences.is_used else _without_audiences(files)),
         naming=naming,
         identity=identity,
         signing=signing,
@@ -83,6 +90,7 @@ def load_rules(
             _parsed(files, "routing.toml", RoutingRules), naming, timezone=site_rules.site.timezone
         ),
         segments=Segments(segments_rules),
+        audiences=audiences,
         content=content_rules,
     )
 
@@ -97,6 +105,16 @@ def _parsed(files: Mapping[str, str], name: str, kind: type[S]) -> S:
     if name not in files:
         raise RulesError(f"{name}: this file is missing")
     return parse_rules(name, files[name], kind)
+
+
+def _audiences(files: Mapping[str, str]) -> AudiencesRules:
+    """Rules of a release that had no audiences have none."""
+    return _parsed(files, "audiences.toml", AudiencesRules) if "audiences.toml" in files else AudiencesRules()
+
+
+def _without_audiences(files: Mapping[str, str]) -> dict[str, str]:
+    """The same rules as before there was that file: no row need be folded again for it."""
+    return {name: text for name, text in files.items() if name != "audiences.toml"}
 
 
 def _check_points(rules: ScoringRules, text: str) -> None:
@@ -129,6 +147,18 @@ def _check_stages(rules: StagesRules, text: str) -> None:
     """The graph of stages is whole. Raises RulesError for the first fault."""
     for fault in faults_of(rules, PRODUCED):
         _refuse("stages.toml", text, fault.path, said=fault.said)
+
+
+def _check_audiences(audiences: AudiencesRules, stages: StagesRules, text: str) -> None:
+    """Stages that audiences ask for exist. Raises RulesError."""
+    names = {one.name for one in stages.stage}
+    for number, row in enumerate(audiences.audience):
+        for test in single_tests(row.when):
+            wanted = test.value if isinstance(test.value, tuple) else (str(test.value),)
+            lost = next((one for one in wanted if one not in names), "") if test.field == "stage" else ""
+            if lost and test.op == "is":
+                said = f'audience "{row.name}": no [[stage]] of stages.toml is named "{lost}"{near(lost, names)}'
+                _refuse("audiences.toml", text, ("audience", number, "when"), said=said)
 
 
 def _check_content(content: ContentRules, segments: SegmentsRules, text: str) -> None:

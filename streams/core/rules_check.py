@@ -24,6 +24,7 @@ def counts(rules: Rules) -> dict[str, str]:
     """File -> what it holds, in figures."""
     scoring, stages, routing, site = rules.scoring.rules, rules.stages, rules.routing.rules, rules.site.rules
     held: dict[str, list[tuple[Sized, str]]] = {
+        "audiences.toml": [(rules.audiences.rules.audience, "audience")],
         "content.toml": [(rules.content.content, "piece")],
         "returns.toml": [(rules.returns.signal, "signal"), (rules.returns.act, "next act")],
         "routing.toml": [(routing.rep, "rep"), (routing.target, "target account"), (routing.network, "network"),

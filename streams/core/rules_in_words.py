@@ -52,6 +52,7 @@ _SECTIONS: Final[Mapping[str, tuple[tuple[str, Sentences], ...]]] = {
         ("Traits", lambda rules: site_words.trait_sentences(rules.site.rules)),
     ),
     "segments": (("Segments", lambda rules: segments_words.segment_sentences(rules.segments.rules)),),
+    "audiences": (("Audiences", lambda rules: segments_words.audience_sentences(rules.audiences.rules)),),
     "content": (("Content", lambda rules: segments_words.content_sentences(rules.content)),),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from schemas.activity import PageSeen, Trait
 from schemas.lookups import remembered
 from streams.core.segments_rules import NO_SEGMENT, Op, Predicate, SegmentsRules, Value, single_tests
 
-__all__ = ["Fields", "Segments", "fields_of", "holds", "segment_of"]
+__all__ = ["TRAIT", "Fields", "Segments", "fields_of", "holds", "segment_of"]
 
 # A field's name -> all that is known of it, as texts.
 Fields: TypeAlias = Callable[[str], Iterable[str]]

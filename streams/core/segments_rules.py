@@ -1,21 +1,30 @@
 """What `rules/segments.toml` may say: groups of people with a common need, as predicates that are data.
 
-A predicate is one test (`field`, `op`, `value`), or `all`, `any`, `not` of others.
+A predicate is one test (`field`, `op`, `value`), or `all`, `any`, `not` of others. Those of audiences may ask for the
+card's own fields too; a segment may not, for what it says decides about them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-__all__ = ["NO_SEGMENT", "Op", "Predicate", "Segment", "SegmentsRules", "single_tests"]
+__all__ = [
+    "CARD_FIELDS", "NO_SEGMENT", "Name", "Op", "Predicate", "Segment", "SegmentsRules", "Value", "refuse_too_deep",
+    "refuse_twice", "single_tests",
+]  # fmt: skip
 
 NO_SEGMENT: Final = "none"
 MAX_DEPTH: Final = 8
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Op: TypeAlias = Literal["is", "contains", "at_least", "at_most", "known"]
 Value: TypeAlias = str | bool | int | float | tuple[str, ...]
-Field: TypeAlias = Annotated[str, Meta(pattern=r"^(topic|page_kind|trait\.[A-Za-z0-9_.-]+)$", max_length=128)]
+CARD_FIELDS: Final = (
+    "account", "deal", "engagement", "fit", "grade", "lost_reason", "score", "segment", "stage", "sub_stage", "trust",
+)  # fmt: skip
+Field: TypeAlias = Annotated[
+    str, Meta(pattern=rf"^(topic|page_kind|trait\.[A-Za-z0-9_.-]+|{'|'.join(CARD_FIELDS)})$", max_length=128)
+]
 
 
 class Predicate(
@@ -23,7 +32,8 @@ class Predicate(
 ):
     """What must be true of somebody: exactly one of `all`, `any`, `not` and `field`.
 
-    Fields: `trait.<name>`, `topic` (what the pages answer that were read), `page_kind`. `is`: one of the values;
+    Fields: `trait.<name>`, `topic` (what the pages answer that were read), `page_kind`, in audiences `CARD_FIELDS` too.
+    `is`: one of the values;
     `contains`: one of the values is in it; `at_least`, `at_most`: numbers; `known`: whether anything is.
     """
 
@@ -70,12 +80,25 @@ class SegmentsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         """Names are unique, predicates not deeper than anybody reads. Raises ValueError."""
         names = [one.name for one in self.segment]
-        if doubled := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f'segment "{doubled}" is there twice')
+        refuse_twice("segment", names)
         if NO_SEGMENT in names:
             raise ValueError(f'segment "{NO_SEGMENT}": this name means that no row is true; choose another')
-        if deep := next((one.name for one in self.segment if _depth(one.when) > MAX_DEPTH), None):
-            raise ValueError(f'segment "{deep}": when: more than {MAX_DEPTH} levels of all, any and not')
+        for one in self.segment:
+            refuse_too_deep(f'segment "{one.name}"', one.when)
+            if of_card := next((test.field for test in single_tests(one.when) if test.field in CARD_FIELDS), None):
+                raise ValueError(f'segment "{one.name}": when: only audiences may ask for "{of_card}"')
+
+
+def refuse_twice(what: str, names: Sequence[str]) -> None:
+    """Names are there once. Raises ValueError."""
+    if doubled := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f'{what} "{doubled}" is there twice')
+
+
+def refuse_too_deep(whose: str, predicate: Predicate) -> None:
+    """Nobody reads more levels. Raises ValueError."""
+    if _depth(predicate) > MAX_DEPTH:
+        raise ValueError(f"{whose}: when: more than {MAX_DEPTH} levels of all, any and not")
 
 
 def single_tests(predicate: Predicate) -> Iterator[Predicate]:

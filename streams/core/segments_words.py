@@ -1,13 +1,14 @@
-"""segments.toml and content.toml in words."""
+"""segments.toml, audiences.toml and content.toml in words."""
 
 from collections.abc import Iterator
 from typing import Final
 
+from streams.core.audiences_rules import AudiencesRules
 from streams.core.content_rules import Content, ContentRules
 from streams.core.phrasing import days, listed
 from streams.core.segments_rules import Predicate, SegmentsRules
 
-__all__ = ["content_sentences", "predicate_words", "segment_sentences"]
+__all__ = ["audience_sentences", "content_sentences", "predicate_words", "segment_sentences"]
 
 _OPS: Final = {"is": "is", "contains": "contains", "at_least": "is at least", "at_most": "is at most"}
 _GATES: Final = {
@@ -23,6 +24,15 @@ def segment_sentences(rules: SegmentsRules) -> Iterator[str]:
         said_no = "; we say no to them" if one.not_target else ""
         yield f"{number}. {one.label} ({one.name}): {predicate_words(one.when)}{said_no}."
     yield "A trait segment that was said goes before; who is in no row is in none."
+
+
+def audience_sentences(rules: AudiencesRules) -> Iterator[str]:
+    """Each by itself: a lead may be in several."""
+    for one in rules.audience:
+        silent = "" if one.announce else "; no webhook hears of it"
+        yield f"{one.label} ({one.name}): {predicate_words(one.when)}{silent}."
+    told = listed(rules.announce) if rules.announce else "nothing"
+    yield f"Of all leads a webhook hears {told}."
 
 
 def content_sentences(rules: ContentRules) -> Iterator[str]:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
+from streams.readmodel.members import audience_keys
 from streams.readmodel.writer import connected
 
 __all__ = ["NOTHING_FILLS", "Filling", "Fills", "filling_of"]
@@ -102,6 +103,8 @@ class Fills:
             names += [self._keys.cards(kind) for kind in KINDS] + [self._keys.versions(kind) for kind in KINDS]
             names += [self._keys.named(kind) for kind in KINDS] + [self._keys.terms(kind) for kind in KINDS]
             names += [self._keys.index(index) for index in INDEXES]
+            held: Any = self._asked(lambda: self._redis.smembers(self._keys.audiences))
+            names += [self._keys.audiences, *audience_keys(self._keys, sorted(one.decode() for one in held))]
         self._asked(lambda: self._redis.unlink(*names))
 
     def _replaced(self, part: str, state: str) -> bool:

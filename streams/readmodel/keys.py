@@ -8,10 +8,14 @@
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `leads:terms`, `accounts:terms` | `term NUL id` of each term that a card is found by, by the alphabet (`terms.py`) |
 | `leads:named`, `accounts:named` | hash: id -> what the card says of its name, and the terms made of that |
+| `audiences` | set: names of audiences that have lists |
+| `audience:<name>`, `audience:<name>:left` | lead ids by when they entered, by when they left (the last 10,000) |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
 | `rejected`, `rejected:by_time` | the newest 1,000 rejected by place (`2:991`), and `2:991:replayed`: its note |
 | `filled` | hash: part of a card topic (`leads.3`) -> how far it was read into this Redis (`fills.py`) |
 | `channels` | hash: worker -> how its channels stand, said every few seconds (`channels.py`) |
+| `trials` | list: tests of channels that somebody wants (`trials.py`) |
+| `trials:results` | hash: channel -> what became of its newest test |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
 Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
@@ -58,6 +62,16 @@ class Keys(Struct, frozen=True):
         return f"{self.prefix}channels"
 
     @property
+    def trials(self) -> str:
+        """The list of tests of channels that somebody wants."""
+        return f"{self.prefix}trials"
+
+    @property
+    def trial_results(self) -> str:
+        """The hash of what became of them."""
+        return f"{self.prefix}trials:results"
+
+    @property
     def filled(self) -> str:
         """The hash of what was read into this Redis."""
         return f"{self.prefix}filled"
@@ -77,6 +91,11 @@ class Keys(Struct, frozen=True):
     def terms(self, kind: Kind) -> str:
         """The sorted set of terms, by the alphabet."""
         return f"{self.cards(kind)}:terms"
+
+    @property
+    def audiences(self) -> str:
+        """The set of audiences that have lists."""
+        return f"{self.prefix}audiences"
 
     def index(self, name: str) -> str:
         """A sorted set of ids: `leads:by_score`, `alerts:open`, ..."""

@@ -20,9 +20,10 @@ class Place(Struct, frozen=True, array_like=True):
 
 
 class Slice(Struct, frozen=True):
-    """Some ids of a list. `last` None: nothing follows."""
+    """Some ids of a list, and their ranks. `last` None: nothing follows."""
 
     ids: list[str]
+    ranks: list[int]
     last: Place | None
 
 
@@ -32,4 +33,4 @@ async def slice_of(reader: Reader, index: str, *, limit: int, after: Place | Non
     flat = await reader.run(_SCRIPT, [reader.keys.index(index)], asked)
     found = [Place(int(float(rank)), one.decode()) for one, rank in zip(flat[::2], flat[1::2], strict=True)]
     shown = found[:limit]
-    return Slice([one.id for one in shown], shown[-1] if len(found) > limit else None)
+    return Slice([one.id for one in shown], [one.rank for one in shown], shown[-1] if len(found) > limit else None)

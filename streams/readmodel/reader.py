@@ -127,24 +127,28 @@ class Reader:
 
     async def alerts_by_status(self, *statuses: AlertStatus, limit: int = 200) -> list[AlertCard]:
         """Alerts of these states: most urgent (open, claimed) or newest (closed) first, state by state."""
-        ids = [one for status in statuses for one in await self._ids(f"alerts:{status}", limit)]
+        ids = [one for status in statuses for one in await self.ids(f"alerts:{status}", limit)]
         return await self.many("alert", ids[:limit], ALERT_CARD)
 
     async def count_open(self) -> int:
         """How many alerts nobody has claimed."""
         return int(await self._ask(self._redis.zcard(self.keys.index("alerts:open"))))
 
+    async def size(self, index: str) -> int:
+        """How many stand in a list."""
+        return int(await self._ask(self._redis.zcard(self.keys.index(index))))
+
     async def leads(self, *, limit: int = 200) -> list[LeadCard]:
         """Leads by score, greatest first."""
-        return await self.many("lead", await self._ids("leads:by_score", limit), LEAD_CARD)
+        return await self.many("lead", await self.ids("leads:by_score", limit), LEAD_CARD)
 
     async def accounts(self, *, limit: int = 200) -> list[AccountCard]:
         """Accounts by engagement, greatest first."""
-        return await self.many("account", await self._ids("accounts:by_engagement", limit), ACCOUNT_CARD)
+        return await self.many("account", await self.ids("accounts:by_engagement", limit), ACCOUNT_CARD)
 
     async def rejected(self, *, limit: int = 1_000) -> AsyncIterator[Kept]:
         """The newest rejected, newest first; fetched some at a time."""
-        ids = await self._ids("rejected:by_time", limit)
+        ids = await self.ids("rejected:by_time", limit)
         for first in range(0, len(ids), AT_ONCE):
             for kept in await self._kept(ids[first : first + AT_ONCE]):
                 yield kept
@@ -173,7 +177,8 @@ class Reader:
         """Use up a one-time link; False where it was used before."""
         return bool(await self._ask(self._redis.set(self.keys.spent(link_id), 1, nx=True, ex=SPENT_S)))
 
-    async def _ids(self, index: str, limit: int) -> list[str]:
+    async def ids(self, index: str, limit: int) -> list[str]:
+        """The first ids of a sorted set, the greatest rank first."""
         found = await self._ask(self._redis.zrevrange(self.keys.index(index), 0, limit - 1))
         return [one.decode() for one in found]
 

@@ -22,6 +22,7 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
+from streams.readmodel.members import LEFT_KEPT, audience_keys, changes_of
 from streams.readmodel.places import Place, Placed, account_place, alert_place, lead_place
 from streams.readmodel.terms import SEPARATOR, account_terms, lead_terms
 
@@ -121,6 +122,8 @@ class Projection:
             changed += int(count)
             if renamed:
                 self._rename(kind, some, renamed)
+            if kind == "lead":
+                self._enlist(some)
         return changed
 
     def _rename(self, kind: Kind, cards: Sequence[_Newest], renamed: Sequence[Any]) -> None:
@@ -133,6 +136,13 @@ class Projection:
             told.append((card_id, placed[0].decode(), says, SEPARATOR.join(_terms(terms_of, body))))
         names = [self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
         self._run("terms.lua", names, [msgpack.encode(told)])
+
+    def _enlist(self, cards: Sequence[_Newest]) -> None:
+        """Into the lists of audiences. Who dies before it writes the same cards again, and then enlists them."""
+        names, changes = changes_of(cards)
+        if changes:
+            keys = [self._keys.versions("lead"), self._keys.audiences, *audience_keys(self._keys, names)]
+            self._run("members.lua", keys, [LEFT_KEPT, msgpack.encode((names, changes))])
 
     @contextmanager
     def _end_to_end(self, bodies: Sequence[bytes]) -> Iterator[memoryview]:

@@ -21,6 +21,7 @@ from tests.bench.core import core
 from tests.bench.decode import decode
 from tests.bench.harness import Figure, publish
 from tests.bench.latency import latency
+from tests.bench.pages import pages
 from tests.bench.projection import projection
 from tests.bench.recovery import recovery
 from tests.bench.rows import rows
@@ -41,7 +42,8 @@ ON_KAFKA: Final[Mapping[str, Callable[[Bus, Path, int], list[Figure]]]] = {
     "saturation": saturation,
     "worker": worker,
 }
-ALONE: Final = ("core", "decode", "projection", "rows", "search", "tracker")
+ON_VALKEY: Final[Mapping[str, Callable[[str, int], list[Figure]]]] = {"pages": pages, "search": search}
+ALONE: Final = ("core", "decode", "pages", "projection", "rows", "search", "tracker")
 _MARK: Final = "leadstream-bench-"
 
 
@@ -55,9 +57,9 @@ def _alone(name: str, rounds: int) -> list[Figure]:
             return rows(rounds)
         case "tracker":
             return tracker()
-        case "search":
+        case "pages" | "search":
             with embedded_valkey() as url:
-                return search(url, rounds)
+                return ON_VALKEY[name](url, rounds)
         case _:
             with embedded_valkey() as url:
                 return projection(url, lead_card, rounds)

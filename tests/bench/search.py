@@ -30,7 +30,7 @@ from tests.bench.harness import Figure, figure
 from tests.unit.console.samples import Samples
 from tests.unit.console.sights import sight
 
-__all__ = ["search"]
+__all__ = ["ACCOUNTS", "LEADS", "SECRET", "busy_s", "fill", "search"]
 
 LEADS: Final = 100_000
 ACCOUNTS: Final = 20_000
@@ -46,7 +46,7 @@ def search(url: str, rounds: int) -> list[Figure]:
     """Fill, then ask; each round asks all questions anew."""
     random = Random(7)
     before, began = _memory(url), time.process_time()
-    people = _fill(url, random)
+    people = fill(url, random)
     filled_us = (time.process_time() - began) / (LEADS + ACCOUNTS) * 1e6
     questions = [_question(random, people) for _ in range(QUESTIONS)]
     taken = asyncio.run(_ask(url, questions, rounds))
@@ -78,7 +78,8 @@ def _person(random: Random) -> tuple[str, str, str]:
     return f"{first.title()} {last.title()}", f"{first}.{last}@{domain}", domain
 
 
-def _fill(url: str, random: Random) -> Sequence[tuple[str, str, str]]:
+def fill(url: str, random: Random) -> Sequence[tuple[str, str, str]]:
+    """All leads and accounts, written as the projector does: name, e-mail and domain of each lead."""
     people = [_person(random) for _ in range(LEADS)]
     writer = Projection.connect(url)
     leads, accounts = _leads(people, random), _accounts(random)
@@ -136,15 +137,16 @@ async def _round(
 
 async def _once(person: httpx.AsyncClient, server: AsyncRedis, question: str) -> tuple[float, float]:
     """In milliseconds: by the clock, and of CPU."""
-    busy, used, began = await _busy_s(server), time.process_time(), time.perf_counter()
+    busy, used, began = await busy_s(server), time.process_time(), time.perf_counter()
     answer = await person.get("/search", params={"q": question}, headers={"hx-request": "true"})
     took, used = time.perf_counter() - began, time.process_time() - used
     if answer.status_code != 200 or "find-list" not in answer.text:
         raise RuntimeError(f"{question!r} was not found: {answer.status_code}")
-    return took * 1_000, (used + await _busy_s(server) - busy) * 1_000
+    return took * 1_000, (used + await busy_s(server) - busy) * 1_000
 
 
-async def _busy_s(server: AsyncRedis) -> float:
+async def busy_s(server: AsyncRedis) -> float:
+    """CPU seconds that Valkey has used."""
     used = await server.info("cpu")
     return float(used["used_cpu_user"] + used["used_cpu_sys"])
 

@@ -105,10 +105,11 @@ def test_a_form_that_somebody_fills_in_survives_an_update(page: Page, projection
     write(projection, first)
     card = page.locator(f"#alert-{ALERT_ID}")
     card.locator("summary").click()
-    card.locator("select").select_option("job_seeker")
+    chosen = card.locator("select[name=reason]")
+    chosen.select_option("job_seeker")
     write(projection, digest, replace(first, version=Version(1, 2), updates=7))
     expect(card).to_contain_text("updated 7")
-    assert card.locator("select").input_value() == "job_seeker"
+    assert chosen.input_value() == "job_seeker"
     assert card.locator("details").get_attribute("open") is not None
 
 

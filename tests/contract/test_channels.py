@@ -17,13 +17,15 @@ from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from schemas.activity import Version
-from schemas.cards import AlertCard
+from schemas.cards import AlertCard, Transition
+from schemas.codec import encode
 from schemas.ids import digest_id_of, edit_id_of, post_id_of
-from schemas.posts import Ahead, Digest, Edit, Post
+from schemas.posts import Ahead, Digest, Edit, LeadNews, Post
 from streams.channels.base import Channel, Editor
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.channels.webhook import WebhookChannel
+from streams.channels.webhook_leads import told_of
 from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http, outgoing
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, slack_channel
@@ -276,6 +278,46 @@ async def test_the_webhook_says_on_what_occasion(far: Far) -> None:
 async def test_a_retry_has_the_same_bytes(far: Far) -> None:
     channel = WebhookWorld(far).channel
     assert channel._told(post()) == channel._told(post())
+
+
+MOVE = Samples(now=NOW).lead().moves[0]
+LEAD_NEWS = (
+    LeadNews(to="lead:le_1", post_id="ln_1", kind="lead.stage_changed", lead_id="le_1", at=NOW, transition=MOVE),
+    LeadNews(to="lead:le_1", post_id="ln_2", kind="lead.merged", lead_id="le_1", at=NOW, into="le_2", transition=MOVE),
+    LeadNews(to="lead:le_1", post_id="ln_3", kind="audience.entered", lead_id="le_1", at=NOW, audience="warm",
+             version=Version(0, 7)),
+    LeadNews(to="lead:le_1", post_id="ln_4", kind="audience.left", lead_id="le_1", at=NOW, audience="warm",
+             version=Version(0, 8)),
+)  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_the_webhook_tells_of_leads_without_the_person(far: Far) -> None:
+    """Ask A49."""
+    for news in LEAD_NEWS:
+        receipt = await WebhookWorld(far).channel.tell(news)
+        assert (receipt.to, receipt.post_id, receipt.channel, receipt.outcome) == (
+            news.to, news.post_id, "webhook", "sent")  # fmt: skip
+    assert [far.bodies[one.post_id]["type"] for one in LEAD_NEWS] == [one.kind for one in LEAD_NEWS]
+    assert msgspec.convert(far.bodies["ln_1"]["data"], Transition) == MOVE
+    assert far.bodies["ln_2"]["data"] == {
+        "lead_id": "le_1", "into": "le_2", "number": MOVE.number, "actor": MOVE.actor}  # fmt: skip
+    assert far.bodies["ln_3"] == {
+        "type": "audience.entered", "timestamp": datetime.fromtimestamp(NOW / 1000, UTC).isoformat(),
+        "data": {"audience": "warm", "lead_id": "le_1", "at": NOW, "version": [0, 7]},
+    }  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_news_that_come_again_have_the_same_id_and_bytes(far: Far) -> None:
+    channel = WebhookWorld(far).channel
+    far.planned.append((503, {"retry-after": "7"}))
+    with pytest.raises(ChannelBusy):
+        await channel.tell(LEAD_NEWS[2])
+    for _ in range(2):
+        await channel.tell(LEAD_NEWS[2])
+    assert list(far.bodies) == ["ln_3"]
+    assert encode(told_of(LEAD_NEWS[2])) == encode(told_of(LEAD_NEWS[2]))
 
 
 @pytest.mark.asyncio

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from msgspec import MsgspecError
 from msgspec.json import Decoder
 from starlette.requests import Request
 
@@ -11,6 +10,7 @@ from schemas.signals import AlertAction
 from streams.console.api.bodies import ActionAccepted, ActionWanted
 from streams.console.api.problems import Refused
 from streams.console.api.reads import alert as alert_asked
+from streams.console.api.taken import taken
 from streams.console.desk import Desk
 from streams.console.pages.actions import CLOSED_DOOR, objection
 from streams.console.shown import plain
@@ -18,13 +18,12 @@ from streams.inbox import DoorClosed
 
 __all__ = ["act"]
 
-LARGEST: Final = 4_096  # bytes
 _WANTED: Final = Decoder(ActionWanted)
 
 
 async def act(desk: Desk, request: Request, key: ApiKey) -> ActionAccepted:
     """`POST /alerts/{alert_id}/actions`."""
-    wanted = await _wanted(request)
+    wanted = await taken(request, _WANTED, shape="ActionWanted")
     alert = await alert_asked(desk, request, key)
     actor = plain(wanted.actor).strip() or key.name
     fields = {"outcome": wanted.outcome, "reason": wanted.reason}
@@ -40,15 +39,3 @@ async def act(desk: Desk, request: Request, key: ApiKey) -> ActionAccepted:
     except DoorClosed as error:
         raise Refused(503, "not-sent", CLOSED_DOOR, headers={"retry-after": "5"}) from error
     return ActionAccepted(alert_id=alert.alert_id, action=wanted.action, actor=actor, at=sent.at)
-
-
-async def _wanted(request: Request) -> ActionWanted:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST:
-            raise Refused(413, "too-large", f"An action has at most {LARGEST} bytes.")
-    try:
-        return _WANTED.decode(body)
-    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, "bad-body", f"The body is no action: {error}. See ActionWanted in openapi.json.") from error

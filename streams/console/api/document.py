@@ -10,10 +10,13 @@ from functools import cache
 from json import dumps
 from typing import Any, Final
 
+from msgspec import to_builtins
 from msgspec.json import schema_components
 
+from schemas.webhooks import WEBHOOKS
+from streams.console.api.examples import BODIES, REFUSALS, example_of, webhook_example
 from streams.console.api.operations import OPERATIONS, Operation, Parameter
-from streams.console.api.problems import Problem
+from streams.console.api.problems import Problem, problem_as
 
 __all__ = ["document"]
 
@@ -23,8 +26,14 @@ _REFUSALS: Final = {
     413: "The body is too large.", 429: "Too often: wait as long as Retry-After says.",
     503: "Redis or Kafka is away; ask again.",
 }  # fmt: skip
+_HEADERS: Final = {
+    "webhook-id": "The same on every retry: keep it, and twice is once.",
+    "webhook-timestamp": "Seconds since 1970; refuse what is older than 5 minutes.",
+    "webhook-signature": "v1,<base64> of HMAC-SHA256 over id.timestamp.body; several while the secret is exchanged.",
+}
 _SAYS: Final = (
-    "Leads, accounts, alerts and what people do with alerts. Times are UTC milliseconds, scores tenths of a point. "
+    "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC "
+    "milliseconds, scores tenths of a point. "
     "Fields may be added; none is taken away within v1."
 )
 
@@ -34,7 +43,8 @@ def document() -> str:
     """As JSON."""
     said = {"openapi": "3.1.0", "info": {"title": "Leadstream", "version": "1", "description": _SAYS},
             "servers": [{"url": "/api/v1"}]}  # fmt: skip
-    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem]
+    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem,
+             *WEBHOOKS.values()]  # fmt: skip
     _, components = schema_components(
         sorted(types, key=lambda one: one.__name__), ref_template="#/components/schemas/{name}"
     )
@@ -43,7 +53,30 @@ def document() -> str:
         paths.setdefault(one.path, {})[one.method.lower()] = _described(one)
     key = {"type": "http", "scheme": "bearer", "description": "leadstream api-keys create"}
     parts = {"schemas": dict(sorted(components.items())), "securitySchemes": {"key": key}}
-    return dumps(said | {"paths": paths, "components": parts}, indent=1) + "\n"
+    return dumps(said | {"paths": paths, "webhooks": _webhooks(), "components": parts}, indent=1) + "\n"
+
+
+def _webhooks() -> dict[str, Any]:
+    """What we POST to your receiver, by type."""
+    return {name: {"post": _told(name, shape)} for name, shape in WEBHOOKS.items()}
+
+
+def _told(name: str, shape: type) -> dict[str, Any]:
+    """Signed as Standard Webhooks say; no key of the API is involved."""
+    headers = [
+        {"name": one, "in": "header", "required": True, "description": says, "schema": {"type": "string"}}
+        for one, says in _HEADERS.items()
+    ]
+    return {
+        "operationId": f"on_{name.replace('.', '_')}", "summary": (shape.__doc__ or "").partition("\n")[0],
+        "description": "See docs/how-to/webhook.md.", "security": [], "parameters": headers,
+        "requestBody": {"required": True, "content": _content("application/json", shape, webhook_example(name))},
+        "responses": {
+            "2XX": {"description": "Taken: it does not come again."},
+            "4XX": {"description": "Refused for good, but for 408, 425 and 429."},
+            "5XX": {"description": "Tried again later; Retry-After is kept to."},
+        },
+    }  # fmt: skip
 
 
 def _described(one: Operation) -> dict[str, Any]:
@@ -52,20 +85,26 @@ def _described(one: Operation) -> dict[str, Any]:
         "security": [{"key": [one.scope]}], "parameters": [*_in_path(one.path), *map(_in_query, one.parameters)],
     }  # fmt: skip
     if one.body is not None:
-        said["requestBody"] = {"required": True, "content": _content("application/json", one.body)}
-    answers = {str(one.status): {"description": one.summary, "content": _content("application/json", one.answer)}}
+        content = _content("application/json", one.body, BODIES[one.name])
+        said["requestBody"] = {"required": True, "content": content}
+    content = _content("application/json", one.answer, example_of(one.name))
+    answers = {str(one.status): {"description": one.summary, "content": content}}
     if one.method == "GET":
         answers["304"] = {"description": "As If-None-Match knows it."}
     return said | {"responses": answers | _refusals((401, 403, 429, *one.refuses))}
 
 
 def _refusals(statuses: Iterable[int]) -> dict[str, Any]:
-    content = _content("application/problem+json", Problem)
-    return {str(one): {"description": _REFUSALS[one], "content": content} for one in sorted(statuses)}
+    return {str(one): {"description": _REFUSALS[one], "content": _problem(one)} for one in sorted(statuses)}
 
 
-def _content(media: str, shape: type) -> dict[str, Any]:
-    return {media: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+def _problem(status: int) -> dict[str, Any]:
+    code, detail = REFUSALS[status]
+    return _content("application/problem+json", Problem, to_builtins(problem_as(status, code, detail)))
+
+
+def _content(media: str, shape: type, example: Any) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}, "example": example}}
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:

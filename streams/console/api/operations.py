@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey, Scope
 from schemas.cards import AccountCard, AlertCard, LeadCard
-from streams.console.api import acts, reads
+from streams.console.api import acts, audiences, books, log, people, reads
+from streams.console.api.audiences import AudienceList, AudienceMember, LeaverPage, MemberPage
 from streams.console.api.bodies import (
     AccountPage,
     ActionAccepted,
@@ -18,7 +19,13 @@ from streams.console.api.bodies import (
     LeadPage,
     TransitionList,
 )
+from streams.console.api.books import Books
+from streams.console.api.log import TransitionStream
+from streams.console.api.people import MailAnswered, MailAsked, Profile
+from streams.console.api.whom import Whom
 from streams.console.desk import Desk
+from streams.console.flow_asked import NOT_KNOWN, WINDOWS
+from streams.core.books import LABELS
 
 __all__ = ["OPERATIONS", "Operation", "Parameter"]
 
@@ -55,6 +62,14 @@ _LIMIT: Final = Parameter("limit", "How many at most.", {"type": "integer", "min
 _CURSOR: Final = Parameter("cursor", "`next` of the answer before.", {"type": "string"})
 _STATUS: Final = Parameter("status", "Of which state.", {"enum": list(reads.STATUSES), "default": "open"})
 _TEXT: Final = Parameter("q", "The beginning of a name, an e-mail or a domain.", {"type": "string"}, required=True)
+_BEGIN: Final = Parameter("from", "Where to begin without a cursor: at the first move, or with those from now on.",
+                          {"enum": list(log.BEGINNINGS), "default": "first"})  # fmt: skip
+_WINDOW: Final = Parameter("window", "Which days, in the site's time zone.", {"enum": list(WINDOWS), "default": "28d"})
+_BY: Final = Parameter("by", "Parts by this label too.", {"enum": list(LABELS)})
+_CUTS: Final = tuple(
+    Parameter(label, f"Only leads with this {label}; `{NOT_KNOWN}` = those without.", {"type": "string"})
+    for label in LABELS
+)
 _LIST: Final = (400, 503)
 _ONE: Final = (404, 503)
 
@@ -65,6 +80,11 @@ OPERATIONS: Final = (
               answer=LeadCard, run=reads.lead, refuses=_ONE),
     Operation(name="listTransitions", path="/leads/{lead_id}/transitions", scope="leads:read",
               summary="The moves of one lead", answer=TransitionList, run=reads.transitions, refuses=_ONE),
+    Operation(name="listAllTransitions", path="/transitions", scope="leads:read",
+              summary="All moves from stage to stage, since a cursor", answer=TransitionStream,
+              run=log.all_transitions, parameters=(_BEGIN, _LIMIT, _CURSOR), refuses=_LIST),
+    Operation(name="getLedger", path="/ledger", scope="flow:read", summary="Flow and balance of a window",
+              answer=Books, run=books.ledger, parameters=(_WINDOW, _BY, *_CUTS), refuses=_LIST),
     Operation(name="listAccounts", path="/accounts", scope="accounts:read", summary="Accounts by engagement",
               answer=AccountPage, run=reads.accounts, parameters=(_LIMIT, _CURSOR), refuses=_LIST),
     Operation(name="getAccount", path="/accounts/{account_id}", scope="accounts:read",
@@ -77,6 +97,22 @@ OPERATIONS: Final = (
     Operation(name="act", path="/alerts/{alert_id}/actions", scope="alerts:act", method="POST", status=202,
               summary="Claim, contacted, snooze or dismiss", answer=ActionAccepted, body=ActionWanted, run=acts.act,
               refuses=(400, 404, 409, 413, 503)),
+    Operation(name="listAudiences", path="/audiences", scope="audiences:read", summary="Audiences and their sizes",
+              answer=AudienceList, run=audiences.audiences),
+    Operation(name="listMembers", path="/audiences/{audience}/members", scope="audiences:read",
+              summary="Who is in an audience, the newest first", answer=MemberPage, run=audiences.members,
+              parameters=(_LIMIT, _CURSOR), refuses=(400, 404, 503)),
+    Operation(name="getMember", path="/audiences/{audience}/members/{lead_id}", scope="audiences:read",
+              summary="One member of an audience", answer=AudienceMember, run=audiences.member, refuses=_ONE),
+    Operation(name="listLeavers", path="/audiences/{audience}/left", scope="audiences:read",
+              summary="Who left an audience, the newest first", answer=LeaverPage, run=audiences.leavers,
+              parameters=(_LIMIT, _CURSOR), refuses=(400, 404, 503)),
+    Operation(name="getProfile", path="/profiles", scope="profiles:read", method="POST",
+              summary="What a page may be made of for one person", answer=Profile, body=Whom, run=people.profile,
+              refuses=(400, 413, 503)),
+    Operation(name="mayMail", path="/may-mail", scope="mail:ask", method="POST",
+              summary="May a mail go to this person now, and why not", answer=MailAnswered, body=MailAsked,
+              run=people.may_mail_to, refuses=(400, 413, 503)),
     Operation(name="search", path="/search", scope="leads:read", summary="Leads and accounts by their beginnings",
               answer=Findings, run=reads.find, parameters=(_TEXT, _LIMIT), refuses=_LIST),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from schemas.codec import encode
 
-__all__ = ["Problem", "Refused", "answered", "problem_of"]
+__all__ = ["Problem", "Refused", "answered", "problem_as", "problem_of"]
 
 _TITLES: Final[Mapping[int, tuple[str, str]]] = {
     404: ("nothing-here", "There is no such address. /api/v1/openapi.json lists all that there are."),
@@ -38,11 +38,15 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
+def problem_as(status: int, code: str, detail: str) -> Problem:
+    """The problem of this code."""
+    title = code.replace("-", " ").capitalize()
+    return Problem(type=f"urn:leadstream:problem:{code}", title=title, status=status, detail=detail)
+
+
 def answered(refused: Refused) -> Response:
     """The answer."""
-    title = refused.code.replace("-", " ").capitalize()
-    body = Problem(type=f"urn:leadstream:problem:{refused.code}", title=title, status=refused.status,
-                   detail=refused.detail)  # fmt: skip
+    body = problem_as(refused.status, refused.code, refused.detail)
     return Response(encode(body), refused.status, refused.headers, media_type="application/problem+json")
 
 

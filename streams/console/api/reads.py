@@ -16,7 +16,8 @@ from streams.readmodel.pages import slice_of
 from streams.readmodel.search import search
 
 __all__ = [
-    "MOST", "STATUSES", "USUAL", "account", "accounts", "alert", "alerts", "find", "lead", "leads", "transitions",
+    "MOST", "STATUSES", "USUAL", "account", "accounts", "alert", "alerts", "find", "lead", "leads", "limit_of",
+    "transitions",
 ]  # fmt: skip
 
 MOST: Final = 200
@@ -68,7 +69,7 @@ async def find(desk: Desk, request: Request, key: ApiKey) -> Findings:
     text = request.query_params.get("q", "")
     if not text.strip():
         raise Refused(400, "bad-parameter", "`q` is missing: the beginning of a name, an e-mail or a domain.")
-    found = await search(desk.reader, text, limit=_limit(request))
+    found = await search(desk.reader, text, limit=limit_of(request))
     return Findings(found.leads, found.accounts if "accounts:read" in key.scopes else [], found.more)
 
 
@@ -76,11 +77,12 @@ async def _listed(
     desk: Desk, request: Request, index: str, *, kind: Kind, codec: Codec[T]
 ) -> tuple[list[T], str | None]:
     after = place_of(index, request.query_params.get("cursor"))
-    part = await slice_of(desk.reader, index, limit=_limit(request), after=after)
+    part = await slice_of(desk.reader, index, limit=limit_of(request), after=after)
     return await desk.reader.many(kind, part.ids, codec), cursor_of(index, part.last)
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
+    """How many at most."""
     text = request.query_params.get("limit", str(USUAL))
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST):
         raise Refused(400, "bad-parameter", f"`limit` is a number from 1 to {MOST}.")

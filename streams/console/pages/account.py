@@ -8,9 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from schemas.cards import ReturnStrength
+from schemas.cards import AccountCard, ReturnStrength
+from streams.console.alert_values import rules_at
 from streams.console.desk import desk_of
 from streams.console.gate import shows
+from streams.core.interest import Interest, interest_of
+from streams.core.returns import decisive
+from streams.readmodel.lead_pages import lead_pages
 
 __all__ = ["ROUTES", "Missing", "missing"]
 
@@ -46,7 +50,20 @@ async def account_page(request: Request) -> Response:
     alerts = await desk.reader.alerts(account.alerts)
     shows(request, (one.lead_id for shown in (account.members, *(alert.people for alert in alerts)) for one in shown))
     lacks = missing(account.strength) if account.strength else None
-    return await desk.show(request, "account.html", account=account, alerts=alerts, missing=lacks)
+    return await desk.show(
+        request, "account.html", account=account, alerts=alerts, missing=lacks,
+        interest=await _interest(request, account), names={one.lead_id: one for one in account.members},
+    )  # fmt: skip
+
+
+async def _interest(request: Request, account: AccountCard) -> Interest | None:
+    """What its people read against the loss, None where no deal was lost, or the rules cannot be read."""
+    desk, deal = desk_of(request), decisive(account.deals)
+    rules = None if deal is None else await rules_at(desk)
+    if deal is None or rules is None:
+        return None
+    read = await lead_pages(desk.reader, [one.lead_id for one in account.members])
+    return interest_of(deal, read, meanings=rules.site, content=rules.content)
 
 
 async def accounts(request: Request) -> Response:

@@ -1,11 +1,11 @@
-"""What people do: claim, contacted, snooze, dismiss an alert; set a lead aside. Each becomes one message at the door.
+"""What people do: answer an alert (`console/acts.py`). Each becomes one message at the door.
 
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,28 +13,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard
-from schemas.signals import AlertAction, AlertVerb
-from schemas.touches import Disposition
+from schemas.signals import AlertVerb
+from streams.console.acts import ACTIONS, lacks, wanted
+from streams.console.alert_values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.security import form_of, session_of
 from streams.console.shown import day
 from streams.inbox import DoorClosed
 
-__all__ = ["ACTIONS", "CLOSED_DOOR", "DEAD_ENDS", "OUTCOMES", "ROUTES", "Action", "objection"]
+__all__ = ["CLOSED_DOOR", "ROUTES", "objection"]
 
-Action: TypeAlias = Literal["claim", "contacted", "snooze", "dismiss"]
-ACTIONS: Final[Mapping[str, Action]] = {
-    "claim": "claim", "contacted": "contacted", "snooze": "snooze", "dismiss": "dismiss"
-}  # fmt: skip
-OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
-DEAD_ENDS: Final = {
-    "student": "Student",
-    "competitor": "Competitor",
-    "left": "Left the company",
-    "staff": "Our own staff",
-}
-LONGEST_REASON: Final = 200
 CLOSED_DOOR: Final = (
     "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
 )
@@ -52,17 +41,9 @@ async def act(request: Request) -> Response:
     problem = objection(alert, action, fields, actor=actor)
     if problem:
         return await _answer(request, alert, problem=problem, status=409)
-    wanted = AlertAction(
-        to=alert.account_id,
-        alert_id=alert.alert_id,
-        action=action,
-        reason=fields.get("reason", ""),
-        outcome=OUTCOMES.get(fields.get("outcome", ""), "") if action == "contacted" else "",
-        actor=actor,
-        at=desk.now(),
-    )
+    seat = await seat_at(request)
     try:
-        await desk.door.send(wanted)
+        await desk.door.send(wanted(alert, action, fields, seat=seat, actor=actor, at=desk.now()))
     except DoorClosed:
         return await _answer(request, alert, problem=CLOSED_DOOR, status=503)
     return await _answer(request, alert, sent=action)
@@ -80,11 +61,9 @@ def objection(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *,
         return "This alert is closed."
     if action not in alert.offers:
         return _not_offered(alert)
-    if action == "contacted" and fields.get("outcome", "") not in OUTCOMES:
-        return "Please say whether you are talking."
     if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
         return "Please say why it is dismissed."
-    return ""
+    return lacks(alert, action, fields)
 
 
 def _not_offered(alert: AlertCard) -> str:
@@ -98,37 +77,12 @@ async def _answer(
 ) -> Response:
     """The alert anew: as a part for htmx, as a page for a browser without scripts."""
     desk = desk_of(request)
-    values = {"alert": alert, "dismissals": DISMISSALS, "sent": sent, "problem": problem}
+    values: dict[str, Any] = {"alert": alert, "sent": sent, "problem": problem, **await alert_values(request, [alert])}
     if request.headers.get("hx-request"):
         return desk.pages.page(request, "alert_part.html", await desk.frame(), status=status, **values)
     if problem:
         return await desk.show(request, "alert.html", status=status, **values)
-    return RedirectResponse("/", 303)
+    return RedirectResponse(f"/?{urlencode({'did': alert.alert_id})}", 303)
 
 
-async def dispose(request: Request) -> Response:
-    """`POST /leads/{lead_id}/disposition`: a dead end with its reason, or back from there."""
-    desk = desk_of(request)
-    fields = await form_of(request, desk.auth)
-    lead_id: str = request.path_params["lead_id"]
-    kind, why = fields.get("kind", ""), fields.get("reason", "").strip()[:LONGEST_REASON]
-    if kind not in ("dead_end", "restored") or not why or (kind == "dead_end" and why not in DEAD_ENDS):
-        raise HTTPException(400)
-    if await desk.reader.lead(lead_id) is None:
-        raise HTTPException(404)
-    at = desk.now()
-    milestone_id = blake2b(f"{lead_id}|{kind}|{at}".encode(), digest_size=8).hexdigest()
-    actor = session_of(request).name
-    try:
-        await desk.door.send(
-            Disposition(to=lead_id, milestone_id=milestone_id, kind=kind, reason=why, at=at, actor=actor)
-        )
-    except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
-    return RedirectResponse(f"/leads/{lead_id}", 303)
-
-
-ROUTES: Final = [
-    Route("/alerts/{alert_id}/{action}", act, methods=["POST"]),
-    Route("/leads/{lead_id}/disposition", dispose, methods=["POST"]),
-]
+ROUTES: Final = [Route("/alerts/{alert_id}/{action}", act, methods=["POST"])]

@@ -1,6 +1,6 @@
-"""The inbox: who is back, what they looked at, why the deal was lost, what to do next."""
+"""The inbox: who is back, what they looked at, why the deal was lost, what to do next. A page has at most twenty."""
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -8,12 +8,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard, AlertStatus
+from streams.console.alert_values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.gate import shows
+from streams.console.inbox_laid import Laid, asked_page, asked_whose, closed_laid, laid, newest
+from streams.readmodel.alert_lines import alert_lines
 
-__all__ = ["DISMISSALS", "IN_WORK", "ROUTES", "sections"]
+__all__ = ["DISMISSALS", "IN_WORK", "ROUTES"]
 
 IN_WORK: Final[tuple[AlertStatus, ...]] = ("open", "claimed", "snoozed")
+CLOSED: Final[tuple[AlertStatus, ...]] = ("done", "dismissed", "expired")
+CLOSED_MOST: Final = 400  # of each, the newest
+TOLD_MS: Final = 10 * 60_000  # so long it is said what became of an act
 DISMISSALS: Final = {
     "wrong_company": "Wrong company", "staff": "Not a buyer: staff", "student": "Not a buyer: student",
     "competitor": "Not a buyer: competitor", "job_seeker": "Not a buyer: job seeker",
@@ -21,40 +27,21 @@ DISMISSALS: Final = {
 }  # fmt: skip
 
 
-def sections(alerts: list[AlertCard]) -> list[tuple[str, str, list[AlertCard]]]:
-    """Title, explanation and alerts of each part of the inbox; empty parts are left out."""
-    ranked = sorted(alerts, key=_urgency)
-    now = [one for one in ranked if one.status == "open" and one.level == "real_time"]
-    later = [one for one in ranked if one.status == "open" and one.level == "digest"]
-    parts = (
-        ("Strong signs", "Worth your attention today", now),
-        ("First signs", "Interest, not yet enough for a call", later),
-        ("Claimed", "Somebody is on it", [one for one in ranked if one.status == "claimed"]),
-        ("Snoozed", "Silent until their day, unless they ask", [one for one in ranked if one.status == "snoozed"]),
-    )
-    return [part for part in parts if part[2]]
-
-
-def _urgency(alert: AlertCard) -> tuple[int, int, str]:
-    return -alert.strength.strength, -alert.raised_at, alert.alert_id
-
-
 async def inbox(request: Request) -> Response:
-    """`GET /`: the alerts that are not closed."""
-    desk = desk_of(request)
-    alerts = await desk.reader.alerts_by_status(*IN_WORK)
-    shows(request, (person.lead_id for alert in alerts for person in alert.people))
-    return await desk.show(request, "inbox.html", parts=sections(alerts), dismissals=DISMISSALS, show="open")
+    """`GET /?whose=mine|team|all&page=2&did=<alert_id>`: the alerts that are not closed, and what became of an act."""
+    desk, seat = desk_of(request), await seat_at(request)
+    whose = asked_whose(request.query_params.get("whose", ""), seat)
+    lines = await alert_lines(desk.reader, *IN_WORK)
+    found = laid(lines, seat=seat, whose=whose, page=asked_page(request.query_params.get("page", "")))
+    news = newest(lines, seat=seat, whose=whose)
+    return await _shown(request, found, show="open", whose=whose, news=news, did=await _did(request))
 
 
 async def closed(request: Request) -> Response:
-    """`GET /closed`: what was done, dismissed or has expired, newest first."""
-    desk = desk_of(request)
-    alerts = await desk.reader.alerts_by_status("done", "dismissed", "expired")
-    shows(request, (person.lead_id for alert in alerts for person in alert.people))
-    newest = sorted(alerts, key=lambda alert: (-alert.as_of, alert.alert_id))
-    parts = [("Closed", "Done, dismissed or expired", newest)] if newest else []
-    return await desk.show(request, "inbox.html", parts=parts, dismissals=DISMISSALS, show="closed")
+    """`GET /closed?page=2`: what was done, dismissed or has expired, newest first."""
+    lines = await alert_lines(desk_of(request).reader, *CLOSED, most=CLOSED_MOST)
+    found = closed_laid(lines, page=asked_page(request.query_params.get("page", "")))
+    return await _shown(request, found, show="closed", whose="all", news=[], did=None)
 
 
 async def alert_page(request: Request) -> Response:
@@ -64,7 +51,25 @@ async def alert_page(request: Request) -> Response:
     if alert is None:
         raise HTTPException(404)
     shows(request, (person.lead_id for person in alert.people))
-    return await desk.show(request, "alert.html", alert=alert, dismissals=DISMISSALS)
+    return await desk.show(request, "alert.html", alert=alert, **await alert_values(request, [alert]))
+
+
+async def _shown(request: Request, found: Laid, **values: Any) -> Response:
+    """The cards of one page, whole; one that went meanwhile leaves its place empty."""
+    desk = desk_of(request)
+    alerts = await desk.reader.alerts(found.ids)
+    shows(request, (person.lead_id for alert in alerts for person in alert.people))
+    return await desk.show(
+        request, "inbox.html", laid=found, alerts={one.alert_id: one for one in alerts}, **values,
+        **await alert_values(request, alerts),
+    )  # fmt: skip
+
+
+async def _did(request: Request) -> AlertCard | None:
+    """The alert that somebody just acted on, None after a while."""
+    desk, asked = desk_of(request), request.query_params.get("did", "")
+    alert = await desk.reader.alert(asked) if asked else None
+    return alert if alert is not None and desk.now() - alert.as_of < TOLD_MS else None
 
 
 ROUTES: Final = [

@@ -18,8 +18,9 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
+from streams.console.acts import OUTCOMES
 from streams.console.desk import Desk, desk_of
-from streams.console.pages.actions import CLOSED_DOOR, OUTCOMES, objection
+from streams.console.pages.actions import CLOSED_DOOR, objection
 from streams.console.pages.inbox import IN_WORK
 from streams.console.shown import plain
 from streams.console.slack_edits import edited

@@ -1,18 +1,24 @@
-"""A lead's timeline: pages, what they gave, and moves of stage, merged by time and cut into days."""
+"""A lead's timeline: pages, what they gave, what sales said, and moves of stage, merged by time and cut into days."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import PageSeen
+from schemas.activity import Decision, PageSeen
 from schemas.cards import LeadCard, ScoredHit, Transition
 from streams.console.shown import day
 
-__all__ = ["Day", "Gift", "Moment", "devices", "timeline"]
+__all__ = [
+    "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline",
+]  # fmt: skip
 
 SERVER: Final = "server"
+MAIL: Final = "mail"
+KINDS: Final = {"pages": "Pages", "forms": "Forms and files", "mail": "Mail", "sales": "Sales", "moves": "Stage moves"}
+OPEN_DAYS: Final = 5  # those beyond are folded away, and so is what is beyond so many of one day
+OPEN_MOMENTS: Final = 10
 
 
 class Gift(Struct, frozen=True):
@@ -24,7 +30,7 @@ class Gift(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """One event or one move. `device` "" = unknown; `what` is a path or a form."""
+    """One event, one word of sales, or one move. `device` "" = unknown; `what` is a path, a form, a mail."""
 
     at: int
     what: str = ""
@@ -32,24 +38,72 @@ class Moment(Struct, frozen=True, kw_only=True):
     page: PageSeen | None = None
     gifts: tuple[Gift, ...] = ()
     move: Transition | None = None
+    said: Decision | None = None
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+        if self.move is not None:
+            return "moves"
+        if self.said is not None:
+            return "sales"
+        return "pages" if self.page is not None else "mail" if self.device == "Mail" else "forms"
+
+
+class Asked(Struct, frozen=True):
+    """What is shown of it: one kind, one device, or (with "") all."""
+
+    kind: str = ""
+    device: str = ""
+
+    def shows(self, moment: Moment) -> bool:
+        """Whether this one is asked for."""
+        return self.kind in ("", moment.kind) and self.device in ("", moment.device)
 
 
 Day: TypeAlias = tuple[str, list[Moment]]
 
 
+class Folded(Struct, frozen=True):
+    """Days that stand open, and those that are folded away with how many moments are in them."""
+
+    open: Sequence[Day]
+    more: Sequence[Day]
+    hidden: int
+
+
 def devices(lead: LeadCard) -> dict[str, str]:
     """A short name of each browser, in the card's order: `Device 1`; what came from a server is called so."""
     seen = dict.fromkeys((*lead.visitors, *(hit.via for _, hit in _hits(lead))))
-    browsers = [via for via in seen if via and via != SERVER]
-    return {SERVER: "Server", **{via: f"Device {number}" for number, via in enumerate(browsers, start=1)}}
+    known = [via for via in seen if via in lead.visitors or "@" not in via]
+    browsers = [via for via in known if via and via not in (SERVER, MAIL)]
+    names = {SERVER: "Server", MAIL: "Mail", **{via: f"Device {n}" for n, via in enumerate(browsers, start=1)}}
+    # What came through a lead that is this one now: the browser is the same.
+    return names | {via: names.get(via.rpartition("@")[0], "") for via in seen if via not in names and via}
 
 
-def timeline(lead: LeadCard) -> list[Day]:
+def asked_in(query: Mapping[str, str], lead: LeadCard) -> Asked:
+    """`?kind=pages&device=Device+2`; what there is not of is passed over."""
+    kind, device = query.get("kind", ""), query.get("device", "")
+    return Asked(kind if kind in KINDS else "", device if device in devices(lead).values() else "")
+
+
+def timeline(lead: LeadCard, asked: Asked | None = None) -> list[Day]:
     """Days, newest first, with their moments, newest first. One event is one moment, however many rules it fed."""
-    names = devices(lead)
-    moments = [*_events(lead, names), *(Moment(at=move.effective_at, move=move) for move in lead.moves)]
-    ordered = sorted(moments, key=lambda one: (-one.at, one.move is None, one.what))
+    names, wanted = devices(lead), asked or Asked()
+    moments = [
+        *_events(lead, names),
+        *(Moment(at=move.effective_at, move=move) for move in lead.moves),
+        *(Moment(at=said.at, said=said) for said in lead.decisions),
+    ]
+    ordered = sorted(filter(wanted.shows, moments), key=lambda one: (-one.at, one.move is None, one.what))
     return [(name, list(some)) for name, some in groupby(ordered, key=lambda one: day(one.at))]
+
+
+def folded(days: Sequence[Day]) -> Folded:
+    """The newest days open, the rest behind one line."""
+    more = days[OPEN_DAYS:]
+    return Folded(days[:OPEN_DAYS], more, sum(len(moments) for _, moments in more))
 
 
 def _hits(lead: LeadCard) -> Iterable[tuple[str, ScoredHit]]:

@@ -60,6 +60,7 @@
       return;
     }
     fetching = true;
+    behind = false;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 401) {
@@ -95,6 +96,20 @@
     }, TOGETHER_MS);
   };
 
+  // Of several tabs with the same list that nobody looks at, one goes on as if somebody did: it tells of news. The others
+  // come up to date when they are looked at.
+  let first = !navigator.locks;
+  let behind = false;
+  const stand = (watched) =>
+    navigator.locks?.request(`leadstream.first ${location.pathname} ${watched}`, () => {
+      first = true;
+      if (behind) refresh();
+      return new Promise(() => {}); // until the tab is closed
+    });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && behind) refresh();
+  });
+
   const listen = (watched) => {
     const query = watched.split(" ").map((one) => `watch=${encodeURIComponent(one)}`).join("&");
     const stream = new EventSource(`/live?${query}`);
@@ -118,6 +133,10 @@
       document.getElementById("lost").hidden = false; // until the page is fetched anew
     });
     stream.addEventListener("changed", () => {
+      if (document.visibilityState !== "visible" && !first) {
+        behind = true;
+        return;
+      }
       // The first of a series at once, the rest together.
       const now = Date.now();
       if (now - told > TOGETHER_MS) refresh();
@@ -134,6 +153,7 @@
     setInterval(age, 15_000);
     const watched = document.getElementById("live")?.dataset.watch;
     if (!watched) return;
+    stand(watched);
     listen(watched);
     setInterval(() => document.visibilityState === "visible" && refresh(), EVERY_MS);
   });

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from schemas.posts import Edit, Receipt
+from schemas.activity import Version
+from schemas.posts import Edit, LeadNews, Receipt
 from streams.channels import delivery, rest
 from streams.channels.delivery import Delivery
 from streams.channels.errors import ChannelBusy, ChannelRefused
@@ -195,3 +196,24 @@ async def test_an_edit_for_a_channel_that_cannot_edit_is_refused_and_told_to_nob
             await asyncio.sleep(0.001)
     running.cancel()
     assert [(told.post_id, told.outcome) for told in receipts] == [("ed_1", "refused")]
+
+
+async def test_news_of_a_lead_are_tried_again_as_posts_are(desk: Desk) -> None:
+    news = LeadNews(to="lead:a", post_id="ln_1", kind="audience.entered", lead_id="a", at=1, audience="warm",
+                    version=Version(0, 1))  # fmt: skip
+    desk.channel.fail_next(ChannelBusy(retry_after_s=0.01))
+    desk.delivery.offer(Due("memory", news))
+    (receipt,) = await desk.told(1)
+    assert (receipt.to, receipt.post_id, receipt.outcome) == ("lead:a", "ln_1", "sent")
+    assert desk.channel.news == {"ln_1": news}
+
+
+async def test_a_channel_for_people_refuses_news_of_leads(desk: Desk) -> None:
+    class ForPeople:
+        name = "memory"
+
+    desk.delivery._channels = {"memory": ForPeople()}  # type: ignore[dict-item]
+    news = LeadNews(to="lead:a", post_id="ln_1", kind="lead.merged", lead_id="a", at=1)
+    desk.delivery.offer(Due("memory", news))
+    (receipt,) = await desk.told(1)
+    assert receipt.outcome == "refused"

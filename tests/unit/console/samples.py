@@ -19,7 +19,7 @@ from streams.core.alert_words import offered
 from streams.readmodel.writer import Entry
 from tests.unit.console.lead_samples import DAY, HOUR, KIM, LEAD_ID, MINUTE, RULES, LeadSamples
 
-__all__ = ["ALERT_ID", "HOSTILE", "LEAD_ID", "Samples"]
+__all__ = ["ALERT_ID", "HOSTILE", "LEAD_ID", "OTHER_LEAD_ID", "Samples"]
 
 OTHER_LEAD_ID: Final = "1c9a77e04d2b4b0c8a3fe6f5b7d20e92"
 ALERT_ID: Final = "al_5f3c19a2b7d84e60c1aa"

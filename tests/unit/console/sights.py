@@ -9,6 +9,7 @@ from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.moves import Moves
 from streams.console.sight import Sight
+from streams.core.rules import Rules
 from streams.replay.remaking import Remaker
 from streams.replay.verdicts import judged
 from streams.rules_files import read_rules
@@ -91,8 +92,12 @@ class StandInMoves:
         return [Seen(name, partition, first + place, 0, None, value) for place, value in enumerate(found)]
 
 
-def sight(tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None) -> Sight:
+def sight(
+    tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None,
+    log: StandInMoves | None = None, rules: Rules = RULES,
+) -> Sight:  # fmt: skip
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
                       judge=lambda put: judged(put, RULES))  # fmt: skip
-    return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(StandInMoves(), lambda: RULES),
-                 collector_url=collector_url)  # fmt: skip
+    log = log or StandInMoves()
+    return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(log, lambda: rules), log=log,
+                 rules=lambda: rules, collector_url=collector_url)  # fmt: skip

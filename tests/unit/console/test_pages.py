@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.cards import AlertLevel
+from schemas.cards import AlertCounts, AlertLevel, RollUpLine
 from schemas.codec import encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
 from streams.console.pages.account import missing
@@ -23,6 +23,8 @@ from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
 
+BUTTONS = ("not_a_buyer", "wrong_company", "dismiss", "snooze", "wake", "release", "reopen_deal", "contacted",
+           "contacted", "claim")  # fmt: skip
 KEYS = ("alert_id", "lead_id", "account_id", "alerts")
 ACCOUNT = "/accounts/northwind-robotics.example"
 LEAD = f"/leads/{LEAD_ID}"
@@ -93,23 +95,15 @@ def test_real_time_comes_first_and_by_strength(rep: Visitor, filled: Samples) ->
     assert re.findall(r'id="alert-(\w+)"', rep.get("/closed").text) == ["al_closed"]
 
 
-@pytest.mark.parametrize(
-    ("alert_id", "offered"),
-    [
-        (ALERT_ID, ["dismiss", "snooze", "contacted", "contacted", "claim"]),
-        ("al_held", ["dismiss", "snooze", "claim"]),
-        ("al_asked", ["dismiss", "snooze", "contacted", "contacted", "claim"]),
-        ("al_claimed", ["dismiss", "snooze", "contacted", "contacted"]),
-        ("al_snoozed", ["dismiss", "snooze", "contacted", "contacted", "claim"]),
-        ("al_closed", []),
-    ],
-)
-def test_an_alert_shows_the_buttons_that_it_offers(
-    rep: Visitor, filled: Samples, alert_id: str, offered: list[str]
-) -> None:
+@pytest.mark.parametrize("alert_id", [ALERT_ID, "al_held", "al_asked", "al_claimed", "al_snoozed", "al_closed"])
+def test_an_alert_shows_the_buttons_that_it_offers(rep: Visitor, filled: Samples, alert_id: str) -> None:
     """Inside a hold nobody contacts them, unless they asked (ask A22)."""
+    card = next(one for one in filled.alerts() if one.alert_id == alert_id)
     page = rep.get(f"/alerts/{alert_id}").text
-    assert re.findall(rf' action="/alerts/{alert_id}/(\w+)"', page) == offered
+    shown = re.findall(rf' action="/alerts/{alert_id}/(\w+)"', page)
+    assert shown == [verb for verb in BUTTONS if verb in card.offers]
+    assert set(shown) == set(card.offers), "there is a button for each"
+    assert ("contacted" in shown) is (alert_id not in ("al_held", "al_closed"))
 
 
 def test_a_card_without_an_offer_has_no_button(rep: Visitor, projection: Projection, samples: Samples) -> None:
@@ -173,6 +167,30 @@ def test_what_is_missing_follows_from_the_level_that_was_given(
 ) -> None:
     found = missing(replace(samples.strength(), level=level, strength=strength))
     assert lacks == (found and (found.level, found.strength, found.capped))
+
+
+def test_the_account_says_what_they_read_against_the_loss(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    lead, account = samples.lead(), samples.account()
+    projection.write(leads=[(LEAD_ID, encode(lead))], accounts=[(account.account_id, encode(account))])
+    text = said(rep.get(ACCOUNT).text)
+    assert re.search(r"Lost on: Price \(Helios MES\) ?\. Since then they have read what answers it\.", text), text
+    assert re.search(r"/pricing answers the loss Mara Lindqvist [\w ]+ s ", text), text
+
+
+def test_the_account_says_what_became_of_its_alerts_and_what_its_engagement_is_made_of(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    done = AlertCounts(outcome="contacted", level="real_time", strongest="deal_person", rules_version="r", sent=True)
+    alert = replace(samples.alert(), status="done", closed_reason="talking", counts=done, closed_at=samples.now - 5_000)
+    lines = (RollUpLine(who=LEAD_ID, tenths=700), RollUpLine(who="network:v", tenths=14))
+    account = replace(samples.account(), roll_up=lines, more_members=2)
+    projection.write(alerts=[(ALERT_ID, encode(alert))], accounts=[(account.account_id, encode(account))])
+    text = said(rep.get(ACCOUNT).text)
+    assert "contacted: Talking just now" in text
+    assert "70.0 Mara Lindqvist 1.4 Somebody unnamed from the company's network" in text
+    assert "2 people more are counted and not shown." in text
 
 
 def test_an_account_without_a_lost_deal_says_so(rep: Visitor, filled: Samples) -> None:
@@ -271,7 +289,7 @@ def test_tracked_text_is_plain_text_on_every_page(
         assert not page.tags & {"style", "iframe", "object", "embed"}, path
         assert not [name for name in page.attributes if name.startswith("on")], path
         assert not [one for one in page.addresses if not one.startswith("/")], path
-        assert answer.text.count("<script") == 3, path
+        assert answer.text.count("<script") == (4 if path in ("/", "/closed", f"/alerts/{ALERT_ID}") else 3), path
         assert answer.text.count("<img") == 1, path
 
 

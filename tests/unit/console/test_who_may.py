@@ -13,7 +13,7 @@ from tests.unit.console.samples import ALERT_ID, LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, signed_in
 
 PARTS = {"alert_id": ALERT_ID, "action": "claim", "lead_id": LEAD_ID, "account_id:path": "northwind-robotics.example",
-         "place": "0:0", "token": "none", "reader": "leaders"}  # fmt: skip
+         "place": "0:0", "token": "none", "reader": "leaders", "channel": "mail"}  # fmt: skip
 ADDRESSES = [*RIGHTS]
 ENDLESS = {"GET /live", "GET /debugger/live"}
 LEAVES = {"POST /logout", "POST /me/sign-out-everywhere"}

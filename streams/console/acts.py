@@ -1,0 +1,73 @@
+"""What people answer to an alert, as forms say it: what each needs, and what undoes it.
+
+Which ones there are says the schema, and which an alert takes now its card: nothing is decided here.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+from schemas.cards import AlertCard
+from schemas.signals import AlertAction, AlertVerb
+from streams.console.seat import Seat
+from streams.core.days import DAY_MS
+
+__all__ = ["ABOUT_SOMEBODY", "ACTIONS", "NOT_BUYERS", "OUTCOMES", "UNDONE_BY", "about", "lacks", "wanted"]
+
+ACTIONS: Final[Mapping[str, AlertVerb]] = {verb: verb for verb in get_args(AlertVerb)}
+OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
+NOT_BUYERS: Final = ("staff", "student", "competitor", "job_seeker", "partner")
+ABOUT_SOMEBODY: Final = ("not_a_buyer", "wrong_company")
+UNDONE_BY: Final[Mapping[str, str]] = {"claimed": "release", "snoozed": "wake"}
+"""By the alert's status. What is closed stays closed: a lead may have moved by it."""
+LONGEST_SNOOZE: Final = 365  # days
+LONGEST_REASON: Final = 200
+
+
+def about(alert: AlertCard, fields: Mapping[str, str]) -> str:
+    """The lead that an answer is about: whom the form names, else the only one whom the alert shows; "" = not said."""
+    shown = [person.lead_id for person in alert.people]
+    named = fields.get("lead_id", "")
+    if named:
+        return named if named in shown else ""
+    return shown[0] if len(shown) == 1 else ""
+
+
+def lacks(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str]) -> str:
+    """What a form did not say, for a person; "" = nothing."""
+    if action == "contacted" and fields.get("outcome", "") not in OUTCOMES:
+        return "Please say whether you are talking."
+    if action == "not_a_buyer" and fields.get("reason", "") not in NOT_BUYERS:
+        return "Please say why they do not buy."
+    if action in ABOUT_SOMEBODY and not about(alert, fields) and not _is_about_strangers(alert, action):
+        return "Please say who it is about."
+    if action == "snooze" and not _is_days(fields.get("days", "")):
+        return f"Please say for how many days: 1 to {LONGEST_SNOOZE}."
+    return ""
+
+
+def wanted(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, seat: Seat, actor: str,
+           at: int) -> AlertAction:  # fmt: skip
+    """The message for the alert's account. `fields` lack nothing."""
+    days = fields.get("days", "")
+    return AlertAction(
+        to=alert.account_id,
+        alert_id=alert.alert_id,
+        action=action,
+        reason=fields.get("reason", "")[:LONGEST_REASON],
+        outcome=OUTCOMES.get(fields.get("outcome", ""), "") if action == "contacted" else "",
+        lead_id=about(alert, fields) if action in ABOUT_SOMEBODY else "",
+        until=at + int(days) * DAY_MS if action == "snooze" and days else 0,
+        actor=actor,
+        at=at,
+        by=seat.by,
+    )
+
+
+def _is_about_strangers(alert: AlertCard, action: AlertVerb) -> bool:
+    """An alert that shows nobody is about whoever came from the company's network."""
+    return action == "wrong_company" and not alert.people
+
+
+def _is_days(text: str) -> bool:
+    """Nothing: as long as the rules say."""
+    return not text or (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= LONGEST_SNOOZE)

@@ -1,0 +1,50 @@
+"""What an alert's part of a page needs beside its card: until when it is due, and whose it is for who looks.
+
+Where the rules cannot be read nothing is due and nobody is a rep; the pages say all the rest.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+from starlette.requests import Request
+
+from schemas.cards import AlertCard
+from streams.console.desk import Desk, desk_of
+from streams.console.dues import due_of
+from streams.console.seat import Seat, seat_of
+from streams.console.security import session_of
+from streams.core.rules import Rules, RulesError
+
+__all__ = ["SNOOZES", "alert_values", "rules_at", "seat_at"]
+
+SNOOZES: Final = (7, 30, 90)  # days that one may choose
+log = structlog.get_logger()
+
+
+async def rules_at(desk: Desk) -> Rules | None:
+    """The rules that this console has, None where they cannot be read."""
+    try:
+        return await asyncio.to_thread(desk.sight.rules)
+    except RulesError as error:
+        log.warning("console_rules_unreadable", error=str(error))
+        return None
+
+
+async def seat_at(request: Request) -> Seat:
+    """The seat of who looks."""
+    return _seat(await rules_at(desk_of(request)), session_of(request).name)
+
+
+async def alert_values(request: Request, alerts: Iterable[AlertCard]) -> dict[str, Any]:
+    """`dues` by alert id, `seat`, `snoozes` with `snooze_days`: those of the rules."""
+    rules = await rules_at(desk_of(request))
+    dues = {} if rules is None else {one.alert_id: due_of(one, rules) for one in alerts}
+    days = None if rules is None else rules.returns.snooze_days
+    chosen = sorted({*SNOOZES, days} if days else SNOOZES)
+    return {"dues": dues, "seat": _seat(rules, session_of(request).name), "snoozes": chosen, "snooze_days": days}
+
+
+def _seat(rules: Rules | None, name: str) -> Seat:
+    return Seat(names=frozenset({name.casefold()})) if rules is None else seat_of(name, rules.routing)
