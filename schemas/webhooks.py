@@ -4,7 +4,7 @@ Times in `data` are UTC milliseconds. A retry has the same bytes and the same `w
 what else may be known is asked for with a key of the API.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -13,8 +13,8 @@ from schemas.cards import AlertCard, AlertLevel, Transition
 from schemas.posts import Ahead, Occasion
 
 __all__ = [
-    "WEBHOOKS", "AlertDigest", "AlertRaised", "AudienceData", "AudienceEntered", "AudienceLeft", "DigestData",
-    "LeadMerged", "MergedData", "RaisedData", "StageChanged",
+    "WEBHOOKS", "AlertChanged", "AlertDigest", "AlertRaised", "AudienceData", "AudienceEntered", "AudienceLeft",
+    "ChangedData", "DigestData", "LeadMerged", "MergedData", "RaisedData", "StageChanged",
 ]  # fmt: skip
 
 
@@ -35,6 +35,21 @@ class AlertRaised(Struct, frozen=True, kw_only=True):
     type: str = "alert.raised"
     timestamp: str
     data: RaisedData
+
+
+class ChangedData(Struct, frozen=True, kw_only=True):
+    """The whole alert as it is now: the newest `alert.version` wins. `url` as of a raised alert."""
+
+    url: str
+    alert: AlertCard
+
+
+class AlertChanged(Struct, frozen=True, kw_only=True):
+    """An alert that was raised before became another."""
+
+    type: Literal["alert.updated", "alert.closed"]
+    timestamp: str
+    data: ChangedData
 
 
 class DigestData(Struct, frozen=True, kw_only=True):
@@ -105,6 +120,7 @@ class AudienceLeft(Struct, frozen=True, kw_only=True):
 
 
 WEBHOOKS: Final[dict[str, Any]] = {
-    "alert.digest": AlertDigest, "alert.raised": AlertRaised, "audience.entered": AudienceEntered,
+    "alert.closed": AlertChanged, "alert.digest": AlertDigest, "alert.raised": AlertRaised,
+    "alert.updated": AlertChanged, "audience.entered": AudienceEntered,
     "audience.left": AudienceLeft, "lead.merged": LeadMerged, "lead.stage_changed": StageChanged,
 }  # fmt: skip

@@ -22,6 +22,7 @@ from streams.agents.projector import projector
 from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
 from streams.channels import make_channels
+from streams.channels.base import Editor
 from streams.core import lead, recipient, signals, visitor
 from streams.core.channel_state import WorkerChannels
 from streams.core.facts import Facts
@@ -85,7 +86,8 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
     channels = list(make_channels(settings, rules.routing).values())
     engine = Engine(settings, channels=channels, now=now)
     shell = engine.shell
-    fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels))
+    fold_post = partial(recipient.fold, rules=rules, channels=frozenset(one.name for one in channels),
+                        editing=frozenset(one.name for one in channels if isinstance(one, Editor)))  # fmt: skip
     mark = rules_mark(rules.version)
     books: dict[str, Book[Any]] = {
         name: engine.book(name, ROWS[name], rules=mark if name in FOLLOW_RULES else None) for name in INBOXES

@@ -1,10 +1,13 @@
-"""What a channel is: one way out for posts and digests. Queue, retry and breaker belong to the recipients agent."""
+"""What a channel is: one way out for posts and digests. Queue, retry and breaker belong to the recipients agent.
+
+One that can show what became of an alert where it told of it edits too.
+"""
 
 from typing import Protocol, runtime_checkable
 
-from schemas.posts import Digest, LeadNews, Post, Receipt
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 
-__all__ = ["Channel", "TellsOfLeads"]
+__all__ = ["Channel", "Editor", "TellsOfLeads"]
 
 
 class Channel(Protocol):
@@ -24,6 +27,18 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back what it holds open."""
+        ...
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """A channel that can edit."""
+
+    async def edit(self, edit: Edit) -> Receipt:
+        """Show the newest card where the alert stands; where it stands nowhere any more, nothing. Notifies nobody.
+
+        Raises ChannelBusy, ChannelRefused. Answers within its own deadline.
+        """
         ...
 
 

@@ -15,8 +15,8 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
-from schemas.posts import Digest, LeadNews, Post, Receipt
-from streams.channels.base import Channel, TellsOfLeads
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
+from streams.channels.base import Channel, Editor, TellsOfLeads
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.lately import Lately
 from streams.channels.rest import Rest
@@ -143,10 +143,14 @@ class Delivery:
             self._answered.popitem(last=False)
 
 
-async def _handed(channel: Channel, post: Post | Digest | LeadNews) -> Receipt:
-    """Raises what the channel raises."""
-    if not isinstance(post, LeadNews):
-        return await channel.deliver(post)
-    if not isinstance(channel, TellsOfLeads):
-        raise ChannelRefused(501, detail="tells nothing of leads")
-    return await channel.tell(post)
+async def _handed(channel: Channel, post: Post | Digest | LeadNews | Edit) -> Receipt:
+    """Raises what the channel raises, and ChannelRefused where it is none for this."""
+    if isinstance(post, LeadNews):
+        if not isinstance(channel, TellsOfLeads):
+            raise ChannelRefused(501, detail="tells nothing of leads")
+        return await channel.tell(post)
+    if isinstance(post, Edit):
+        if not isinstance(channel, Editor):
+            raise ChannelRefused(501, detail="it cannot edit")
+        return await channel.edit(post)
+    return await channel.deliver(post)

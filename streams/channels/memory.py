@@ -4,19 +4,23 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from schemas.posts import Digest, LeadNews, Post, Receipt
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 from streams.channels.errors import ChannelError
 
 __all__ = ["MemoryChannel"]
 
 
 class MemoryChannel:
-    """`posts` and `news` hold what was delivered, by post_id; `fail_next` plans what the next deliveries meet."""
+    """`posts` and `news` hold what was delivered, `edits` what was edited, by post_id.
+
+    `fail_next` plans what the next deliveries meet.
+    """
 
     name: Final = "memory"
 
     def __init__(self, *, now: Callable[[], int]) -> None:
         self.posts: dict[str, Post | Digest] = {}
+        self.edits: dict[str, Edit] = {}
         self.news: dict[str, LeadNews] = {}
         self._now = now
         self._planned: deque[ChannelError] = deque()
@@ -36,6 +40,12 @@ class MemoryChannel:
         self._meet()
         self.news[news.post_id] = news
         return Receipt(to=news.to, post_id=news.post_id, channel=self.name, outcome="sent", at=self._now())
+
+    async def edit(self, edit: Edit) -> Receipt:
+        """Raises what was planned."""
+        self._meet()
+        self.edits[edit.post_id] = edit
+        return Receipt(to=edit.to, post_id=edit.post_id, channel=self.name, outcome="sent", at=self._now())
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -90,7 +90,9 @@ _ENGLISH: Final[Phrases] = {
     "verb:dismiss": "Dismiss",
     "verb:wrong_company": "Wrong company",
     "verb:not_a_buyer": "Not a buyer",
+    "verb:release": "Give back",
     "verb:reopen_deal": "Reopen deal",
+    "verb:wake": "Wake",
     "test_subject": "A test from Leadstream",
     "test": "This is a test: alerts of lost accounts that are back come this way.",
 }
@@ -172,7 +174,9 @@ _KOREAN: Final[Phrases] = {
     "verb:dismiss": "제외",
     "verb:wrong_company": "다른 회사",
     "verb:not_a_buyer": "구매 대상 아님",
+    "verb:release": "되돌려 놓기",
     "verb:reopen_deal": "딜 다시 열기",
+    "verb:wake": "미루기 끝내기",
     "test_subject": "Leadstream 시험 메시지",
     "test": "시험 메시지입니다. 다시 찾아온 실주 고객사 알림이 이렇게 전달됩니다.",
     # Names of things, as the rules that come with us call them.

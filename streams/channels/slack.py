@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from schemas.posts import Digest, Post, Receipt
+from schemas.posts import Digest, Edit, Post, Receipt
 from streams.channels.slack_api import SlackApi, SlackSaidNo
 from streams.channels.slack_blocks import alert_blocks, digest_blocks, note_blocks
 from streams.channels.slack_marks import Mark, Message, mark_of, marked
@@ -63,6 +63,20 @@ class SlackChannel:
                 _remember(self._there, (place, post.post_id), None)
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
+    async def edit(self, edit: Edit) -> Receipt:
+        """The alert's message shows the newest card, in one call or a few; nothing new stands anywhere.
+
+        A message that is not found, or stands behind a webhook's address, stays as it is. Raises ChannelBusy,
+        ChannelRefused.
+        """
+        if self._has_token:
+            key = (self._places.place(edit.to), edit.alert.alert_id)
+            async with self._locks.setdefault(key, asyncio.Lock()):
+                first = self._first.get(key) or await self._found(key, since_ms=edit.alert.raised_at)
+                if first is not None:
+                    await self._shows(edit, key, first)
+        return Receipt(to=edit.to, post_id=edit.post_id, channel=self.name, outcome="sent", at=self._now())
+
     async def close(self) -> None:
         """Close the connections."""
         await self._outgoing.close()
@@ -71,7 +85,8 @@ class SlackChannel:
         if not self._has_token:
             await self._api.hook(self._places.hook, self._message(post, mark_of(post)))
             return
-        first = self._first.get(key) or await self._found(post, key)
+        since_ms = min(post.at, post.alert.raised_at) if isinstance(post, Post) else post.at
+        first = self._first.get(key) or await self._found(key, since_ms=since_ms)
         if first is not None and isinstance(post, Post):
             try:
                 await self._went_on(post, key, first)
@@ -90,10 +105,7 @@ class SlackChannel:
         mark = mark_of(post)
         if first.mark.post_id == mark.post_id:
             return
-        if mark.version > first.mark.version:
-            shown = replace(mark, post_id=first.mark.post_id)
-            await self._api.call("chat.update", channel=key[0], ts=first.ts, **self._message(post, shown))
-            _remember(self._first, key, Message(first.ts, shown))
+        await self._renewed(post, key, first)
         thread = await self._api.call("conversations.replies", channel=key[0], ts=first.ts, limit=PAGE)
         if any(one.mark.post_id == mark.post_id for one in marked(thread)):
             return
@@ -101,9 +113,25 @@ class SlackChannel:
         await self._api.call("chat.postMessage", channel=key[0], thread_ts=first.ts, text=_fallback(told),
                              blocks=note_blocks(told, mark=mark.block_id()), **QUIETLY)  # fmt: skip
 
-    async def _found(self, post: Post | Digest, key: tuple[str, str]) -> Message | None:
+    async def _renewed(self, post: Post, key: tuple[str, str], first: Message) -> None:
+        """The message shows the card of this post if that is newer. Raises SlackSaidNo."""
+        mark = mark_of(post)
+        if mark.version > first.mark.version:
+            shown = replace(mark, post_id=first.mark.post_id)
+            await self._api.call("chat.update", channel=key[0], ts=first.ts, **self._message(post, shown))
+            _remember(self._first, key, Message(first.ts, shown))
+
+    async def _shows(self, edit: Edit, key: tuple[str, str], first: Message) -> None:
+        """The message of an edit, unless somebody deleted it."""
+        card = edit.alert
+        told = Post(to=edit.to, post_id=first.mark.post_id, level=card.level, at=edit.at, alert=card)
+        try:
+            await self._renewed(told, key, first)
+        except SlackSaidNo:
+            self._first.pop(key, None)
+
+    async def _found(self, key: tuple[str, str], *, since_ms: int) -> Message | None:
         """The message of an alert or a digest in the channel's history; the newest where there are two."""
-        since_ms = min(post.at, post.alert.raised_at) if isinstance(post, Post) else post.at
         oldest = str(since_ms // 1000 - SKEW_S)
         asked: dict[str, object] = {"channel": key[0], "oldest": oldest, "limit": PAGE}
         for _ in range(MOST_PAGES):

@@ -1,8 +1,8 @@
 """The generic webhook: a POST signed as Standard Webhooks says (https://www.standardwebhooks.com).
 
-`webhook-id` is the post's id (it follows from alert, level and recipient), the same on every retry: the receiver's
-idempotency key. While a secret is exchanged each POST has a signature of both. It leaves through the guarded client,
-and the answer's body is never read.
+`webhook-id` is the post's id (it follows from alert, level and recipient; an edit's from the card's version), the same
+on every retry: the receiver's idempotency key. While a secret is exchanged each POST has a signature of both. It leaves
+through the guarded client, and the answer's body is never read.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 from standardwebhooks.webhooks import Webhook
 
+from schemas.cards import AlertCard
 from schemas.codec import encode
-from schemas.posts import Digest, LeadNews, Post, Receipt
-from schemas.webhooks import AlertDigest, AlertRaised, DigestData, RaisedData
+from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
+from schemas.webhooks import AlertChanged, AlertDigest, AlertRaised, ChangedData, DigestData, RaisedData
 from streams.channels.answers import posted
 from streams.channels.webhook_leads import told_of
 from streams.outgoing.client import Outgoing
@@ -22,6 +23,7 @@ from streams.outgoing.client import Outgoing
 __all__ = ["WebhookChannel"]
 
 DEADLINE_S: Final = 5.0
+CLOSED: Final = ("done", "dismissed", "expired")
 
 
 class WebhookChannel:
@@ -42,8 +44,14 @@ class WebhookChannel:
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """POST one post or digest within 5 s. Raises ChannelBusy, ChannelRefused."""
-        body = encode(self._told(post))
-        return await self._posted(post, body)
+        return await self._posted(post, encode(self._told(post)))
+
+    async def edit(self, edit: Edit) -> Receipt:
+        """The same of what became of an alert."""
+        return await self._posted(edit, encode(AlertChanged(
+            type="alert.closed" if edit.alert.status in CLOSED else "alert.updated", timestamp=_written(edit.at),
+            data=ChangedData(url=self._link(edit.alert), alert=edit.alert),
+        )))  # fmt: skip
 
     async def tell(self, news: LeadNews) -> Receipt:
         """The same of a lead."""
@@ -53,7 +61,7 @@ class WebhookChannel:
         """Close the connections."""
         await self._outgoing.close()
 
-    async def _posted(self, post: Post | Digest | LeadNews, body: bytes) -> Receipt:
+    async def _posted(self, post: Post | Digest | LeadNews | Edit, body: bytes) -> Receipt:
         await posted(
             self._outgoing, self._url, body, headers=self._headers(post.post_id, body), deadline_s=DEADLINE_S,
             now=self._now,
@@ -70,7 +78,7 @@ class WebhookChannel:
         }
 
     def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
-        timestamp = datetime.fromtimestamp(post.at / 1000, UTC).isoformat()
+        timestamp = _written(post.at)
         if isinstance(post, Post):
             return AlertRaised(timestamp=timestamp, data=self._raised(post))
         alerts = tuple(self._raised(one) for one in post.posts)
@@ -78,8 +86,14 @@ class WebhookChannel:
         return AlertDigest(timestamp=timestamp, data=data)
 
     def _raised(self, post: Post) -> RaisedData:
-        link = f"{self._console_url}/alerts/{quote(post.alert.alert_id, safe='')}" if self._console_url else ""
         return RaisedData(
-            post_id=post.post_id, level=post.level, url=link, alert=post.alert, occasion=post.occasion,
-            detail=post.detail,
+            post_id=post.post_id, level=post.level, url=self._link(post.alert), alert=post.alert,
+            occasion=post.occasion, detail=post.detail,
         )  # fmt: skip
+
+    def _link(self, alert: AlertCard) -> str:
+        return f"{self._console_url}/alerts/{quote(alert.alert_id, safe='')}" if self._console_url else ""
+
+
+def _written(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()

@@ -39,8 +39,8 @@ def fold(
     heard = forwarded(key, heard, version=now, rules=rules)
     bounds = bounds_met(before, messages, heard)
     same_rules = row is None or row.rules_version == rules.version
-    if row is not None and heard == row and version > row.version and same_rules:
-        return Folded(row, met(NOTHING, *bounds))
+    if row is not None and heard == row and same_rules:
+        return Folded(row, met(_again(key, row, version=version, rules=rules), *bounds))
     heard = with_reopenings(key, before, heard, rules=rules)
     news = news_at(before, heard)
     former = None if news is not None or same_rules else before.as_of
@@ -51,6 +51,16 @@ def fold(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
     )
     return Folded(row_after, met(effects, *bounds))
+
+
+def _again(key: str, row: Account, *, version: Version, rules: Rules) -> Effects:
+    """What a message that changes nothing says: nothing if it is new, else what it said when it came first.
+
+    It decides nothing, for it would decide otherwise where these rules took the row over and told nobody.
+    """
+    if version > row.version:
+        return NOTHING
+    return _said(key, row, view_of(key, row, rules), since=version, rules=rules)
 
 
 def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: Rules) -> Effects:

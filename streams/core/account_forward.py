@@ -59,14 +59,14 @@ def forwards_of(key: str, row: Account, *, since: Version) -> tuple[Signal, ...]
         for to in to_withdraw(row.forwards, version=since)
     ]  # fmt: skip
     # The version of the decision and not the row's: the deal answers, and the answer must not be answered for ever.
+    # Deals that left hear it too: a worker that ends before it is said says it when the deal may have left already.
     decided = row.forward
     said += [
         DealAddress(
             to=deal_id, account_id=key, version=decided.version, as_of=decided.as_of, domain=decided.domain,
             reset_at=decided.resets.get(deal_id, 0),
         )
-        for deal_id, part in row.deals.items()
-        if part.body is not None
+        for deal_id in row.deals
     ]  # fmt: skip
     return tuple(said)
 

@@ -63,6 +63,7 @@ class Episode(Struct, frozen=True, array_like=True):
     claimer: Owner | None = None  # who has it, where that is a rep that we know
     snoozed_at: int | None = None  # the newest snooze
     orders: tuple[Order, ...] = ()
+    released_at: int | None = None  # when a claim was given back last
 
 
 class Looked(Struct, frozen=True, array_like=True):

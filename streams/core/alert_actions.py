@@ -1,5 +1,6 @@
 """What people answer to an alert: one function for each button. Decided once, by arrival; what is closed stays closed.
 
+A claim may be given back and a snooze ended: then it is as it was before, for nobody was told anything by them.
 Contacted and reopened move the lead (`returned`); a student, a competitor or one of our own is a dead end; who is of
 another company, looks for a job or is a partner counts for no return for half a year.
 """
@@ -37,10 +38,10 @@ NAMES_SOMEBODY: Final = ("not_a_buyer", "wrong_company")
 
 
 class _Answer(Struct, frozen=True, kw_only=True):
-    """One action on one episode. `who`: the lead or visitor that it is about."""
+    """One action on one episode. `whom`: the lead, or the visitors, that it is about."""
 
     action: AlertAction
-    who: str
+    whom: tuple[str, ...]
     row: Account
     view: AccountView
     version: Version
@@ -62,11 +63,11 @@ def acted(
     decided = version < row.version
     version = max(row.version, version)
     for action in actions:
-        answer = _Answer(action=action, who="", row=row, view=view, version=version, rules=rules)
+        answer = _Answer(action=action, whom=(), row=row, view=view, version=version, rules=rules)
         episode = _found(row, action)
         if episode is not None and episode.status in IN_WORK:
             _check(episode, answer)
-            row = row if decided else _answered(row, episode, replace(answer, who=_named(episode.card, answer)))
+            row = row if decided else _answered(row, episode, replace(answer, whom=_named(episode.card, answer)))
         elif episode is not None and action.action == "claim" and not decided:
             row = _swapped(row, episode, _taken(episode, answer))
     return row
@@ -91,17 +92,20 @@ def _check(episode: Episode, answer: _Answer) -> None:
         raise UnknownDecision(f"not_a_buyer needs one of these reasons: {', '.join((*DEAD_ENDS, *LEFT_OUT))}")
     if action.action not in NAMES_SOMEBODY:
         return
-    who = _named(episode.card, answer)
-    if not who:
+    whom = _named(episode.card, answer)
+    if not whom:
         raise UnknownDecision(f"{action.action} needs to name the lead")
-    if who not in answer.view.members and who not in answer.view.networks:
+    if any(who not in answer.view.members and who not in answer.view.networks for who in whom):
         raise UnknownRow(f"{action.action}: this account has no such lead")
 
 
-def _named(card: AlertCard, answer: _Answer) -> str:
-    """Whom it is about: who is named, else the only one whom the alert shows."""
-    alone = card.people[0].lead_id if len(card.people) == 1 else ""
-    return answer.action.lead_id or alone
+def _named(card: AlertCard, answer: _Answer) -> tuple[str, ...]:
+    """Whom it is about: who is named, else the only one whom the alert shows, else all whom nobody knows."""
+    if answer.action.lead_id:
+        return (answer.action.lead_id,)
+    if not card.people:
+        return tuple(sorted(answer.view.networks))
+    return (card.people[0].lead_id,) if len(card.people) == 1 else ()
 
 
 def _answered(row: Account, episode: Episode, answer: _Answer) -> Account:
@@ -110,7 +114,7 @@ def _answered(row: Account, episode: Episode, answer: _Answer) -> Account:
     if answer.action.action not in NAMES_SOMEBODY or not leaves_out:
         return after
     until = answer.action.at + answer.rules.returns.left_out_days * DAY_MS
-    said = after.left_out | {answer.who: max(until, after.left_out.get(answer.who, until))}
+    said = after.left_out | {who: max(until, after.left_out.get(who, until)) for who in answer.whom}
     kept = sorted(said, key=lambda who: (said[who], who), reverse=True)[:MAX_LEFT_OUT]
     return replace(after, left_out={who: said[who] for who in sorted(kept)})
 
@@ -123,6 +127,8 @@ def _claimed(episode: Episode, answer: _Answer) -> Episode:
     """First come: it is theirs, the clock stops, R counts anew. The second hears who has it."""
     if episode.card.claimed_by:
         return _taken(episode, answer)
+    if episode.released_at is not None and answer.action.at <= episode.released_at:
+        return episode  # a copy of the claim that was given back
     card = replace(
         episode.card,
         status="claimed",
@@ -135,6 +141,24 @@ def _claimed(episode: Episode, answer: _Answer) -> Episode:
     return replace(
         episode, status="claimed", card=card, reset_at=answer.action.at, clock_at=None, claimer=answer.action.by
     )
+
+
+def _released(episode: Episode, answer: _Answer) -> Episode:
+    """Given back: open again, its clock starts anew, R counts what it counted before. A claim that came later stays."""
+    at, claimed_at = answer.action.at, episode.card.claimed_at
+    if episode.status != "claimed" or claimed_at is None or at < claimed_at:
+        return episode
+    card = replace(
+        episode.card, status="open", claimed_by="", claimed_at=None, version=answer.version, as_of=answer.row.as_of
+    )
+    return replace(
+        episode, status="open", card=card, reset_at=None, clock_at=_starts(card, answer), claimer=None, released_at=at
+    )
+
+
+def _starts(card: AlertCard, answer: _Answer) -> int | None:
+    """When its clock starts: now, where somebody has to claim it."""
+    return answer.row.as_of if card.status == "open" and card.level == "real_time" else None
 
 
 def _taken(episode: Episode, answer: _Answer) -> Episode:
@@ -174,6 +198,17 @@ def _snoozed(episode: Episode, answer: _Answer) -> Episode:
     return replace(episode, status="snoozed", card=card, snoozed_at=action.at, clock_at=None, waiting=False)
 
 
+def _awoken(episode: Episode, answer: _Answer) -> Episode:
+    """Silent no longer: back to what it was before its snooze. One that was snoozed later sleeps on."""
+    if episode.status != "snoozed" or answer.action.at < (episode.snoozed_at or 0):
+        return episode
+    card: AlertCard = replace(
+        episode.card, status="claimed" if episode.card.claimed_by else "open", snoozed_until=None,
+        version=answer.version, as_of=answer.row.as_of,
+    )  # fmt: skip
+    return replace(episode, status=card.status, card=card, clock_at=_starts(card, answer))
+
+
 def _wrong_company(episode: Episode, answer: _Answer) -> Episode:
     reason = answer.action.reason or "wrong company"
     return _ended(episode, answer, status="dismissed", outcome="dismissed", reason=reason)
@@ -182,8 +217,9 @@ def _wrong_company(episode: Episode, answer: _Answer) -> Episode:
 def _not_a_buyer(episode: Episode, answer: _Answer) -> Episode:
     """Dismissed. Of some the journey ends here; anonymous visitors have none."""
     reason, told = answer.action.reason, episode
-    if reason in DEAD_ENDS and answer.who in answer.view.members:
-        told = _ordered(episode, [answer.order(answer.who, DEAD_END, reason)])
+    if reason in DEAD_ENDS:
+        told = _ordered(episode, [answer.order(who, DEAD_END, reason) for who in answer.whom
+                                  if who in answer.view.members])  # fmt: skip
     return _ended(told, answer, status="dismissed", outcome="dismissed", reason=reason)
 
 
@@ -220,7 +256,9 @@ ANSWERS: Final[Mapping[AlertVerb, Callable[[Episode, _Answer], Episode]]] = {
     "contacted": _contacted,
     "dismiss": _dismissed,
     "not_a_buyer": _not_a_buyer,
+    "release": _released,
     "reopen_deal": _reopened,
     "snooze": _snoozed,
+    "wake": _awoken,
     "wrong_company": _wrong_company,
 }

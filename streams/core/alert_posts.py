@@ -58,13 +58,22 @@ def posts_of(row: Account, *, since: Version) -> tuple[Post, ...]:
 
 
 def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
-    """What became of alerts that are not open any more, or open again, to everybody who was posted to by then."""
+    """What became of alerts, to everybody who was posted to by then.
+
+    An alert that is as it was raised says nothing more; from its first change on each newer card is said.
+    """
     return tuple(
         AlertUpdate(to=to, alert=episode.card)
         for episode in row.episodes
-        if episode.card.version >= since and (episode.card.status != "open" or episode.snoozed_at is not None)
+        if episode.card.version >= since and _has_changed(episode)
         for to in sorted({one.recipient_id for one in episode.posts if one.version <= episode.card.version})
     )
+
+
+def _has_changed(episode: Episode) -> bool:
+    """Whether its status is or was another, or R or its people are others than when it was raised."""
+    was_another = episode.snoozed_at is not None or episode.released_at is not None
+    return was_another or episode.card.status != "open" or episode.card.updates > 0
 
 
 def _bounded(posts: tuple[Posted, ...]) -> tuple[Posted, ...]:

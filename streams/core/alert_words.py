@@ -20,8 +20,8 @@ __all__ = ["holds_back", "offered", "talking_point", "worded"]
 IN_A_HOLD: Final = ("contacted", "reopen_deal")  # not offered there
 OFFERS: Final[dict[AlertStatus, tuple[AlertVerb, ...]]] = {
     "open": ("claim", "contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss"),
-    "claimed": ("contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss"),
-    "snoozed": ("claim", "contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss"),
+    "claimed": ("contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss", "release"),
+    "snoozed": ("claim", "contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss", "wake"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from msgspec import Struct
 
 from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
-from schemas.posts import Digest, LeadNews, Post, PostMessage
+from schemas.posts import Digest, Edit, LeadNews, Post, PostMessage
 from schemas.signals import Signal
 from schemas.touches import Touch
 
@@ -19,10 +19,10 @@ R = TypeVar("R")
 
 
 class Due(Struct, frozen=True):
-    """One post, one digest or news of a lead, to be delivered through one channel, now."""
+    """One post, digest, edit or news of a lead, to be delivered through one channel, now."""
 
     channel: str
-    post: Post | Digest | LeadNews
+    post: Post | Digest | Edit | LeadNews
 
 
 class Effects(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """How one recipient can be told: channels, hours of work, and whether somebody is there."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from schemas.cards import AlertLevel
@@ -15,7 +17,7 @@ class Place(Struct, frozen=True, kw_only=True):
     """`time`: when this recipient works. After `repeat_ms` without a receipt a post is due again.
 
     Channels in `at_once` take each post of a level as it comes; those in `paced` keep the hours of work, the daily
-    most, and digests.
+    most, and digests. Those in `editing` can show what became of an alert where they told of it.
     """
 
     recipient_id: str
@@ -26,6 +28,7 @@ class Place(Struct, frozen=True, kw_only=True):
     at_once: dict[AlertLevel, tuple[str, ...]]
     paced: dict[AlertLevel, tuple[str, ...]]
     news: tuple[str, ...]  # that hear of leads
+    editing: tuple[str, ...]
 
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
@@ -35,13 +38,24 @@ class Place(Struct, frozen=True, kw_only=True):
         """Channels on which it was told as a message and that have given no receipt."""
         return () if kept.post is None or kept.way != "message" else _without_receipt(self.paced[kept.level], kept)
 
+    def shows(self, channel: str, kept: Kept) -> bool:
+        """Whether the alert itself stands on this channel: a digest is a message of another kind."""
+        told = channel in self.at_once[kept.level] or kept.way in _MESSAGES
+        return told and kept.outcomes.get(channel) == "sent"
+
+    def will_show(self, kept: Kept) -> bool:
+        """Whether a channel that can edit has yet to tell it, or to say that it did."""
+        if kept.post is not None and kept.way == "waits":
+            return bool(self.editing)
+        return any(one in self.editing for one in (*self.owed_at_once(kept), *self.owed_message(kept)))
+
     def owed_digest(self, digest: Digested) -> tuple[str, ...]:
         """Channels that have given no receipt for a digest."""
         return _without_receipt(self.paced["digest"], digest)
 
 
-def place_of(recipient_id: str, rules: Rules, channels: frozenset[str]) -> Place:
-    """`channels` names those that are configured."""
+def place_of(recipient_id: str, rules: Rules, channels: frozenset[str], *, editing: frozenset[str]) -> Place:
+    """`channels` names those that are configured, `editing` those of them that can edit."""
     routing = rules.routing.rules
     levels: tuple[AlertLevel, ...] = ("digest", "real_time")
     taking = {level: [one for one in rules.routing.channels_of(level) if one in channels] for level in levels}
@@ -54,8 +68,13 @@ def place_of(recipient_id: str, rules: Rules, channels: frozenset[str]) -> Place
         repeat_ms=routing.repeat_after_s * 1_000,
         at_once={level: tuple(one for one in taking[level] if one in at_once) for level in levels},
         paced={level: tuple(one for one in taking[level] if one not in at_once) for level in levels},
+        editing=tuple(sorted(editing & channels)),
         news=tuple(one for one in rules.audiences.rules.channels if one in channels),
     )
+
+
+# What was left out was a message before, if a channel took it: somebody claimed it while it was under way.
+_MESSAGES: Final = ("message", "left_out")
 
 
 def is_away(row: Recipient, at: int) -> bool:

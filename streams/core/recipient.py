@@ -33,9 +33,10 @@ def fold(
     version: Version,
     rules: Rules,
     channels: frozenset[str],
+    editing: frozenset[str] = frozenset(),
 ) -> Folded[Recipient]:
-    """The recipient after these messages. `channels` names those that are configured."""
-    place = place_of(key, rules, channels)
+    """The recipient after these messages. `channels` names those that are configured, `editing` those that can edit."""
+    place = place_of(key, rules, channels, editing=editing)
     before = row or Recipient(version, as_of=0)
     now = newer(before.version, version)
     after, lost = heard(before, messages, version=now)

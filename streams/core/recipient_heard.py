@@ -7,10 +7,11 @@ from msgspec import json
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.ids import is_lead_news
+from schemas.ids import is_edit, is_lead_news
 from schemas.posts import Absence, AlertUpdate, LeadNews, Outlook, Post, PostMessage, Receipt
 from schemas.touches import Tick
 from streams.core.days import DAY_MS
+from streams.core.recipient_edits import edits_heard, edits_received
 from streams.core.recipient_news import news_heard, news_received
 from streams.core.recipient_row import Became, Expected, Kept, Outcome, Recipient
 
@@ -40,8 +41,7 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
         case Receipt():
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
-            became = _updated(row.became, message, version)
-            return replace(row, as_of=max(row.as_of, message.alert.as_of), became=became)
+            return _told(replace(row, as_of=max(row.as_of, message.alert.as_of)), message, version)
         case Outlook():
             return replace(row, as_of=max(row.as_of, message.at), outlooks=_expected(row.outlooks, message))
         case Absence():
@@ -66,9 +66,11 @@ def _posted(posts: dict[str, Kept], post: Post) -> dict[str, Kept]:
 
 
 def _received(row: Recipient, receipt: Receipt) -> Recipient:
-    """The receipt at its post, or at its news; that of a digest at all posts that went there."""
+    """The receipt at its post, edit or news; that of a digest at all posts that went there."""
     if is_lead_news(receipt.post_id):
         return news_received(row, receipt)
+    if is_edit(receipt.post_id):
+        return replace(row, edits=edits_received(row, receipt))
     if (digest := row.digests.get(receipt.post_id)) is not None:
         outcomes = _outcomes(digest.outcomes, receipt)
         covered = [post_id for post_id, kept in row.posts.items() if kept.went_to == receipt.post_id]
@@ -90,11 +92,15 @@ def _outcomes(outcomes: dict[str, Outcome], receipt: Receipt) -> dict[str, Outco
     return _put(outcomes, receipt.channel, receipt.outcome)
 
 
-def _updated(became: dict[str, Became], update: AlertUpdate, version: Version) -> dict[str, Became]:
-    alert, held = update.alert, became.get(update.alert.alert_id)
+def _told(row: Recipient, update: AlertUpdate, version: Version) -> Recipient:
+    """The row with what became of an alert: the newest card wins."""
+    alert, held = update.alert, row.became.get(update.alert.alert_id)
     if held is not None and alert.version <= held.version:
-        return became
-    return _put(became, alert.alert_id, Became(alert.version, alert.as_of, alert.status, alert.claimed_by, version))
+        return row
+    now = Became(
+        alert.version, alert.as_of, alert.status, alert.claimed_by, version, alert.updates, alert.snoozed_until
+    )  # fmt: skip
+    return replace(row, edits=edits_heard(row, alert), became=_put(row.became, alert.alert_id, now))
 
 
 def _expected(outlooks: dict[str, Expected], outlook: Outlook) -> dict[str, Expected]:

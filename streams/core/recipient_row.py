@@ -5,10 +5,10 @@ from typing import ClassVar, Literal, TypeAlias
 from msgspec import Struct
 
 from schemas.activity import Version
-from schemas.cards import AlertLevel, AlertStatus
+from schemas.cards import AlertCard, AlertLevel, AlertStatus
 from schemas.posts import Absence, Ahead, LeadNews, Outlook, Post
 
-__all__ = ["Became", "Digested", "Expected", "Heard", "Kept", "Outcome", "Recipient", "Way"]
+__all__ = ["Became", "Digested", "Editing", "Expected", "Heard", "Kept", "Outcome", "Recipient", "Way"]
 
 Outcome: TypeAlias = Literal["sent", "refused"]
 # What a post does on channels that keep hours: `waits` for them, `digest` for the next one; the others are final.
@@ -48,13 +48,31 @@ class Digested(Struct, frozen=True, array_like=True):
 
 
 class Became(Struct, frozen=True, array_like=True):
-    """What became of an alert. `heard_by`: the message of this row that said so first."""
+    """What became of an alert. `heard_by`: the message of this row that said so first; `updates` as on its card."""
 
     version: Version
     as_of: int
     status: AlertStatus
     claimed_by: str
     heard_by: Version
+    updates: int = 0
+    until: int | None = None  # of a snooze
+
+
+class Editing(Struct, frozen=True, array_like=True):
+    """An alert that became another since it was told, on its way to where it stands.
+
+    `said_to`: the channels that it was due on when it was said last. `awaited`: posts of it that were under way when it
+    was heard, at `heard_at`.
+    """
+
+    alert: AlertCard
+    said_at: int = 0
+    said_by: Version | None = None
+    said_to: tuple[str, ...] = ()
+    heard_at: int = 0
+    awaited: tuple[str, ...] = ()
+    outcomes: dict[str, Outcome] = {}
 
 
 class Expected(Struct, frozen=True, array_like=True):
@@ -79,7 +97,7 @@ class Heard(Struct, frozen=True, array_like=True):
 class Recipient(Struct, frozen=True, array_like=True):
     """One rep or team, or the news of one lead.
 
-    `posts` and `news` by post_id, `digests` by theirs, `became` by alert_id, `outlooks` by account_id.
+    `posts` and `news` by post_id, `digests` by theirs, `became` and `edits` by alert_id, `outlooks` by account_id.
     `told_today`: real-time messages of the local day `day` that count for the daily most.
     """
 
@@ -95,3 +113,4 @@ class Recipient(Struct, frozen=True, array_like=True):
     day: int = 0
     told_today: int = 0
     news: dict[str, Heard] = {}
+    edits: dict[str, Editing] = {}

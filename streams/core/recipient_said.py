@@ -12,6 +12,7 @@ from streams.core.digest import digest_of, next_digest
 from streams.core.effects import Due, Effects
 from streams.core.pacing import opens_at, passed
 from streams.core.place import Place, is_away
+from streams.core.recipient_edits import bounded_edits, edit_dues, edits_due, edits_wake
 from streams.core.recipient_news import news_said, news_wakes
 from streams.core.recipient_row import Kept, Recipient
 
@@ -31,7 +32,7 @@ def due_again(row: Recipient, place: Place, *, version: Version) -> Recipient:
         else one
         for name, one in row.digests.items()
     }
-    return replace(row, posts=posts, digests=digests)
+    return replace(row, posts=posts, digests=digests, edits=edits_due(row, place, version=version))
 
 
 def without_settled(row: Recipient, place: Place) -> Recipient:
@@ -44,14 +45,15 @@ def without_settled(row: Recipient, place: Place) -> Recipient:
 
 
 def bounded(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
-    """The row with at most 96 posts that wait and 256 that are settled, and the bounds that were met.
+    """The row with at most 96 posts that wait, 256 that are settled and 64 edits, and the bounds that were met.
 
     What went to a deputy leaves first, then what waits for a digest, the oldest first.
     """
+    row, edits = bounded_edits(row)
     waiting = [name for name, kept in row.posts.items() if kept.post is not None]
     settled = [name for name, kept in row.posts.items() if kept.post is None]
     if len(waiting) <= MAX_WAITING and len(settled) <= MAX_SETTLED:
-        return row, ()
+        return row, edits
     waiting.sort(key=lambda name: (_LASTING.index(row.posts[name].way), row.posts[name].at, name))
     pushed_out = waiting[: max(len(waiting) - MAX_WAITING, 0)]
     settled.sort(key=lambda name: (row.posts[name].at, name))
@@ -59,12 +61,13 @@ def bounded(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
     gone = {name: replace(row.posts[name], post=None, way="left_out") for name in pushed_out}
     posts = {name: gone.get(name, kept) for name, kept in row.posts.items() if name not in forgotten}
     met = any(row.posts[name].way != "passed_on" for name in pushed_out)
-    return replace(row, posts=posts), ("posts",) if met else ()
+    return replace(row, posts=posts), (*(("posts",) if met else ()), *edits)
 
 
 def wakes_at(row: Recipient, place: Place) -> int | None:
     """When something changes here without a message."""
     times = [one.said_at + place.repeat_ms for one in row.digests.values() if place.owed_digest(one)]
+    times += edits_wake(row, place)
     times += news_wakes(row, repeat_ms=place.repeat_ms)
     for kept in row.posts.values():
         if place.owed_at_once(kept):
@@ -90,6 +93,7 @@ def said(row: Recipient, place: Place, messages: Iterable[PostMessage], *, since
         if one.said_by >= since
         for channel in place.owed_digest(one)
     ]
+    dues += edit_dues(row, place, since=since)
     posts = [
         post
         for kept in row.posts.values()

@@ -98,7 +98,7 @@ class Receiver:
 
     def real_time(self) -> list[tuple[str, dict[str, Any]]]:
         """Those of the level that tells at once; what is for the digest comes too, and earlier."""
-        return [one for one in self.verified() if one[1]["data"]["level"] == "real_time"]
+        return [one for one in self.verified() if one[1]["data"].get("level") == "real_time"]
 
 
 @contextmanager

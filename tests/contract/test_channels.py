@@ -19,9 +19,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import encode
-from schemas.ids import digest_id_of, post_id_of
-from schemas.posts import Ahead, Digest, LeadNews, Post
-from streams.channels.base import Channel
+from schemas.ids import digest_id_of, edit_id_of, post_id_of
+from schemas.posts import Ahead, Digest, Edit, LeadNews, Post
+from streams.channels.base import Channel, Editor
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.channels.webhook import WebhookChannel
@@ -46,6 +46,11 @@ def digest() -> Digest:
     ahead = Ahead(account_id="a.example", account_name="A", deal=ALERT.deal, reason="hold_ends", at=5)
     entry = replace(post(), occasion="deputy", detail="rep:2")
     return Digest(to=KIM, post_id=digest_id_of(KIM, 20_000), at=NOW, posts=(entry,), ahead=(ahead,), waiting=3)
+
+
+def edit(*, offset: int = 700, **changed: Any) -> Edit:
+    alert = replace(ALERT, version=Version(0, offset), **changed)
+    return Edit(to=KIM, post_id=edit_id_of(ALERT.alert_id, KIM, alert.version), at=NOW + 1, alert=alert)
 
 
 class World(Protocol):
@@ -153,6 +158,7 @@ class SlackWorld:
 
 WORLDS = ("memory", "webhook", "slack", "mail", "teams", "apprise")
 KNOWING = [one for one in WORLDS if one != "apprise"]  # Apprise shows no id, and says no reason
+EDITING = ["memory", "webhook", "slack"]
 
 
 @asynccontextmanager
@@ -353,3 +359,42 @@ def test_another_secret_does_not_verify() -> None:
     assert Webhook(SECRET).verify("{}", headers) == {}
     with pytest.raises(WebhookVerificationError):
         Webhook("whsec_" + "A" * 32).verify("{}", headers)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("world", EDITING, indirect=True)
+async def test_a_channel_that_can_edit_answers_an_edit_with_a_receipt_twice_as_once(world: World) -> None:
+    """Nothing new stands anywhere, whether the alert was told there or not."""
+    assert isinstance(world.channel, Editor)
+    for told in (edit(status="claimed", claimed_by="Rita"), edit(status="claimed", claimed_by="Rita")):
+        receipt = await world.channel.edit(told)
+        assert (receipt.to, receipt.post_id, receipt.outcome) == (KIM, edit().post_id, "sent")
+    assert [one for one in world.received() if one != edit().post_id] == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("status", "kind"), [
+    ("claimed", "alert.updated"), ("snoozed", "alert.updated"), ("open", "alert.updated"),
+    ("done", "alert.closed"), ("dismissed", "alert.closed"), ("expired", "alert.closed"),
+])  # fmt: skip
+async def test_the_webhook_says_alert_updated_and_alert_closed_with_the_newest_card(
+    far: Far, status: Any, kind: str
+) -> None:
+    channel, told = WebhookWorld(far).channel, edit(status=status)
+    assert isinstance(channel, Editor)
+    await channel.edit(told)
+    body = far.bodies[told.post_id]
+    assert (body["type"], body["timestamp"]) == (kind, datetime.fromtimestamp((NOW + 1) / 1000, UTC).isoformat())
+    assert body["data"]["url"] == f"https://c.example/alerts/{ALERT.alert_id}"
+    assert msgspec.convert(body["data"]["alert"], AlertCard) == told.alert
+
+
+@pytest.mark.asyncio
+async def test_an_edit_is_refused_and_busy_as_a_post_is(far: Far) -> None:
+    channel = WebhookWorld(far).channel
+    assert isinstance(channel, Editor)
+    far.planned += [(503, {}), (410, {})]
+    with pytest.raises(ChannelBusy):
+        await channel.edit(edit())
+    with pytest.raises(ChannelRefused):
+        await channel.edit(edit())

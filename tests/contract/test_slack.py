@@ -16,7 +16,7 @@ from streams.channels.slack import SlackChannel
 from streams.console.slack_edits import edited
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, SUN, SUNS_CHANNEL, slack_channel
-from tests.contract.test_channels import ALERT, NOW, digest, post
+from tests.contract.test_channels import ALERT, NOW, digest, edit, post
 from tests.unit.console.samples import HOSTILE
 
 NASTY = (
@@ -237,3 +237,63 @@ async def test_a_digest_is_one_message_with_links(stub: SlackStub) -> None:
     assert sent["blocks"][0]["text"]["text"] == "1 lost account is back"
     assert sent["blocks"][1]["accessory"]["url"] == f"https://c.example/alerts/{ALERT.alert_id}"
     assert sent["blocks"][-1]["elements"][0]["text"] == "3 more wait for the next digest."
+
+
+# ─── what became of an alert
+async def test_a_claim_edits_the_message_once_and_tells_nobody_anew(stub: SlackStub) -> None:
+    channel = opened(stub)
+    await channel.deliver(post())
+    for _ in range(2):
+        await channel.edit(edit(status="claimed", claimed_by="Rita", offers=("contacted", "snooze")))
+    (update,) = stub.named("chat.update")
+    assert update["ts"] == stub.messages[CHANNEL][0]["ts"]
+    assert "Rita" in json.dumps(update["blocks"][1])
+    assert [one["action_id"] for one in update["blocks"][-1]["elements"]] == ["contacted", "snooze", "open"]
+    assert len(stub.named("chat.postMessage")) == len(stub.messages[CHANNEL]) == 1
+
+
+async def test_after_a_restart_the_message_is_found_and_an_edit_that_stands_there_is_not_made_again(
+    stub: SlackStub,
+) -> None:
+    await opened(stub).deliver(post())
+    for _ in range(2):
+        await opened(stub).edit(edit(status="done"))
+    assert len(stub.named("chat.update")) == 1
+    assert stub.post_ids(CHANNEL) == [post().post_id]
+
+
+async def test_an_older_edit_that_comes_late_changes_nothing(stub: SlackStub) -> None:
+    channel = opened(stub)
+    await channel.deliver(post())
+    await channel.edit(edit(offset=900, status="done"))
+    await channel.edit(edit(offset=800, status="claimed", claimed_by="Rita"))
+    assert len(stub.named("chat.update")) == 1
+
+
+async def test_a_post_that_comes_after_an_edit_stands_in_the_thread_alone(stub: SlackStub) -> None:
+    channel = opened(stub)
+    await channel.deliver(post())
+    await channel.edit(edit(offset=500, status="claimed", claimed_by="Rita"))
+    await channel.deliver(later(offset=500))
+    assert len(stub.named("chat.update")) == 1
+    assert len(stub.messages[CHANNEL]) == 2
+    assert "thread_ts" in stub.messages[CHANNEL][1]
+
+
+async def test_where_nothing_stands_an_edit_writes_nothing(stub: SlackStub) -> None:
+    channel = opened(stub)
+    receipt = await channel.edit(edit(status="claimed"))
+    assert (receipt.outcome, stub.messages.get(CHANNEL, [])) == ("sent", [])
+    hook = opened(stub, token="")
+    await hook.deliver(post())
+    before = len(stub.calls)
+    await hook.edit(edit(status="claimed"))
+    assert len(stub.calls) == before
+
+
+async def test_a_message_that_somebody_deleted_is_not_written_again(stub: SlackStub) -> None:
+    channel = opened(stub)
+    await channel.deliver(post())
+    stub.messages[CHANNEL].clear()
+    receipt = await channel.edit(edit(status="claimed"))
+    assert (receipt.outcome, stub.messages[CHANNEL]) == ("sent", [])

@@ -7,6 +7,7 @@ from faust.types import TP
 from msgspec.structs import replace
 
 from schemas.activity import Version
+from schemas.posts import Edit, Receipt
 from streams.core.effects import Effects, Folded
 from streams.core.rows import ROWS
 from streams.engine.book import SAVED, Book, Saved
@@ -199,7 +200,25 @@ class OverlooksGaps(SimWorker):
         return table
 
 
+class _Deaf:
+    """Says that it edited."""
+
+    def __init__(self, inner: Any) -> None:
+        self.name, self.deliver, self._now = inner.name, inner.deliver, inner._now
+
+    async def edit(self, edit: Edit) -> Receipt:
+        return Receipt(to=edit.to, post_id=edit.post_id, channel=self.name, outcome="sent", at=self._now())
+
+
+class EditsInVain(SimWorker):
+    """What became of an alert has its receipt and stands nowhere."""
+
+    def _make(self, now: Callable[[], int], channels: Sequence[Any], chance: Callable[[], float]) -> None:
+        super()._make(now, [_Deaf(one) for one in channels], chance)
+
+
 BROKEN_ENGINES: Final = (
     CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, Counts, ForgetsReplays, SkipsTicks,
     SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate, OverlooksGaps, TakesBack,
+    EditsInVain,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, Final
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.posts import Post
+from schemas.posts import Digest, Post, Receipt
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
 from tests.simulation.log import TABLES, Log, Record, changelog
@@ -192,6 +192,27 @@ def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
     return told or (f"nobody heard {missing}" if missing else "")
 
 
+def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay: Replay) -> str:
+    """Unless an edit is still under way. Who was refused anything is owed no edit, though a copy of it came through."""
+    channel = outcome.run.channel
+    shown: dict[tuple[str, str], AlertCard] = {}
+    for told in (*channel.posts.values(), *channel.edits.values()):
+        if not isinstance(told, Digest):
+            before = shown.setdefault((told.to, told.alert.alert_id), told.alert)
+            shown[told.to, told.alert.alert_id] = max(before, told.alert, key=lambda one: one.version)
+    said = outcome.told["posts"]
+    refused = {one.to for one in said if isinstance(one, Receipt) and one.outcome == "refused"}
+    for (to, alert_id), card in sorted(shown.items(), key=lambda one: one[0]):
+        row = ROWS["recipients"].decode(outcome.held["recipients"][to.encode()])
+        became = None if alert_id in row.edits or to in refused else row.became.get(alert_id)
+        stands = (card.status, card.claimed_by, card.snoozed_until, card.updates)
+        if became is not None and became.version > card.version and stands != (
+            became.status, became.claimed_by, became.until, became.updates
+        ):  # fmt: skip
+            return f"{to} still reads {stands} of {alert_id}, which became {became}"
+    return ""
+
+
 # ─── liveness
 
 
@@ -234,5 +255,6 @@ CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
     what_rows_say_has_arrived,
     one_alert_an_episode,
     posts_are_due_once_and_none_is_missing,
+    what_became_of_alerts_stands_where_they_were_told,
     the_invariants_of_the_core_hold,
 )

@@ -173,7 +173,7 @@ class Life:
         if not raised:
             return
         alert = ALERT_CARD.decode(self._chance.choice(raised).value or b"")
-        verb: Any = self._chance.choice(("claim", "contacted", "dismiss", "snooze"))
+        verb: Any = self._chance.choice(("claim", "claim", "contacted", "dismiss", "release", "snooze", "wake"))
         self._say("signals", AlertAction(
             to=alert.account_id, alert_id=alert.alert_id, action=verb, actor="Rita", at=self._now(), reason="not now",
             outcome="talking" if verb == "contacted" else "",

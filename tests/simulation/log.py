@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from schemas.activity import Version
 from schemas.codec import encode, encode_block
 from schemas.topics import partition_of
-from streams.core.rows import header
+from streams.core.rows import ROWS
 
 __all__ = ["INBOXES", "TABLES", "Log", "Record", "changelog"]
 
@@ -34,8 +34,8 @@ class Log:
         self.partitions = partitions
         self._topics: dict[tuple[str, int], list[Record]] = defaultdict(list)
         self.committed: dict[tuple[str, int], int] = defaultdict(int)
-        self._folded: set[tuple[str, str, Version]] = set()
-        self._folded_again: dict[tuple[str, bytes], Version] = {}
+        self._read: set[tuple[str, str, Version]] = set()
+        self._made: list[tuple[str, str, Version, Any]] = []
         self._count = 0
         self._era_began = 0
 
@@ -52,29 +52,29 @@ class Log:
         """The topic, partition by partition."""
         return [one for number in range(self.partitions) for one in self._topics[topic, number]]
 
-    def folds(self, table: str, key: str, version: Version) -> None:
-        """A row heard of this message for the first time."""
-        self._folded.add((table, key, version))
-
-    def is_folded(self, table: str, key: str, version: Version) -> bool:
-        """Whether it did so under these rules."""
-        return (table, key, version) in self._folded
-
-    def folds_again(self, table: str, row: bytes, version: Version) -> None:
-        """A message that other rules had folded changed a row into what it is."""
-        self._folded_again[table, row] = max(version, self._folded_again.get((table, row), version))
+    def folds(self, table: str, key: str, version: Version, *, held: Version | None, row: Any) -> None:
+        """A message of this version made this row, where a row of version `held` stood."""
+        again = held is not None and version < held and (table, key, held) in self._read
+        self._read.add((table, key, version))
+        self._made.append((table, key, held if again and held is not None else version, row))
 
     def end_era(self) -> dict[tuple[str, str], Version]:
-        """How far rows that were saved since the last call have read their inboxes, by table and key."""
+        """How far the rows that were made and saved since the last call have read their inboxes, by table and key.
+
+        A row from before that is written again (a late batch, a sweep) was read by nobody who knew these rules.
+        """
+        read: dict[tuple[str, str, bytes], Version] = {}
+        for table, key, version, row in self._made:
+            name = (table, key, ROWS[table].encode(row))
+            read[name] = max(version, read.get(name, version))
         found: dict[tuple[str, str], Version] = {}
         for table in TABLES.values():
             for one in self.all(changelog(table)):
-                if one.at > self._era_began and one.value is not None:
-                    name, row = (table, (one.key or b"").decode()), one.value
-                    version = self._folded_again.get((table, row)) or header(row).version
-                    found[name] = max(version, found.get(name, version))
-        self._folded.clear()
-        self._folded_again.clear()
+                key = (one.key or b"").decode()
+                if one.at > self._era_began and (version := read.get((table, key, one.value or b""))) is not None:
+                    found[table, key] = max(version, found.get((table, key), version))
+        self._read.clear()
+        self._made.clear()
         self._era_began = self._count
         return found
 

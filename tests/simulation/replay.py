@@ -21,7 +21,7 @@ from streams.core.rows import ROWS
 from streams.core.rules import Rules
 from streams.core.visits import decode_visits
 from tests.simulation.log import TABLES, Log
-from tests.simulation.simulator import Published
+from tests.simulation.world import Published
 
 __all__ = ["Heard", "Replay"]
 
@@ -86,7 +86,7 @@ class Replay:
         folds: dict[str, Callable[..., Any]] = {
             "visits": partial(visitor.fold, **told), "touches": partial(lead.fold, **told),
             "signals": partial(signals.fold_signals, **told),
-            "posts": partial(recipient.fold, channels=channels, **told),
+            "posts": partial(recipient.fold, channels=channels, editing=channels, **told),
         }  # fmt: skip
         for inbox, fold in folds.items():
             for number in range(log.partitions):

@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from tests.simulation.judge import judged
-from tests.simulation.simulator import Broken, Simulation
+from tests.simulation.simulator import Simulation
 from tests.simulation.worker import SimWorker
+from tests.simulation.world import Broken
 
 __all__ = ["Found", "Planned", "kept", "looked_at", "quiet", "shrunk"]
 

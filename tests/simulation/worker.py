@@ -127,7 +127,7 @@ class SimWorker:
             "visits": partial(visitor.fold, rules=self.rules),
             "touches": partial(lead.fold, rules=self.rules),
             "signals": partial(signals.fold_signals, rules=self.rules),
-            "posts": partial(recipient.fold, rules=self.rules, channels=self.channels),
+            "posts": partial(recipient.fold, rules=self.rules, channels=self.channels, editing=self.channels),
         }
 
     async def settled(self) -> None:
@@ -150,16 +150,11 @@ class SimWorker:
         }
 
     def _noted(self, table: str, fold: Callable[..., Any]) -> Callable[..., Any]:
-        """The log is told what is folded, and what is folded once more and otherwise."""
+        """The log is told which row was made of which message."""
 
         def folded(key: str, row: Any, messages: Sequence[Any], *, version: Version) -> Folded[Any]:
             after, effects = fold(key, row, messages, version=version)
-            if row is None or version > row.version:
-                self.log.folds(table, key, version)
-            elif version < row.version and not self.log.is_folded(table, key, row.version):
-                raw = ROWS[table].encode(after)
-                if raw != ROWS[table].encode(row):
-                    self.log.folds_again(table, raw, version)
+            self.log.folds(table, key, version, held=None if row is None else row.version, row=after)
             return Folded(after, effects)
 
         return folded

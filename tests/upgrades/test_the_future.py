@@ -15,8 +15,9 @@ from streams.engine.shell import block_decoder
 from tests.simulation.broker import Fetched
 from tests.simulation.log import TABLES, Record, changelog
 from tests.simulation.run import quiet
-from tests.simulation.simulator import Broken, Simulation
+from tests.simulation.simulator import Simulation
 from tests.simulation.tables import row_table
+from tests.simulation.world import Broken
 from tests.unit.core.made import RULES
 from tests.unit.engine.conftest import Died, raising
 from tests.upgrades.release import RELEASES, Release, read

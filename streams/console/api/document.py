@@ -43,8 +43,8 @@ def document() -> str:
     """As JSON."""
     said = {"openapi": "3.1.0", "info": {"title": "Leadstream", "version": "1", "description": _SAYS},
             "servers": [{"url": "/api/v1"}]}  # fmt: skip
-    types = [*{one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body}, Problem,
-             *WEBHOOKS.values()]  # fmt: skip
+    types = {one.answer for one in OPERATIONS} | {one.body for one in OPERATIONS if one.body} | {Problem}
+    types |= {*WEBHOOKS.values()}
     _, components = schema_components(
         sorted(types, key=lambda one: one.__name__), ref_template="#/components/schemas/{name}"
     )

@@ -122,10 +122,16 @@ def _raised() -> Any:
             "url": "https://console.example/alerts/al_1e9a7bea89bf0b9228f7", "detail": ""}  # fmt: skip
 
 
+def _changed() -> Any:
+    return {"url": "https://console.example/alerts/al_1e9a7bea89bf0b9228f7", "alert": _alert()}
+
+
 _AUDIENCE: Final = {"audience": "hot_compliance", "lead_id": LEAD_ID, "at": AT, "version": [0, 91]}
 _DATA: Final[Mapping[str, Callable[[], Any]]] = {
+    "alert.closed": _changed,
     "alert.digest": lambda: {"post_id": "di_83e7d5e1948b7bf01bf8", "alerts": [_raised()], "ahead": [], "waiting": 0},
     "alert.raised": _raised,
+    "alert.updated": _changed,
     "audience.entered": lambda: _AUDIENCE,
     "audience.left": lambda: _AUDIENCE,
     "lead.merged": lambda: {"lead_id": LEAD_ID, "into": "0f8e2c7b96d14a53b1e07c4d2a9f6831", "number": 4,

@@ -9,13 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from schemas.activity import Version
-from schemas.posts import LeadNews, Receipt
+from schemas.posts import Edit, LeadNews, Receipt
 from streams.channels import delivery, rest
 from streams.channels.delivery import Delivery
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
 from streams.core.effects import Due
 from streams.metrics import Metrics
+from tests.unit.console.samples import Samples
 
 
 def due(name: str, channel: str = "memory") -> Due:
@@ -169,6 +170,32 @@ async def test_each_channel_says_what_it_sent_and_why_it_did_not(desk: Desk) -> 
     await desk.told(2)
     (state,) = desk.delivery.states()
     assert (state.resting, state.sent_at, state.error, state.error_at) == (False, 5, "refused with 550", 5)
+
+
+def edit_due(channel: str) -> Due:
+    return Due(channel, Edit(to="rep:1", post_id="ed_1", at=5, alert=Samples(now=5).alert()))
+
+
+async def test_an_edit_is_no_new_message(desk: Desk) -> None:
+    desk.delivery.offer(edit_due("memory"))
+    (receipt,) = await desk.told(1)
+    assert (receipt.post_id, receipt.outcome) == ("ed_1", "sent")
+    assert (desk.channel.posts, desk.channel.edits.keys()) == ({}, {"ed_1"})
+
+
+async def test_an_edit_for_a_channel_that_cannot_edit_is_refused_and_told_to_nobody() -> None:
+    """One that a worker of other settings made due."""
+    receipts: list[Receipt] = []
+    plain = SimpleNamespace(name="plain", deliver=None)
+    channels: Any = {"plain": plain}
+    one = Delivery(channels, tell=receipts.append, metrics=Metrics(), now=lambda: 5)
+    running = asyncio.create_task(one.run())
+    one.offer(edit_due("plain"))
+    async with asyncio.timeout(3):
+        while not receipts:
+            await asyncio.sleep(0.001)
+    running.cancel()
+    assert [(told.post_id, told.outcome) for told in receipts] == [("ed_1", "refused")]
 
 
 async def test_news_of_a_lead_are_tried_again_as_posts_are(desk: Desk) -> None:

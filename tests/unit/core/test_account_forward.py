@@ -3,10 +3,12 @@
 import pytest
 
 from schemas.activity import Version
+from schemas.deals import DealReport, DealStanding
 from schemas.signals import AccountForward, DealAddress, Intent
 from streams.core.account import Account
 from streams.core.account_row import Held
-from tests.unit.core.made import DAY, NOW, example_rules
+from streams.core.signals import fold_signals
+from tests.unit.core.made import DAY, NOW, RULES, example_rules
 from tests.unit.core.told import ACME, DEAL, AccountStory, action, company, deal, member, of_deal, of_lead
 
 CRM = "crm:crm:9"
@@ -109,7 +111,26 @@ def test_deals_are_told_the_version_of_the_decision_so_that_their_answers_are_no
     story.hears(of_deal(deal(account_id=ACME), to=CRM, offset=2))
     assert addresses(story) == first
     story.hears(of_deal(None, to=CRM, offset=3))
-    assert addresses(story) == []
+    assert addresses(story) == first
+
+
+def test_a_deal_that_left_hears_all_the_same_that_its_alert_was_claimed_under_the_id() -> None:
+    """Its CRM named the domain itself meanwhile, and a worker ended before it said so: nobody is told twice."""
+    story = AccountStory(key=CRM)
+    came = of_lead(member(active=[NOW], intents=[NOW]), offset=1, to=CRM)
+    story.hears(of_deal(deal(account_id=CRM), to=CRM, offset=1), came)
+    story.hears(action("claim", story.alert.alert_id, at=NOW + 5))
+    record = company(domain=ACME)
+    story.hears(record)
+    decided, said = story.row, addresses(story)
+    assert decided is not None
+    story.hears(of_deal(None, to=CRM, offset=2))
+    again = fold_signals(CRM, story.row, [record], version=decided.version, rules=RULES)
+    assert said == [one for one in again.effects.signals if isinstance(one, DealAddress)] != []
+    moved = DealReport(to=DEAL, received_at=NOW + 6, deal=deal(account_id=ACME, reported_at=NOW + 6))
+    at_the_domain = fold_signals(DEAL, None, [moved, *said], version=Version(0, 1), rules=RULES)
+    told = [one.deal for one in at_the_domain.effects.signals if isinstance(one, DealStanding) and one.to == ACME]
+    assert [(one.account_id, one.reset_at) for one in told if one is not None] == [(ACME, NOW + 5)]
 
 
 def test_the_same_message_again_says_the_same_again_withdrawals_too() -> None:

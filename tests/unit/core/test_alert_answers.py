@@ -6,12 +6,14 @@ import pytest
 
 from schemas.cards import AlertCounts
 from schemas.ids import alert_id_of
+from schemas.posts import AlertUpdate
 from schemas.touches import Disposition, Tick
+from streams.core.account_row import Account
 from streams.core.errors import InsideHold, UnknownDecision, UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW
 from tests.unit.core.sales import AMY, BOB
-from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead
+from tests.unit.core.told import ACME, DEAL, OWNER, AccountStory, action, deal, member, of_deal, of_lead, of_network
 
 FIRST, SECOND, THIRD = (alert_id_of(DEAL, n) for n in (1, 2, 3))
 CLOSING: dict[str, dict[str, Any]] = {
@@ -147,6 +149,20 @@ def test_who_is_meant_is_named_or_alone_and_of_this_account() -> None:
     assert orders(alone) == [(ANN, "dead_end", "student")]
 
 
+def test_where_nobody_is_known_it_is_about_all_who_came_from_the_companys_network() -> None:
+    """Nobody could name them: the alert shows no people."""
+    story = AccountStory()
+    story.hears(of_deal(deal(at=NOW - 200 * DAY), to=ACME, offset=1))
+    anonymous = member(active=[NOW], intents=[NOW])
+    story.hears(of_network(anonymous, offset=1, visitor="v1"), of_network(anonymous, offset=1, visitor="v2"))
+    assert (story.alert.level, story.alert.people) == ("digest", ())
+    story.hears(action("wrong_company", FIRST))
+    assert (story.alert.status, orders(story)) == ("dismissed", [])
+    again = member(active=[NOW + DAY], intents=[NOW + DAY])
+    story.hears(of_network(again, offset=2, visitor="v2", as_of=NOW + DAY))
+    assert (len(story.alerts), story.card.strength and story.card.strength.strength) == (1, 0)
+
+
 def test_not_a_buyer_needs_one_of_its_reasons() -> None:
     with pytest.raises(UnknownDecision, match="staff, student, competitor, job_seeker, partner"):
         back().hears(action("not_a_buyer", FIRST, reason="retired"))
@@ -277,7 +293,7 @@ def test_inside_a_hold_an_alert_is_information_only() -> None:
             story.hears(action(what, FIRST, at=ends - 1))
         assert story.row is row
     story.hears(action("claim", FIRST, at=NOW + 1))
-    assert story.alert.offers == ("snooze", "wrong_company", "not_a_buyer", "dismiss")
+    assert story.alert.offers == ("snooze", "wrong_company", "not_a_buyer", "dismiss", "release")
 
 
 @pytest.mark.parametrize("what", ["contacted", "reopen_deal"])
@@ -370,3 +386,69 @@ def test_a_refused_answer_that_comes_again_after_they_asked_moves_no_time() -> N
     earlier = row.version._replace(offset=row.version.offset - 1)
     late = action("contacted", FIRST, at=NOW + 9 * HOUR)
     assert fold_signals(ACME, row, [late], version=earlier, rules=story.rules).row is row
+
+
+# ─── taken back
+def test_a_claim_that_is_given_back_leaves_the_alert_as_if_nobody_had_claimed_it() -> None:
+    """Its clock begins anew: somebody has to claim it."""
+    story = back()
+    before = story.alert
+    assert story.row is not None
+    story.hears(action("claim", FIRST, at=NOW + HOUR, actor="Amy", by=AMY))
+    claimed = story.alert
+    assert "release" in claimed.offers
+    story.hears(action("release", FIRST, at=NOW + 2 * HOUR, actor="Amy"))
+    assert (story.alert.status, story.alert.claimed_by, story.alert.claimed_at) == ("open", "", None)
+    assert (story.alert.offers, story.alert.strength.lines) == (before.offers, before.strength.lines)
+    (episode,) = story.row.episodes if isinstance(story.row, Account) else ()
+    assert (episode.reset_at, episode.claimer, episode.clock_at) == (None, None, NOW + 2 * HOUR)
+    assert len(story.told) == 1
+    assert [one.alert.status for one in story.last.posts if isinstance(one, AlertUpdate)] == ["open"]
+    story.hears(action("claim", FIRST, at=NOW + 3 * HOUR, actor="Bob", by=BOB))
+    assert (story.alert.status, story.alert.claimed_by) == ("claimed", "Bob")
+
+
+def test_copies_of_a_claim_and_of_giving_it_back_change_nothing() -> None:
+    story = back()
+    claim, release = action("claim", FIRST, at=NOW + 1), action("release", FIRST, at=NOW + 2)
+    for one in (claim, release):
+        story.hears(one)
+    for copy in (release, claim):
+        story.hears(copy)
+        assert (story.alert.status, story.last.alerts) == ("open", ())
+    story.hears(action("claim", FIRST, at=NOW + 3, actor="Bob"))
+    story.hears(release)
+    assert (story.alert.status, story.alert.claimed_by) == ("claimed", "Bob")
+
+
+def test_what_nobody_has_is_not_given_back_nor_what_is_closed() -> None:
+    story = back()
+    story.hears(action("release", FIRST, at=NOW + 1))
+    assert (story.alert.status, story.last.alerts) == ("open", ())
+    story.hears(action("dismiss", FIRST, at=NOW + 2))
+    for what in ("release", "wake"):
+        story.hears(action(what, FIRST, at=NOW + 3))
+        assert story.alert.status == "dismissed"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_snooze_that_is_ended_leaves_the_alert_as_it_was_before(claimed: bool) -> None:
+    story = back()
+    if claimed:
+        story.hears(action("claim", FIRST, at=NOW + 1, actor="Amy"))
+    was = story.alert.status
+    story.hears(action("snooze", FIRST, at=NOW + 2))
+    assert "wake" in story.alert.offers
+    story.hears(action("wake", FIRST, at=NOW + 3))
+    assert (story.alert.status, story.alert.snoozed_until, len(story.told)) == (was, None, 1)
+    story.hears(action("snooze", FIRST, at=NOW + 2))  # a copy of the snooze
+    assert story.alert.status == was
+
+
+def test_a_copy_of_a_wake_ends_no_later_snooze() -> None:
+    story = back()
+    story.hears(action("snooze", FIRST, at=NOW + 1))
+    story.hears(action("wake", FIRST, at=NOW + 2))
+    story.hears(action("snooze", FIRST, at=NOW + 3))
+    story.hears(action("wake", FIRST, at=NOW + 2))
+    assert story.alert.status == "snoozed"

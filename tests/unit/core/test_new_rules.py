@@ -10,6 +10,7 @@ from schemas.posts import Post
 from schemas.touches import MailEvent, Tick
 from streams.core.new_rules import held_back
 from streams.core.rules import Rules
+from streams.core.signals import fold_signals
 from streams.core.stages import StageNow
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, MINUTE, NOW, RULES
 from tests.unit.core.publishing import published
@@ -368,3 +369,18 @@ def test_what_new_rules_say_of_a_hold_waits_for_what_comes_next() -> None:
     assert (story.last.alerts, story.alert.hold_until is None) == ((), False)
     story.hears(Tick(to=ACME, at=LATER + 1))
     assert story.alert.hold_until is None
+
+
+def test_a_message_that_comes_again_edits_no_alert_that_new_rules_alone_would_tell_otherwise() -> None:
+    """A worker ends before it commits: the next one reads the message again that made the row a row of these rules."""
+    heavy = published(("returns.toml", "each = 5\nmost = 10", "each = 20\nmost = 40"))
+    story = account(NOW - DAY)
+    told, again = story.alert, Tick(to=ACME, at=LATER)
+    told_again(story, heavy)
+    assert story.row is not None
+    assert story.card.strength is not None
+    assert (story.card.strength.strength, told.strength.strength, story.alert) == (20, 5, told)
+    row, said = fold_signals(ACME, story.row, [again], version=story.row.version, rules=heavy)
+    assert (row, said) == (story.row, story.last)
+    story.hears(Tick(to=ACME, at=LATER + 1))
+    assert story.alert.strength.strength == 20

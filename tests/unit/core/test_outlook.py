@@ -113,3 +113,18 @@ def test_everybody_who_was_posted_to_hears_what_became_of_an_alert() -> None:
     assert updates(story) == [(OWNER.recipient_id, "dismissed")]
     story.hears(Tick(to=ACME, at=NOW + 3))
     assert updates(story) == []
+
+
+def test_of_an_open_alert_everybody_hears_from_the_first_change_of_r_or_its_people_on() -> None:
+    """A message that they have is edited: a rep sees who else came without another message."""
+    story = AccountStory()
+    story.hears(of_deal(deal(), to=ACME, offset=1), of_lead(member(active=[NOW - 1], intents=[NOW - 1]), offset=1))
+    story.hears(of_lead(member(active=[NOW - 1], intents=[NOW - 1], title="CEO"), offset=2))
+    assert (story.alert.updates, updates(story)) == (0, [])
+    story.hears(of_lead(member(active=[NOW - 1, NOW - DAY], intents=[NOW - 1]), offset=3))
+    assert (story.alert.updates, updates(story)) == (1, [(OWNER.recipient_id, "open")])
+    assert story.row is not None
+    again = fold_signals(ACME, story.row, [], version=story.row.version, rules=RULES)
+    assert again.effects.posts == story.last.posts
+    story.hears(of_lead(member(active=[NOW - 1, NOW - DAY], intents=[NOW - 1], title="CEO"), offset=4))
+    assert updates(story) == [(OWNER.recipient_id, "open")]

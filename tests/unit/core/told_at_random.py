@@ -139,7 +139,8 @@ def members(draw: st.DrawFn) -> Any:
 def actions(draw: st.DrawFn, alert_ids: Sequence[str], *, at: int) -> Any:
     """Any button, also where it is not offered: then it is refused."""
     what = draw(st.sampled_from((
-        "claim", "claim", "contacted", "dismiss", "not_a_buyer", "reopen_deal", "snooze", "wrong_company",
+        "claim", "claim", "contacted", "dismiss", "not_a_buyer", "release", "reopen_deal", "snooze", "wake",
+        "wrong_company",
     )))  # fmt: skip
     reason = draw(st.sampled_from(("student", "job_seeker"))) if what == "not_a_buyer" else ""
     actor = draw(st.sampled_from(("sam", "kim")))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import AlertCard
 from schemas.ids import alert_id_of, post_id_of
-from schemas.posts import Absence, AlertUpdate, Digest, Outlook, Post, Receipt
+from schemas.posts import Absence, AlertUpdate, Digest, Edit, Outlook, Post, Receipt
 from schemas.touches import Tick
 from streams.core import recipient
 from streams.core.effects import Due, Effects
@@ -123,10 +123,12 @@ class Desk:
     """
 
     def __init__(
-        self, key: str = BERLIN, *, channels: frozenset[str] = SLOW, rules: Rules = RULES, zone: str = "Europe/Berlin"
-    ) -> None:
+        self, key: str = BERLIN, *, channels: frozenset[str] = SLOW, rules: Rules = RULES, zone: str = "Europe/Berlin",
+        editing: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self.key = key
         self.channels = channels
+        self.editing = editing
         self.rules = rules
         self.zone = ZoneInfo(zone)
         self.row: Recipient | None = None
@@ -147,8 +149,9 @@ class Desk:
         self._offset += 1
         version = Version(0, self._offset)
         self.row, effects = recipient.fold(
-            self.key, self.row, messages, version=version, rules=self.rules, channels=self.channels
-        )
+            self.key, self.row, messages, version=version, rules=self.rules, channels=self.channels,
+            editing=self.editing,
+        )  # fmt: skip
         assert self.row.wake_at is None or self.row.wake_at > self.row.as_of
         self.sent += effects.posts
         self.bounds += effects.approximated
@@ -179,7 +182,9 @@ class Desk:
         return message.alert.as_of if isinstance(message, AlertUpdate) else int(message.at)
 
 
-def _what(told: Post | Digest) -> str:
+def _what(told: Post | Digest | Edit) -> str:
+    if isinstance(told, Edit):
+        return f"edit {told.alert.account_id.partition('.')[0]} {told.alert.status}"
     if isinstance(told, Post):
         return f"{told.level} {_names([told])} {told.occasion}"
     ahead = [f"{one.account_id.partition('.')[0]}:{one.reason}" for one in told.ahead]
