@@ -15,7 +15,7 @@ from schemas.touches import Tick
 
 __all__ = [
     "AccountForward", "AlertAction", "AlertVerb", "Day", "DealAddress", "Intent", "LeadStanding", "Member",
-    "NetworkStanding", "Signal",
+    "NetworkStanding", "PersonErased", "Signal",
 ]  # fmt: skip
 
 AlertVerb: TypeAlias = Literal[
@@ -152,7 +152,17 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
     by: Owner | None = None
 
 
+class PersonErased(Struct, frozen=True, kw_only=True, tag_field="t", tag="erased"):
+    """From an erased lead's row to each account, deal and contact that may say something of it: leave it out."""
+
+    v: int = 1
+    to: str
+    lead_id: str
+    at: int
+
+
 Signal: TypeAlias = (
     LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealPatch | DealStanding
-    | DealAddress | ContactRecord | ContactWanted | ContactStanding | AlertAction | Tick
+    | DealAddress | ContactRecord | ContactWanted | ContactStanding | AlertAction | PersonErased
+    | Tick
 )

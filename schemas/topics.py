@@ -41,7 +41,7 @@ class Topic(Struct, frozen=True, kw_only=True):
 _CONSOLE: Final = "console"
 TOPICS: Final = (
     Topic(name="visits", key="visitor_id (blocks: partition only)", holds="blocks of deliveries", keep=KEPT,
-          writers=("collector",), readers=("visitors",), inbox=True, append_time=True),
+          writers=("collector", "leads", _CONSOLE), readers=("visitors",), inbox=True, append_time=True),
     Topic(name="touches", key="lead_id (blocks: partition only)", holds="blocks of touches", keep=KEPT,
           writers=("visitors", "accounts", "clock", _CONSOLE), readers=("leads",), inbox=True, append_time=True),
     Topic(name="signals", key="account_id or deal_id (blocks: partition only)", holds="blocks of signals", keep=KEPT,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.signals import AlertAction, Signal
 from streams.core.account_card import account_name, card_of
+from streams.core.account_erased import scrubbed_posts, without_erased
 from streams.core.account_forward import forwarded, forwards_of
 from streams.core.account_heard import bounds_met, heard_by
 from streams.core.account_news import news_at
@@ -34,6 +35,7 @@ def fold(
     again = version < before.version  # what was refused then must not move the time now
     heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))], rules)
     now = newer(before.version, version)
+    heard = without_erased(heard, version=now)
     if actions:
         heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)
     heard = forwarded(key, heard, version=now, rules=rules)
@@ -62,6 +64,7 @@ def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: R
         posts=(
             *posts_of(row, since=since),
             *updates_of(row, since=since),
+            *scrubbed_posts(row, since=since),
             *outlooks_of(key, row, name=account_name(key, view), since=since),
         ),
         touches=orders_of(row, since=since),

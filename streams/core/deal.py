@@ -15,6 +15,7 @@ from schemas.ids import is_crm_account
 from schemas.signals import Signal
 from streams.core.deal_address import Address, account_of, address_at, named_by, settled_at, with_addresses
 from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patched, wanted
+from streams.core.deal_people import erased_by, facts_without, patched_without
 from streams.core.effects import Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.lost_since import Mark, kept_marks, lost_since, marks_of
@@ -31,7 +32,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
 
     `deal` is the newest report as it came; `account_id` is where it stands, or stood last, by `addresses`; `moved`
     counts how often that changed since it was told as lost: before, no account can have had an alert of it.
-    `withdrawn_at`: when it stopped concerning an account or somebody.
+    `withdrawn_at`: when it stopped concerning an account or somebody. `erased`: leads that are left out of its people.
     """
 
     rules_version: ClassVar[str] = ""
@@ -48,6 +49,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     moved: int = 0
     was_lost: bool = False
     withdrawn_at: dict[str, int] = {}
+    erased: tuple[str, ...] = ()
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
@@ -62,16 +64,21 @@ def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Ver
 def _heard(row: Deal, messages: Sequence[Signal]) -> Deal:
     """The row with the newest report, the pieces, and what CRM ids turned out to be."""
     reports = [message for message in messages if isinstance(message, DealReport)]
+    erased = erased_by(row.erased, messages)
     deals = [_bounded(report.deal) for report in reports] + ([] if row.deal is None else [row.deal])
+    pieces = patched(row.patched, messages)
+    if erased:
+        deals, pieces = [facts_without(deal, erased) for deal in deals], patched_without(pieces, erased)
     times = [*(report.received_at for report in reports), *heard_at(messages), *address_at(messages)]
     marks = marks_of(messages)
     return replace(
         row,
         as_of=max([row.as_of, *times]),
         deal=max(deals, key=_freshness, default=None),
-        patched=patched(row.patched, messages),
+        patched=pieces,
         addresses=with_addresses(row.addresses, messages),
         marks=kept_marks([*row.marks, *marks]) if marks else row.marks,
+        erased=erased,
     )
 
 

@@ -39,7 +39,8 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
             became = _updated(row.became, message, version)
-            return replace(row, as_of=max(row.as_of, message.alert.as_of), became=became)
+            posts = _scrubbed(row.posts, message) if message.scrubbed else row.posts
+            return replace(row, as_of=max(row.as_of, message.alert.as_of), became=became, posts=posts)
         case Outlook():
             return replace(row, as_of=max(row.as_of, message.at), outlooks=_expected(row.outlooks, message))
         case Absence():
@@ -85,6 +86,17 @@ def _updated(became: dict[str, Became], update: AlertUpdate, version: Version) -
     if held is not None and alert.version <= held.version:
         return became
     return _put(became, alert.alert_id, Became(alert.version, alert.as_of, alert.status, alert.claimed_by, version))
+
+
+def _scrubbed(posts: dict[str, Kept], update: AlertUpdate) -> dict[str, Kept]:
+    """What waits, without somebody who was erased."""
+    alert = update.alert
+    return {
+        post_id: replace(kept, post=replace(kept.post, alert=alert))
+        if kept.post is not None and kept.alert_id == alert.alert_id and kept.post.alert.version < alert.version
+        else kept
+        for post_id, kept in posts.items()
+    }
 
 
 def _expected(outlooks: dict[str, Expected], outlook: Outlook) -> dict[str, Expected]:

@@ -68,7 +68,8 @@ def test_cards_are_sorted_by_topic() -> None:
     cards = sorted_cards(
         [
             raw("leads", b'{"version":[1,9],"lead_id":"x"}', key=b"x"),
-            raw("leads", None),
+            raw("leads", None, key=b"y"),
+            raw("accounts", None),
             raw("rejected", b'{"at":1}', key=b"site"),
         ]
     )
@@ -77,6 +78,7 @@ def test_cards_are_sorted_by_topic() -> None:
         "accounts": [],
         "alerts": [],
         "rejected": [("2:7", b'{"at":1}')],
+        "erased": ["y"],
     }
 
 

@@ -38,7 +38,7 @@ def test_the_header_can_be_read_alone(version: Version, wake_at: int | None) -> 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\x01", RAW[:20], b"\x03" + RAW[1:], b"\x00" + RAW[1:], RAW[:-1]],
+    "raw", [b"", b"\x01", RAW[:20], b"\x04" + RAW[1:], b"\x00" + RAW[1:], RAW[:-1]],
 )
 def test_what_is_no_row_of_this_format_is_refused(raw: bytes) -> None:
     with pytest.raises(Undecodable):
