@@ -153,12 +153,14 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
 
 
 class PersonErased(Struct, frozen=True, kw_only=True, tag_field="t", tag="erased"):
-    """From an erased lead's row to each account, deal and contact that may say something of it: leave it out."""
+    """To each account, deal and contact that may say something of an erased lead: leave it out.
+
+    From the lead's row, and from a deal's to the accounts where it was.
+    """
 
     v: int = 1
     to: str
     lead_id: str
-    at: int
 
 
 Signal: TypeAlias = (

@@ -31,7 +31,7 @@ class Contact(Struct, frozen=True, array_like=True, tag="contact"):
     `erased`: leads whose address and name are not kept here, whatever the CRM says.
     """
 
-    FORMAT: ClassVar[int] = 1
+    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None
@@ -62,7 +62,7 @@ def fold(
         erased=erased_by(before.erased, messages),
     )
     if after.erased:
-        after = replace(after, fields=_without_erased(fields, after.erased, rules))
+        after = _without_erased(after, rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, rules))
     pushed_out = ("contact_deals",) if len(deals) > MAX_DEALS else ()
     return Folded(folded.row, met(folded.effects, *pushed_out))
@@ -83,13 +83,15 @@ def _said(key: str, row: Contact, rules: Rules) -> Effects:
     )
 
 
-def _without_erased(fields: ContactFields, erased: tuple[str, ...], rules: Rules) -> ContactFields:
-    """The fields without an erased address; whoever has none has no name either."""
-    if isinstance(fields.email, str) and rules.naming.lead_of_email(fields.email) not in erased:
-        return fields
+def _without_erased(row: Contact, rules: Rules) -> Contact:
+    """The row without an erased address; whoever has none has no name either. A copy of what goes is older than that."""
+    fields = row.fields
+    if isinstance(fields.email, str) and rules.naming.lead_of_email(fields.email) not in row.erased:
+        return row
     said = said_fields(fields)
     bare = {name: "" for name in said if name != "email"}
-    return ContactFields(email=None if "email" in said else UNSET, **bare)
+    at = {name: since + bool(said[name]) for name, since in row.at.items()}
+    return replace(row, fields=ContactFields(email=None if "email" in said else UNSET, **bare), at=at)
 
 
 def _person(said: dict[str, object], rules: Rules) -> DealPerson | None:

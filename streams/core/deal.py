@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
 from schemas.ids import is_crm_account
-from schemas.signals import Signal
+from schemas.signals import PersonErased, Signal
 from streams.core.deal_address import Address, account_of, address_at, named_by, settled_at, with_addresses
 from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patched, wanted
 from streams.core.deal_people import erased_by, facts_without, patched_without
@@ -126,7 +126,11 @@ def _said(key: str, row: Deal, version: Version) -> Effects:
     numbered = facts and replace(facts, moved=row.moved, reset_at=settled_at(row.account_id, row.addresses))
     accounts = _standings(key, row, row.accounts, facts=numbered, since=version)
     return Effects(
-        signals=(*accounts, *wanted(key, row.patched, as_of=row.as_of)),
+        signals=(
+            *accounts,
+            *wanted(key, row.patched, as_of=row.as_of),
+            *(PersonErased(to=to, lead_id=lead_id) for to in row.accounts for lead_id in row.erased),
+        ),
         touches=_standings(key, row, row.people, facts=facts, since=version),
     )
 

@@ -20,7 +20,7 @@ from streams.core.days import DAY_MS
 from streams.core.effects import Effects, Folded
 from streams.core.folding import newer, settled
 from streams.core.lead_body import JOINED, VISITOR
-from streams.core.lead_row import Erased, Lead
+from streams.core.lead_row import Erased, Lead, as_transition
 from streams.core.parts import addressed, withdrawn_at
 from streams.core.pointers import pointing_of
 from streams.core.rules import Rules
@@ -84,8 +84,10 @@ def still_erased(key: str, row: Lead, messages: Sequence[Touch], *, version: Ver
     tellers, passed_over = _tellers(messages)
     orders, touches, signals = _told(key, mark, tellers)
     effects = folded.effects
+    again = tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= version)
     return Folded(folded.row, replace(
         effects,
+        transitions=again,
         orders=(*effects.orders, *orders),
         touches=(*effects.touches, *touches),
         signals=(*effects.signals, *signals),
@@ -116,7 +118,10 @@ def _tellers(messages: Iterable[Touch]) -> tuple[_Tellers, int]:
         match message:
             case Tick() | EraseOrder():
                 continue
-            case VisitorStanding(activity=None) | DealStanding(deal=None) | LeadForward(through=()):
+            case VisitorStanding(activity=None):  # it may hold what somebody said whom an operator denied
+                found.visitors.add(message.visitor_id)
+                continue
+            case DealStanding(deal=None) | LeadForward(through=()):
                 continue
             case VisitorStanding():
                 found.visitors.add(message.visitor_id)
@@ -152,7 +157,7 @@ def _said(key: str, row: Lead, mark: Erased) -> Effects:
                              as_of=row.withdrawn_at.get(to, row.as_of), member=None)
                 for to, since in row.told.items()
             ),
-            *(PersonErased(to=to, lead_id=key, at=mark.at) for to in row.told),
+            *(PersonErased(to=to, lead_id=key) for to in row.told),
             *signals,
         ),
         erased=(key,),
@@ -167,5 +172,5 @@ def _told(
     return (
         tuple(VisitorOrder(to=one, kind="erase", lead_id=key, at=at, actor=actor) for one in sorted(to.visitors)),
         tuple(EraseOrder(to=one, lead_id=key, at=at, actor=actor) for one in sorted(to.leads)),
-        tuple(PersonErased(to=one, lead_id=key, at=at) for one in sorted({*to.deals, *to.contacts})),
+        tuple(PersonErased(to=one, lead_id=key) for one in sorted({*to.deals, *to.contacts})),
     )

@@ -78,7 +78,10 @@ def fold(
             telling.append(one)
         if one.confirmation is not None:
             confirmed.append(one.confirmation)
-    folded = _folded(key, row, messages, telling=telling, as_of=as_of, version=version, rules=rules)
+    # What was let go of an erased time must not come back because the time is somebody else's by now.
+    again = row is not None and bool(row.erased) and version < row.version
+    heard = () if again else messages
+    folded = _folded(key, row, heard, telling=telling, as_of=as_of, version=version, rules=rules)
     if not confirmed:
         return folded
     return Folded(folded.row, replace(folded.effects, touches=(*folded.effects.touches, *confirmed)))
@@ -159,8 +162,12 @@ def _grown(
 
 
 def _gone(before: Visitor, after: Visitor, *, was: Who, who: Who, since: Gone) -> dict[str, Gone]:
-    """Leads that owned claims and own none now; where somebody is known also the companies in whose networks it was."""
-    stood = {*known_leads(was.claims, before.links), *after.networks}.difference(before.erased)
+    """Leads that owned claims and own none now; where somebody is known also the companies in whose networks it was.
+
+    Leads that were denied before they were claimed hear of it too: what they said lies here, until they are erased.
+    """
+    claimed = {*known_leads(was.claims, before.links), *known_leads(after.claims, after.links)}
+    stood = claimed.union(after.networks).difference(before.erased)
     known = known_leads(who.claims, after.links).keys()
     stands = known - set(after.erased) if known else after.networks.keys()
     return gone_from(before.gone, stood=stood, stands=stands, since=since)

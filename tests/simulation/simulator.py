@@ -54,7 +54,9 @@ class _Webhook(MemoryChannel):
 
 
 class Simulation:
-    """`kind`: the worker; tests hand in one that is deliberately broken."""
+    """`kind`: the worker; tests hand in one that is deliberately broken. `lives_as`: what happens outside."""
+
+    lives_as: type[Life] = Life
 
     def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules = RULES,
                  partitions: int = 0) -> None:  # fmt: skip
@@ -63,7 +65,7 @@ class Simulation:
         self.kind = kind
         self.now = NOW
         self.log = Log(partitions or self.chance.choice(PARTITIONS))
-        self.life = Life(self.chance, self.log, now=lambda: self.now)
+        self.life = self.lives_as(self.chance, self.log, now=lambda: self.now)
         self.workers: list[SimWorker] = []
         self.zombies: list[SimWorker] = []
         self.lives = 0
@@ -89,6 +91,9 @@ class Simulation:
         for _ in range(steps):
             self.chance.choices(self._happens, cum_weights=self._weights)[0]()
         self.drain()
+        for span in self.life.afterwards:
+            self.now += span
+            self.drain()
 
     # ─── a worker at work
     def _someone(self) -> SimWorker:
