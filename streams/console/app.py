@@ -47,6 +47,7 @@ from streams.console.pages import (
     me,
     openid,
     ops,
+    person,
     rejected,
     replay,
     search,
@@ -73,7 +74,7 @@ SHORTEST_SECRET: Final = 16
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, account, search, flow, flow_report, rejected, replay, debugger, channels, openid, login, me,
-    ops, slack_page,
+    ops, person, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: ("That cannot be read", "The form was not complete. Go back and try again."),

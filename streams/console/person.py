@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from schemas.cards import AlertCard, LeadCard
 from schemas.deals import DealFacts
-from streams.core.days import iso
+from streams.console.shown import iso
 from streams.readmodel.reader import Reader
 
 __all__ = ["PROOFS", "exported", "leads_of"]
@@ -48,14 +49,10 @@ async def exported(reader: Reader, lead: LeadCard) -> dict[str, Any]:
 
 def _own(lead: LeadCard) -> LeadCard:
     """The card, without other people on its deals."""
-    from msgspec.structs import replace
-
     return replace(lead, deals=tuple(_without_others(deal, lead.lead_id) for deal in lead.deals))
 
 
 def _without_others(deal: DealFacts, lead_id: str) -> DealFacts:
-    from msgspec.structs import replace
-
     return replace(deal, people=tuple(one for one in deal.people if one.lead_id == lead_id), owner=None)
 
 

@@ -37,7 +37,9 @@ class Found(NamedTuple):
     problem: str
 
 
-def looked_at(planned: Planned, *, kind: type[SimWorker] = SimWorker, world: type[Simulation] = Simulation) -> Found | None:
+def looked_at(
+    planned: Planned, *, kind: type[SimWorker] = SimWorker, world: type[Simulation] = Simulation
+) -> Found | None:
     """Runs one seed. None: every law holds."""
     with quiet():
         try:

@@ -1,4 +1,4 @@
-"""F25: a person is erased while their events, deals and contacts are on their way, under every fault of the simulator."""
+"""F25: a person is erased while their events, deals and contacts are on their way, under every simulated fault."""
 
 from typing import Any
 
