@@ -7,7 +7,8 @@ from msgspec import Struct
 
 __all__ = ["TOPICS", "Topic", "application", "partition_of", "partition_of_bytes", "topic"]
 
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 KEPT: Final = 28 * DAY_MS
 
 
@@ -34,7 +35,9 @@ class Topic(Struct, frozen=True, kw_only=True):
         """Topic settings for the broker."""
         made = {"message.timestamp.type": "LogAppendTime"} if self.append_time else {}
         if self.keep == "compact":
-            return made | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+            # An hour's segments, and none waits for company: the card of an erased person is gone after a day.
+            lags = {"max.compaction.lag.ms": str(DAY_MS), "min.compaction.lag.ms": str(DAY_MS)}
+            return made | {"cleanup.policy": "compact", "segment.ms": str(HOUR_MS), **lags}
         return made | {"cleanup.policy": "delete", "retention.ms": str(self.keep)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.signals import AlertAction, Signal
+from schemas.signals import AlertAction, PersonErased, Signal
 from streams.core.account_card import account_name, card_of
 from streams.core.account_erased import scrubbed_posts, without_erased
 from streams.core.account_forward import forwarded, forwards_of
@@ -42,7 +42,8 @@ def fold(
     bounds = bounds_met(before, messages, heard)
     same_rules = row is None or row.rules_version == rules.version
     if row is not None and heard == row and version > row.version and same_rules:
-        return Folded(row, met(NOTHING, *bounds))
+        told_again = any(isinstance(one, PersonErased) for one in messages)
+        return Folded(row, met(_without_them(key, row, rules) if told_again else NOTHING, *bounds))
     heard = with_reopenings(key, before, heard, rules=rules)
     news = news_at(before, heard)
     former = None if news is not None or same_rules else before.as_of
@@ -53,6 +54,14 @@ def fold(
         row, after, version=version, say=lambda settled_row: _said(key, settled_row, view, since=version, rules=rules)
     )
     return Folded(row_after, met(effects, *bounds))
+
+
+def _without_them(key: str, row: Account, rules: Rules) -> Effects:
+    """Its cards without those who were erased, once more: the last word, whatever came late in between."""
+    return Effects(
+        accounts=(card_of(key, row, view_of(key, row, rules), rules=rules),),
+        alerts=tuple(one.card for one in row.episodes if one.scrubbed_by is not None),
+    )
 
 
 def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: Rules) -> Effects:

@@ -58,6 +58,8 @@ def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Ver
     heard = _heard(before, messages)
     after = _placed(heard, _shown(key, heard), version=newer(before.version, version), rules=rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
+    if any(isinstance(one, PersonErased) for one in messages):  # again: the accounts shall say their cards again
+        folded = Folded(folded.row, _said(key, folded.row, version))
     return Folded(folded.row, met(folded.effects, *_bounds_met(before, messages)))
 
 

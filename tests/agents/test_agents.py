@@ -103,4 +103,4 @@ async def test_what_redis_did_not_take_comes_again(written: bool) -> None:
     inbox: Inbox = object()  # type: ignore[assignment]
     await projector(shell, lambda **cards: seen.append(cards), OSError)(inbox)  # type: ignore[arg-type]
     assert shell.batch.done is written
-    assert [sorted(cards) for cards in seen] == [["accounts", "alerts", "leads", "rejected"]]
+    assert [sorted(cards) for cards in seen] == [["accounts", "alerts", "erased", "leads", "rejected"]]
