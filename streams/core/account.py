@@ -35,7 +35,7 @@ def fold(
     again = version < before.version  # what was refused then must not move the time now
     heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))], rules)
     now = newer(before.version, version)
-    heard = without_erased(heard, version=now)
+    heard = without_erased(heard, version=now, rules=rules)
     if actions:
         heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)
     heard = forwarded(key, heard, version=now, rules=rules)

@@ -6,19 +6,21 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.cards import AlertCard
+from schemas.cards import AlertCard, MemberCard
+from schemas.ids import Naming
 from schemas.posts import AlertUpdate
 from schemas.signals import Member
 from streams.core.account_row import Account, Episode
 from streams.core.deal_people import facts_without
 from streams.core.parts import Part, live
+from streams.core.rules import Rules
 
 __all__ = ["scrubbed_posts", "without_erased"]
 
 T = TypeVar("T")
 
 
-def without_erased(row: Account, *, version: Version) -> Account:
+def without_erased(row: Account, *, version: Version, rules: Rules) -> Account:
     """The row without those whom it knows to be erased; the same object where nothing of them is left.
 
     An alert that named one of them is new at `version`. Of its pages only those stay that somebody else is known to
@@ -28,7 +30,9 @@ def without_erased(row: Account, *, version: Version) -> Account:
     if not erased:
         return row
     read = {page.hit_id for who, one in live(row.members).items() if who not in erased for page in one.pages}
-    episodes = tuple(_scrubbed(one, erased, read=read, row=row, version=version) for one in row.episodes)
+    episodes = tuple(
+        _scrubbed(one, row, read=read, version=version, naming=rules.naming) for one in row.episodes
+    )
     after = replace(
         row,
         members=_silent(row.members, erased),
@@ -61,19 +65,27 @@ def _without_people(part: Part[T], erased: Collection[str]) -> Part[T]:
 
 
 def _scrubbed(
-    episode: Episode, erased: Collection[str], *, read: Collection[int], row: Account, version: Version
+    episode: Episode, row: Account, *, read: Collection[int], version: Version, naming: Naming
 ) -> Episode:
-    card, deal = episode.card, facts_without(episode.card.deal, erased)
+    card, deal, erased = episode.card, facts_without(episode.card.deal, row.erased), row.erased
     named = any(one.lead_id in erased for one in card.people)
-    if deal is card.deal and not named:
+    people = tuple(_nameless(one, erased, naming) for one in card.people if one.lead_id not in erased)
+    if deal is card.deal and people == card.people:
         return episode
     told: AlertCard = replace(
         card,
         version=version,
         as_of=row.as_of,
         deal=deal,
-        people=tuple(one for one in card.people if one.lead_id not in erased),
+        people=people,
         pages=tuple(page for page in card.pages if page.hit_id in read) if named else card.pages,
         talking_point="" if named else card.talking_point,
     )
     return replace(episode, card=told, scrubbed_by=version)
+
+
+def _nameless(person: MemberCard, erased: Collection[str], naming: Naming) -> MemberCard:
+    """Somebody who was taken for one of them then, and showed their name and address."""
+    if not person.email or naming.lead_of_email(person.email) not in erased:
+        return person
+    return replace(person, name="", email="", title="")

@@ -84,7 +84,7 @@ def _said(key: str, row: Contact, rules: Rules) -> Effects:
 
 
 def _without_erased(row: Contact, rules: Rules) -> Contact:
-    """The row without an erased address; whoever has none has no name either. A copy of what goes is older than that."""
+    """The row without an erased address; whoever has none has no name either. A copy of what goes is no newer."""
     fields = row.fields
     if isinstance(fields.email, str) and rules.naming.lead_of_email(fields.email) not in row.erased:
         return row

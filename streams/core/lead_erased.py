@@ -116,25 +116,27 @@ def _tellers(messages: Iterable[Touch]) -> tuple[_Tellers, int]:
     found, count = _Tellers(), 0
     for message in messages:
         match message:
-            case Tick() | EraseOrder():
-                continue
-            case VisitorStanding(activity=None):  # it may hold what somebody said whom an operator denied
+            case VisitorStanding():  # also one that withdraws: it may hold what somebody said whom an operator denied
                 found.visitors.add(message.visitor_id)
-                continue
-            case DealStanding(deal=None) | LeadForward(through=()):
-                continue
-            case VisitorStanding():
-                found.visitors.add(message.visitor_id)
-            case LeadForward():
+            case LeadForward() if message.through:
                 found.leads.add(message.lead_id)
-            case DealStanding():
+            case DealStanding() if message.deal is not None:
                 found.deals.add(message.deal_id)
             case ContactKnown():
                 found.contacts.add(message.contact)
             case _:
                 pass
-        count += 1
+        count += not _is_silent(message)
     return found, count
+
+
+def _is_silent(message: Touch) -> bool:
+    """Whether it tells nothing of the person."""
+    match message:
+        case Tick() | EraseOrder() | VisitorStanding(activity=None) | DealStanding(deal=None) | LeadForward(through=()):
+            return True
+        case _:
+            return False
 
 
 def _said(key: str, row: Lead, mark: Erased) -> Effects:

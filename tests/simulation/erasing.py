@@ -1,6 +1,7 @@
 """Lives in which people are erased: what else happens in them, and the law that nothing goes on to name the person."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from schemas.crm import ContactFields, ContactRecord, DealFields, DealLink, DealPatch
@@ -71,17 +72,18 @@ class ErasingSimulation(Simulation):
 
 def what_still_names_them(life: Any, held: Mapping[str, Mapping[bytes, bytes]], log: Log) -> str:
     """The first row or newest card that holds an erased address, or is the card of one, "" for none."""
-    for email in sorted(getattr(life, "erased", ())):
-        lead_id = NAMING.lead_of_email(email)
-        row: Lead = ROWS["leads"].decode(held["leads"][lead_id.encode()])
-        if row.erased is None:
-            return f"the row of {email} does not know of it"
-        for table, rows in held.items():
-            for key, raw in rows.items():
-                if email.encode() in raw:
-                    return f"{table} {key!r} names {email}: {ROWS[table].decode(raw)}"
-        for topic in ("leads", "accounts", "alerts"):
-            for key, last in {one.key: one.value for one in log.all(topic)}.items():
-                if last is not None and (key == lead_id.encode() or email.encode() in last):
-                    return f"card {topic} {key!r} names {email}: {last!r}"
-    return ""
+    told = (_naming(email, held, log) for email in sorted(getattr(life, "erased", ())))
+    return next(filter(None, told), "")
+
+
+def _naming(email: str, held: Mapping[str, Mapping[bytes, bytes]], log: Log) -> str:
+    lead_id = NAMING.lead_of_email(email)
+    row: Lead = ROWS["leads"].decode(held["leads"][lead_id.encode()])
+    if row.erased is None:
+        return f"the row of {email} does not know of it"
+    rows = (f"{table} {key!r} names {email}: {ROWS[table].decode(raw)}" for table, some in held.items()
+            for key, raw in some.items() if email.encode() in raw)  # fmt: skip
+    cards = (f"card {topic} {key!r} names {email}: {last!r}" for topic in ("leads", "accounts", "alerts")
+             for key, last in {one.key: one.value for one in log.all(topic)}.items()
+             if last is not None and (key == lead_id.encode() or email.encode() in last))  # fmt: skip
+    return next(chain(rows, cards), "")
