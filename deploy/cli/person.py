@@ -144,7 +144,7 @@ def _watch(console: Console, settings: DeploySettings, lead_id: str) -> None:
     with console.status("waiting until the card is gone"):
         while asyncio.run(_asked(settings, lead_id, None))[0] is not None:
             if time.monotonic() > until:
-                raise BadPerson(f"the order is in Kafka, but the card is still there after {GONE_S:.0f} s: start a worker")
+                raise BadPerson(f"the order is in Kafka, but the card is there after {GONE_S:.0f} s: start a worker")
             time.sleep(LOOK_S)
     console.print("The card is gone, and nothing that comes brings it back.")
 
