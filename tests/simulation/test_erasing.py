@@ -48,4 +48,5 @@ def test_a_row_that_forgets_to_forget_is_found(
     monkeypatch.setattr(module, name, forgets_to)
     found = found_in(range(SEEDS))
     assert found is not None
-    assert found.problem.startswith(("what_is_erased_is_nowhere", "still not drained"))  # the second: it is told for ever
+    # The second: whoever goes on to speak of the person is told for ever.
+    assert found.problem.startswith(("what_is_erased_is_nowhere", "still not drained"))
