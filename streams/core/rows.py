@@ -24,8 +24,8 @@ from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
 __all__ = [
-    "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header", "is_of_the_future",
-    "rules_mark",
+    "ERASING", "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header",
+    "is_of_the_future", "rules_mark",
 ]  # fmt: skip
 
 FORMAT: Final = 2
