@@ -138,7 +138,7 @@ def test_f25_nothing_names_who_was_erased_while_workers_were_killed(bus: Bus, tm
             wait_until(lambda: not on_disk(tmp_path, world.words), within_s=30, what="files written anew")
             assert on_disk(tmp_path, world.others[0].words), "the scan sees nothing at all"
             found(Ledger(accepted=world.feed.sent, seed=25), Figure(name="traces", value=0, most=0),
-                  Figure(name="compacted after", value=round(seconds, 1), unit=" s"))  # fmt: skip
+                  Figure(name="compacted after", value=round(seconds, 1), unit="s"))  # fmt: skip
         finally:
             for one in world.workers:
                 one.kill()
