@@ -86,6 +86,7 @@ def _scrubbed(
 
 def _nameless(person: MemberCard, erased: Collection[str], naming: Naming) -> MemberCard:
     """Somebody who was taken for one of them then, and showed their name and address."""
-    if not person.email or naming.lead_of_email(person.email) not in erased:
+    addresses = {one for one in (person.email, person.name) if "@" in one}
+    if not any(naming.lead_of_email(one) in erased for one in addresses):
         return person
     return replace(person, name="", email="", title="")

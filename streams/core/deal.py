@@ -55,7 +55,9 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
     """The deal after these reports: the greatest `reported_at` wins, ties by value. Other messages are passed over."""
     before = row or Deal(version, as_of=0)
-    heard = _heard(before, messages)
+    # Of reports of one time the greatest counts, and without somebody who is erased another one may be.
+    again = bool(before.erased) and version < before.version
+    heard = _heard(before, () if again else messages)
     after = _placed(heard, _shown(key, heard), version=newer(before.version, version), rules=rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
     if any(isinstance(one, PersonErased) for one in messages):  # again: the accounts shall say their cards again
