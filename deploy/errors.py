@@ -4,6 +4,7 @@ DeployError
 ├── AlreadyUp        another `leadstream up` uses this home
 ├── BadBackup        a directory holds no whole backup, or one that does not fit here
 ├── BadKeys          a key file that cannot be read or written, or a key that it does not have
+├── BadPerson        nobody is known by that name, or their card does not go
 ├── BadReplay        no record, filter or patch can be made of what was said
 ├── BadRules         a rules file says what no rule knows: file, line and the fix
 ├── BadSupply        crossings that cannot be read, or a threshold that may not be written
@@ -28,6 +29,7 @@ __all__ = [
     "BadDeploySettings",
     "BadHome",
     "BadKeys",
+    "BadPerson",
     "BadReplay",
     "BadRules",
     "BadSupply",
@@ -58,6 +60,10 @@ class BadBackup(DeployError):
 
 class BadKeys(DeployError):
     """Nothing was changed."""
+
+
+class BadPerson(DeployError):
+    """Nothing was exported, or nobody can say that all is erased."""
 
 
 class BadReplay(DeployError):

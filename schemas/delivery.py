@@ -18,11 +18,12 @@ Trust: TypeAlias = Literal["claimed", "proven"]
 class VisitorOrder(Struct, frozen=True, kw_only=True):
     """An operator's word about who a browser is: `deny` = not this lead, whatever it claims; `allow` takes that back.
 
-    The newest `at` of each lead wins.
+    The newest `at` of each lead wins. `erase`: what was done in this lead's time is forgotten, and what will be; that
+    comes from the lead's row, and nothing takes it back.
     """
 
     to: str
-    kind: Literal["allow", "deny"]
+    kind: Literal["allow", "deny", "erase"]
     lead_id: str
     at: int
     actor: str
@@ -39,7 +40,7 @@ class _Envelope(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(_Envelope, frozen=True, kw_only=True):
-    """A delivery as it travels: events as original bytes. Only people in our console write `orders`."""
+    """A delivery as it travels: events as original bytes. People in our console write `orders`, and erased leads."""
 
     events: list[Raw]
     orders: list[Raw] | UnsetType = UNSET

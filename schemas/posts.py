@@ -37,11 +37,15 @@ class Post(Struct, frozen=True, kw_only=True, tag_field="t", tag="post"):
 
 
 class AlertUpdate(Struct, frozen=True, kw_only=True, tag_field="t", tag="update"):
-    """What became of an alert (claimed, snoozed, closed), to everybody who was posted to. The newest card wins."""
+    """What became of an alert (claimed, snoozed, closed), to everybody who was posted to. The newest card wins.
+
+    `scrubbed`: somebody on it was erased; whoever keeps the alert keeps it as it is here.
+    """
 
     v: int = 1
     to: str
     alert: AlertCard
+    scrubbed: bool = False
 
 
 class Outlook(Struct, frozen=True, kw_only=True, tag_field="t", tag="outlook"):

@@ -15,7 +15,7 @@ from schemas.touches import Tick
 
 __all__ = [
     "AccountForward", "AlertAction", "AlertVerb", "Day", "DealAddress", "Intent", "LeadStanding", "Member",
-    "NetworkStanding", "Signal",
+    "NetworkStanding", "PersonErased", "Signal",
 ]  # fmt: skip
 
 AlertVerb: TypeAlias = Literal[
@@ -153,7 +153,19 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
     by: Owner | None = None
 
 
+class PersonErased(Struct, frozen=True, kw_only=True, tag_field="t", tag="erased"):
+    """To each account, deal and contact that may say something of an erased lead: leave it out.
+
+    From the lead's row, and from a deal's to the accounts where it was.
+    """
+
+    v: int = 1
+    to: str
+    lead_id: str
+
+
 Signal: TypeAlias = (
     LeadStanding | NetworkStanding | AccountForward | CompanyRecord | Intent | DealReport | DealPatch | DealStanding
-    | DealAddress | ContactRecord | ContactWanted | ContactStanding | AlertAction | Tick
+    | DealAddress | ContactRecord | ContactWanted | ContactStanding | AlertAction | PersonErased
+    | Tick
 )

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 __all__ = ["TOPICS", "Topic", "application", "changelog", "partition_of", "partition_of_bytes", "topic"]
 
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 KEPT: Final = 28 * DAY_MS
 
 
@@ -34,14 +35,16 @@ class Topic(Struct, frozen=True, kw_only=True):
         """Topic settings for the broker."""
         made = {"message.timestamp.type": "LogAppendTime"} if self.append_time else {}
         if self.keep == "compact":
-            return made | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+            # An hour's segments, and none waits for company: the card of an erased person is gone after a day.
+            lags = {"max.compaction.lag.ms": str(DAY_MS), "min.compaction.lag.ms": str(DAY_MS)}
+            return made | {"cleanup.policy": "compact", "segment.ms": str(HOUR_MS), **lags}
         return made | {"cleanup.policy": "delete", "retention.ms": str(self.keep)}
 
 
 _CONSOLE: Final = "console"
 TOPICS: Final = (
     Topic(name="visits", key="visitor_id (blocks: partition only)", holds="blocks of deliveries", keep=KEPT,
-          writers=("collector",), readers=("visitors",), inbox=True, append_time=True),
+          writers=("collector", "leads", _CONSOLE), readers=("visitors",), inbox=True, append_time=True),
     Topic(name="touches", key="lead_id (blocks: partition only)", holds="blocks of touches", keep=KEPT,
           writers=("visitors", "accounts", "clock", _CONSOLE), readers=("leads",), inbox=True, append_time=True),
     Topic(name="signals", key="account_id or deal_id (blocks: partition only)", holds="blocks of signals", keep=KEPT,

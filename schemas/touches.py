@@ -10,8 +10,8 @@ from schemas.delivery import Trust
 from schemas.lead_body import LeadBody
 
 __all__ = [
-    "Confirmation", "Disposition", "LeadForward", "LeadLink", "MailEvent", "MailKind", "MergeOrder", "Tick", "Touch",
-    "VisitorStanding", "VoidOrder",
+    "Confirmation", "ContactKnown", "Disposition", "EraseOrder", "LeadForward", "LeadLink", "MailEvent", "MailKind",
+    "MergeOrder", "Tick", "Touch", "VisitorStanding", "VoidOrder",
 ]  # fmt: skip
 
 MailKind: TypeAlias = Literal[
@@ -150,6 +150,28 @@ class VoidOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="void"):
     milestone_id: str = ""
 
 
+class ContactKnown(Struct, frozen=True, kw_only=True, tag_field="t", tag="contact"):
+    """From the row of a CRM's contact: its address is this lead's. So whoever is erased is erased there too."""
+
+    v: int = 1
+    to: str
+    contact: str  # `contact:<source>:<id>`
+    at: int
+
+
+class EraseOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="erase"):
+    """Forget `lead_id`: this lead itself, or the one that it turned out to be. The first is remembered, none undoes it.
+
+    A lead that turned out to be several is this order's only where all of them are erased.
+    """
+
+    v: int = 1
+    to: str
+    lead_id: str
+    at: int
+    actor: str
+
+
 class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
     """The clock: it is `at` now, a time that this row asked to be woken at."""
 
@@ -160,5 +182,5 @@ class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
 
 Touch: TypeAlias = (
     VisitorStanding | LeadForward | LeadLink | MergeOrder | DealStanding | Disposition | MailEvent | Confirmation
-    | VoidOrder | Tick
+    | VoidOrder | ContactKnown | EraseOrder | Tick
 )

@@ -10,20 +10,21 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from msgspec import Raw
 
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
+from schemas.orders import delivery_of
 from schemas.signals import AlertAction
 from schemas.topics import partition_of, topic
-from schemas.touches import Disposition, MergeOrder
+from schemas.touches import Disposition, EraseOrder, MergeOrder
 
 __all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor", "Put"]
 
 PATIENCE_S: Final = 5.0
-Caused: TypeAlias = AlertAction | Disposition | MergeOrder | VisitorOrder
+Caused: TypeAlias = AlertAction | Disposition | EraseOrder | MergeOrder | VisitorOrder
 _INBOXES: Final[dict[type[Caused], str]] = {
-    AlertAction: "signals", Disposition: "touches", MergeOrder: "touches", VisitorOrder: "visits",
+    AlertAction: "signals", Disposition: "touches", EraseOrder: "touches", MergeOrder: "touches",
+    VisitorOrder: "visits",
 }  # fmt: skip
 
 
@@ -31,8 +32,7 @@ def _carried(message: Caused) -> Caused | Delivery:
     """What the inbox holds: an order to a visitor's row comes in a delivery without events."""
     if not isinstance(message, VisitorOrder):
         return message
-    order = Raw(encode(message))
-    return Delivery(received_at=message.at, source="console", trust="proven", events=[], orders=[order])
+    return delivery_of(message, source="console")
 
 
 class DoorClosed(Exception):

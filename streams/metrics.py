@@ -53,7 +53,7 @@ COUNTERS: Final[dict[Counted, Measure]] = {
     "blocks": Measure("records", "inbox and card records read", ("topic",)),
     "channel_outcomes": Measure("posts", "what became of posts on a channel", ("channel", "outcome")),
     "commits": Measure("commits", "source offsets committed, each after its rows and effects were acknowledged"),
-    "decisions": Measure("decisions", "transitions, alerts, posts and dues announced", ("kind",)),
+    "decisions": Measure("decisions", "transitions, alerts, posts, dues and ends of cards announced", ("kind",)),
     "dues_dropped": Measure("dues", "dues that found a full queue; the clock says them again", ("channel",)),
     "effects": Measure("messages", "messages handed to Kafka after gathering", ("topic",)),
     "filtered": Measure("events", "events read and left out on purpose", ("reason",)),

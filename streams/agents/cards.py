@@ -1,18 +1,18 @@
 """Records of the card topics as the read model takes them: id, JSON."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypedDict
 
 from streams.engine.shell import Raw
 
-__all__ = ["CARDS", "Entry", "Write", "sorted_cards"]
+__all__ = ["CARDS", "Entry", "Sorted", "Write", "sorted_cards"]
 
 CARDS: Final = ("leads", "accounts", "alerts", "rejected")
 Entry: TypeAlias = tuple[str, bytes]
 
 
 class Write(Protocol):
-    """`Projection.write`: the newest version of each card wins."""
+    """`Projection.write`: the newest version of each card wins, and leads that are `erased` go."""
 
     def __call__(
         self,
@@ -21,16 +21,31 @@ class Write(Protocol):
         accounts: Sequence[Entry],
         alerts: Sequence[Entry],
         rejected: Sequence[Entry],
+        erased: Sequence[str],
     ) -> object:
         """Raises what the projector was told that means away."""
 
 
-def sorted_cards(records: Sequence[Raw]) -> dict[str, list[Entry]]:
-    """By topic, without the tombstones: erasing is the reader's own order."""
+class Sorted(TypedDict):
+    """What `Write` is told."""
+
+    leads: list[Entry]
+    accounts: list[Entry]
+    alerts: list[Entry]
+    rejected: list[Entry]
+    erased: list[str]
+
+
+def sorted_cards(records: Sequence[Raw]) -> Sorted:
+    """By topic; a lead's tombstone says that it is erased. No other card has one."""
+    erased = [(one.key or b"").decode() for one in records if one.value is None and one.topic == "leads"]
     cards: dict[str, list[Entry]] = {name: [] for name in CARDS}
     for topic, partition, offset, key, value in records:
         if value is None:
             continue
         name = f"{partition}:{offset}" if topic == "rejected" else (key or b"").decode()
         cards[topic].append((name, value))
-    return cards
+    return Sorted(
+        leads=cards["leads"], accounts=cards["accounts"], alerts=cards["alerts"], rejected=cards["rejected"],
+        erased=erased,
+    )  # fmt: skip

@@ -51,6 +51,7 @@ from streams.console.pages import (
     me,
     openid,
     ops,
+    person,
     rejected,
     replay,
     rules,
@@ -81,7 +82,7 @@ SHORTEST_SECRET: Final = 16
 HEARD_S: Final = 1.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, lead_acts, lead_merge, account, audiences, search, flow, flow_report, supply, rules,
+    inbox, actions, lead, lead_acts, lead_merge, person, account, audiences, search, flow, flow_report, supply, rules,
     rules_compare, rules_review, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {

@@ -13,7 +13,7 @@ Role: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
 ROLES: Final[Mapping[Role, str]] = {
     "viewer": "looks",
     "rep": "also acts on alerts and sets leads aside",
-    "leader": "also reads reports, decides thresholds, hands alerts to others",
+    "leader": "also reads reports, decides thresholds, hands alerts to others, exports and erases people",
     "operator": "also sees rejected and live events, replays, looks after channels and users",
 }
 _RANKS: Final = {role: rank for rank, role in enumerate(ROLES)}

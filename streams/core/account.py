@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from schemas.signals import AlertAction, Signal
+from schemas.signals import AlertAction, PersonErased, Signal
 from streams.core.account_card import account_name, card_of
+from streams.core.account_erased import scrubbed_posts, without_erased
 from streams.core.account_forward import forwarded, forwards_of
 from streams.core.account_heard import bounds_met, heard_by
 from streams.core.account_news import news_at
@@ -34,13 +35,14 @@ def fold(
     again = version < before.version  # what was refused then must not move the time now
     heard = heard_by(before, [one for one in messages if not (again and isinstance(one, AlertAction))], rules)
     now = newer(before.version, version)
+    heard = without_erased(heard, version=now, rules=rules)
     if actions:
         heard = acted(heard, actions, view_of(key, heard, rules), version=version, rules=rules)
     heard = forwarded(key, heard, version=now, rules=rules)
     bounds = bounds_met(before, messages, heard)
     same_rules = row is None or row.rules_version == rules.version
     if row is not None and heard == row and same_rules:
-        return Folded(row, met(_again(key, row, version=version, rules=rules), *bounds))
+        return Folded(row, met(_again(key, row, messages, version=version, rules=rules), *bounds))
     heard = with_reopenings(key, before, heard, rules=rules)
     news = news_at(before, heard)
     former = None if news is not None or same_rules else before.as_of
@@ -53,14 +55,24 @@ def fold(
     return Folded(row_after, met(effects, *bounds))
 
 
-def _again(key: str, row: Account, *, version: Version, rules: Rules) -> Effects:
-    """What a message that changes nothing says: nothing if it is new, else what it said when it came first.
+def _again(key: str, row: Account, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Effects:
+    """What messages that change nothing say: nothing if they are new, else what they said when they came first.
 
-    It decides nothing, for it would decide otherwise where these rules took the row over and told nobody.
+    They decide nothing, for they would decide otherwise where these rules took the row over and told nobody. Who is
+    erased is the exception: new or not, the account's cards without them are said once more, as the last word.
     """
-    if version > row.version:
-        return NOTHING
-    return _said(key, row, view_of(key, row, rules), since=version, rules=rules)
+    if version <= row.version:
+        return _said(key, row, view_of(key, row, rules), since=version, rules=rules)
+    erases = any(isinstance(one, PersonErased) for one in messages)
+    return _without_them(key, row, rules) if erases else NOTHING
+
+
+def _without_them(key: str, row: Account, rules: Rules) -> Effects:
+    """Its cards without those who were erased, whatever came late in between."""
+    return Effects(
+        accounts=(card_of(key, row, view_of(key, row, rules), rules=rules),),
+        alerts=tuple(one.card for one in row.episodes if one.scrubbed_by is not None),
+    )
 
 
 def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: Rules) -> Effects:
@@ -72,6 +84,7 @@ def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: R
         posts=(
             *posts_of(row, since=since),
             *updates_of(row, since=since),
+            *scrubbed_posts(row, since=since),
             *outlooks_of(key, row, name=account_name(key, view), since=since),
         ),
         touches=orders_of(row, since=since),

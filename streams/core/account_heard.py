@@ -20,6 +20,7 @@ from schemas.touches import Tick
 from streams.core.account_members import with_members, with_networks
 from streams.core.account_row import Account, Held
 from streams.core.companies import newest_intent, newest_records, record_key, with_absorbed
+from streams.core.deal_people import erased_by
 from streams.core.known_deals import freshest_deals
 from streams.core.parts import Part, newest
 from streams.core.rules import Rules
@@ -54,7 +55,8 @@ def heard_by(row: Account, messages: Iterable[Signal], rules: Rules) -> Account:
         row = replace(row, records=newest_records([*row.records.values(), *told.records]))
     if told.intents:
         row = replace(row, intent=newest_intent([row.intent, *told.intents]))
-    return row
+    erased = erased_by(row.erased, messages)
+    return row if erased is row.erased else replace(row, erased=erased)
 
 
 def bounds_met(before: Account, messages: Iterable[Signal], after: Account) -> tuple[str, ...]:

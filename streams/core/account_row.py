@@ -64,6 +64,7 @@ class Episode(Struct, frozen=True, array_like=True):
     snoozed_at: int | None = None  # the newest snooze
     orders: tuple[Order, ...] = ()
     released_at: int | None = None  # when a claim was given back last
+    scrubbed_by: Version | None = None  # who took somebody off the alert last who is erased
 
 
 class Looked(Struct, frozen=True, array_like=True):
@@ -113,7 +114,8 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     `members` and `rest` by lead, `networks` by visitor, `records` by the CRM's id, `absorbed` by the account that
     forwards here; `intent` is the freshest that third parties saw; `forwards` says who was told that this is it, and
     `withdrawn_at` when it was told that it is not.
-    `left_out`: leads and visitors that count for no return, and until when; `outlooks` by recipient.
+    `left_out`: leads and visitors that count for no return, and until when; `outlooks` by recipient. `erased`: leads
+    of whom nothing is kept here.
     """
 
     version: Version
@@ -136,3 +138,4 @@ class Account(Struct, frozen=True, array_like=True, tag="account"):
     left_out: dict[str, int] = {}
     reopenings: tuple[Reopening, ...] = ()
     withdrawn_at: dict[str, int] = {}
+    erased: tuple[str, ...] = ()

@@ -6,13 +6,15 @@ CRMs report a person's e-mail apart from the deals that the person is on; this r
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.crm import ContactFields, ContactRecord, ContactStanding, ContactWanted
 from schemas.deals import DealPerson
 from schemas.signals import Signal
+from schemas.touches import ContactKnown
+from streams.core.deal_people import erased_by
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.fields import newest_fields, said_fields
 from streams.core.folding import met, settled
@@ -24,15 +26,19 @@ MAX_DEALS: Final = 64
 
 
 class Contact(Struct, frozen=True, array_like=True, tag="contact"):
-    """One person as a CRM knows it. `deals` asked, each with the time at which the CRM linked it."""
+    """One person as a CRM knows it. `deals` asked, each with the time at which the CRM linked it.
 
-    FORMAT: ClassVar[int] = 1
+    `erased`: leads whose address and name are not kept here, whatever the CRM says.
+    """
+
+    rules_version: ClassVar[str] = ""
     version: Version
     as_of: int
     wake_at: int | None = None
     fields: ContactFields = ContactFields()
     at: dict[str, int] = {}
     deals: dict[str, int] = {}
+    erased: tuple[str, ...] = ()
 
 
 def fold(
@@ -53,24 +59,39 @@ def fold(
         fields=fields,
         at=at,
         deals={deal_id: deals[deal_id] for deal_id in sorted(freshest)},
+        erased=erased_by(before.erased, messages),
     )
+    if after.erased:
+        after = _without_erased(after, rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, rules))
     pushed_out = ("contact_deals",) if len(deals) > MAX_DEALS else ()
     return Folded(folded.row, met(folded.effects, *pushed_out))
 
 
 def _said(key: str, row: Contact, rules: Rules) -> Effects:
-    """Who it is, to every deal that asked; nothing before the CRM said anything of an e-mail."""
+    """Who it is, to every deal that asked and to its lead; nothing before the CRM said anything of an e-mail."""
     said = said_fields(row.fields)
     if "email" not in said:
         return NOTHING
     person = _person(said, rules)
     return Effects(
+        touches=() if person is None else (ContactKnown(to=person.lead_id, contact=key, at=row.at["email"]),),
         signals=tuple(
             ContactStanding(to=deal_id, contact=key, version=row.version, as_of=row.as_of, person=person)
             for deal_id in row.deals
         )
     )
+
+
+def _without_erased(row: Contact, rules: Rules) -> Contact:
+    """The row without an erased address; whoever has none has no name either. A copy of what goes is no newer."""
+    fields = row.fields
+    if isinstance(fields.email, str) and rules.naming.lead_of_email(fields.email) not in row.erased:
+        return row
+    said = said_fields(fields)
+    bare = {name: "" for name in said if name != "email"}
+    at = {name: since + bool(said[name]) for name, since in row.at.items()}
+    return replace(row, fields=ContactFields(email=None if "email" in said else UNSET, **bare), at=at)
 
 
 def _person(said: dict[str, object], rules: Rules) -> DealPerson | None:

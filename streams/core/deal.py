@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
 from schemas.ids import is_crm_account
-from schemas.signals import Signal
+from schemas.signals import PersonErased, Signal
 from streams.core.deal_address import Address, account_of, address_at, named_by, settled_at, with_addresses
 from streams.core.deal_patch import Patched, crowded, facts_of, heard_at, patched, wanted
+from streams.core.deal_people import erased_by, facts_without, patched_without
 from streams.core.effects import Effects, Folded
 from streams.core.folding import met, newer, settled
 from streams.core.lost_since import Mark, kept_marks, lost_since, marks_of
@@ -31,7 +32,7 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
 
     `deal` is the newest report as it came; `account_id` is where it stands, or stood last, by `addresses`; `moved`
     counts how often that changed since it was told as lost: before, no account can have had an alert of it.
-    `withdrawn_at`: when it stopped concerning an account or somebody.
+    `withdrawn_at`: when it stopped concerning an account or somebody. `erased`: leads that are left out of its people.
     """
 
     rules_version: ClassVar[str] = ""
@@ -48,30 +49,40 @@ class Deal(Struct, frozen=True, array_like=True, tag="deal"):
     moved: int = 0
     was_lost: bool = False
     withdrawn_at: dict[str, int] = {}
+    erased: tuple[str, ...] = ()
 
 
 def fold(key: str, row: Deal | None, messages: Sequence[Signal], *, version: Version, rules: Rules) -> Folded[Deal]:
     """The deal after these reports: the greatest `reported_at` wins, ties by value. Other messages are passed over."""
     before = row or Deal(version, as_of=0)
-    heard = _heard(before, messages)
+    # Of reports of one time the greatest counts, and without somebody who is erased another one may be.
+    again = bool(before.erased) and version < before.version
+    heard = _heard(before, () if again else messages)
     after = _placed(heard, _shown(key, heard), version=newer(before.version, version), rules=rules)
     folded = settled(row, after, version=version, say=lambda settled_row: _said(key, settled_row, version))
+    if any(isinstance(one, PersonErased) for one in messages):  # again: the accounts shall say their cards again
+        folded = Folded(folded.row, _said(key, folded.row, version))
     return Folded(folded.row, met(folded.effects, *_bounds_met(before, messages)))
 
 
 def _heard(row: Deal, messages: Sequence[Signal]) -> Deal:
     """The row with the newest report, the pieces, and what CRM ids turned out to be."""
     reports = [message for message in messages if isinstance(message, DealReport)]
+    erased = erased_by(row.erased, messages)
     deals = [_bounded(report.deal) for report in reports] + ([] if row.deal is None else [row.deal])
+    pieces = patched(row.patched, messages)
+    if erased:
+        deals, pieces = [facts_without(deal, erased) for deal in deals], patched_without(pieces, erased)
     times = [*(report.received_at for report in reports), *heard_at(messages), *address_at(messages)]
     marks = marks_of(messages)
     return replace(
         row,
         as_of=max([row.as_of, *times]),
         deal=max(deals, key=_freshness, default=None),
-        patched=patched(row.patched, messages),
+        patched=pieces,
         addresses=with_addresses(row.addresses, messages),
         marks=kept_marks([*row.marks, *marks]) if marks else row.marks,
+        erased=erased,
     )
 
 
@@ -119,7 +130,11 @@ def _said(key: str, row: Deal, version: Version) -> Effects:
     numbered = facts and replace(facts, moved=row.moved, reset_at=settled_at(row.account_id, row.addresses))
     accounts = _standings(key, row, row.accounts, facts=numbered, since=version)
     return Effects(
-        signals=(*accounts, *wanted(key, row.patched, as_of=row.as_of)),
+        signals=(
+            *accounts,
+            *wanted(key, row.patched, as_of=row.as_of),
+            *(PersonErased(to=to, lead_id=lead_id) for to in row.accounts for lead_id in row.erased),
+        ),
         touches=_standings(key, row, row.people, facts=facts, since=version),
     )
 

@@ -26,11 +26,14 @@ class Link(NamedTuple):
 
 
 class Ordered(NamedTuple):
-    """What an operator said of a lead at this browser: `deny` = it never was that one, `allow` takes that back."""
+    """What an operator said of a lead at this browser: `deny` = it never was that one, `allow` takes that back.
+
+    `erase`, from the lead's row: nothing of its time is kept.
+    """
 
     lead_id: str
     at: int
-    kind: Literal["allow", "deny"]
+    kind: Literal["allow", "deny", "erase"]
 
 
 class Facts(Struct, frozen=True, kw_only=True, gc=False):

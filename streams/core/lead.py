@@ -14,6 +14,7 @@ from streams.core.folding import met, newer, settled
 from streams.core.lead_audiences import falls_at, sorted_in
 from streams.core.lead_body import JOINED, body_of
 from streams.core.lead_card import said_of
+from streams.core.lead_erased import erased, is_erased, still_erased
 from streams.core.lead_forwards import forwards_of
 from streams.core.lead_heard import heard_by
 from streams.core.lead_moves import moved, stage_now
@@ -31,7 +32,11 @@ __all__ = ["Lead", "fold"]
 
 def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Version, rules: Rules) -> Folded[Lead]:
     """The lead after these touches. Raises UnknownDecision before anything changes."""
+    if row is not None and row.erased is not None:
+        return still_erased(key, row, messages, version=version)
     heard = heard_by(row or Lead(version, as_of=0), messages, rules)
+    if heard.erasures and is_erased(key, heard, rules):
+        return erased(key, heard, version=version)
     if row is not None and heard == row and version > row.version and row.rules_version == rules.version:
         return Folded(row, NOTHING)
     view = view_of(key, heard, rules)

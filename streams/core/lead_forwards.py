@@ -46,7 +46,11 @@ def _said(key: str, row: Lead, pointing: Pointing, *, rules: Rules) -> Mapping[s
         return dict.fromkeys(sorted(pointing.targets))
     if not pointing.targets:
         return {}
-    return shares_of(key, body_of(key, row, rules), pointing.owners, row=row, rules=rules)
+    shares = shares_of(key, body_of(key, row, rules), pointing.owners, row=row, rules=rules)
+    if not row.erasures:
+        return shares
+    forgotten = {one.lead_id for one in row.erasures}
+    return {to: None if to in forgotten else body for to, body in shares.items()}
 
 
 def _known_before(

@@ -10,7 +10,9 @@ from schemas.deals import DealFacts, DealStanding
 from schemas.lead_body import Known
 from schemas.touches import (
     Confirmation,
+    ContactKnown,
     Disposition,
+    EraseOrder,
     LeadForward,
     LeadLink,
     MailEvent,
@@ -25,7 +27,7 @@ from streams.core.lead_absorbed import bounded_absorbed
 from streams.core.lead_body import JOINED, one_known
 from streams.core.lead_decisions import decision_of, freshest_decisions
 from streams.core.lead_direct import with_direct
-from streams.core.lead_row import MAX_DEALS, Absorbed, Lead, Order
+from streams.core.lead_row import MAX_DEALS, Absorbed, Erasure, Lead, Order
 from streams.core.parts import Part, live, newest
 from streams.core.pointers import kept_pointers, newest_order
 from streams.core.rules import Rules
@@ -34,8 +36,11 @@ __all__ = ["heard_by"]
 
 MAX_SOURCES: Final = 16
 MAX_WITHDRAWN: Final = 64
+MAX_CONTACTS: Final = 32
+MAX_ERASURES: Final = 16
 _DIRECT: Final = (MailEvent, Confirmation, VoidOrder)
 _POINTERS: Final = frozenset({LeadForward, LeadLink, MergeOrder})
+_RECORDS: Final = frozenset({ContactKnown, EraseOrder})
 
 
 def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
@@ -53,6 +58,7 @@ def heard_by(row: Lead, messages: Iterable[Touch], rules: Rules) -> Lead:
         decisions=_decisions(row, heard.get(Disposition, ()), rules),
     )
     row = with_direct(row, [one for kind in _DIRECT for one in heard.get(kind, ())], rules)
+    row = row if heard.keys().isdisjoint(_RECORDS) else _with_records(row, heard)
     return row if heard.keys().isdisjoint(_POINTERS) else _with_pointers(row, heard, rules)
 
 
@@ -62,6 +68,10 @@ def _time_of(message: Touch) -> int:
             return message.as_of
         case LeadLink() | MergeOrder() | Disposition() | MailEvent() | Confirmation() | VoidOrder() | Tick():
             return message.at
+        case EraseOrder():
+            return message.at
+        case ContactKnown():  # a CRM's own time
+            return 0
         case _:
             assert_never(message)
 
@@ -99,6 +109,21 @@ def _with_pointers(row: Lead, heard: Mapping[type[Touch], Sequence[Any]], rules:
         emails=kept_pointers(row.emails, said["email"]),
         aliases=kept_pointers(row.aliases, said["alias"]),
         order=newest_order((row.order, *orders)),
+    )
+
+
+def _with_records(row: Lead, heard: Mapping[type[Touch], Sequence[Any]]) -> Lead:
+    """The row with the contacts that are this person, the freshest, and with the first order to forget each lead."""
+    contacts = dict(row.contacts)
+    for known in heard.get(ContactKnown, ()):
+        contacts[known.contact] = max(known.at, contacts.get(known.contact, 0))
+    freshest = sorted(contacts, key=lambda one: (contacts[one], one), reverse=True)[:MAX_CONTACTS]
+    orders = [Erasure(one.at, one.actor, one.lead_id) for one in heard.get(EraseOrder, ())]
+    first = {one.lead_id: one for one in sorted({*row.erasures, *orders}, reverse=True)}
+    return replace(
+        row,
+        contacts={one: contacts[one] for one in sorted(freshest)},
+        erasures=tuple(sorted(first.values())[:MAX_ERASURES]),
     )
 
 

@@ -15,8 +15,8 @@ from schemas.mail import NO_MAIL, Mail
 from streams.core.parts import Part, Told
 
 __all__ = [
-    "MAX_DEALS", "MAX_LATCHES", "Absorbed", "AudienceMove", "Evidence", "Known", "Latch", "Lead", "Move", "Order",
-    "as_transition",
+    "MAX_DEALS", "MAX_LATCHES", "Absorbed", "AudienceMove", "Erased", "Erasure", "Evidence", "Known", "Latch", "Lead",
+    "Move", "Order", "as_transition",
 ]  # fmt: skip
 
 MAX_DEALS: Final = 16
@@ -30,6 +30,31 @@ class Order(NamedTuple):
     into: str
     actor: str
     reason: str
+
+
+class Erasure(NamedTuple):
+    """Somebody ordered that a lead be forgotten: this one, or one that it turned out to be. The first order stands."""
+
+    at: int
+    actor: str
+    lead_id: str
+
+
+class Erased(Struct, frozen=True, array_like=True):
+    """That a person was erased: by whose order, and `since` when by the row's own time.
+
+    The rest are the keys of those who were told, so that they are told again where the order comes again; a day later
+    (`again_at`) they are in any case, and four weeks after that their keys are forgotten too.
+    """
+
+    at: int
+    actor: str
+    since: int
+    again_at: int = 0
+    visitors: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+    deals: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
 
 
 class Absorbed(Struct, frozen=True, array_like=True):
@@ -81,6 +106,9 @@ class Lead(Struct, frozen=True, array_like=True):
 
     `rules_version`: of the rules that it was folded with last. `held_back`: the stage that these rules alone lead to,
     "" for none: no move until something happens. `crossed`: they lifted the score over the threshold.
+
+    `contacts` of CRMs with its address, and when that was said; `erasures` that were ordered here; `erased`: they took
+    effect, and the row keeps nothing but its moves and whom it withdrew from.
     """
 
     version: Version
@@ -105,6 +133,9 @@ class Lead(Struct, frozen=True, array_like=True):
     crossed: RulesCrossing | None = None
     withdrawn_at: dict[str, int] = {}
     audience_moves: tuple[AudienceMove, ...] = ()
+    contacts: dict[str, int] = {}
+    erasures: tuple[Erasure, ...] = ()
+    erased: Erased | None = None
 
     @property
     def stage(self) -> str:

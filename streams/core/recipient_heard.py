@@ -41,7 +41,8 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
         case Receipt():
             return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
-            return _told(replace(row, as_of=max(row.as_of, message.alert.as_of)), message, version)
+            told = _told(replace(row, as_of=max(row.as_of, message.alert.as_of)), message, version)
+            return replace(told, posts=_scrubbed(told.posts, message)) if message.scrubbed else told
         case Outlook():
             return replace(row, as_of=max(row.as_of, message.at), outlooks=_expected(row.outlooks, message))
         case Absence():
@@ -101,6 +102,17 @@ def _told(row: Recipient, update: AlertUpdate, version: Version) -> Recipient:
         alert.version, alert.as_of, alert.status, alert.claimed_by, version, alert.updates, alert.snoozed_until
     )  # fmt: skip
     return replace(row, edits=edits_heard(row, alert), became=_put(row.became, alert.alert_id, now))
+
+
+def _scrubbed(posts: dict[str, Kept], update: AlertUpdate) -> dict[str, Kept]:
+    """What waits, without somebody who was erased."""
+    alert = update.alert
+    return {
+        post_id: replace(kept, post=replace(kept.post, alert=alert))
+        if kept.post is not None and kept.alert_id == alert.alert_id and kept.post.alert.version < alert.version
+        else kept
+        for post_id, kept in posts.items()
+    }
 
 
 def _expected(outlooks: dict[str, Expected], outlook: Outlook) -> dict[str, Expected]:

@@ -1,7 +1,8 @@
 """Rows as bytes: a header that can be read alone (format, version, wake_at, rules), then the row in MessagePack.
 
 Restoring needs only the header to find each key's newest version, its due time, and whether other rules made it.
-Headers of format 1 said nothing of rules; they are still read.
+Headers of format 1 said nothing of rules; they are still read. Format 3 keeps former releases away from the rows of
+those who are erased.
 """
 
 import struct
@@ -23,14 +24,15 @@ from streams.core.recipient import Recipient
 from streams.core.visitor import Visitor
 
 __all__ = [
-    "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header", "is_of_the_future",
-    "rules_mark",
+    "ERASING", "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header",
+    "is_of_the_future", "rules_mark",
 ]  # fmt: skip
 
 FORMAT: Final = 2
+ERASING: Final = 3  # the same of a row that must not forget who is erased, as a release before would
 _HEADER: Final = struct.Struct(">BIQq4s")  # format, epoch, offset, wake_at (0 = never), mark of the rules
 _FORMER: Final = struct.Struct(">BIQq")  # format 1
-_BEHIND: Final = {1: _FORMER.size, FORMAT: _HEADER.size}  # where the row begins
+_BEHIND: Final = {1: _FORMER.size, FORMAT: _HEADER.size, ERASING: _HEADER.size}  # where the row begins
 _ENCODER: Final = Encoder()
 WAKE_AT: Final = slice(13, 21)  # of an encoded row, any format ...
 NEVER: Final = bytes(8)  # ... who finds this there need not read the header
@@ -81,14 +83,16 @@ class RowCodec(Generic[R]):
     def encode(self, row: R) -> bytes:
         """The row as the changelog keeps it."""
         version = row.version
-        head = _HEADER.pack(FORMAT, version.epoch, version.offset, row.wake_at or 0, rules_mark(row.rules_version))
+        form = ERASING if getattr(row, "erased", None) else FORMAT
+        head = _HEADER.pack(form, version.epoch, version.offset, row.wake_at or 0, rules_mark(row.rules_version))
         return head + _ENCODER.encode(row)
 
     def decode(self, raw: bytes) -> R:
         """Raises Undecodable: not a row, or one of a format that this release does not know."""
         begins = _BEHIND.get(raw[0]) if raw else None
         if begins is None:
-            raise Undecodable(Reason.SCHEMA, f"row of format {raw[0] if raw else 'none'}, expected at most {FORMAT}")
+            form = raw[0] if raw else "none"
+            raise Undecodable(Reason.SCHEMA, f"row of format {form}, expected at most {ERASING}")
         try:
             return self._decoder.decode(memoryview(raw)[begins:])
         except (ValueError, RecursionError, DecodeError) as error:

@@ -32,6 +32,7 @@ from streams.core.identity import (
 from streams.core.networks import network_standings, with_networks
 from streams.core.rules import Rules
 from streams.core.spare import NO_SPARE, Spare
+from streams.core.visitor_erased import erased_by, passed_over, without_erased
 
 __all__ = ["Visitor", "fold"]
 
@@ -39,7 +40,10 @@ MAX_FORMER: Final = 32
 
 
 class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
-    """One browser or device. `former` were pushed out of the bounded claims and must stay withdrawn."""
+    """One browser or device. `former` were pushed out of the bounded claims and must stay withdrawn.
+
+    `erased`: leads that are forgotten here. Their claims go on to say whose time it was, and nothing of it is kept.
+    """
 
     rules_version: ClassVar[str] = ""
 
@@ -54,6 +58,7 @@ class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
     orders: tuple[Ordered, ...] = ()
     networks: dict[str, int] = {}  # account of a listed network -> when it was seen there last
     gone: dict[str, Gone] = {}  # whom it withdrew from: what is said of them again is what was said first
+    erased: tuple[str, ...] = ()
 
 
 NOBODY: Final = Visitor(version=Version(0, 0), as_of=0)
@@ -73,7 +78,10 @@ def fold(
             telling.append(one)
         if one.confirmation is not None:
             confirmed.append(one.confirmation)
-    folded = _folded(key, row, messages, telling=telling, as_of=as_of, version=version, rules=rules)
+    # What was let go of an erased time must not come back because the time is somebody else's by now.
+    again = row is not None and bool(row.erased) and version < row.version
+    heard = () if again else messages
+    folded = _folded(key, row, heard, telling=telling, as_of=as_of, version=version, rules=rules)
     if not confirmed:
         return folded
     return Folded(folded.row, replace(folded.effects, touches=(*folded.effects.touches, *confirmed)))
@@ -88,20 +96,21 @@ def _folded(
     after = _placed(_named(before, telling), telling) if telling else before
     who = who_of(after.claims, after.links, after.orders)
     was = who if after is before else who_of(before.claims, before.links, before.orders)
-    divide = after is not before and who[1:] != was[1:]
+    divide = after is not before and (who[1:] != was[1:] or after.erased != before.erased)
     by_lead, spare = _grown(after, messages, who=who, divide=divide, rules=rules)
     replayed = row is not None and version <= row.version
     links = _links(telling, () if replayed else before.links) if telling else ()
     same = after is before and by_lead is before.by_lead and spare is before.spare and as_of == before.as_of
     if row is not None and same:
         said = _all_said(key, row, who, withdraw=True, links=links, rules=rules) if replayed else _only(links)
-        return Folded(row, said)
+        return Folded(row, passed_over(said, messages, who.timeline, erased=row.erased))
     now = newer(before.version, version)
     gone = _gone(before, after, was=was, who=who, since=Gone(now, as_of)) if telling else after.gone
     after = replace(after, version=now, as_of=as_of, by_lead=by_lead, spare=spare, gone=gone)
     if not (after.claims or links or after.networks or gone):  # most browsers are nobody's, and say nothing
         return Folded(after, NOTHING)
     effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
+    effects = passed_over(effects, messages, who.timeline, erased=after.erased)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)
 
 
@@ -111,16 +120,18 @@ def _named(row: Visitor, messages: Iterable[Facts]) -> Visitor:
         return row
     new_claims = {claim for one in messages for claim in one.claims}.difference(row.claims)
     new_links = {link for one in messages for link in one.links}.difference(row.links)
-    orders = kept_orders((*row.orders, *(order for one in messages for order in one.orders)))
-    if not new_claims and not new_links and orders == row.orders:
+    said = [order for one in messages for order in one.orders]
+    orders = kept_orders((*row.orders, *(one for one in said if one.kind != "erase")))
+    erased = erased_by(row.erased, said) if said else row.erased
+    if not new_claims and not new_links and orders == row.orders and erased == row.erased:
         return row
     claims, links = kept_claims((*row.claims, *new_claims)), kept_links((*row.links, *new_links))
-    if claims == row.claims and links == row.links and orders == row.orders:
+    if claims == row.claims and links == row.links and orders == row.orders and erased == row.erased:
         return row
     lost = named_leads((*row.claims, *new_claims), (*row.links, *new_links)) - named_leads(claims, links)
     earlier = set(row.former) - named_leads(claims, links) - lost
     former = tuple(sorted([*sorted(lost)[:MAX_FORMER], *sorted(earlier)[: max(MAX_FORMER - len(lost), 0)]]))
-    return replace(row, claims=claims, links=links, former=former, orders=orders)
+    return replace(row, claims=claims, links=links, former=former, orders=orders, erased=erased)
 
 
 def _placed(row: Visitor, messages: Iterable[Facts]) -> Visitor:
@@ -137,10 +148,12 @@ def _grown(
     """What each owner did with what the messages add, and what was let go; the same objects where they add nothing."""
     timeline, held, spare = who.timeline, row.by_lead, row.spare
     divides = divide and bool(held or spare != NO_SPARE)  # of a new row there is nothing to divide
-    if divides or len(timeline) > 1 or who.denied:
+    if divides or len(timeline) > 1 or who.denied or row.erased:
         by_lead, left = divided(
             list(held.values()), spare, messages, timeline=timeline, rules=rules, unsaid=who.denied
         )
+        if row.erased:
+            by_lead, left = without_erased(by_lead, left, row, timeline=timeline, rules=rules)
         return (held, spare) if by_lead == held and left == spare else (by_lead, left)
     lead_id = timeline[0].lead_id if timeline else ANYBODY
     before = held.get(lead_id, EMPTY)
@@ -149,9 +162,14 @@ def _grown(
 
 
 def _gone(before: Visitor, after: Visitor, *, was: Who, who: Who, since: Gone) -> dict[str, Gone]:
-    """Leads that owned claims and own none now; where somebody is known also the companies in whose networks it was."""
-    stood = {*known_leads(was.claims, before.links), *after.networks}
-    stands = known_leads(who.claims, after.links).keys() or after.networks.keys()
+    """Leads that owned claims and own none now; where somebody is known also the companies in whose networks it was.
+
+    Leads that were denied before they were claimed hear of it too: what they said lies here, until they are erased.
+    """
+    claimed = {*known_leads(was.claims, before.links), *known_leads(after.claims, after.links)}
+    stood = claimed.union(after.networks).difference(before.erased)
+    known = known_leads(who.claims, after.links).keys()
+    stands = known - set(after.erased) if known else after.networks.keys()
     return gone_from(before.gone, stood=stood, stands=stands, since=since)
 
 
@@ -192,6 +210,7 @@ def _said(visitor_id: str, row: Visitor, who: Who, *, withdraw: bool, links: tup
             activity=row.by_lead.get(lead_id, EMPTY),
         )
         for lead_id, (since, trust) in known.items()
+        if lead_id not in row.erased
     ]  # fmt: skip
     if withdraw:
         standings += [

@@ -3,7 +3,8 @@
 Cards of leads and accounts wait for company: only the newest of each key leaves. Everything else rings at once.
 
 Standings, cards of leads and accounts may leave before their row is acknowledged: they carry state and say their
-version. Transitions, alerts, posts and dues decide something and wait for `Saved` (law 4: remember, then announce).
+version. Transitions, alerts, posts, dues and the end of a card decide something and wait for `Saved` (law 4: remember,
+then announce).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,9 @@ from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.codec import encode, encode_block
+from schemas.delivery import Delivery
 from schemas.ids import transition_key
+from schemas.orders import delivery_of
 from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from streams.core.effects import NOTHING, Due, Effects
@@ -45,7 +48,7 @@ class Record(NamedTuple):
     topic: str
     partition: int
     key: bytes | None
-    value: bytes
+    value: bytes | None  # None: the key is nobody's any more
 
 
 class _Block:
@@ -78,19 +81,14 @@ class Outbox:
         if effects is NOTHING:
             return
         self._state(effects)
-        if effects.transitions or effects.alerts or effects.posts or effects.dues:
+        if effects.transitions or effects.alerts or effects.posts or effects.dues or effects.erased:
             self.held += 1
             after.then(lambda: self._announce(effects))
             self._bell.soon()
 
     def _state(self, effects: Effects) -> None:
         """What carries state and need not wait for its row."""
-        for touch in effects.touches:
-            self.tell("touches", touch)
-        for signal in effects.signals:
-            self.tell("signals", signal)
-        if effects.touches or effects.signals:
-            self._bell.soon()
+        self._messages(effects)
         for lead in effects.leads:
             _newest(self._cards, ("leads", lead.lead_id), lead)
         for account in effects.accounts:
@@ -99,6 +97,18 @@ class Outbox:
             self._bell.later()
         for bound in effects.approximated:
             self._metrics.count("approximated", bound)
+        if effects.passed_over:
+            self._metrics.count("filtered", "erased", n=effects.passed_over)
+
+    def _messages(self, effects: Effects) -> None:
+        for touch in effects.touches:
+            self.tell("touches", touch)
+        for signal in effects.signals:
+            self.tell("signals", signal)
+        for order in effects.orders:
+            self.tell("visits", delivery_of(order, source="engine"), to=order.to)
+        if effects.touches or effects.signals or effects.orders:
+            self._bell.soon()
 
     def _announce(self, effects: Effects) -> None:
         self.held -= 1
@@ -110,18 +120,22 @@ class Outbox:
             self.tell("posts", post)
         for due in effects.dues:
             self._deliver(due)
-        for kind in ("transitions", "alerts", "posts", "dues"):
+        for lead_id in effects.erased:
+            self._cards.pop(("leads", lead_id), None)  # one that waits must not come behind
+            self._ready.append(Record("leads", partition_of(lead_id, self._partitions), lead_id.encode(), None))
+        for kind in ("transitions", "alerts", "posts", "dues", "erased"):
             if said := len(getattr(effects, kind)):
                 self._metrics.count("decisions", kind, n=said)
         self._bell.soon()
 
-    def tell(self, topic: str, message: Addressed) -> None:
-        """One message to a row's inbox. It leaves in a block with others to the same partition."""
+    def tell(self, topic: str, message: Addressed | Delivery, *, to: str = "") -> None:
+        """One message to a row's inbox: `to`, or as it says. It leaves in a block with others to the same partition."""
         raw = encode(message)
         if len(raw) > RECORD_BYTES:
             self._oversized(topic, raw)
             return
-        where = (topic, partition_of(message.to, self._partitions))
+        key = message.to if not isinstance(message, Delivery) else to
+        where = (topic, partition_of(key, self._partitions))
         block = self._blocks.get(where)
         if block is None:
             block = self._blocks[where] = _Block()

@@ -26,7 +26,8 @@ __all__ = ["OLDEST_MS", "Store"]
 OLDEST_MS: Final = 24 * 3600 * 1000  # changelogs keep all records of a day, and a tombstone for a day more
 REST_S: Final = 0.001  # between blocks
 GROWN: Final = 2  # a file of more than twice its whole rows ...
-SMALL: Final = 8 * 1024 * 1024  # ... and of more bytes than this is written anew
+SMALL: Final = 8 * 1024 * 1024  # ... and of more bytes than this is written anew ...
+WHOLE_MS: Final = OLDEST_MS // 2  # ... and so is one this old: what rows held of somebody who is erased goes with it
 
 _log = structlog.get_logger("streams.engine")
 
@@ -44,7 +45,8 @@ class Store:
         self._metrics = metrics
         self._ours: int | None = None  # the lock file: it is held as long as the process lives
         self._turn = Lock()  # a partition that went and came back: its last save may still be under way
-        self._sizes: dict[tuple[str, int], tuple[int, int]] = {}  # bytes that count, bytes when it was written whole
+        # Bytes that count, bytes when it was written whole, and when that was.
+        self._sizes: dict[tuple[str, int], tuple[int, int, int]] = {}
 
     def open(self) -> bool:
         """Whether the place is ours alone."""
@@ -63,7 +65,7 @@ class Store:
         try:
             with self._turn:
                 found = self._trusted(path, self._name(table, partition))
-                self._sizes[table, partition] = found.size, found.size
+                self._sizes[table, partition] = found.size, found.size, found.begun_at
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -87,18 +89,18 @@ class Store:
         _log.warning("store_distrusted", table=table, partition=partition, reason=reason, error=error)
 
     def must_be_whole(self, table: str, partition: int) -> bool:
-        """Whether the next save must hold all rows: there is no file, or it has grown too far beyond its rows."""
-        size, whole = self._sizes.get((table, partition), (0, 0))
-        return not size or size > max(SMALL, GROWN * whole)
+        """Whether the next save must hold all rows: there is no file, or it has grown too far beyond them, or old."""
+        size, whole, begun_at = self._sizes.get((table, partition), (0, 0, 0))
+        return not size or size > max(SMALL, GROWN * whole) or self._now() - begun_at > WHOLE_MS
 
     def save(self, table: str, partition: int, pairs: Iterator[tuple[bytes, bytes]], *, mark: Mark) -> None:
         """Adds changes to the file. Raises OSError, StoreUnusable; then it must be written whole."""
         with self._turn:
-            size, whole = self._sizes.pop((table, partition), (0, 0))
+            size, whole, begun_at = self._sizes.pop((table, partition), (0, 0, 0))
             if not size:
                 raise StoreUnusable("gone")
             size = extend(self._path(table, partition), size, pairs, mark=mark, rest=_rest)
-            self._sizes[table, partition] = size, whole
+            self._sizes[table, partition] = size, whole, begun_at
 
     def save_whole(self, table: str, partition: int, pairs: Iterator[tuple[bytes, bytes]], *, mark: Mark) -> None:
         """Writes all rows to a new file, which takes the place of the old one at once. Raises OSError."""
@@ -110,12 +112,19 @@ class Store:
             size = extend(new, new.stat().st_size, pairs, mark=mark, rest=_rest)
             _to_disk(new)
             new.replace(path)
-            self._sizes[table, partition] = size, size
+            self._sizes[table, partition] = size, size, mark.at
+            self._drop_old()
+
+    def _drop_old(self) -> None:
+        """Files of partitions that are others' by now: nobody trusts them any more, and they name people."""
+        for path in self._place.glob("*.rows"):
+            if self._now() - path.stat().st_mtime_ns // 1_000_000 > OLDEST_MS:
+                path.unlink()
 
     @property
     def size(self) -> int:
         """Bytes of all files that count."""
-        return sum(size for size, _ in list(self._sizes.values()))
+        return sum(size for size, _, _ in list(self._sizes.values()))
 
     def _path(self, table: str, partition: int) -> Path:
         return self._place / f"{table}-{partition}.rows"

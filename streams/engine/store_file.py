@@ -35,11 +35,12 @@ Pairs = Sequence[tuple[bytes, bytes]]  # key and row; an empty row: erased
 
 
 class Loaded(NamedTuple):
-    """What a file holds: its rows, how far they go, and how many of its bytes count."""
+    """What a file holds: its rows, how far they go, how many of its bytes count, and when it was begun (UTC ms)."""
 
     rows: dict[bytes, bytes]
     mark: Mark
     size: int
+    begun_at: int = 0
 
 
 def begin_file(path: Path, name: bytes) -> None:
@@ -68,7 +69,7 @@ def extend(path: Path, size: int, pairs: Iterator[tuple[bytes, bytes]], *, mark:
 def load(path: Path, name: bytes) -> Loaded:
     """Reads a file. Raises StoreUnusable, OSError."""
     rows: dict[bytes, bytes] = {}
-    mark, size = None, 0
+    mark, size, begun_at = None, 0, 0
     waiting: list[tuple[bytes, bytes]] = []
     with path.open("rb") as file:
         for number, (kind, count, body) in enumerate(_blocks(file)):
@@ -80,9 +81,10 @@ def load(path: Path, name: bytes) -> Loaded:
                 _apply(rows, waiting)
                 waiting = []
                 mark, size = Mark(*_MARK.unpack(body)), file.tell()
+                begun_at = begun_at or mark.at
     if mark is None:
         raise StoreUnusable("unfinished")
-    return Loaded(rows, mark, size)
+    return Loaded(rows, mark, size, begun_at)
 
 
 def _apply(rows: dict[bytes, bytes], pairs: Pairs) -> None:

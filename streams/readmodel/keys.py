@@ -3,7 +3,7 @@
 | key (after the prefix) | holds |
 |---|---|
 | `leads`, `accounts`, `alerts` | hash: id -> card (JSON) |
-| `leads:versions`, `accounts:versions`, `alerts:versions` | hash: id -> version of that card (30 digits) |
+| `leads:versions`, `accounts:versions`, `alerts:versions` | hash: id -> its version (30 digits; erased: all 9) |
 | `leads:by_score` | lead ids by score in tenths |
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `leads:terms`, `accounts:terms` | `term NUL id` of each term that a card is found by, by the alphabet (`terms.py`) |

@@ -33,6 +33,7 @@ Entry: TypeAlias = tuple[str, bytes]
 
 REJECTED_KEPT: Final = 1_000
 IS_A_NOTE: Final = -1
+LAST_VERSION: Final = b"9" * 30  # of a card that was erased: a late one does not come back
 AT_ONCE: Final = 500
 MOST_BYTES: Final = 4 * 1024 * 1024  # of one call: Redis is busy with it for some 20 ms
 PATIENCE_S: Final = 3.0
@@ -87,9 +88,11 @@ class Projection:
 
     def write(
         self, *, leads: Sequence[Entry] = (), accounts: Sequence[Entry] = (), alerts: Sequence[Entry] = (),
-        rejected: Sequence[Entry] = (),
+        rejected: Sequence[Entry] = (), erased: Sequence[str] = (),
     ) -> int:  # fmt: skip
         """Write what is newer than what is there and announce it. Alerts go first. Answers how many cards changed.
+
+        Leads that are `erased` go for good.
 
         A card that cannot be read is left out and logged: we wrote it ourselves, so it is a bug and not poison.
         """
@@ -99,7 +102,7 @@ class Projection:
         changed += self._cards("account", accounts, slots=["accounts:by_engagement"], place=account_place)
         changed += self._cards("lead", leads, slots=["leads:by_score"], place=lead_place)
         self._rejected(rejected)
-        return changed
+        return changed + self._erase("lead", erased, slots=["leads:by_score"])
 
     def beat(self, now: int) -> None:
         """Say that the projector is alive at `now` (UTC ms), also when there is nothing to write."""
@@ -125,6 +128,13 @@ class Projection:
             if kind == "lead":
                 self._enlist(some)
         return changed
+
+    def _erase(self, kind: Kind, ids: Sequence[str], *, slots: Sequence[str]) -> int:
+        if not ids:
+            return 0
+        ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
+        names = [*ours, *(self._keys.index(slot) for slot in slots)]
+        return int(self._run("erase.lua", names, [self._keys.live, kind, LAST_VERSION, *ids]))
 
     def _rename(self, kind: Kind, cards: Sequence[_Newest], renamed: Sequence[Any]) -> None:
         """`renamed`: places among the cards (from 1) and what each says of its name now, by turns."""

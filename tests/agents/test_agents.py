@@ -68,7 +68,8 @@ def test_cards_are_sorted_by_topic() -> None:
     cards = sorted_cards(
         [
             raw("leads", b'{"version":[1,9],"lead_id":"x"}', key=b"x"),
-            raw("leads", None),
+            raw("leads", None, key=b"y"),
+            raw("accounts", None),
             raw("rejected", b'{"at":1}', key=b"site"),
         ]
     )
@@ -77,6 +78,7 @@ def test_cards_are_sorted_by_topic() -> None:
         "accounts": [],
         "alerts": [],
         "rejected": [("2:7", b'{"at":1}')],
+        "erased": ["y"],
     }
 
 
@@ -101,4 +103,4 @@ async def test_what_redis_did_not_take_comes_again(written: bool) -> None:
     inbox: Inbox = object()  # type: ignore[assignment]
     await projector(shell, lambda **cards: seen.append(cards), OSError)(inbox)  # type: ignore[arg-type]
     assert shell.batch.done is written
-    assert [sorted(cards) for cards in seen] == [["accounts", "alerts", "leads", "rejected"]]
+    assert [sorted(cards) for cards in seen] == [["accounts", "alerts", "erased", "leads", "rejected"]]

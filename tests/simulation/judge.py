@@ -15,6 +15,7 @@ from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, T
 from schemas.posts import Digest, Post, Receipt
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
+from tests.simulation.erasing import what_still_names_them
 from tests.simulation.log import TABLES, Log, Record, changelog
 from tests.simulation.plainly import differs, told_once
 from tests.simulation.replay import Heard, Replay
@@ -57,7 +58,8 @@ class _Outcome:
 def _newest(log: Log, topic: str) -> dict[str, Any]:
     """The newest version of each card, whatever order they came in: what the read model shows."""
     kept: dict[str, Any] = {}
-    for record in log.all(topic):
+    erased = {one.key for one in log.all(topic) if one.value is None}
+    for record in (one for one in log.all(topic) if one.key not in erased):
         card, key = CARDS[topic].decode(record.value or b""), (record.key or b"").decode()
         if key not in kept or kept[key].version <= card.version:
             kept[key] = card
@@ -213,6 +215,10 @@ def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay:
     return ""
 
 
+def what_is_erased_is_nowhere(outcome: _Outcome, replay: Replay) -> str:
+    return what_still_names_them(outcome.run.life, outcome.held, outcome.log)
+
+
 # ─── liveness
 
 
@@ -249,6 +255,7 @@ CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
     rows_are_what_one_fold_of_the_log_gives,
     changelogs_restore_these_rows,
     the_last_record_of_a_row_is_its_newest,
+    what_is_erased_is_nowhere,
     every_move_is_announced_in_one_form,
     the_newest_cards_are_those_of_the_rows,
     an_alert_is_one_accounts,

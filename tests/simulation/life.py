@@ -4,7 +4,7 @@ Everything is a message that somebody outside writes to an inbox, at a time of t
 of their own, up to five minutes off, and spools that give their deliveries late.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -45,7 +45,12 @@ class Told(NamedTuple):
 
 
 class Life:
-    """`now` is the world's clock. `step` lets one thing happen; `told` is all that was said, each once."""
+    """`now` is the world's clock. `step` lets one thing happen; `told` is all that was said, each once.
+
+    `afterwards`: so much time passes when all is drained, span by span.
+    """
+
+    afterwards: Sequence[int] = ()
 
     def __init__(self, chance: Random, log: Log, *, now: Callable[[], int]) -> None:
         self._chance = chance

@@ -25,7 +25,7 @@ from tests.simulation.world import Published
 
 __all__ = ["Heard", "Replay"]
 
-SOURCES: Final = ("visitor_id", "deal_id", "lead_id", "account_id")
+SOURCES: Final = ("visitor_id", "contact", "deal_id", "lead_id", "account_id")
 NEVER: Final = Version(-1, 0)
 CODECS: Final[Mapping[str, Any]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
 
@@ -130,6 +130,8 @@ class Replay:
         self.cards["leads"] |= {one.lead_id: one for one in effects.leads}
         self.cards["accounts"] |= {one.account_id: one for one in effects.accounts}
         self.cards["alerts"] |= {one.alert_id: one for one in effects.alerts}
+        for lead_id in effects.erased:
+            self.cards["leads"].pop(lead_id, None)
         for alert in effects.alerts:
             self.tellers[alert.alert_id].add(alert.account_id)
         self.moves |= {(one.lead_id, one.number): one for one in effects.transitions}

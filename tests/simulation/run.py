@@ -38,13 +38,15 @@ class Found(NamedTuple):
     problem: str
 
 
-def looked_at(planned: Planned, *, kind: type[SimWorker] = SimWorker) -> Found | None:
+def looked_at(
+    planned: Planned, *, kind: type[SimWorker] = SimWorker, world: type[Simulation] = Simulation
+) -> Found | None:
     """Runs one seed. None: every law holds."""
     with quiet():
         try:
-            run = Simulation(planned.seed, kind=kind)
+            run = world(planned.seed, kind=kind)
             run.run(planned.steps)
-            problem = judged(run, plainly=planned.seed % PLAINLY == 0)
+            problem = judged(run, plainly=world is Simulation and planned.seed % PLAINLY == 0)
         except Broken as error:
             problem = str(error)
     return Found(planned, problem) if problem else None

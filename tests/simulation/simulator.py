@@ -44,6 +44,9 @@ class Simulation(Group):
         for _ in range(steps):
             self.chance.choices(self._happens, cum_weights=self._weights)[0]()
         self.drain()
+        for span in self.life.afterwards:
+            self.now += span
+            self.drain()
 
     def publish(self) -> None:
         """New rules: every worker ends, gently or not, and others come up with them."""

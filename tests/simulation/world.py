@@ -43,7 +43,12 @@ class _Webhook(MemoryChannel):
 
 
 class World:
-    """`kind`: the worker; tests hand in one that is deliberately broken. `zombies`: those that sleep."""
+    """`kind`: the worker; tests hand in one that is deliberately broken. `zombies`: those that sleep.
+
+    `lives_as`: what happens outside.
+    """
+
+    lives_as: type[Life] = Life
 
     def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules = RULES,
                  partitions: int = 0) -> None:  # fmt: skip
@@ -52,7 +57,7 @@ class World:
         self.kind = kind
         self.now = NOW
         self.log = Log(partitions or self.chance.choice(PARTITIONS))
-        self.life = Life(self.chance, self.log, now=lambda: self.now)
+        self.life = self.lives_as(self.chance, self.log, now=lambda: self.now)
         self.workers: list[SimWorker] = []
         self.zombies: list[SimWorker] = []
         self.lives = 0

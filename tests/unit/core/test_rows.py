@@ -10,12 +10,17 @@ from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.errors import Undecodable
+from schemas.touches import EraseOrder
+from streams.core import lead
+from streams.core.account_row import Account
+from streams.core.contact import Contact
+from streams.core.deal import Deal
 from streams.core.facts import Facts
 from streams.core.lead_row import Lead
-from streams.core.rows import NO_RULES, ROWS, Header, header, rules_mark
+from streams.core.rows import ERASING, FORMAT, NO_RULES, ROWS, Header, header, is_of_the_future, rules_mark
 from streams.core.visitor import Visitor
 from tests.unit.core import strategies as some
-from tests.unit.core.made import NOW, facts, page, visited
+from tests.unit.core.made import NOW, RULES, facts, page, visited
 
 VISITORS = ROWS["visitors"]
 ROW: Visitor = visited([facts(page("/", NOW))])[0]
@@ -38,7 +43,7 @@ def test_the_header_can_be_read_alone(version: Version, wake_at: int | None) -> 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\x01", RAW[:20], b"\x03" + RAW[1:], b"\x00" + RAW[1:], RAW[:-1]],
+    "raw", [b"", b"\x01", RAW[:20], b"\x04" + RAW[1:], b"\x00" + RAW[1:], RAW[:-1]],
 )
 def test_what_is_no_row_of_this_format_is_refused(raw: bytes) -> None:
     with pytest.raises(Undecodable):
@@ -68,3 +73,22 @@ def test_every_table_has_its_codec_and_refuses_nonsense(table: str) -> None:
     codec: Any = ROWS[table]
     with pytest.raises(Undecodable):
         codec.decode(b"\x01" + b"\0" * 20 + b"\xc1")
+
+
+@pytest.mark.parametrize("kind", [Account, Contact, Deal])
+def test_each_kind_of_row_of_an_inbox_can_be_written(kind: Any) -> None:
+    row = kind(Version(1, 2), 3)
+    raw = ROWS["accounts"].encode(row)
+    assert (ROWS["accounts"].decode(raw), raw[0]) == (row, FORMAT)
+    marked = ROWS["accounts"].encode(replace(row, erased=("lead",)))
+    assert (marked[0], header(marked).version) == (ERASING, Version(1, 2))
+
+
+def test_a_former_release_stops_at_a_row_that_must_not_forget_who_is_erased() -> None:
+    """Its newest format was 2: it ends, rather than write the row without the mark."""
+    row, _ = lead.fold("ann", None, [EraseOrder(to="ann", lead_id="ann", at=NOW, actor="Olga")], version=Version(0, 1),
+                       rules=RULES)  # fmt: skip
+    raw = ROWS["leads"].encode(row)
+    assert raw[0] > FORMAT
+    assert not is_of_the_future(raw)
+    assert ROWS["leads"].decode(raw) == row

@@ -51,8 +51,7 @@ class WholeCore:
     def order(self, said: VisitorOrder) -> None:
         """What an operator orders about a browser."""
         self.wait(said.at)
-        ordered = Ordered(said.lead_id, said.at, said.kind)
-        self.hears("visitors", Facts(to=said.to, received_at=said.at, at=said.at, orders=(ordered,)))
+        self.hears("visitors", _facts(said))
 
     def hears(self, table: str, *messages: Any) -> None:
         """Messages to one table, and all that follows from them."""
@@ -105,6 +104,8 @@ class WholeCore:
             self._waiting.append(("leads", touch))
         for signal in effects.signals:
             self._waiting.append(("accounts", signal))
+        for order in effects.orders:
+            self._waiting.append(("visitors", _facts(order)))
         for post in effects.posts:
             self._waiting.append(("recipients", post))
         for due in effects.dues:
@@ -113,10 +114,17 @@ class WholeCore:
             # A channel is faster than days pass: its receipt comes before what else follows.
             self._waiting.appendleft(("recipients", _receipt(due, at=self.due_at[-1])))
         self.leads |= {one.lead_id: one for one in effects.leads}
+        for lead_id in effects.erased:
+            self.leads.pop(lead_id, None)
         self.accounts |= {one.account_id: one for one in effects.accounts}
         self.alerts |= {one.alert_id: one for one in effects.alerts}
         for move in effects.transitions:
             assert self.moves.setdefault((move.lead_id, move.number), move) == move
+
+
+def _facts(said: VisitorOrder) -> Facts:
+    ordered = Ordered(said.lead_id, said.at, said.kind)
+    return Facts(to=said.to, received_at=said.at, at=said.at, orders=(ordered,))
 
 
 def _receipt(due: Due, *, at: int) -> Receipt:

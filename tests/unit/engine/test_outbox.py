@@ -4,14 +4,18 @@ from msgspec.json import decode
 from schemas.activity import Version
 from schemas.cards import Transition
 from schemas.codec import LEAD_CARD, REJECTED
+from schemas.delivery import VisitorOrder
 from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import NOTHING, Due, Effects
+from streams.core.facts import Ordered
+from streams.core.visits import decode_visits
 from streams.engine.book import SAVED, Saved
 from streams.engine.outbox import BLOCK_BYTES, RECORD_BYTES, Outbox, Record
 from streams.metrics import Metrics
 from tests.bench.cards import lead_card
+from tests.unit.core.made import RULES
 
 
 def move(number: int, offset: int = 0) -> Transition:
@@ -136,3 +140,24 @@ def test_rejected_bytes_are_kept_unless_no_record_holds_them(size: int) -> None:
     kept = REJECTED.decode(record.value)
     assert (record.key, kept.topic, kept.partition, kept.offset) == (b"site", "t", 1, 2)
     assert kept.raw == (raw if size == 10 else b"")
+
+
+def test_the_end_of_a_card_waits_for_its_row_and_nothing_comes_behind_it() -> None:
+    """A card that waits for company is the erased person's: it must not leave after its tombstone."""
+    desk, saved = Desk(), Saved()
+    desk.outbox.send(Effects(leads=(LEAD_CARD.decode(lead_card("ann", 800, 1)),)), after=SAVED)
+    desk.outbox.send(Effects(erased=("ann",)), after=saved)
+    assert desk.outbox.take(everything=False) == []
+    saved.acknowledge()
+    assert desk.take() == [Record("leads", partition_of("ann", 4), b"ann", None)]
+
+
+def test_an_order_to_a_browser_leaves_in_a_delivery_to_its_partition() -> None:
+    desk = Desk()
+    order = VisitorOrder(to="b1", kind="erase", lead_id="ann", at=5, actor="Olga")
+    desk.outbox.send(Effects(orders=(order,), passed_over=3), after=SAVED)
+    [record] = desk.take()
+    assert (record.topic, record.partition, record.key) == ("visits", partition_of("b1", 4), None)
+    [facts] = decode_visits(record.value or b"", RULES).facts
+    assert (facts.to, facts.orders) == ("b1", (Ordered("ann", 5, "erase"),))
+    assert desk.metrics.value("filtered", "erased") == 3

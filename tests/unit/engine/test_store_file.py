@@ -32,7 +32,7 @@ def whole(path: Path) -> int:
 
 def test_changes_lie_over_what_was_there_and_an_empty_row_is_erased(path: Path) -> None:
     size = extend(path, whole(path), changes(), mark=SECOND)
-    assert load(path, NAME) == Loaded({b"ann": b"A" * 40, b"cy": b"c" * 21, b"dan": b"d" * 25}, SECOND, size)
+    assert load(path, NAME) == Loaded({b"ann": b"A" * 40, b"cy": b"c" * 21, b"dan": b"d" * 25}, SECOND, size, FIRST.at)
 
 
 def test_wherever_it_is_cut_off_it_says_what_its_last_mark_said(path: Path) -> None:
@@ -47,7 +47,7 @@ def test_wherever_it_is_cut_off_it_says_what_its_last_mark_said(path: Path) -> N
             with pytest.raises(StoreUnusable):
                 load(path, NAME)
         else:
-            assert load(path, NAME) == Loaded(ROWS, FIRST, first)
+            assert load(path, NAME) == Loaded(ROWS, FIRST, first, FIRST.at)
 
 
 def test_what_was_being_written_is_written_over(path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_was_being_written_is_written_over(path: Path) -> None:
     extend(path, first, changes(), mark=SECOND)
     path.write_bytes(path.read_bytes()[:-5])
     size = extend(path, load(path, NAME).size, iter([(b"eve", b"e" * 50)]), mark=SECOND)
-    assert load(path, NAME) == Loaded({**ROWS, b"eve": b"e" * 50}, SECOND, size)
+    assert load(path, NAME) == Loaded({**ROWS, b"eve": b"e" * 50}, SECOND, size, FIRST.at)
 
 
 def test_a_byte_that_was_flipped_never_brings_a_wrong_row(path: Path) -> None:

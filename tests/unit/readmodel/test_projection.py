@@ -250,3 +250,27 @@ def test_without_redis_both_sides_say_so() -> None:
 def test_packed_versions_sort_as_versions() -> None:
     versions = [Version(0, 9), Version(0, 10), Version(1, 0), Version(10, 0)]
     assert sorted(map(pack_version, reversed(versions))) == [pack_version(one) for one in versions]
+
+
+def test_an_erased_lead_goes_from_cards_lists_and_search_for_good(
+    projection: Projection, redis: Redis, keys: Keys, read: Read[object]
+) -> None:
+    """Also where its card comes late, from a worker that was stopped or from a Redis that is being filled."""
+    card = replace(SAMPLES.lead(), lead_id="l1", name="Mara Lindqvist", version=Version(0, 5))
+    other = replace(card, lead_id="l2", name="Ben Baker", email="ben@acme.example")
+    projection.write(leads=[("l1", encode(card)), ("l2", encode(other))])
+    with redis.pubsub() as listener:
+        listener.subscribe(keys.live)
+        assert listener.get_message(timeout=5) is not None  # subscribed
+        assert projection.write(erased=["l1", "never seen"]) == 1
+        heard = listener.get_message(timeout=5)
+    assert heard is not None
+    assert msgspec.json.decode(heard["data"]) == [{"kind": "lead", "id": "l1"}]
+    late = replace(card, version=Version(3, 9))
+    assert projection.write(leads=[("l1", encode(late))]) == 0
+    assert projection.write(erased=["l1"]) == 0
+    assert read(lambda reader: reader.lead("l1")) is None
+    left = {name: str(redis.dump(name)) for name in redis.scan_iter(f"{keys.prefix}*")}
+    assert [name for name, held in left.items() if "indqvist" in held] == []
+    assert redis.zrange(keys.index("leads:by_score"), 0, -1) == [b"l2"]
+    assert {term.rpartition(b"\0")[2] for term in redis.zrange(keys.terms("lead"), 0, -1)} == {b"l2"}

@@ -1,0 +1,52 @@
+"""F25: a person is erased while their events, deals and contacts are on their way, under every simulated fault."""
+
+from typing import Any
+
+import pytest
+
+from streams.core import account, contact, deal, lead_erased, visitor
+from tests.simulation.erasing import ErasingSimulation
+from tests.simulation.run import Found, Planned, looked_at
+
+SEEDS = 24
+STEPS = 400
+
+
+def found_in(seeds: range, *, steps: int = STEPS) -> Found | None:
+    """The first that breaks a law."""
+    return next((one for seed in seeds if (one := looked_at(Planned(seed, steps), world=ErasingSimulation))), None)
+
+
+def test_f25_nobody_is_named_who_was_erased() -> None:
+    assert found_in(range(SEEDS)) is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_f25_nor_in_many_long_lives() -> None:
+    assert found_in(range(1_600, 1_700), steps=1_000) is None
+
+
+def nobody_answers(messages: Any) -> Any:
+    return lead_erased._Tellers(), 0
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "forgets_to"),
+    [
+        (account, "without_erased", lambda row, **_: row),
+        (contact, "_without_erased", lambda row, _: row),
+        (deal, "facts_without", lambda facts, _: facts),
+        (lead_erased, "_tellers", nobody_answers),
+        (visitor, "without_erased", lambda by_lead, spare, *_, **__: (by_lead, spare)),
+    ],
+    ids=["account", "contact", "deal", "answers", "visitor"],
+)
+def test_a_row_that_forgets_to_forget_is_found(
+    module: Any, name: str, forgets_to: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, forgets_to)
+    found = found_in(range(SEEDS))
+    assert found is not None
+    # The second: whoever goes on to speak of the person is told for ever.
+    assert found.problem.startswith(("what_is_erased_is_nowhere", "still not drained"))
