@@ -133,6 +133,7 @@ VIEWS: Final = (
     View("lead-merge", "GET /leads/{lead_id}/merge", f"/leads/{LEAD_ID}/merge?q=freja"),
     View("lead-unmerge", "GET /leads/{lead_id}/unmerge", f"/leads/{LEAD_ID}/unmerge", status=422),
     View("lead-browser", "GET /leads/{lead_id}/browser", f"/leads/{LEAD_ID}/browser?visitor=b7c8e1f0-laptop"),
+    View("lead-erase", "GET /leads/{lead_id}/erase", f"/leads/{LEAD_ID}/erase"),
     View("accounts", "GET /accounts", "/accounts"),
     View("accounts-empty", "GET /accounts", "/accounts", "empty"),
     View("account", "GET /accounts/{account_id:path}", f"/accounts/{ACCOUNT}"),
@@ -148,6 +149,10 @@ VIEWS: Final = (
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),
     View("report-leaders", "GET /flow/report/{reader}", "/flow/report/leaders"),
     View("report-staff", "GET /flow/report/{reader}", "/flow/report/staff"),
+    View("supply", "GET /supply", "/supply"),
+    View("rules", "GET /rules", "/rules"),
+    View("rules-compare", "GET /rules/compare", "/rules/compare"),
+    View("rules-review", "GET /rules/review", "/rules/review"),
     View("rejected", "GET /rejected", "/rejected"),
     View("rejected-none", "GET /rejected", "/rejected?text=none-such"),
     View("rejected-empty", "GET /rejected", "/rejected", "empty"),
@@ -169,7 +174,8 @@ VIEWS: Final = (
 )
 # What a GET answers that nobody reads as a page.
 NO_PAGES: Final[Mapping[str, str]] = {
-    "GET /flow/table.csv": "CSV", "GET /live": "events", "GET /debugger/live": "events", "GET /healthz": "a word",
+    "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV", "GET /rules/review.csv": "CSV",
+    "GET /leads/{lead_id}/export.json": "JSON", "GET /live": "events", "GET /debugger/live": "events", "GET /healthz": "a word",
     "GET /readyz": "JSON", "GET /metrics": "figures", "GET /favicon.ico": "leads on",
     "GET /login/openid": "leads to the provider, or nowhere", "GET /login/openid/back": "leads on, or to the sign-in",
 }  # fmt: skip
