@@ -43,7 +43,7 @@ faults: dev
 	@LEADSTREAM_FAULTS_RECORD=1 $(BIN)/python -m pytest -q -s --show-capture=no -m "faults or slow" tests/faults \
 		tests/integration/test_kills.py tests/upgrades/test_rolling.py $(PYTEST); found=$$?; $(BIN)/python -m tests.faults.table; exit $$found
 
-# Which small faults of the core no test feels. ONLY="streams.core.hits.*" narrows it, MUTATE="--sample 600 --seed 1" picks.
+# Which small faults of the core no test feels. ONLY="streams.core.activity.hits.*" narrows it, MUTATE="--sample 600 --seed 1" picks.
 mutate: dev $(VENV)/mutmut/.made
 	$(VENV)/mutmut/bin/python -m tests.mutation $(MUTATE) $(if $(ONLY),"$(ONLY)")
 

@@ -95,7 +95,7 @@ Hits: TypeAlias = tuple[Hit, ...]
 class Activity(Struct, frozen=True, array_like=True):
     """All that is kept of one person's doings through one source.
 
-    `hits` by rule name, freshest first; `pages` freshest first (`streams/core/pages.py` says which are kept);
+    `hits` by rule name, freshest first; `pages` freshest first (`streams/core/activity/pages.py` says which are kept);
     `milestones` freshest first; `traits` by name.
     """
 

@@ -1,8 +1,8 @@
 """The events that trackers and SDKs send: the Segment vocabulary, on the wire in camelCase.
 
 Only what Leadstream reads is typed; the rest is skipped by the decoder and stays in the original bytes. Free-form parts
-(`properties`, `traits`) stay raw here and are read by the meaning of the event (`streams/core/site.py`); pages are most
-events and their properties always read, so those come in the same pass.
+(`properties`, `traits`) stay raw here and are read by the meaning of the event (`streams/core/events/site.py`); pages
+are most events and their properties always read, so those come in the same pass.
 """
 
 from typing import Any, TypeAlias
@@ -36,7 +36,7 @@ class PageContext(Struct, frozen=True, gc=False):
 class Context(Struct, frozen=True, rename="camel"):
     """What surrounds an event. RudderStack's browser SDK puts the traits of an identify here.
 
-    `identity` may hold the `signature` of an identify (`streams/core/signing.py`).
+    `identity` may hold the `signature` of an identify (`streams/core/events/signing.py`).
     """
 
     page: PageContext | None = None

@@ -1,7 +1,7 @@
 """All that one lead stands for, as it travels to another lead and as that one keeps it.
 
 Times are UTC milliseconds, scores tenths, hit points hundredths. To add a part: one field here, and what divides it by
-time in `streams/core/lead_body.py`.
+time in `streams/core/lead/body.py`.
 """
 
 from msgspec import Struct

@@ -1,6 +1,6 @@
 """What is remembered of the mails to one lead: the joinable shape that its row keeps, and that a forward carries.
 
-Times are UTC milliseconds. `streams/core/mail_kept.py` says what is kept.
+Times are UTC milliseconds. `streams/core/mail/kept.py` says what is kept.
 """
 
 from typing import NamedTuple

@@ -23,14 +23,17 @@ from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
 from streams.channels import make_channels
 from streams.channels.base import Editor
-from streams.core import lead, recipient, signals, visitor
-from streams.core.channel_state import WorkerChannels
-from streams.core.facts import Facts
-from streams.core.machines import is_machine
+from streams.core import signals
+from streams.core.events.facts import Facts
+from streams.core.events.machines import is_machine
+from streams.core.events.signing import Signing
+from streams.core.events.visits import decode_visits
+from streams.core.lead import fold as lead
+from streams.core.recipient import fold as recipient
+from streams.core.recipient.channel_state import WorkerChannels
 from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules, RulesError
-from streams.core.signing import Signing
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 from streams.engine.backread import Backread
 from streams.engine.book import Book
 from streams.engine.engine import INBOXES, Engine

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from schemas.ids import Naming
+from streams.core.events.signing import UNSIGNED, Signing
 from streams.core.rules import FILES, Identity, Rules, RulesError, load_rules
-from streams.core.signing import UNSIGNED, Signing
 
 __all__ = ["PACKAGED", "read_rules", "read_texts"]
 

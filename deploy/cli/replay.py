@@ -19,9 +19,9 @@ from deploy.settings import secret_of
 
 if TYPE_CHECKING:
     from schemas.ids import Naming
-    from streams.core.comparison import Comparison, Share
     from streams.core.rules import Rules
-    from streams.core.two_rules import LineByTwo
+    from streams.core.trial.comparison import Comparison, Share
+    from streams.core.trial.two_rules import LineByTwo
 
 __all__ = ["replay"]
 

@@ -40,7 +40,7 @@ def check(
 
     An error names file, line and the fix, and ends with exit code 1. Warnings and notes do not, unless [b]--strict[/b].
     """
-    from streams.core.rules_check import counts, findings
+    from streams.core.rulebook.check import counts, findings
 
     texts = texts_of(directory)
     rules = loaded(texts)
@@ -73,8 +73,8 @@ def explain(
     [b]leadstream rules explain --file scoring[/b] tells what gives points; [b]--mermaid[/b] prints the stage graph for
     a page that draws it.
     """
-    from streams.core.rules_in_words import explained
-    from streams.core.stages_words import mermaid as drawn
+    from streams.core.rulebook.in_words import explained
+    from streams.core.rulebook.stages_words import mermaid as drawn
 
     rules = loaded(texts_of(directory))
     if mermaid:
@@ -98,9 +98,9 @@ def diff(
 
     It also says what is exact only from the publication on, because the past was not kept for it.
     """
-    from streams.core.phrasing import plural
-    from streams.core.rules_in_words import changes
-    from streams.core.rules_past import unknown_past
+    from streams.core.rulebook.in_words import changes
+    from streams.core.rulebook.past import unknown_past
+    from streams.core.rulebook.phrasing import plural
 
     was, now = loaded(texts_of(before)), loaded(texts_of(after))
     console = Console(highlight=False)

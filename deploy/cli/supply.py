@@ -81,8 +81,8 @@ def propose(
 
     Slots are 80 half-hours a week of each SDR, of which 90% are used; the threshold moves by at most 10 points a week.
     """
-    from streams.core.supply import Desk, in_words, weekly
-    from streams.core.supply import propose as proposed
+    from streams.core.flow.supply import Desk, in_words, weekly
+    from streams.core.flow.supply import propose as proposed
 
     current = loaded(texts_of(directory)).stages.qualified.total
     found = proposed(weekly(counted_in(crossings), days=days), fast_passes=fast_passes, current=current,
@@ -113,7 +113,7 @@ def approve(
 
     Nothing fires then: who is above it by that alone goes to the review list, and the next hit of each crosses.
     """
-    from streams.core.supply import MOST_A_WEEK
+    from streams.core.flow.supply import MOST_A_WEEK
 
     texts = texts_of(directory)
     current = loaded(texts).stages.qualified.total
@@ -131,7 +131,7 @@ def write_threshold(directory: Path, texts: dict[str, str], threshold: float) ->
 
     Raises BadRules, and writes nothing, where no worker would take them.
     """
-    from streams.core.threshold_text import with_threshold
+    from streams.core.rulebook.threshold_text import with_threshold
 
     before, after = texts[FILE], with_threshold(texts[FILE], threshold)
     loaded(texts | {FILE: after})

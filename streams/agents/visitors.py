@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
 from streams.engine.book import Book
 from streams.engine.engine import Agent
 from streams.engine.intake import Inbox

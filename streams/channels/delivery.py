@@ -20,8 +20,8 @@ from streams.channels.base import Channel, Editor, TellsOfLeads
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.lately import Lately
 from streams.channels.rest import Rest
-from streams.core.channel_state import ChannelState
 from streams.core.effects import Due
+from streams.core.recipient.channel_state import ChannelState
 from streams.metrics import Bound, Metrics
 
 __all__ = ["DEADLINE_S", "Delivery"]

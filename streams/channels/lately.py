@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from streams.core.channel_state import ChannelState
+from streams.core.recipient.channel_state import ChannelState
 
 __all__ = ["Lately"]
 

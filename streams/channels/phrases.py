@@ -7,7 +7,7 @@ translated here. A name that no table has is shown as it is written.
 from collections.abc import Mapping
 from typing import Final
 
-from streams.core.routing_rules import Language
+from streams.core.rulebook.routing_rules import Language
 
 __all__ = ["PHRASES", "Phrases"]
 

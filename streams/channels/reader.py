@@ -11,8 +11,8 @@ from schemas.deals import DealFacts
 from schemas.posts import Ahead
 from streams.channels.phrases import PHRASES
 from streams.channels.told import Line
-from streams.core.returns import lost_at
-from streams.core.routing_rules import Language
+from streams.core.returns.strength import lost_at
+from streams.core.rulebook.routing_rules import Language
 from streams.core.written import money, plain, span, tenths, words
 
 __all__ = ["Reader", "account_name", "short"]

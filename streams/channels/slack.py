@@ -20,7 +20,7 @@ from streams.channels.slack_marks import Mark, Message, mark_of, marked
 from streams.channels.slack_places import SlackPlaces
 from streams.channels.told import Told
 from streams.channels.words import Words
-from streams.core.routing_rules import Language
+from streams.core.rulebook.routing_rules import Language
 from streams.outgoing.client import Outgoing
 from streams.outgoing.slack_markup import escaped
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from streams.channels.slack_choices import CHOICES, DANGEROUS, FIRST
 from streams.channels.told import Line, Told, ToldDigest
-from streams.core.routing_rules import Language
+from streams.core.rulebook.routing_rules import Language
 from streams.outgoing.slack_markup import escaped
 
 __all__ = ["alert_blocks", "digest_blocks", "note_blocks"]

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.core.routing_rules import Language
+from streams.core.rulebook.routing_rules import Language
 
 __all__ = ["CHOICES", "DANGEROUS", "FIRST", "Choices"]
 

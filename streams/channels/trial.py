@@ -15,7 +15,7 @@ from streams.channels.base import Channel
 from streams.channels.delivery import DEADLINE_S
 from streams.channels.errors import ChannelBusy, ChannelError, ChannelRefused, NoAddress
 from streams.channels.words import Words
-from streams.core.channel_state import MACHINES, Trial, TrialKind, TrialResult
+from streams.core.recipient.channel_state import MACHINES, Trial, TrialKind, TrialResult
 from streams.core.routing import Routing
 from streams.core.rules import Rules
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from streams.core.days import DAY_MS
-from streams.core.score_curve import Curve, Spot
+from streams.core.score.curve import Curve, Spot
 
 __all__ = ["HEIGHT", "WIDTH", "CurveDrawing", "Mark", "Slice", "Tick", "curve_drawing"]
 

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from streams.core.books import LABELS, Wanted
 from streams.core.days import DAY_MS
-from streams.core.ledger import FAR, Window
+from streams.core.flow.books import LABELS, Wanted
+from streams.core.flow.ledger import FAR, Window
 
 __all__ = ["NOT_KNOWN", "WINDOWS", "Asked", "Span", "asked_of", "span_of"]
 

@@ -13,10 +13,10 @@ from streams.console.flow_drawing import Drawing, drawing_of
 from streams.console.flow_rows import FlowRow, rows_of, why_bottleneck
 from streams.console.moves import MovesState
 from streams.console.render import Frame
+from streams.core.flow.sheet import Sheet, sheet_of
+from streams.core.flow.tally import Tally
 from streams.core.rules import Rules, RulesError
-from streams.core.sheet import Sheet, sheet_of
-from streams.core.stages import stages_in
-from streams.core.tally import Tally
+from streams.core.stage.stages import stages_in
 from streams.readmodel.errors import ReadModelAway
 
 __all__ = ["MOST_ROWS", "Laid", "Part", "laid_by", "laid_out", "shown"]

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from streams.core.ageing import Age
-from streams.core.cohorts import Cohort
-from streams.core.ledger import Flow, Ledger
-from streams.core.sheet import NO_AGE
-from streams.core.stages import Stages
+from streams.core.flow.ageing import Age
+from streams.core.flow.cohorts import Cohort
+from streams.core.flow.ledger import Flow, Ledger
+from streams.core.flow.sheet import NO_AGE
+from streams.core.stage.stages import Stages
 
 __all__ = ["FlowRow", "rows_of", "why_bottleneck"]
 

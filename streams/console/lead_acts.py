@@ -14,7 +14,7 @@ from schemas.cards import LeadCard
 from schemas.touches import Disposition
 from streams.core.days import DAY_MS, MINUTE_MS
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
+from streams.core.stage.stages import stages_in
 
 __all__ = ["LONGEST_REASON", "Asks", "Form", "Offer", "Wrong", "milestone_id", "moment_in", "offers", "said_in"]
 

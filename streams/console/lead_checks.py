@@ -8,10 +8,10 @@ from msgspec import Struct
 from schemas.cards import LeadCard
 from schemas.touches import Disposition
 from streams.console.lead_acts import LONGEST_REASON, Form, Wrong, milestone_id
-from streams.core.checks import ACTIVE, UNKNOWN, WATCH, verdict
-from streams.core.corrections import voided
+from streams.core.lead.corrections import voided
+from streams.core.rulebook.stages_rules import Check
 from streams.core.rules import Rules
-from streams.core.stages_rules import Check
+from streams.core.stage.checks import ACTIVE, UNKNOWN, WATCH, verdict
 
 __all__ = ["ANSWERS", "Question", "checks_in", "foreseen", "is_asked", "questions"]
 

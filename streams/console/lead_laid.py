@@ -24,10 +24,10 @@ from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, device
 from streams.console.render import Frame
 from streams.console.roles import may
 from streams.console.security import session_of
+from streams.core.mail.send_gate import NOT_MAILED, Purpose, may_mail
 from streams.core.rules import Rules, RulesError
-from streams.core.score_curve import curve_of
-from streams.core.send_gate import NOT_MAILED, Purpose, may_mail
-from streams.core.stages import stages_in
+from streams.core.score.curve import curve_of
+from streams.core.stage.stages import stages_in
 
 __all__ = ["SENT", "Distance", "distance", "known_lead", "laid_out", "rules_of", "rules_or_503"]
 

@@ -10,10 +10,10 @@ from schemas.cards import LeadCard, ScoredHit, Transition
 from schemas.touches import Disposition
 from streams.console.lead_acts import LONGEST_REASON, Form, Wrong, milestone_id
 from streams.console.shown import day, words
-from streams.core.corrections import BY_MILESTONE, BY_MOVE, CORRECTION, target_of, voided
-from streams.core.milestone_sources import DERIVED
+from streams.core.lead.corrections import BY_MILESTONE, BY_MOVE, CORRECTION, target_of, voided
 from streams.core.rules import Rules
-from streams.core.stages import stages_in
+from streams.core.stage.milestone_sources import DERIVED
+from streams.core.stage.stages import stages_in
 
 __all__ = ["KINDS", "MoveRow", "SaidRow", "moves_of", "said_of", "undone_by"]
 

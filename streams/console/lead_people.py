@@ -1,6 +1,6 @@
 """Who a lead is: its browsers, the leads that are this one now, what an operator said; and what a change would do.
 
-A merge is foreseen from cards, so its figures are near and not exact (`streams/core/merge_preview.py`).
+A merge is foreseen from cards, so its figures are near and not exact (`streams/core/lead/merge_preview.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from schemas.cards import LeadCard, ScoredHit
 from streams.console.pages.timeline import devices
-from streams.core.merge_preview import engagement_of
+from streams.core.lead.merge_preview import engagement_of
 from streams.core.rules import Rules
 
 __all__ = ["Browser", "Foreseen", "browsers_of", "merging", "objection_to_merge", "unmerging", "without_browser"]

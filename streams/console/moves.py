@@ -16,11 +16,11 @@ from msgspec import Struct
 from schemas.cards import Transition
 from schemas.codec import TRANSITION
 from schemas.errors import Undecodable
-from streams.core.books import booked, shortened
 from streams.core.days import DayOf
+from streams.core.flow.books import booked, shortened
+from streams.core.flow.tally import Tally
 from streams.core.rules import Rules
-from streams.core.stages import Stages, stages_in
-from streams.core.tally import Tally
+from streams.core.stage.stages import Stages, stages_in
 from streams.window import Bounds, Seen, WindowShut
 
 __all__ = ["TOPIC", "Looks", "Moves", "MovesState"]

@@ -6,8 +6,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from streams.core.rulebook.threshold_text import with_threshold
 from streams.core.rules import Rules
-from streams.core.threshold_text import with_threshold
 from streams.rules_book import Published, RulesBook
 from streams.rules_files import read_texts
 

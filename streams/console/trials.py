@@ -11,10 +11,10 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from msgspec import Struct
 
-from streams.core.comparison import Comparison
-from streams.core.crossings import Crossings
-from streams.core.overdue import Overdue
+from streams.core.flow.crossings import Crossings
+from streams.core.flow.overdue import Overdue
 from streams.core.rules import Rules
+from streams.core.trial.comparison import Comparison
 from streams.replay.kept_rows import KeptRows
 from streams.replay.trial import compared, crossings_in, overdue_in
 from streams.window import WindowShut

@@ -8,7 +8,7 @@ from schemas.cards import AlertLevel
 from schemas.ids import Naming, account_id_of, registrable_domain
 from schemas.lookups import remembered
 from streams.core.business_time import BusinessTime
-from streams.core.routing_rules import Language, Rep, RoutingRules, Target
+from streams.core.rulebook.routing_rules import Language, Rep, RoutingRules, Target
 
 __all__ = ["Routing"]
 

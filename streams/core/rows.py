@@ -16,12 +16,12 @@ from msgspec.msgpack import Decoder, Encoder
 from schemas.activity import Version
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
-from streams.core.account_row import Account
-from streams.core.contact import Contact
-from streams.core.deal import Deal
-from streams.core.lead_row import Lead
-from streams.core.recipient import Recipient
-from streams.core.visitor import Visitor
+from streams.core.account.row import Account
+from streams.core.deal.contact import Contact
+from streams.core.deal.fold import Deal
+from streams.core.lead.row import Lead
+from streams.core.recipient.fold import Recipient
+from streams.core.visitor.fold import Visitor
 
 __all__ = [
     "ERASING", "FORMAT", "NEVER", "NO_RULES", "ROWS", "WAKE_AT", "Header", "Row", "RowCodec", "header",

@@ -10,24 +10,24 @@ from typing import Final, Literal, NoReturn, TypeVar
 from msgspec import Struct
 
 from schemas.ids import Naming
-from streams.core.audiences import Audiences
-from streams.core.audiences_rules import AudiencesRules
-from streams.core.content_rules import ContentRules
-from streams.core.meanings import Meanings
-from streams.core.milestone_sources import PRODUCED
-from streams.core.points import Points
-from streams.core.returns_rules import ReturnsRules
+from streams.core.events.meanings import Meanings
+from streams.core.events.signing import UNSIGNED, Signing
 from streams.core.routing import Routing
-from streams.core.routing_rules import RoutingRules
-from streams.core.rule_kinds import RULE_KINDS
-from streams.core.rules_text import RulesError, line_of, near, parse_rules
-from streams.core.scoring_rules import ScoringRules
-from streams.core.segments import Segments
-from streams.core.segments_rules import SegmentsRules, single_tests
-from streams.core.signing import UNSIGNED, Signing
-from streams.core.site_rules import SiteRules
-from streams.core.stages_graph import faults_of
-from streams.core.stages_rules import StagesRules
+from streams.core.rulebook.audiences_rules import AudiencesRules
+from streams.core.rulebook.content_rules import ContentRules
+from streams.core.rulebook.returns_rules import ReturnsRules
+from streams.core.rulebook.routing_rules import RoutingRules
+from streams.core.rulebook.scoring_rules import ScoringRules
+from streams.core.rulebook.segments_rules import SegmentsRules, single_tests
+from streams.core.rulebook.site_rules import SiteRules
+from streams.core.rulebook.stages_rules import StagesRules
+from streams.core.rulebook.text import RulesError, line_of, near, parse_rules
+from streams.core.score.points import Points
+from streams.core.score.rule_kinds import RULE_KINDS
+from streams.core.segment.audiences import Audiences
+from streams.core.segment.segments import Segments
+from streams.core.stage.graph import faults_of
+from streams.core.stage.milestone_sources import PRODUCED
 
 __all__ = ["FILES", "Identity", "Rules", "RulesError", "load_rules"]
 

@@ -6,10 +6,12 @@ from typing import TypeAlias
 from schemas.activity import Version
 from schemas.ids import is_contact, is_deal
 from schemas.signals import AlertAction, Signal
-from streams.core import account, contact, deal
-from streams.core.account_row import Account
-from streams.core.contact import Contact
-from streams.core.deal import Deal
+from streams.core.account import fold as account
+from streams.core.account.row import Account
+from streams.core.deal import contact
+from streams.core.deal import fold as deal
+from streams.core.deal.contact import Contact
+from streams.core.deal.fold import Deal
 from streams.core.effects import Folded
 from streams.core.errors import UnknownRow
 from streams.core.rules import Rules

@@ -20,7 +20,7 @@ from schemas.lookups import lookups
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
-from streams.core.channel_state import ChannelState
+from streams.core.recipient.channel_state import ChannelState
 from streams.core.rows import FORMAT
 from streams.engine.beginnings import Beginnings
 from streams.engine.bell import Bell

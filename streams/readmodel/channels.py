@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import DecodeError, json
 from redis import Redis, RedisError
 
-from streams.core.channel_state import WorkerChannels
+from streams.core.recipient.channel_state import WorkerChannels
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import Keys
 from streams.readmodel.writer import connected

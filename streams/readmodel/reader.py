@@ -16,7 +16,7 @@ from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Kept
-from streams.core.channel_state import WorkerChannels
+from streams.core.recipient.channel_state import WorkerChannels
 from streams.readmodel.channels import spoken_lately
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of

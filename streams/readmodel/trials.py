@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import DecodeError, json
 from redis import Redis, RedisError
 
-from streams.core.channel_state import Trial, TrialResult
+from streams.core.recipient.channel_state import Trial, TrialResult
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import Keys
 from streams.readmodel.reader import Reader

@@ -2,7 +2,7 @@
 
 An event comes back in a delivery that says what its own said: when it was received, from which source, how far it is
 believed, from where. So nothing becomes now and nothing gains trust; and an event without an id of its own gets the
-same one each time, because that follows from what it says and from `received_at` (`streams/core/event_ids.py`).
+same one each time, because that follows from what it says and from `received_at` (`streams/core/events/event_ids.py`).
 """
 
 from collections.abc import Callable, Sequence

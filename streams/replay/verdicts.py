@@ -8,9 +8,9 @@ from msgspec import Struct
 from schemas.codec import POSTS, SIGNALS, TOUCHES, BlockCodec
 from schemas.errors import FromTheFuture
 from schemas.rejected import Reason
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
+from streams.core.events.visits import decode_visits
 from streams.core.rules import Rules
-from streams.core.visits import decode_visits
 from streams.inbox import Put
 
 __all__ = ["Judge", "Said", "Verdict", "judged"]

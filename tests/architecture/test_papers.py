@@ -9,8 +9,8 @@ import tomllib
 import pytest
 
 from schemas.ids import Naming
+from streams.core.rulebook.stages_words import mermaid
 from streams.core.rules import load_rules
-from streams.core.stages_words import mermaid
 from streams.rules_files import read_texts
 from tests.architecture.source import PACKAGES, ROOT, modules, where
 

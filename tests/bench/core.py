@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from schemas.activity import Version
 from schemas.touches import VisitorStanding
-from streams.core import lead, visitor
-from streams.core.facts import Facts
-from streams.core.lead_row import Lead
+from streams.core.events.facts import Facts
+from streams.core.lead import fold as lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ROWS
-from streams.core.visitor import Visitor
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from tests.bench.harness import Figure, figure
 from tests.bench.hops import hops
 from tests.unit.core.made import ANN, DAY, HOUR, MINUTE, NOW, RULES, engaged, facts, identify, page, track

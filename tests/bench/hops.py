@@ -17,10 +17,13 @@ from msgspec import Struct, field
 
 from schemas.activity import Version
 from schemas.codec import POSTS, SIGNALS, TOUCHES, BlockCodec, encode, encode_block
-from streams.core import lead, recipient, signals, visitor
+from streams.core import signals
 from streams.core.effects import NOTHING, Effects
+from streams.core.events.visits import decode_visits
+from streams.core.lead import fold as lead
+from streams.core.recipient import fold as recipient
 from streams.core.rows import ROWS
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 from tests.bench.bodies import Mix, blocks
 from tests.bench.harness import Figure, figure
 from tests.unit.core.made import RULES

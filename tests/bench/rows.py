@@ -20,11 +20,11 @@ import faust
 
 from schemas.activity import Version
 from schemas.ids import Naming
-from streams.core import visitor
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
+from streams.core.events.visits import decode_visits
 from streams.core.rows import ROWS
 from streams.core.rules import Rules
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 from streams.engine.book import Book
 from streams.engine.pulse import Pulse
 from streams.engine.sends import Sends

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from schemas.activity import PageSeen
 from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Transition
 from schemas.codec import encode
-from streams.core.channel_state import ChannelState, WorkerChannels
+from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.readmodel.writer import Entry
 from tests.unit.console.lead_samples import DAY, HOUR, MINUTE
 from tests.unit.console.samples import Samples

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from deploy.local.embedded import embedded_valkey
 from streams.console.app import one_time_link
-from streams.core.channel_state import ChannelState, TrialResult, WorkerChannels
+from streams.core.recipient.channel_state import ChannelState, TrialResult, WorkerChannels
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.trials import TrialBoard
 from tests.browser.consoles import SECRET, running

@@ -175,7 +175,8 @@ VIEWS: Final = (
 # What a GET answers that nobody reads as a page.
 NO_PAGES: Final[Mapping[str, str]] = {
     "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV", "GET /rules/review.csv": "CSV",
-    "GET /leads/{lead_id}/export.json": "JSON", "GET /live": "events", "GET /debugger/live": "events", "GET /healthz": "a word",
+    "GET /leads/{lead_id}/export.json": "JSON", "GET /live": "events", "GET /debugger/live": "events",
+    "GET /healthz": "a word",
     "GET /readyz": "JSON", "GET /metrics": "figures", "GET /favicon.ico": "leads on",
     "GET /login/openid": "leads to the provider, or nowhere", "GET /login/openid/back": "leads on, or to the sign-in",
 }  # fmt: skip

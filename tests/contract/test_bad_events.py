@@ -20,11 +20,11 @@ from producers.sinks.memory import MemorySink
 from schemas.activity import Claim
 from schemas.ids import Naming
 from schemas.rejected import Reason
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
+from streams.core.events.signing import Signed, Signing
+from streams.core.events.visits import Visits, decode_visits
 from streams.core.rules import load_rules
-from streams.core.signing import Signed, Signing
-from streams.core.visitor import fold
-from streams.core.visits import Visits, decode_visits
+from streams.core.visitor.fold import fold
 from streams.rules_files import read_texts
 from tests.unit.producers.desk import NOW, SECRET, Desk, desk
 

@@ -15,7 +15,7 @@ from schemas.events import AnyEvent
 from schemas.generate import DOCUMENTED, text_of
 from schemas.ids import Naming
 from schemas.topics import TOPICS
-from streams.core.site import Facts, route
+from streams.core.events.site import Facts, route
 from streams.rules_files import read_rules
 
 HOUSE = Path(str(files("schemas")))

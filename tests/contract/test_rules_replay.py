@@ -16,7 +16,7 @@ from deploy.errors import BrokerUnreachable
 from schemas.activity import Version
 from schemas.topics import changelog
 from streams.core.rows import ROWS
-from streams.core.threshold_text import with_threshold
+from streams.core.rulebook.threshold_text import with_threshold
 from streams.replay.kept_rows import KeptRows
 from streams.rules_files import read_texts
 from streams.window import Window

@@ -11,7 +11,8 @@ from typing import Any
 from zlib import crc32
 
 from streams.__main__ import leave, main
-from streams.core import lead, visitor
+from streams.core.lead import fold as lead
+from streams.core.visitor import fold as visitor
 
 __all__ = ["SPARES", "is_hit"]
 

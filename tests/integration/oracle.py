@@ -17,11 +17,12 @@ from schemas.posts import Post
 from schemas.rejected import Rejected
 from schemas.signals import Signal
 from schemas.touches import Tick, Touch
-from streams.core import lead, visitor
 from streams.core.effects import Effects
+from streams.core.events.visits import decode_visits
+from streams.core.lead import fold as lead
 from streams.core.rules import Rules
 from streams.core.signals import fold_signals
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 
 __all__ = ["Oracle"]
 

@@ -1,4 +1,4 @@
-"""`python -m tests.mutation ["streams.core.hits.*" ...] [--sample 600 --seed 1]`: faults that no test feels.
+"""`python -m tests.mutation ["streams.core.activity.hits.*" ...] [--sample 600 --seed 1]`: faults that no test feels.
 
 First round: mutmut forks each fault from a process that has read the tests, with the tests that reach its function.
 What lives through it gets a second round in a process of its own: rules are read when the tests are imported, and a
@@ -21,7 +21,7 @@ from typing import Final
 __all__ = ["main"]
 
 MUTANTS: Final = Path("mutants")
-SMALLEST: Final = "streams.core.signing.*"
+SMALLEST: Final = "streams.core.events.signing.*"
 STATUS: Final[Mapping[int | None, str]] = {
     0: "survived", 5: "no tests", 33: "no tests", -24: "timeout", 24: "timeout", 36: "timeout", 152: "timeout",
     None: "not run",

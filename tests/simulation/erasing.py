@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from schemas.crm import ContactFields, ContactRecord, DealFields, DealLink, DealPatch
 from schemas.touches import EraseOrder
-from streams.core.lead_row import Lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ROWS
 from tests.simulation.life import EMAILS, Life
 from tests.simulation.log import Log

@@ -9,13 +9,13 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from schemas.activity import Decision, Version
-from streams.core.deal import Deal
+from streams.core.deal.fold import Deal
 from streams.core.errors import CoreError
-from streams.core.lead_row import Lead
+from streams.core.events.visits import decode_visits
+from streams.core.lead.row import Lead
 from streams.core.parts import live
 from streams.core.rows import ROWS
-from streams.core.visitor import Visitor
-from streams.core.visits import decode_visits
+from streams.core.visitor.fold import Visitor
 from tests.simulation.simulator import Simulation
 from tests.unit.core.whole import WholeCore
 

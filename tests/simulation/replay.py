@@ -15,11 +15,14 @@ from schemas.cards import Transition
 from schemas.codec import POSTS, SIGNALS, TOUCHES, encode
 from schemas.posts import AlertUpdate, Post
 from schemas.touches import Confirmation, LeadLink
-from streams.core import lead, recipient, signals, visitor
+from streams.core import signals
 from streams.core.effects import Effects
+from streams.core.events.visits import decode_visits
+from streams.core.lead import fold as lead
+from streams.core.recipient import fold as recipient
 from streams.core.rows import ROWS
 from streams.core.rules import Rules
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 from tests.simulation.log import TABLES, Log
 from tests.simulation.world import Published
 

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from streams.core import account, contact, deal, lead_erased, visitor
+from streams.core.account import fold as account
+from streams.core.deal import contact
+from streams.core.deal import fold as deal
+from streams.core.lead import erased as lead_erased
+from streams.core.visitor import fold as visitor
 from tests.simulation.erasing import ErasingSimulation
 from tests.simulation.run import Found, Planned, looked_at
 

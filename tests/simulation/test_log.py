@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.activity import Version
-from streams.core.lead_row import Lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ROWS
 from tests.simulation.log import Log, Record, changelog
 

@@ -19,11 +19,14 @@ from streams.agents.recipients import recipients
 from streams.agents.visitors import visitors
 from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
-from streams.core import lead, recipient, signals, visitor
+from streams.core import signals
 from streams.core.effects import Folded
+from streams.core.events.visits import decode_visits
+from streams.core.lead import fold as lead
+from streams.core.recipient import fold as recipient
 from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules
-from streams.core.visits import decode_visits
+from streams.core.visitor import fold as visitor
 from streams.engine.bell import Bell
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker

@@ -8,8 +8,8 @@ import pytest
 from schemas.codec import POSTS, SIGNALS, TOUCHES, encode
 from schemas.errors import FromTheFuture
 from schemas.formats import FORMAT
+from streams.core.events.visits import decode_visits
 from streams.core.rows import ROWS
-from streams.core.visits import decode_visits
 from streams.engine.exits import STOPPED
 from streams.engine.shell import block_decoder
 from tests.simulation.broker import Fetched

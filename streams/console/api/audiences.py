@@ -12,8 +12,8 @@ from streams.console.api.problems import Refused
 from streams.console.api.reads import limit_of
 from streams.console.api.whom import behind_ms, rules_of
 from streams.console.desk import Desk
-from streams.core.audiences_rules import Audience
-from streams.core.segments_words import predicate_words
+from streams.core.rulebook.audiences_rules import Audience
+from streams.core.rulebook.segments_words import predicate_words
 from streams.readmodel.pages import slice_of
 
 __all__ = [

@@ -12,7 +12,7 @@ from streams.console.flow_asked import WINDOWS, asked_of
 from streams.console.flow_laid import laid_out
 from streams.console.flow_rows import FlowRow
 from streams.console.moves import MovesState
-from streams.core.books import LABELS
+from streams.core.flow.books import LABELS
 
 __all__ = ["Books", "BooksLine", "BooksPart", "ledger"]
 

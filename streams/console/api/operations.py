@@ -25,7 +25,7 @@ from streams.console.api.people import MailAnswered, MailAsked, Profile
 from streams.console.api.whom import Whom
 from streams.console.desk import Desk
 from streams.console.flow_asked import NOT_KNOWN, WINDOWS
-from streams.core.books import LABELS
+from streams.core.flow.books import LABELS
 
 __all__ = ["OPERATIONS", "Operation", "Parameter"]
 

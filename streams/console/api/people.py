@@ -14,11 +14,11 @@ from schemas.cards import LeadCard
 from streams.console.api.taken import taken
 from streams.console.api.whom import Whom, behind_ms, card_of, lead_id_of, rules_of
 from streams.console.desk import Desk
-from streams.core.content import next_content, review_of
-from streams.core.content_rules import Review
+from streams.core.mail.send_gate import NOT_MAILED, Code, Purpose, may_mail
+from streams.core.rulebook.content_rules import Review
+from streams.core.rulebook.segments_rules import NO_SEGMENT
 from streams.core.rules import Rules
-from streams.core.segments_rules import NO_SEGMENT
-from streams.core.send_gate import NOT_MAILED, Code, Purpose, may_mail
+from streams.core.segment.content import next_content, review_of
 from streams.readmodel.errors import ReadModelAway
 
 __all__ = ["MailAnswered", "MailAsked", "NotMailed", "Profile", "ProfileContent", "may_mail_to", "profile"]

@@ -12,8 +12,8 @@ from schemas.cards import AccountCard, ReturnStrength
 from streams.console.alert_values import rules_at
 from streams.console.desk import desk_of
 from streams.console.gate import shows
-from streams.core.interest import Interest, interest_of
-from streams.core.returns import decisive
+from streams.core.account.interest import Interest, interest_of
+from streams.core.returns.strength import decisive
 from streams.readmodel.lead_pages import lead_pages
 
 __all__ = ["ROUTES", "Missing", "missing"]

@@ -10,9 +10,9 @@ from starlette.routing import Route
 from schemas.cards import LeadCard
 from schemas.codec import LEAD_CARD
 from streams.console.desk import Desk, desk_of
-from streams.core.audiences_rules import Audience
+from streams.core.rulebook.audiences_rules import Audience
+from streams.core.rulebook.segments_words import predicate_words
 from streams.core.rules import RulesError
-from streams.core.segments_words import predicate_words
 from streams.readmodel.pages import slice_of
 
 __all__ = ["ROUTES", "Shown", "Someone"]

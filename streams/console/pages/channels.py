@@ -16,8 +16,8 @@ from starlette.routing import Route
 from streams.console.alert_values import rules_at
 from streams.console.desk import Desk, desk_of
 from streams.console.security import form_of
-from streams.core.channel_state import MACHINES, ChannelState, Trial, WorkerChannels
-from streams.core.routing_rules import Rep
+from streams.core.recipient.channel_state import MACHINES, ChannelState, Trial, WorkerChannels
+from streams.core.rulebook.routing_rules import Rep
 from streams.readmodel.trials import OLDEST_MS, ask_trial, trial_results
 
 __all__ = ["MOST_TRIALS", "ROUTES", "Standing", "standings"]

@@ -12,9 +12,9 @@ from streams.console.flow_asked import NOT_KNOWN, WINDOWS, asked_of
 from streams.console.flow_laid import Laid, laid_out, shown
 from streams.console.flow_rows import FlowRow
 from streams.console.spreadsheet import csv_of
-from streams.core.books import LABELS
-from streams.core.cohorts import COHORT_FORMULA
-from streams.core.ledger import FLOW_FORMULA
+from streams.core.flow.books import LABELS
+from streams.core.flow.cohorts import COHORT_FORMULA
+from streams.core.flow.ledger import FLOW_FORMULA
 
 __all__ = ["CSV_HEAD", "ROUTES"]
 

@@ -13,11 +13,11 @@ from starlette.routing import Route
 from streams.console.desk import Desk, desk_of
 from streams.console.flow_asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
 from streams.console.flow_laid import Laid, Part, laid_out, shown
-from streams.core.books import LABELS
-from streams.core.cohorts import COHORT_FORMULA
-from streams.core.ledger import FLOW_FORMULA
-from streams.core.overdue import overdue_by_stage
-from streams.core.sheet import first_comers
+from streams.core.flow.books import LABELS
+from streams.core.flow.cohorts import COHORT_FORMULA
+from streams.core.flow.ledger import FLOW_FORMULA
+from streams.core.flow.overdue import overdue_by_stage
+from streams.core.flow.sheet import first_comers
 
 __all__ = ["READERS", "ROUTES", "Late", "Measure", "measures"]
 

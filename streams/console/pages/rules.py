@@ -12,9 +12,9 @@ from streams.console.desk import Desk, desk_of
 from streams.console.flow_laid import shown
 from streams.console.roles import may
 from streams.console.security import session_of
+from streams.core.rulebook.in_words import Change, Section, changes, explained
+from streams.core.rulebook.past import unknown_past
 from streams.core.rules import Rules, RulesError
-from streams.core.rules_in_words import Change, Section, changes, explained
-from streams.core.rules_past import unknown_past
 from streams.readmodel.errors import ReadModelAway
 from streams.rules_book import REVIEW_MS, Published
 

@@ -18,10 +18,10 @@ from streams.console.gate import shows
 from streams.console.rules_known import IN_FORCE
 from streams.console.spreadsheet import csv_of
 from streams.console.trials import Answer
-from streams.core.comparison import Comparison
+from streams.core.rulebook.in_words import changes
 from streams.core.rules import Rules, RulesError
-from streams.core.rules_in_words import changes
-from streams.core.two_rules import LeadByTwo
+from streams.core.trial.comparison import Comparison
+from streams.core.trial.two_rules import LeadByTwo
 
 __all__ = ["CSV_HEAD", "ROUTES", "row_of"]
 

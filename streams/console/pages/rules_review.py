@@ -25,9 +25,9 @@ from streams.console.security import form_of, session_of
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_of
 from streams.console.trials import Answer
-from streams.core.comparison import Comparison
 from streams.core.rules import RulesError
-from streams.core.two_rules import LeadByTwo
+from streams.core.trial.comparison import Comparison
+from streams.core.trial.two_rules import LeadByTwo
 from streams.inbox import DoorClosed
 from streams.rules_book import Reviewed
 

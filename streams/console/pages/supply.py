@@ -17,11 +17,11 @@ from streams.console.flow_laid import shown
 from streams.console.roles import may
 from streams.console.security import form_of, session_of
 from streams.console.trials import Answer
-from streams.core.crossings import Crossings
-from streams.core.precision import LEAST as LEAST_SEEN
+from streams.core.flow.crossings import Crossings
+from streams.core.flow.precision import LEAST as LEAST_SEEN
+from streams.core.flow.supply import MOST_A_WEEK, Proposal, Said, arithmetic, figure, in_words, propose, weekly
+from streams.core.flow.supply import Desk as SalesDesk
 from streams.core.rules import Rules, RulesError
-from streams.core.supply import MOST_A_WEEK, Proposal, Said, arithmetic, figure, in_words, propose, weekly
-from streams.core.supply import Desk as SalesDesk
 from streams.rules_book import Approved, Declined
 
 __all__ = ["ROUTES", "Step", "Supply", "desk_asked"]

@@ -11,7 +11,7 @@ from schemas.posts import Digest, Post, Receipt
 from streams.channels.base import Channel
 from streams.channels.errors import ChannelBusy, ChannelRefused, NoAddress
 from streams.channels.trial import NotTried, tried, try_channel
-from streams.core.channel_state import Trial, TrialKind
+from streams.core.recipient.channel_state import Trial, TrialKind
 from streams.readmodel.keys import Keys
 from streams.readmodel.reader import Reader
 from streams.readmodel.trials import OLDEST_MS, TrialBoard, ask_trial, trial_results

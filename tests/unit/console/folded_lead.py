@@ -5,9 +5,9 @@ from typing import Any, Final
 from schemas.activity import Activity, Hit, Milestone, PageSeen, Trait, Version
 from schemas.cards import LeadCard
 from schemas.touches import Disposition, MailEvent, MergeOrder, Tick, Touch, VisitorStanding
-from streams.core import lead
 from streams.core.effects import Effects
-from streams.core.lead import Lead
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from tests.unit.console.lead_samples import DAY, HOUR
 from tests.unit.console.sights import RULES
 

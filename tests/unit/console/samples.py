@@ -15,7 +15,7 @@ from schemas.cards import (
 )
 from schemas.codec import encode
 from schemas.rejected import Reason, Rejected
-from streams.core.alert_words import offered
+from streams.core.alert.words import offered
 from streams.readmodel.writer import Entry
 from tests.unit.console.lead_samples import DAY, HOUR, KIM, LEAD_ID, MINUTE, RULES, LeadSamples
 

@@ -11,7 +11,7 @@ from schemas.touches import Disposition
 from streams.console.app import PAGES, ConsoleOptions, make_app
 from streams.console.shown import day
 from streams.core.routing import Routing
-from streams.core.routing_rules import Rep, RoutingRules
+from streams.core.rulebook.routing_rules import Rep, RoutingRules
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection

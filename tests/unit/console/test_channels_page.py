@@ -9,7 +9,7 @@ import pytest
 
 from streams.channels.rest import FIRST_S, LONGEST_S
 from streams.console.audit import entries
-from streams.core.channel_state import ChannelState, TrialKind, TrialResult, WorkerChannels
+from streams.core.recipient.channel_state import ChannelState, TrialKind, TrialResult, WorkerChannels
 from streams.readmodel.channels import SILENT_MS, ChannelBoard, spoken_lately
 from streams.readmodel.keys import Keys
 from streams.readmodel.trials import OLDEST_MS, TrialBoard

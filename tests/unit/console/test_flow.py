@@ -16,8 +16,8 @@ from streams.console.flow_laid import laid_by
 from streams.console.moves import Moves
 from streams.console.pages.flow import CSV_HEAD
 from streams.console.spreadsheet import csv_of, neutral
-from streams.core.books import Wanted
-from streams.core.ledger import Window
+from streams.core.flow.books import Wanted
+from streams.core.flow.ledger import Window
 from streams.core.rules import Rules, RulesError
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader

@@ -15,7 +15,7 @@ from streams.console.dues import Due, due_of
 from streams.console.inbox_laid import PAGE, asked_page, asked_whose, closed_laid, laid, newest
 from streams.console.seat import WHOSE, Seat, seat_of
 from streams.core.routing import Routing
-from streams.core.routing_rules import Rep, RoutingRules
+from streams.core.rulebook.routing_rules import Rep, RoutingRules
 from streams.readmodel.alert_lines import AlertLine, LineStrength
 from streams.readmodel.writer import Projection
 from tests.unit.console.lead_samples import DAY, HOUR

@@ -13,7 +13,7 @@ from schemas.delivery import VisitorOrder
 from schemas.touches import Disposition, MergeOrder
 from streams.console.lead_acts import OFFERS, offers
 from streams.console.lead_checks import foreseen, questions
-from streams.core.stages import stages_in
+from streams.core.stage.stages import stages_in
 from streams.inbox import MemoryDoor
 from streams.readmodel.writer import Projection
 from tests.unit.console.folded_lead import ADA, BO, People

@@ -14,7 +14,7 @@ from streams.console.lead_past import moves_of, said_of
 from streams.console.lead_people import browsers_of, objection_to_merge
 from streams.console.pages.timeline import Asked, asked_in, folded, timeline
 from streams.core.rules import RulesError
-from streams.core.score_curve import curve_of
+from streams.core.score.curve import curve_of
 from streams.readmodel.writer import Projection
 from tests.unit.console.folded_lead import ADA, BO, People
 from tests.unit.console.lead_samples import DAY, HOUR

@@ -14,9 +14,9 @@ from schemas.touches import Disposition
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.audit import entries
 from streams.console.rules_known import KnownRules
-from streams.core.lead_row import Lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ROWS
-from streams.core.threshold_text import with_threshold
+from streams.core.rulebook.threshold_text import with_threshold
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.rules_book import Approved, Published, RulesBook

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import LeadCard
 from schemas.touches import LeadForward
-from streams.core import lead, visitor
-from streams.core.facts import Facts
-from streams.core.lead import Lead
+from streams.core.events.facts import Facts
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from streams.core.parts import live
 from streams.core.rules import Rules
-from streams.core.visitor import Visitor
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from tests.unit.core.made import RULES
 
 ZERO = Version(0, 0)

@@ -6,8 +6,8 @@ from schemas.activity import Activity, Hit, Trait, Version
 from schemas.cards import Transition
 from schemas.deals import DealFacts, DealPerson, DealStanding
 from schemas.touches import Disposition, VisitorStanding
-from streams.core import lead
-from streams.core.lead import Lead
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from tests.unit.core.flow_log import MoveLog
 from tests.unit.core.made import RULES
 

@@ -8,16 +8,16 @@ from itertools import pairwise
 from typing import Any, Final
 
 from schemas.cards import LeadCard
-from streams.core import lead
-from streams.core.account_row import Account
+from streams.core.account.row import Account
+from streams.core.activity.pages import is_counted
 from streams.core.days import DAY_MS, MINUTE_MS
-from streams.core.explained import explained
-from streams.core.ledger import Window, ledger_of
-from streams.core.pages import is_counted
-from streams.core.postings import postings
+from streams.core.flow.ledger import Window, ledger_of
+from streams.core.flow.postings import postings
+from streams.core.lead import fold as lead
 from streams.core.rows import ROWS
+from streams.core.score.explained import explained
 from streams.core.signals import fold_signals
-from streams.core.stages import stages_in
+from streams.core.stage.stages import stages_in
 from tests.unit.core.made import NOW, RULES
 from tests.unit.core.whole import WholeCore, moves_of
 

@@ -12,15 +12,15 @@ from schemas.delivery import Delivery, Trust
 from schemas.ids import Naming
 from schemas.mail import NO_MAIL
 from schemas.touches import Confirmation, MailEvent, MailKind
-from streams.core import visitor
-from streams.core.activity import gather
+from streams.core.activity.activity import gather
 from streams.core.effects import Effects
-from streams.core.facts import Facts, Filtered
-from streams.core.mail_kept import heard_mail
+from streams.core.events.facts import Facts, Filtered
+from streams.core.events.site import route
+from streams.core.mail.kept import heard_mail
 from streams.core.rules import Rules, load_rules
-from streams.core.scoring import Doings, Scored, score
-from streams.core.site import route
-from streams.core.visitor import Visitor
+from streams.core.score.scoring import Doings, Scored, score
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from streams.rules_files import PACKAGED
 
 NAMING: Final = Naming(b"a secret for tests, 32 bytes long")

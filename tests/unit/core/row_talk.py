@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from schemas.activity import Version
 from schemas.cards import AlertCard
-from streams.core import lead
+from streams.core.lead import fold as lead
 from streams.core.signals import fold_signals
 from tests.unit.core.made import example_rules
 

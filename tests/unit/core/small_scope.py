@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from streams.core.lead_row import Lead
+from streams.core.lead.row import Lead
 from tests.unit.core.whole import WholeCore
 
 __all__ = ["Found", "Operation", "explored", "fork", "state_of"]

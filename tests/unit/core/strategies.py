@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from schemas.delivery import Delivery
-from streams.core.facts import Facts, Ordered
+from streams.core.events.facts import Facts, Ordered
 from tests.unit.core.made import DAY, HOUR, NAMING, NOW, alias, delivery, engaged, facts, identify, page, track
 
 PATHS: Final = ("/", "/pricing", "/products/a", "/compare/x", "/security", "/careers/dev", "/team", "/legal")

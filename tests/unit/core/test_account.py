@@ -4,8 +4,8 @@ import pytest
 
 from schemas.activity import Version
 from schemas.touches import Tick
+from streams.core.account.roll_up import engagement_of, roll_up
 from streams.core.errors import UnknownRow
-from streams.core.roll_up import engagement_of, roll_up
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, NOW, RULES
 from tests.unit.core.told import ACME, DEAL, AccountStory, action, deal, member, of_deal, of_lead

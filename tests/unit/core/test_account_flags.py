@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.signals import Day
-from streams.core.account_flags import seeks_a_job
+from streams.core.account.flags import seeks_a_job
 from tests.unit.core.made import BEN, DAY, NOW, example_rules
 from tests.unit.core.told import ACME, AccountStory, company, deal, member, of_deal, of_lead, of_network
 

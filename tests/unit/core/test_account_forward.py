@@ -5,8 +5,8 @@ import pytest
 from schemas.activity import Version
 from schemas.deals import DealReport, DealStanding
 from schemas.signals import AccountForward, DealAddress, Intent
-from streams.core.account import Account
-from streams.core.account_row import Held
+from streams.core.account.fold import Account
+from streams.core.account.row import Held
 from streams.core.signals import fold_signals
 from tests.unit.core.made import DAY, NOW, RULES, example_rules
 from tests.unit.core.told import ACME, DEAL, AccountStory, action, company, deal, member, of_deal, of_lead

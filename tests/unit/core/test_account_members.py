@@ -1,6 +1,6 @@
 """Who belongs to an account within its bounds: 64 whole, 192 more for the roll-up, and nobody twice."""
 
-from streams.core.account import Account
+from streams.core.account.fold import Account
 from tests.unit.core.made import DAY, NOW
 from tests.unit.core.told import AccountStory, member, of_lead, of_network
 

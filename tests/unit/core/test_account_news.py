@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from streams.core.account_news import news_at
-from streams.core.account_row import Account, Forwarding
-from streams.core.companies import record_key
+from streams.core.account.companies import record_key
+from streams.core.account.news import news_at
+from streams.core.account.row import Account, Forwarding
 from streams.core.parts import Part
 from tests.unit.core.made import DAY, NOW
 from tests.unit.core.told import DEAL, company, deal, member

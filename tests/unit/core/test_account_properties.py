@@ -17,8 +17,8 @@ from schemas.ids import alert_id_of
 from schemas.posts import Post
 from schemas.signals import AlertAction
 from schemas.touches import Disposition
-from streams.core import account
-from streams.core.account import Account
+from streams.core.account import fold as account
+from streams.core.account.fold import Account
 from streams.core.effects import Effects
 from streams.core.errors import CoreError
 from streams.core.rows import ROWS

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.activity import Activity, Milestone, Trait
-from streams.core.activity import EMPTY, freshest_milestones, gather, join, newest_traits
-from streams.core.facts import Facts
+from streams.core.activity.activity import EMPTY, freshest_milestones, gather, join, newest_traits
+from streams.core.events.facts import Facts
 from tests.unit.core import strategies as some
 from tests.unit.core.made import RULES, visited
 

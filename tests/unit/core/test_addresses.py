@@ -4,9 +4,9 @@ import pytest
 
 from schemas.activity import Hit, PageSeen
 from schemas.mail import NO_MAIL
-from streams.core.addresses import addresses_in
-from streams.core.mail_kept import heard_mail
-from streams.core.together import Doings, begun_by
+from streams.core.activity.together import Doings, begun_by
+from streams.core.events.addresses import addresses_in
+from streams.core.mail.kept import heard_mail
 from tests.unit.core import told
 from tests.unit.core.made import MINUTE, NOW, RULES, mailed
 

@@ -8,7 +8,7 @@ from schemas.cards import AlertCounts
 from schemas.ids import alert_id_of
 from schemas.posts import AlertUpdate
 from schemas.touches import Disposition, Tick
-from streams.core.account_row import Account
+from streams.core.account.row import Account
 from streams.core.errors import InsideHold, UnknownDecision, UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.deals import Owner
 from schemas.ids import alert_id_of
-from streams.core.alert_routing import next_in_line, routed
+from streams.core.alert.routing import next_in_line, routed
 from tests.unit.core.made import RULES
 from tests.unit.core.sales import AMY, BOB, CAT, FAY, GONE, LEA, SALES, owner
 

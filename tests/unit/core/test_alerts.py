@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.ids import alert_id_of
 from schemas.touches import Tick
-from streams.core.alert_posts import raised_to
+from streams.core.alert.posts import raised_to
 from streams.core.errors import UnknownRow
 from streams.core.signals import fold_signals
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NOW

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from schemas.deals import DealPerson, DealReport
 from schemas.touches import VisitorStanding
-from streams.core.account_row import Account
-from streams.core.account_view import view_of
-from streams.core.alert_ends import IN_WORK
+from streams.core.account.row import Account
+from streams.core.account.view import view_of
+from streams.core.alert.ends import IN_WORK
 from tests.unit.core import told
 from tests.unit.core.made import DAY, HOUR, NOW
 from tests.unit.core.row_talk import PEOPLE, RULES, Rows

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from schemas.activity import Version
 from schemas.posts import LeadNews
-from streams.core import lead
 from streams.core.effects import Effects
-from streams.core.lead import Lead
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from streams.core.rows import ROWS
 from streams.core.rules import load_rules
 from tests.unit.core import told_at_random as some

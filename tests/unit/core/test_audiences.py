@@ -9,8 +9,8 @@ from schemas.activity import Version
 from schemas.ids import lead_news_id_of
 from schemas.posts import LeadNews
 from schemas.touches import MergeOrder, Tick
-from streams.core.lead import fold
-from streams.core.lead_audiences import MAX_MOVES
+from streams.core.lead.audiences import MAX_MOVES
+from streams.core.lead.fold import fold
 from streams.core.rules import Rules, RulesError, load_rules
 from tests.unit.core.made import ANN, BEN, DAY, NAMING, NOW, RULES, example_files
 from tests.unit.core.told import LeadStory, browser, deal, decided, did, hits, of_deal, read

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.cards import Transition
-from streams.core.books import ANY, LABELS, Wanted, booked, shortened
-from streams.core.cohorts import cohort_of
-from streams.core.ledger import FAR, Window, ledger_of, percent
-from streams.core.postings import postings
-from streams.core.sheet import Sheet, first_comers, sheet_of
-from streams.core.stages import stages_in
-from streams.core.tally import Tally
+from streams.core.flow.books import ANY, LABELS, Wanted, booked, shortened
+from streams.core.flow.cohorts import cohort_of
+from streams.core.flow.ledger import FAR, Window, ledger_of, percent
+from streams.core.flow.postings import postings
+from streams.core.flow.sheet import Sheet, first_comers, sheet_of
+from streams.core.flow.tally import Tally
+from streams.core.stage.stages import stages_in
 from tests.unit.core.flow_log import DAY_MS, FIRST, SECOND, MoveLog, two_windows
 from tests.unit.core.made import RULES
 

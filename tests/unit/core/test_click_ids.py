@@ -6,8 +6,8 @@ import pytest
 
 from schemas.activity import Version
 from schemas.touches import Confirmation
-from streams.core import visitor
-from streams.core.click_ids import click_id_in, lead_of_click
+from streams.core.events.click_ids import click_id_in, lead_of_click
+from streams.core.visitor import fold as visitor
 from tests.unit.core.made import ANN, NOW, RULES, engaged, facts, page, visited
 
 ID = f"{ANN}.spring-26_A"

@@ -6,8 +6,8 @@ import pytest
 
 from schemas.deals import Owner
 from schemas.signals import Intent
-from streams.core.account import Account
-from streams.core.companies import company_of, newest_intent, newest_records
+from streams.core.account.companies import company_of, newest_intent, newest_records
+from streams.core.account.fold import Account
 from tests.unit.core.made import ANN, DAY, NOW, RULES
 from tests.unit.core.told import ACME, OWNER, AccountStory, company, deal, member, of_deal, of_lead
 

@@ -6,15 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.touches import Tick
-from streams.core.account_row import Account
-from streams.core.books import Wanted
-from streams.core.comparison import Comparing, Share
-from streams.core.crossings import counted_at, reach_of, thresholds
-from streams.core.outcomes import alert_ends, level_by, score_ends
-from streams.core.overdue import overdue_at, overdue_by_stage
-from streams.core.precision import LEAST
+from streams.core.account.row import Account
+from streams.core.flow.books import Wanted
+from streams.core.flow.crossings import counted_at, reach_of, thresholds
+from streams.core.flow.overdue import overdue_at, overdue_by_stage
+from streams.core.flow.precision import LEAST
 from streams.core.rules import Rules
-from streams.core.two_rules import LineByTwo, account_by_two, lead_by_two
+from streams.core.trial.comparison import Comparing, Share
+from streams.core.trial.outcomes import alert_ends, level_by, score_ends
+from streams.core.trial.two_rules import LineByTwo, account_by_two, lead_by_two
 from tests.unit.core.made import ANN, DAY, HOUR, NOW, RULES
 from tests.unit.core.publishing import published
 from tests.unit.core.told import (

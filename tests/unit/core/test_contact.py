@@ -11,7 +11,7 @@ from schemas.deals import DealPerson
 from schemas.ids import contact_key_of, is_contact, is_deal
 from schemas.signals import AlertAction
 from schemas.touches import Tick
-from streams.core.contact import Contact
+from streams.core.deal.contact import Contact
 from streams.core.effects import NOTHING, Folded
 from streams.core.errors import UnknownRow
 from streams.core.signals import fold_signals

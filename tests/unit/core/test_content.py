@@ -2,9 +2,9 @@
 
 import pytest
 
-from streams.core.content import Offer, gate_of, next_content, review_of
-from streams.core.content_rules import Content, ContentRules
+from streams.core.rulebook.content_rules import Content, ContentRules
 from streams.core.rules import RulesError, load_rules
+from streams.core.segment.content import Offer, gate_of, next_content, review_of
 from tests.unit.core.made import DAY, NAMING, NOW, RULES, files
 
 TOUR = Content(title="Tour", path="/tour*", review="early")

@@ -4,8 +4,8 @@ import pytest
 
 from schemas.activity import Decision
 from schemas.touches import Disposition
-from streams.core.corrections import standing, voided
 from streams.core.errors import UnknownDecision
+from streams.core.lead.corrections import standing, voided
 from tests.unit.core.made import DAY, NOW
 from tests.unit.core.told import ENOUGH, LeadStory, browser, deal, decided, did, hits, of_deal
 

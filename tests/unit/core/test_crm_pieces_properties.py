@@ -11,7 +11,7 @@ from schemas.activity import Version
 from schemas.crm import ContactFields, ContactRecord, DealFields, DealLink, DealPatch
 from schemas.deals import DealReport
 from schemas.signals import Signal
-from streams.core.deal import Deal
+from streams.core.deal.fold import Deal
 from streams.core.rows import ROWS
 from streams.core.signals import fold_signals
 from tests.unit.core import told_at_random as some

@@ -10,8 +10,8 @@ from schemas.crm import DealFields, DealLink, DealPatch
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
 from schemas.signals import DealAddress
 from schemas.touches import Tick
-from streams.core import deal
-from streams.core.deal import Deal
+from streams.core.deal import fold as deal
+from streams.core.deal.fold import Deal
 from streams.core.effects import NOTHING, Folded
 from tests.unit.core import told
 from tests.unit.core.made import ANN, BEN, DAY, NOW, RULES, example_rules

@@ -9,8 +9,8 @@ from msgspec import UNSET
 from schemas.activity import Version
 from schemas.crm import ContactStanding, ContactWanted, DealFields, DealLink, DealPatch
 from schemas.deals import DealFacts, DealPerson, DealReport, DealStanding
-from streams.core import deal
-from streams.core.deal import Deal
+from streams.core.deal import fold as deal
+from streams.core.deal.fold import Deal
 from streams.core.effects import NOTHING, Folded
 from streams.core.fields import said_fields
 from tests.unit.core import told

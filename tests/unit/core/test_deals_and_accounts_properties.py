@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from schemas.deals import CompanyRecord, DealFacts, DealReport
 from schemas.ids import is_deal
-from streams.core.account import Account
-from streams.core.deal import Deal
+from streams.core.account.fold import Account
+from streams.core.deal.fold import Deal
 from streams.core.rows import ROWS
 from tests.unit.core import told
 from tests.unit.core.made import NOW

@@ -13,10 +13,14 @@ from schemas.delivery import VisitorOrder
 from schemas.posts import AlertUpdate, Post
 from schemas.signals import AlertAction, LeadStanding, PersonErased
 from schemas.touches import ContactKnown, Disposition, EraseOrder, MergeOrder, Tick, VisitorStanding
-from streams.core import contact, deal, lead, recipient, visitor
-from streams.core.facts import Facts, Ordered
-from streams.core.lead_row import Lead
+from streams.core.deal import contact
+from streams.core.deal import fold as deal
+from streams.core.events.facts import Facts, Ordered
+from streams.core.lead import fold as lead
+from streams.core.lead.row import Lead
+from streams.core.recipient import fold as recipient
 from streams.core.rows import ERASING, ROWS
+from streams.core.visitor import fold as visitor
 from tests.unit.core.made import (
     ANN,
     BEN,

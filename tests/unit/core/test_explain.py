@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.cards import ScoreLine
-from streams.core.explain import headline, in_points, reasons_down, reasons_up
+from streams.core.score.explain import headline, in_points, reasons_down, reasons_up
 from tests.unit.core.made import NOW
 
 

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import LeadCard
 from schemas.touches import VoidOrder
-from streams.core.explained import explained, headline_of
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
+from streams.core.score.explained import explained, headline_of
 from tests.unit.core.made import ANN, DAY, MINUTE, NOW, activity, human_click, imported, mailed, track
 from tests.unit.core.test_scoring_example import MAIL, journey
 from tests.unit.core.told import LeadStory, browser, deal, did, hits, of_deal

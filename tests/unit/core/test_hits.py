@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.activity import Hit
+from streams.core.activity.hits import Keep, freshest, keep_of, latest_of_each
 from streams.core.days import DAY_MS, HOUR_MS, day_in, week_of
-from streams.core.hits import Keep, freshest, keep_of, latest_of_each
-from streams.core.scoring_rules import ScoringRule
+from streams.core.rulebook.scoring_rules import ScoringRule
 
 NO_LIMIT = Keep(3, None, lambda _: 0)
 TWO_A_DAY = Keep(3, 2, lambda hit: hit[0] // 10)

@@ -3,8 +3,8 @@
 import pytest
 
 from schemas.activity import Milestone
-from streams.core.holds import hold_end, hold_of_loss, setback_of
 from streams.core.rules import load_rules
+from streams.core.stage.holds import hold_end, hold_of_loss, setback_of
 from tests.unit.core.made import DAY, NAMING, NOW, RULES, files
 from tests.unit.core.told import deal
 

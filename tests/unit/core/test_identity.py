@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.activity import Claim
-from streams.core.facts import Link
-from streams.core.identity import Span, kept_claims, kept_links, known_leads, named_leads, owner_at, timeline_of
+from streams.core.events.facts import Link
+from streams.core.visitor.identity import Span, kept_claims, kept_links, known_leads, named_leads, owner_at, timeline_of
 
 claims = st.builds(Claim, st.integers(0, 30), st.sampled_from("ABC"), st.sampled_from(("claimed", "proven")))
 

@@ -3,7 +3,7 @@
 from time import process_time
 
 from schemas.touches import LeadLink, VisitorStanding
-from streams.core.facts import Facts, Ordered
+from streams.core.events.facts import Facts, Ordered
 from streams.core.rows import ROWS
 from tests.unit.core.crowd import Crowd
 from tests.unit.core.made import HOUR, MINUTE, NAMING, NOW, engaged, facts, identify

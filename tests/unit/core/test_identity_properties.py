@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.touches import MergeOrder, Tick
-from streams.core.facts import Facts, Ordered
+from streams.core.events.facts import Facts, Ordered
 from tests.unit.core.crowd import Crowd, shown, shuffled
 from tests.unit.core.made import HOUR, NAMING, NOW, alias, engaged, facts, identify
 

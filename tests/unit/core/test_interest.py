@@ -5,8 +5,8 @@ import pytest
 from schemas.activity import PageSeen
 from schemas.deals import DealFacts
 from schemas.ids import Naming
-from streams.core.content_rules import Content, ContentRules
-from streams.core.interest import Interest, interest_of
+from streams.core.account.interest import Interest, interest_of
+from streams.core.rulebook.content_rules import Content, ContentRules
 from streams.rules_files import read_rules
 
 RULES = read_rules(None, Naming(b"a secret of sixteen or more"))

@@ -4,8 +4,8 @@ import pytest
 
 from schemas.cards import LeadCard, ScoreLine
 from schemas.touches import VoidOrder
-from streams.core import lead
-from streams.core.explained import explained, headline_of
+from streams.core.lead import fold as lead
+from streams.core.score.explained import explained, headline_of
 from tests.unit.core.journeys.telling import NAMES, played
 
 

@@ -2,7 +2,7 @@
 
 from schemas.activity import Version
 from schemas.deals import DealFacts
-from streams.core.known_deals import freshest_deals
+from streams.core.account.known_deals import freshest_deals
 from streams.core.parts import Part
 from tests.unit.core.made import DAY, NOW
 from tests.unit.core.told import deal

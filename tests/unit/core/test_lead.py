@@ -4,8 +4,8 @@ import pytest
 
 from schemas.signals import LeadStanding
 from schemas.touches import Tick
-from streams.core import lead
 from streams.core.errors import CoreError, UnknownDecision
+from streams.core.lead import fold as lead
 from streams.core.rules import Rules, load_rules
 from tests.unit.core.made import ANN, DAY, HOUR, NAMING, NOW, files
 from tests.unit.core.told import ACME, ENOUGH, LeadStory, browser, deal, decided, did, hits, of_deal, read

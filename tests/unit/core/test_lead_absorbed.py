@@ -2,9 +2,9 @@
 
 from schemas.activity import Version
 from schemas.lead_body import Known, LeadBody
-from streams.core.lead_absorbed import bounded_absorbed
-from streams.core.lead_body import JOINED
-from streams.core.lead_row import Absorbed
+from streams.core.lead.absorbed import bounded_absorbed
+from streams.core.lead.body import JOINED
+from streams.core.lead.row import Absorbed
 from streams.core.parts import Part
 from tests.unit.core.made import DAY, NOW, RULES
 from tests.unit.core.told import did, hits

@@ -12,8 +12,8 @@ from schemas.mail import NO_MAIL, Mail
 from schemas.signals import Member
 from schemas.touches import LeadForward, Tick, VoidOrder
 from streams.core.errors import UnknownDecision
-from streams.core.lead import fold
-from streams.core.lead_view import view_of
+from streams.core.lead.fold import fold
+from streams.core.lead.view import view_of
 from tests.unit.core.made import ANN, BEN, DAY, MINUTE, NOW, RULES, activity, human_click, imported, mailed, track
 from tests.unit.core.told import LeadStory, browser, deal, did, hash_of, hits, of_deal, read
 

@@ -8,8 +8,8 @@ from schemas.activity import Version
 from schemas.deals import DealPerson
 from schemas.lead_body import Known, LeadBody
 from schemas.touches import LeadForward
-from streams.core import lead
 from streams.core.effects import NOTHING
+from streams.core.lead import fold as lead
 from tests.unit.core.made import ANN, HOUR, NOW
 from tests.unit.core.told import LeadStory, browser, deal, did, hits, of_deal, read
 

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.cards import LeadCard, Transition
-from streams.core import deal, lead
-from streams.core.deal import Deal
+from streams.core.deal import fold as deal
+from streams.core.deal.fold import Deal
 from streams.core.effects import Effects
-from streams.core.lead import Lead
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from streams.core.parts import live
 from streams.core.rows import ROWS
 from tests.unit.core import told_at_random as some

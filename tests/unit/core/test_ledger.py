@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.account_moves import account_moves
-from streams.core.ageing import ages, bottleneck, more_wins
-from streams.core.cohorts import COHORT_FORMULA, cohort_of
-from streams.core.ledger import FLOW_FORMULA, Window, cut_by, ledger_of, next_stage, percent
-from streams.core.postings import postings
-from streams.core.stages import stages_in
+from streams.core.account.moves import account_moves
+from streams.core.flow.ageing import ages, bottleneck, more_wins
+from streams.core.flow.cohorts import COHORT_FORMULA, cohort_of
+from streams.core.flow.ledger import FLOW_FORMULA, Window, cut_by, ledger_of, next_stage, percent
+from streams.core.flow.postings import postings
+from streams.core.stage.stages import stages_in
 from tests.unit.core.flow_folds import EventLog
 from tests.unit.core.flow_log import DAY_MS, FIRST, SECOND, MoveLog, two_windows
 from tests.unit.core.made import RULES

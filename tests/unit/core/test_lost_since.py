@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.deals import DealFacts
-from streams.core.lost_since import Mark, kept_marks, lost_since, mark_of
+from streams.core.deal.lost_since import Mark, kept_marks, lost_since, mark_of
 from tests.unit.core import told
 from tests.unit.core.made import DAY, NOW
 

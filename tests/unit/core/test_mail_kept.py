@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.mail import NO_MAIL, Mail
 from schemas.touches import Confirmation, MailEvent
-from streams.core.mail_kept import heard_mail, joined_mail
+from streams.core.mail.kept import heard_mail, joined_mail
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import ANN, DAY, HOUR, NOW, RULES, confirmed, mailed
 from tests.unit.core.mail_at_random import mail as some_mail

@@ -7,7 +7,7 @@ import pytest
 from schemas.activity import Void
 from schemas.cards import ScoredHit
 from schemas.touches import MailEvent
-from streams.core.scoring import Scored
+from streams.core.score.scoring import Scored
 from tests.unit.core.made import ANN, DAY, MINUTE, NOW, human_click, mailed, points, scored
 
 HOUR_AGO = NOW - 60 * MINUTE

@@ -6,9 +6,9 @@ import pytest
 
 from schemas.mail import NO_MAIL
 from schemas.touches import Confirmation, MailEvent
-from streams.core.mail_kept import heard_mail
-from streams.core.mail_rules import MailNetwork, MailRules
-from streams.core.mail_verdict import Judge, Judged
+from streams.core.mail.kept import heard_mail
+from streams.core.mail.verdict import Judge, Judged
+from streams.core.rulebook.mail_rules import MailNetwork, MailRules
 from tests.unit.core.made import ANN, DAY, MINUTE, NOW, RULES, confirmed, mailed
 
 CLICKED = NOW - DAY

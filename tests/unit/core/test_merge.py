@@ -9,7 +9,7 @@ from schemas.activity import Version
 from schemas.cards import LeadCard
 from schemas.signals import LeadStanding
 from schemas.touches import LeadLink, MergeOrder, Tick
-from streams.core import lead
+from streams.core.lead import fold as lead
 from streams.core.parts import live
 from tests.unit.core.crowd import Crowd, shown
 from tests.unit.core.made import DAY, HOUR, NOW, RULES, human_click, mailed

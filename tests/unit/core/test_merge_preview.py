@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.touches import MergeOrder, Tick
-from streams.core.merge_preview import engagement_of
+from streams.core.lead.merge_preview import engagement_of
 from tests.unit.core.crowd import Crowd
 from tests.unit.core.made import DAY, NOW, RULES
 from tests.unit.core.told import browser, did, hits

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from schemas.activity import Version
 from schemas.delivery import Trust
 from schemas.signals import NetworkStanding
-from streams.core import visitor
 from streams.core.effects import Effects
-from streams.core.facts import Facts, Filtered
-from streams.core.networks import network_of, with_networks
+from streams.core.events.facts import Facts, Filtered
 from streams.core.rows import ROWS
-from streams.core.visitor import Visitor
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
+from streams.core.visitor.networks import network_of, with_networks
 from tests.unit.core import strategies as some
 from tests.unit.core.made import DAY, HOUR, NOW, RULES, delivery, engaged, example_rules, identify, page, routed
 

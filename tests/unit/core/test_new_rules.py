@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from schemas.ids import alert_id_of
 from schemas.posts import Post
 from schemas.touches import MailEvent, Tick
-from streams.core.new_rules import held_back
+from streams.core.lead.new_rules import held_back
 from streams.core.rules import Rules
 from streams.core.signals import fold_signals
-from streams.core.stages import StageNow
+from streams.core.stage.stages import StageNow
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, MINUTE, NOW, RULES
 from tests.unit.core.publishing import published
 from tests.unit.core.told import (

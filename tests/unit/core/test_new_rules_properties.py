@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from schemas.activity import Version
 from schemas.posts import Post
 from schemas.touches import Tick
-from streams.core import account, lead
-from streams.core.account import Account
-from streams.core.lead import Lead
-from streams.core.returns import EXCLUDED
+from streams.core.account import fold as account
+from streams.core.account.fold import Account
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
+from streams.core.returns.strength import EXCLUDED
 from streams.core.rules import Rules
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import ANN, RULES

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.posts import AlertUpdate, Post
 from schemas.touches import Tick
-from streams.core import recipient
+from streams.core.recipient import fold as recipient
 from tests.unit.core.told_hours import (
     BERLIN,
     BOTH,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.activity import PageSeen
-from streams.core import pages
+from streams.core.activity import pages
 from tests.unit.core.made import DAY, HOUR, MINUTE, NOW, RULES
 
 POINTS, SITE = RULES.scoring, RULES.site

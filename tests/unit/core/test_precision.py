@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.cards import AlertCounts, Reopening
-from streams.core.precision import precision, recall
+from streams.core.flow.precision import precision, recall
 from tests.unit.core.made import DAY, NOW
 from tests.unit.core.told import ACME, DEAL, AccountStory, deal, member, of_deal, of_lead
 

@@ -6,9 +6,9 @@ from schemas.activity import Version
 from schemas.ids import post_id_of
 from schemas.posts import Post, Receipt
 from schemas.touches import Tick
-from streams.core import recipient
 from streams.core.effects import NOTHING, Folded
-from streams.core.recipient import Recipient
+from streams.core.recipient import fold as recipient
+from streams.core.recipient.fold import Recipient
 from streams.core.rules import Rules
 from tests.unit.core.made import NOW, RULES
 from tests.unit.core.told import OWNER

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.activity import Version
 from schemas.posts import Digest, Edit
 from schemas.touches import Tick
-from streams.core import recipient
+from streams.core.recipient import fold as recipient
 from streams.core.rows import ROWS
 from tests.unit.core.made import DAY
 from tests.unit.core.told_hours import BERLIN, BOTH, MINUTE, RULES, SLOW, Desk, at, post, update

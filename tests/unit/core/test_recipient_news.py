@@ -7,10 +7,10 @@ from schemas.activity import Version
 from schemas.ids import lead_news_id_of, news_recipient_of
 from schemas.posts import LeadNews, Receipt
 from schemas.touches import Tick
-from streams.core import recipient
 from streams.core.effects import Folded
-from streams.core.recipient import Recipient
-from streams.core.recipient_news import MAX_SETTLED, MAX_WAITING
+from streams.core.recipient import fold as recipient
+from streams.core.recipient.fold import Recipient
+from streams.core.recipient.news import MAX_SETTLED, MAX_WAITING
 from tests.unit.core.made import ANN, NOW, RULES
 
 TO = news_recipient_of(ANN)

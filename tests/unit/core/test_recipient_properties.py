@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from schemas.activity import Version
 from schemas.posts import AlertUpdate, Digest, Outlook, Post, Receipt
 from schemas.touches import Tick
-from streams.core import recipient
 from streams.core.effects import Effects
-from streams.core.recipient import Recipient
+from streams.core.recipient import fold as recipient
+from streams.core.recipient.fold import Recipient
 from streams.core.rows import ROWS
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import DAY, HOUR

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.deals import DealPerson
-from streams.core.return_doings import Counted, counted
-from streams.core.returns import candidate, counted_from, decisive, strength
-from streams.core.returns_rules import Act
+from streams.core.returns.doings import Counted, counted
+from streams.core.returns.strength import candidate, counted_from, decisive, strength
+from streams.core.rulebook.returns_rules import Act
 from streams.core.rules import RulesError, load_rules
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NAMING, NOW, RULES, files
 from tests.unit.core.told import deal, member

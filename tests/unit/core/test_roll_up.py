@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from schemas.cards import RollUpLine
 from schemas.signals import Intent, Member
-from streams.core.account_row import Rest
-from streams.core.returns_rules import ReturnsRules
-from streams.core.roll_up import engagement_of, roll_up
+from streams.core.account.roll_up import engagement_of, roll_up
+from streams.core.account.row import Rest
+from streams.core.rulebook.returns_rules import ReturnsRules
 from tests.unit.core.made import DAY, NOW, RULES
 from tests.unit.core.told import ACME, member
 

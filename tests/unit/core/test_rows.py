@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.errors import Undecodable
 from schemas.touches import EraseOrder
-from streams.core import lead
-from streams.core.account_row import Account
-from streams.core.contact import Contact
-from streams.core.deal import Deal
-from streams.core.facts import Facts
-from streams.core.lead_row import Lead
+from streams.core.account.row import Account
+from streams.core.deal.contact import Contact
+from streams.core.deal.fold import Deal
+from streams.core.events.facts import Facts
+from streams.core.lead import fold as lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ERASING, FORMAT, NO_RULES, ROWS, Header, header, is_of_the_future, rules_mark
-from streams.core.visitor import Visitor
+from streams.core.visitor.fold import Visitor
 from tests.unit.core import strategies as some
 from tests.unit.core.made import NOW, RULES, facts, page, visited
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams.core.rule_kinds import RULE_KINDS
 from streams.core.rules import FILES, Rules, RulesError, load_rules
+from streams.core.score.rule_kinds import RULE_KINDS
 from streams.rules_files import PACKAGED, read_rules
 from tests.unit.core.made import NAMING, RULES, files
 

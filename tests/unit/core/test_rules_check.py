@@ -2,8 +2,8 @@
 
 import pytest
 
+from streams.core.rulebook.check import counts, findings
 from streams.core.rules import load_rules
-from streams.core.rules_check import counts, findings
 from tests.unit.core.made import NAMING, files
 
 Change = tuple[str, str, str]

@@ -8,21 +8,27 @@ import pytest
 from msgspec import convert
 from msgspec.structs import force_setattr, replace
 
-from streams.core.content_rules import ContentRules
-from streams.core.returns_rules import ReturnsRules
-from streams.core.returns_words import level_sentences
-from streams.core.routing_rules import Channels, RoutingRules
-from streams.core.routing_words import listing_sentences, rep_sentences, when_sentences
+from streams.core.rulebook.content_rules import ContentRules
+from streams.core.rulebook.in_words import changes, explained
+from streams.core.rulebook.past import unknown_past
+from streams.core.rulebook.returns_rules import ReturnsRules
+from streams.core.rulebook.returns_words import level_sentences
+from streams.core.rulebook.routing_rules import Channels, RoutingRules
+from streams.core.rulebook.routing_words import listing_sentences, rep_sentences, when_sentences
+from streams.core.rulebook.scoring_rules import ScoringRule
+from streams.core.rulebook.scoring_words import fit_sentences, rule_sentence
+from streams.core.rulebook.segments_rules import Predicate
+from streams.core.rulebook.segments_words import content_sentences, predicate_words
+from streams.core.rulebook.site_words import event_sentences
+from streams.core.rulebook.stages_rules import MilestoneRule, Release
+from streams.core.rulebook.stages_words import (
+    clock_sentences,
+    hold_sentences,
+    mermaid,
+    milestone_sentences,
+    threshold_sentences,
+)
 from streams.core.rules import FILES
-from streams.core.rules_in_words import changes, explained
-from streams.core.rules_past import unknown_past
-from streams.core.scoring_rules import ScoringRule
-from streams.core.scoring_words import fit_sentences, rule_sentence
-from streams.core.segments_rules import Predicate
-from streams.core.segments_words import content_sentences, predicate_words
-from streams.core.site_words import event_sentences
-from streams.core.stages_rules import MilestoneRule, Release
-from streams.core.stages_words import clock_sentences, hold_sentences, mermaid, milestone_sentences, threshold_sentences
 from tests.unit.core.made import RULES
 from tests.unit.core.publishing import published
 

@@ -11,9 +11,9 @@ from schemas.activity import Version, Void
 from schemas.cards import LeadCard
 from schemas.deals import DealFacts
 from schemas.touches import Tick, VisitorStanding
-from streams.core import lead
-from streams.core.facts import Facts
-from streams.core.score_curve import Curve, Spot, curve_of
+from streams.core.events.facts import Facts
+from streams.core.lead import fold as lead
+from streams.core.score.curve import Curve, Spot, curve_of
 from tests.unit.core.made import ANN, DAY, HOUR, MINUTE, NOW, RULES, activity, delivery, engaged, facts, scored, track
 from tests.unit.core.made import human_click as clicked
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from schemas.activity import Activity, Hit, Void
 from schemas.cards import ScoreLine
 from schemas.mail import NO_MAIL
-from streams.core.activity import gather
-from streams.core.facts import Facts
-from streams.core.mail_kept import heard_mail
-from streams.core.scoring import Doings, Scored, score, total_tenths
+from streams.core.activity.activity import gather
+from streams.core.events.facts import Facts
+from streams.core.mail.kept import heard_mail
+from streams.core.score.scoring import Doings, Scored, score, total_tenths
 from tests.unit.core import strategies as some
 from tests.unit.core.made import DAY, NOW, RULES, activity, mailed
 from tests.unit.core.mail_at_random import mail as some_mail

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from streams.core.facts import Facts
-from streams.core.rule_kinds import RULE_KINDS
+from streams.core.events.facts import Facts
 from streams.core.rules import load_rules
-from streams.core.scoring import BEFORE_EPOCH, Doings, score
+from streams.core.score.rule_kinds import RULE_KINDS
+from streams.core.score.scoring import BEFORE_EPOCH, Doings, score
 from tests.unit.core.made import (
     DAY,
     HOUR,

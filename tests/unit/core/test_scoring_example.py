@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.core.explain import headline
-from streams.core.facts import Facts
-from streams.core.scoring import Scored, falls_below
+from streams.core.events.facts import Facts
+from streams.core.score.explain import headline
+from streams.core.score.scoring import Scored, falls_below
 from tests.unit.core.made import DAY, NOW, human_click, imported, mailed, page, points, scored, track
 from tests.unit.core.made import identify as identify_event
 

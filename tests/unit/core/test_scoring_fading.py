@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.fading import Fading, FadingRule, tenths_of
+from streams.core.score.fading import Fading, FadingRule, tenths_of
 from tests.unit.core.made import DAY, HOUR, MINUTE, NOW
 
 rules = st.lists(

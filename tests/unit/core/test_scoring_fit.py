@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.activity import Trait
-from streams.core.fit import fit_of
+from streams.core.score.fit import fit_of
 from tests.unit.core.made import RULES
 
 FIT = RULES.scoring.rules.fit

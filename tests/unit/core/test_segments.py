@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from schemas.activity import Trait
+from streams.core.rulebook.segments_rules import Predicate, SegmentsRules, single_tests
 from streams.core.rules import Rules, RulesError, load_rules
-from streams.core.segments import Segments, fields_of, holds, segment_of
-from streams.core.segments_rules import Predicate, SegmentsRules, single_tests
+from streams.core.segment.segments import Segments, fields_of, holds, segment_of
 from tests.unit.core.made import DAY, NAMING, NOW, RULES, example_files, files
 from tests.unit.core.told import ACME, LeadStory, browser, did, hits, read
 

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.cards import LeadCard, MailFlags
+from streams.core.mail.send_gate import NOT_MAILED, Code, MailAnswer, No, may_mail
 from streams.core.rules import load_rules
-from streams.core.send_gate import NOT_MAILED, Code, MailAnswer, No, may_mail
 from tests.unit.core.crowd import Crowd
 from tests.unit.core.made import DAY, HOUR, NAMING, NOW, RULES, files, mailed
 from tests.unit.core.told import browser, decided, did, read

@@ -9,9 +9,9 @@ import pytest
 from schemas.activity import Claim, Trait
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
-from streams.core.facts import Link
+from streams.core.events.facts import Link
+from streams.core.events.signing import Signed, Signing
 from streams.core.rules import load_rules
-from streams.core.signing import Signed, Signing
 from tests.unit.core.made import ANN, NAMING, NOW, delivery, facts, files, identify
 
 SECRET = b"the site's server and we know it"

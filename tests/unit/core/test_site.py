@@ -10,9 +10,9 @@ from schemas.codec import EVENT
 from schemas.errors import Undecodable
 from schemas.ids import hit_id_of
 from schemas.rejected import Reason
-from streams.core.facts import Filtered, Link
+from streams.core.events.facts import Filtered, Link
+from streams.core.events.site import route
 from streams.core.rules import load_rules
-from streams.core.site import route
 from tests.unit.core.made import (
     ANN,
     DAY,

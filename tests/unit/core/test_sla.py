@@ -4,9 +4,9 @@ import pytest
 
 from schemas.activity import Milestone
 from schemas.touches import Tick
-from streams.core.lead_view import view_of
+from streams.core.lead.view import view_of
 from streams.core.rules import load_rules
-from streams.core.sla import rep_of
+from streams.core.stage.sla import rep_of
 from tests.unit.core.made import ANN, DAY, HOUR, NAMING, NOW, files
 from tests.unit.core.told import ENOUGH, OWNER, LeadStory, browser, deal, decided, did, hits, of_deal
 

@@ -4,8 +4,8 @@ import pytest
 
 from schemas.activity import Milestone
 from schemas.deals import DealFacts
-from streams.core.stage_fold import stage_of
-from streams.core.stages import StageNow, stages_in
+from streams.core.stage.fold import stage_of
+from streams.core.stage.stages import StageNow, stages_in
 from tests.unit.core.made import DAY, NOW, RULES
 from tests.unit.core.told import LeadStory, browser, deal, decided, did, of_deal
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from schemas.activity import Version
 from schemas.cards import LeadCard, Transition
 from schemas.touches import Tick
-from streams.core import lead
-from streams.core.lead import Lead
-from streams.core.stages import stages_in
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
+from streams.core.stage.stages import stages_in
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import ANN, DAY, NOW, RULES
 

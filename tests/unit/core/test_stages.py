@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.activity import Milestone
-from streams.core.milestone_sources import PRODUCED
 from streams.core.rules import RulesError, load_rules
-from streams.core.stage_fold import stage_of
-from streams.core.stages import StageNow, Stages
-from streams.core.stages_graph import faults_of
+from streams.core.stage.fold import stage_of
+from streams.core.stage.graph import faults_of
+from streams.core.stage.milestone_sources import PRODUCED
+from streams.core.stage.stages import StageNow, Stages
 from tests.unit.core.made import DAY, NAMING, files
 
 STAGES_TOML = files()["stages.toml"]

@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
+from streams.core.flow.supply import CANDIDATES, Desk, forecast_at, in_words, propose, weekly
+from streams.core.rulebook.threshold_text import with_threshold
 from streams.core.rules import load_rules
-from streams.core.supply import CANDIDATES, Desk, forecast_at, in_words, propose, weekly
-from streams.core.threshold_text import with_threshold
 from tests.unit.core.made import NAMING, files
 
 DESK = Desk(sdrs=3, attempts=4)

@@ -2,9 +2,9 @@
 
 from schemas.activity import Activity, Version
 from schemas.touches import VisitorStanding
-from streams.core import visitor
 from streams.core.effects import NOTHING, Effects
-from streams.core.visitor import Visitor
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from tests.unit.core.made import (
     ANN,
     BEN,

@@ -6,10 +6,10 @@ import pytest
 
 from schemas.activity import Version
 from schemas.touches import VisitorStanding
-from streams.core import visitor
 from streams.core.effects import Effects
-from streams.core.facts import Facts, Ordered
-from streams.core.visitor import Visitor
+from streams.core.events.facts import Facts, Ordered
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from tests.unit.core.made import ANN, BEN, DAY, HOUR, NAMING, NOW, RULES, engaged, facts, identify
 
 U1 = NAMING.lead_of_user("u1")

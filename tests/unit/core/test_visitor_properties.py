@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.codec import encode
 from schemas.touches import LeadLink, VisitorStanding
-from streams.core import visitor
 from streams.core.effects import NOTHING, Folded
-from streams.core.facts import Facts
+from streams.core.events.facts import Facts
 from streams.core.rows import ROWS
-from streams.core.scoring import Doings, score
-from streams.core.visitor import Visitor
+from streams.core.score.scoring import Doings, score
+from streams.core.visitor import fold as visitor
+from streams.core.visitor.fold import Visitor
 from tests.unit.core import strategies as some
 from tests.unit.core.made import NOW, RULES
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rejected import Envelope, Reason
-from streams.core.facts import Ordered
-from streams.core.visits import decode_visits
+from streams.core.events.facts import Ordered
+from streams.core.events.visits import decode_visits
 from tests.unit.core.made import NOW, RULES, identify, page
 
 GOOD = msgspec.json.encode(page("/pricing", NOW))

@@ -11,9 +11,9 @@ from schemas.delivery import Trust
 from schemas.posts import Post
 from schemas.signals import AlertAction, Day, LeadStanding, Member, NetworkStanding, Signal
 from schemas.touches import Disposition, Touch, VisitorStanding
-from streams.core import lead
 from streams.core.effects import Effects
-from streams.core.lead import Lead
+from streams.core.lead import fold as lead
+from streams.core.lead.fold import Lead
 from streams.core.rules import Rules
 from streams.core.signals import SignalRow, fold_signals
 from tests.unit.core.made import ANN, DAY, NAMING, NOW, RULES

@@ -12,9 +12,9 @@ from schemas.cards import AlertCard
 from schemas.ids import alert_id_of, post_id_of
 from schemas.posts import Absence, AlertUpdate, Digest, Edit, Outlook, Post, Receipt
 from schemas.touches import Tick
-from streams.core import recipient
 from streams.core.effects import Due, Effects
-from streams.core.recipient import Recipient
+from streams.core.recipient import fold as recipient
+from streams.core.recipient.fold import Recipient
 from streams.core.rules import Rules, load_rules
 from tests.unit.core.made import NAMING, files
 from tests.unit.core.told import deal

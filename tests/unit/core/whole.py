@@ -9,12 +9,14 @@ from schemas.cards import AccountCard, AlertCard, LeadCard, Transition
 from schemas.delivery import Delivery, Trust, VisitorOrder
 from schemas.posts import Receipt
 from schemas.touches import Tick
-from streams.core import lead, recipient, visitor
 from streams.core.effects import Due, Effects
 from streams.core.errors import CoreError
-from streams.core.facts import Facts, Ordered
+from streams.core.events.facts import Facts, Ordered
+from streams.core.lead import fold as lead
+from streams.core.recipient import fold as recipient
 from streams.core.rules import Rules
 from streams.core.signals import fold_signals
+from streams.core.visitor import fold as visitor
 from tests.unit.core.made import RULES, delivery, routed
 
 CHANNELS: Final = frozenset({"webhook", "memory"})  # what routing.toml does not name is passed over

@@ -9,8 +9,8 @@ from schemas.rejected import Reason, Rejected
 from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.effects import NOTHING, Due, Effects
-from streams.core.facts import Ordered
-from streams.core.visits import decode_visits
+from streams.core.events.facts import Ordered
+from streams.core.events.visits import decode_visits
 from streams.engine.book import SAVED, Saved
 from streams.engine.outbox import BLOCK_BYTES, RECORD_BYTES, Outbox, Record
 from streams.metrics import Metrics

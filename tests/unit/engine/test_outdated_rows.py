@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.activity import Version
-from streams.core.lead_row import Lead
+from streams.core.lead.row import Lead
 from streams.core.rows import ROWS, rules_mark
 from streams.engine.book import Book
 from streams.engine.pulse import Pulse

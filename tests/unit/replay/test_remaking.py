@@ -8,7 +8,7 @@ from schemas.delivery import Delivery
 from schemas.rejected import Envelope, Reason, Rejected
 from schemas.topics import partition_of
 from schemas.touches import Tick
-from streams.core.visits import decode_visits
+from streams.core.events.visits import decode_visits
 from streams.replay.patch import merge_patch
 from streams.replay.remaking import NotReplayable
 from streams.replay.verdicts import judged

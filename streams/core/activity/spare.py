@@ -1,0 +1,157 @@
+"""What the walks let go, for a while: so that a late claim divides what really happened and not only what was kept.
+
+Exact while a browser has no more than 24 elements of a kind beside the kept ones; beyond that the oldest are gone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from schemas.activity import Hit, Hits, PageSeen, Trait
+from streams.core.activity.hits import Keep
+from streams.core.activity.pages import in_order
+from streams.core.rules import Rules
+
+__all__ = [
+    "NO_SPARE",
+    "Said",
+    "Spare",
+    "SpareHit",
+    "is_kept",
+    "replaced_traits",
+    "spare_after",
+    "spare_hits",
+    "spare_pages",
+    "spare_traits",
+]
+
+MOST: Final = 24
+
+
+class SpareHit(NamedTuple):
+    """A hit that its rule let go."""
+
+    at: int
+    hit_id: int
+    what: str
+    rule: str
+
+
+class Said(NamedTuple):
+    """A trait that something newer replaced."""
+
+    at: int
+    value: str
+    name: str
+
+
+class Spare(Struct, frozen=True, array_like=True):
+    """Freshest first, at most 24 of each."""
+
+    hits: tuple[SpareHit, ...] = ()
+    pages: tuple[PageSeen, ...] = ()
+    traits: tuple[Said, ...] = ()
+
+
+NO_SPARE: Final = Spare()
+
+
+def is_kept(hit: Hit, kept: Hits, keep: Keep) -> bool:
+    """Whether a hit is kept, or a later time of it in its bucket is."""
+    same = [other for other in kept if other[1] == hit[1]]
+    return hit in same or any(keep.bucket_of(other) == keep.bucket_of(hit) for other in same)
+
+
+def spare_hits(
+    let_go: Iterable[SpareHit], kept: Mapping[str, Hits], rules: Rules, *, settled: Iterable[SpareHit] = ()
+) -> tuple[SpareHit, ...]:
+    """Of hits that were let go those to remember: not one that a later time of the same hit in its bucket replaced.
+
+    `settled` are remembered already, and nothing new was said of their hits.
+    """
+    found = list(settled)
+    seen: set[tuple[str, int, int | str]] = set()
+    for one in sorted(set(let_go), reverse=True):
+        keep = rules.scoring.keeps.get(one.rule)
+        hit = Hit(one.at, one.hit_id, one.what)
+        if keep is None or is_kept(hit, kept.get(one.rule, ()), keep):
+            continue
+        if (place := (one.rule, one.hit_id, keep.bucket_of(hit))) not in seen:
+            seen.add(place)
+            found.append(one)
+    found.sort(reverse=True)
+    return tuple(found[:MOST])
+
+
+def spare_after(
+    spare: tuple[PageSeen, ...], more: Sequence[PageSeen], *, let_go: Sequence[PageSeen], kept: Sequence[PageSeen],
+    rules: Rules,
+) -> tuple[PageSeen, ...]:  # fmt: skip
+    """What is remembered of pages after `more` of them; `let_go` are distinct, freshest first.
+
+    Most are the only message about their page, and then there is nothing that could cover them.
+    """
+    alone = len({page[1] for page in (*let_go, *kept)}) == len(let_go) + len(kept)
+    if not alone:
+        let_go = _uncovered(let_go, kept, rules)
+    if not spare:
+        if not let_go:
+            return spare
+        return tuple(let_go[:MOST]) if alone else spare_pages(let_go, kept, rules)
+    told = {page[1] for page in (*more, *let_go)}
+    touched = [page for page in spare if page[1] in told]
+    if not let_go and not touched:
+        return spare
+    settled = spare if not touched else [page for page in spare if page[1] not in told]
+    left = spare_pages((*touched, *let_go), kept, rules, settled=settled)
+    return spare if left == spare else left
+
+
+def _uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rules) -> list[PageSeen]:
+    """Those of which no other message about the page, of the same day, says all that they say, and is as fresh."""
+    ids = {page[1] for page in pages}
+    alike = [other for other in others if other[1] in ids]
+    return [page for page in pages if not _is_covered(page, alike, rules)] if alike else list(pages)
+
+
+def spare_pages(
+    let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules, *, settled: Sequence[PageSeen] = ()
+) -> tuple[PageSeen, ...]:
+    """Of pages that were let go those to remember: not one that is covered. `settled` as for hits, freshest first."""
+    ordered = in_order(let_go)
+    ids = {page[1] for page in ordered}
+    others = [page for page in kept if page[1] in ids]
+    if len(ids) < len(ordered):
+        others += ordered
+    found = [page for page in ordered if not _is_covered(page, others, rules)] if others else ordered
+    if not settled:
+        return tuple(found[:MOST])
+    return tuple(in_order((*found, *settled))[:MOST] if found else settled[:MOST])
+
+
+def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
+    """Of traits that were replaced those to remember."""
+    return tuple(sorted(set(let_go), reverse=True)[:MOST])
+
+
+def replaced_traits(several: Iterable[Mapping[str, Trait]], kept: Mapping[str, Trait]) -> list[Said]:
+    """What was said and is not kept."""
+    return [
+        Said(one.at, one.value, name) for traits in several for name, one in traits.items() if kept.get(name) != one
+    ]
+
+
+def _is_covered(page: PageSeen, others: Iterable[PageSeen], rules: Rules) -> bool:
+    day_of = rules.site.day_of
+    return any(other[1] == page[1] and _covers(other, page) and day_of(other[0]) == day_of(page[0]) for other in others)
+
+
+def _covers(other: PageSeen, page: PageSeen) -> bool:
+    if other[0] < page[0] or other == page:
+        return False
+    return _at_least(other[4], page[4]) and _at_least(other[5], page[5]) and (other[0] > page[0] or other > page)
+
+
+def _at_least(one: int | None, other: int | None) -> bool:
+    return one == other if one is None or other is None else one >= other

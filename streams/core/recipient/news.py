@@ -1,0 +1,88 @@
+"""News of leads in a recipient's row: due to the webhook until its receipt is here, as posts are.
+
+Such a row is named after the lead, so news of many leads wait in many rows; rows of reps and teams have none.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.activity import Version
+from schemas.posts import LeadNews, Receipt
+from streams.core.effects import Due
+from streams.core.recipient.row import Heard, Recipient
+
+__all__ = ["bounded_news", "news_due", "news_heard", "news_received", "news_said", "news_wakes"]
+
+MAX_WAITING: Final = 64
+MAX_SETTLED: Final = 64
+
+
+def news_heard(row: Recipient, news: LeadNews) -> Recipient:
+    """The row with news; what came before, or is settled, stays as it is."""
+    if (held := row.news.get(news.post_id)) is not None and (held.news is not None or held.told):
+        return row
+    return replace(row, news=row.news | {news.post_id: Heard(news, at=news.at, outcomes=held.outcomes if held else {})})
+
+
+def news_received(row: Recipient, receipt: Receipt) -> Recipient:
+    """The row with a receipt; of two on one channel `sent`."""
+    held = row.news.get(receipt.post_id, Heard(None, at=receipt.at))
+    if held.outcomes.get(receipt.channel) == "sent":
+        return row
+    told = replace(held, outcomes=held.outcomes | {receipt.channel: receipt.outcome})
+    return replace(row, news=row.news | {receipt.post_id: told})
+
+
+def news_due(row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, version: Version) -> Recipient:
+    """The row with what is due now, for the first time or because no receipt came, and without what needs none."""
+    if not row.news:
+        return row
+    news = {
+        name: _due_now(one, row, channels, repeat_ms=repeat_ms, version=version) for name, one in row.news.items()
+    }  # fmt: skip
+    return replace(row, news=news)
+
+
+def news_said(row: Recipient, channels: tuple[str, ...], *, since: Version) -> list[Due]:
+    """What a message of version `since` or a later one made due."""
+    return [
+        Due(channel, one.news) for one in row.news.values()
+        if one.news is not None and one.said_by is not None and one.said_by >= since
+        for channel in _owed(one, channels)
+    ]  # fmt: skip
+
+
+def news_wakes(row: Recipient, *, repeat_ms: int) -> list[int]:
+    """When news without a receipt are due again."""
+    return [one.said_at + repeat_ms for one in row.news.values() if one.news is not None]
+
+
+def bounded_news(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
+    """The row with at most 64 news that wait and 64 that are settled, the freshest, and the bounds that were met."""
+    if len(row.news) <= min(MAX_WAITING, MAX_SETTLED):
+        return row, ()
+    waiting, pushed_out = _freshest(row, (name for name, one in row.news.items() if one.news is not None), MAX_WAITING)
+    settled, _ = _freshest(row, (name for name, one in row.news.items() if one.news is None), MAX_SETTLED)
+    kept = waiting | settled
+    return replace(row, news={name: one for name, one in row.news.items() if name in kept}), pushed_out
+
+
+def _freshest(row: Recipient, names: Iterable[str], most: int) -> tuple[set[str], tuple[str, ...]]:
+    ordered = sorted(names, key=lambda name: (row.news[name].at, name), reverse=True)
+    return set(ordered[:most]), ("news",) if len(ordered) > most else ()
+
+
+def _due_now(one: Heard, row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, version: Version) -> Heard:
+    if one.news is None:
+        return one
+    if not _owed(one, channels):
+        return replace(one, news=None, told=True)
+    if one.said_by is None or row.as_of >= one.said_at + repeat_ms:
+        return replace(one, said_at=row.as_of, said_by=version)
+    return one
+
+
+def _owed(heard: Heard, channels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in channels if one not in heard.outcomes)
