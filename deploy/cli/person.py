@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 from rich.console import Console
 
+from deploy.cli.actor import actor
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadPerson, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment, secret_of
@@ -79,7 +79,7 @@ def erase(
         typer.confirm("Erase them for good?", abort=True)
     with _door(settings) as door:
         for one in (lead_id,) if lead is None else leads_of(lead):
-            order = EraseOrder(to=one, lead_id=one, at=int(time.time() * 1000), actor=_actor())
+            order = EraseOrder(to=one, lead_id=one, at=int(time.time() * 1000), actor=actor())
             asyncio.run(_sent(settings, door, order))
     console.print("The order is safe in Kafka.")
     if lead is not None:
@@ -167,10 +167,3 @@ def _door(settings: DeploySettings) -> "Iterator[Door]":
         yield door
     finally:
         door.close()
-
-
-def _actor() -> str:
-    try:
-        return f"cli:{getuser()}"
-    except (ImportError, KeyError, OSError):  # a container whose user has no name
-        return "cli"

@@ -1,7 +1,6 @@
 """`leadstream rules publish`: what a leader approved in the console comes into the files, and the book says so."""
 
 import time
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from deploy.cli.actor import actor
 from deploy.cli.rules import loaded, texts_of
 from deploy.cli.supply import write_threshold
 from deploy.errors import BadRules
@@ -40,7 +40,7 @@ def publish(
     """
     from streams.rules_book import RulesBook
 
-    kept, who = RulesBook(book), by or _user()
+    kept, who = RulesBook(book), by or actor()
     directory.mkdir(parents=True, exist_ok=True)
     texts = texts_of(directory)
     version = loaded(texts).version
@@ -84,13 +84,6 @@ def _check_stale(book: "RulesBook", version: str) -> None:
 
 def _say(text: str) -> None:
     Console(highlight=False).print(Text(text, style="bold"), soft_wrap=True)
-
-
-def _user() -> str:
-    try:
-        return getuser()
-    except (ImportError, KeyError, OSError):  # a container whose user has no name
-        return "cli"
 
 
 def _now() -> int:

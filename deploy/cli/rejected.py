@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
 
+from deploy.cli.actor import actor
 from deploy.cli.copying import bars
 from deploy.cli.rejected_choice import (
     By,
@@ -197,16 +197,9 @@ def _replaying(
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch), mapper=mapper_with(naming),
     )  # fmt: skip
     try:
-        yield Replaying(door, remaker, actor=_actor(), now=lambda: int(time.time() * 1000))
+        yield Replaying(door, remaker, actor=actor(), now=lambda: int(time.time() * 1000))
     finally:
         door.close()
-
-
-def _actor() -> str:
-    try:
-        return f"cli:{getuser()}"
-    except (ImportError, KeyError, OSError):  # a container whose user has no name
-        return "cli"
 
 
 def _naming(home: Path) -> "Naming | None":
