@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
 from streams.console.seat import Seat
+from streams.console.tongue import N_
 from streams.core.days import DAY_MS
 
 __all__ = ["ABOUT_SOMEBODY", "ACTIONS", "NOT_BUYERS", "OUTCOMES", "UNDONE_BY", "about", "lacks", "wanted"]
@@ -35,13 +36,13 @@ def about(alert: AlertCard, fields: Mapping[str, str]) -> str:
 def lacks(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str]) -> str:
     """What a form did not say, for a person; "" = nothing."""
     if action == "contacted" and fields.get("outcome", "") not in OUTCOMES:
-        return "Please say whether you are talking."
+        return N_("Please say whether you are talking.")
     if action == "not_a_buyer" and fields.get("reason", "") not in NOT_BUYERS:
-        return "Please say why they do not buy."
+        return N_("Please say why they do not buy.")
     if action in ABOUT_SOMEBODY and not about(alert, fields) and not _is_about_strangers(alert, action):
-        return "Please say who it is about."
+        return N_("Please say who it is about.")
     if action == "snooze" and not _is_days(fields.get("days", "")):
-        return f"Please say for how many days: 1 to {LONGEST_SNOOZE}."
+        return N_("Please say for how many days: 1 to 365.")
     return ""
 
 

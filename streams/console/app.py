@@ -66,6 +66,7 @@ from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
 from streams.console.slack import SlackAnswers
 from streams.console.throttle import Throttle, Tries
+from streams.console.tongue import N_, filled
 from streams.console.users import Users
 from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
@@ -86,13 +87,15 @@ PAGES: Final = (
     rules_compare, rules_review, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
-    400: ("That cannot be read", "The form was not complete. Go back and try again."),
-    403: ("Not from here", "The form was too old or came from another place. Load the page again and repeat it."),
-    404: ("Nothing here", "There is no such page, or nothing is known by this name yet."),
-    405: ("Not like this", "This address is where a form goes, and no page. Go back to the page that holds the form."),
-    413: ("Too large", "The form was too large: 16 KiB is the most. Shorten what you wrote and send it again."),
-    429: ("Too many requests", "Wait a minute, then try again."),
-    503: ("Not now", "The rules cannot be read, so nothing can be said here. The log of the console says why."),
+    400: (N_("That cannot be read"), N_("The form was not complete. Go back and try again.")),
+    403: (N_("Not from here"),
+          N_("The form was too old or came from another place. Load the page again and repeat it.")),
+    404: (N_("Nothing here"), N_("There is no such page, or nothing is known by this name yet.")),
+    405: (N_("Not like this"),
+          N_("This address is where a form goes, and no page. Go back to the page that holds the form.")),
+    413: (N_("Too large"), N_("The form was too large: 16 KiB is the most. Shorten what you wrote and send it again.")),
+    429: (N_("Too many requests"), N_("Wait a minute, then try again.")),
+    503: (N_("Not now"), N_("The rules cannot be read, so nothing can be said here. The log of the console says why.")),
 }
 log = structlog.get_logger()
 
@@ -198,8 +201,8 @@ async def _away(request: Request, _: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     error_id = token_hex(4)
     log.error("page_failed", error_id=error_id, error=type(error).__name__, route=request.scope.get("path", ""))
-    text = f"This page could not be made. The log has the details under {error_id}."
-    return await desk_of(request).notice(request, 500, title="Something broke", text=text)
+    text = filled(N_("This page could not be made. The log has the details under %(error_id)s."), error_id=error_id)
+    return await desk_of(request).notice(request, 500, title=N_("Something broke"), text=text)
 
 
 def serve(settings: Settings) -> None:

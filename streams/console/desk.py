@@ -1,7 +1,7 @@
 """All that a page needs at hand."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -12,15 +12,24 @@ from streams.console.audit import Audit
 from streams.console.auth import Auth
 from streams.console.live import Hub
 from streams.console.render import Frame, Pages
-from streams.console.shown import moment
+from streams.console.shown import AtMoment
 from streams.console.sight import Sight
 from streams.console.slack import SlackAnswers
 from streams.console.throttle import Throttle, Tries
+from streams.console.tongue import N_, filled
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
 
 __all__ = ["Desk", "desk_of"]
+
+AWAY: Final = N_(
+    "Redis does not answer, so there is nothing to show. No event is lost: the pages come back by themselves."
+)
+AWAY_SINCE: Final = N_(
+    "Redis does not answer, so there is nothing to show. It last did %(moment)s. No event is lost: the pages come back "
+    "by themselves."
+)
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -68,14 +77,10 @@ class Desk(Struct, frozen=True, kw_only=True):
     def away(self, request: Request) -> HTMLResponse:
         """The page that says that Redis does not answer, and since when. It is not asked again for that."""
         since = self.reader.answered_at
-        when = f"It last did {moment(since)}. " if since is not None else ""
-        text = (
-            f"Redis does not answer, so there is nothing to show. {when}No event is lost: the pages come back by "
-            "themselves."
-        )
+        text = AWAY if since is None else filled(AWAY_SINCE, moment=AtMoment(since))
         frame = Frame(now=self.now())
         asks = request.method == "GET"  # and the page asks again by itself
-        return self.pages.page(request, "notice.html", frame, status=503, title="The read model is away", text=text,
+        return self.pages.page(request, "notice.html", frame, status=503, title=N_("The read model is away"), text=text,
                                again=asks, waits=asks)  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from streams.console.tongue import N_
 from streams.core.days import DAY_MS
 from streams.core.flow.books import LABELS, Wanted
 from streams.core.flow.ledger import FAR, Window
@@ -14,8 +15,9 @@ from streams.core.flow.ledger import FAR, Window
 __all__ = ["NOT_KNOWN", "WINDOWS", "Asked", "Span", "asked_of", "span_of"]
 
 WINDOWS: Final = {
-    "7d": "7 days", "28d": "28 days", "90d": "90 days", "month": "This month", "last_month": "Last month",
-    "year": "This year", "all": "All",
+    "7d": N_("7 days"), "28d": N_("28 days"), "90d": N_("90 days"), "month": N_("This month"),
+    "last_month": N_("Last month"),
+    "year": N_("This year"), "all": N_("All"),
 }  # fmt: skip
 USUAL: Final = "28d"
 NOT_KNOWN: Final = "(none)"  # a label without a value, in the address

@@ -10,7 +10,8 @@ from typing import Final
 from msgspec import Struct
 
 from streams.console.flow_rows import FlowRow
-from streams.console.shown import stage as named
+from streams.console.shown import STAGES
+from streams.console.tongue import N_, filled
 
 __all__ = ["HEIGHT", "WIDTH", "Band", "Drawing", "Head", "drawing_of"]
 
@@ -20,6 +21,13 @@ TALL: Final = 220.0  # pixels of the greatest stage
 HEIGHT: Final = TOP + TALL + 8
 COLUMN: Final = 16.0
 TAIL: Final = 44.0  # pixels of a band that leaves the way
+WENT_ON: Final = N_(
+    "%(stage)s: of %(people)s people %(on)s went on to %(next)s (%(cvr)s), %(recycled)s into recycling, "
+    "%(ended)s ended, %(closing)s stand there."
+)
+STOOD: Final = N_(
+    "%(stage)s: of %(people)s people %(recycled)s into recycling, %(ended)s ended, %(closing)s stand there."
+)
 LAST: Final = 110.0  # what the last one's name needs
 
 
@@ -35,7 +43,7 @@ class Band(Struct, frozen=True, kw_only=True):
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """What stands above a column; `middle`: where its rate to the next one does, "" for none."""
+    """What stands above a column: a stage; `middle`: where its rate to the next one does, "" for none."""
 
     x: float
     name: str
@@ -49,7 +57,7 @@ class Drawing(Struct, frozen=True, kw_only=True):
 
     bands: tuple[Band, ...]
     heads: tuple[Head, ...]
-    says: str
+    says: tuple[str, ...]
 
 
 def drawing_of(rows: Sequence[FlowRow]) -> Drawing | None:
@@ -65,11 +73,11 @@ def drawing_of(rows: Sequence[FlowRow]) -> Drawing | None:
             band for row, x in zip(way, places, strict=True) for band in _bands(row, x, step=step, scale=TALL / most)
         ),
         heads=tuple(
-            Head(x=x, name=named(row.stage), people=row.total, middle=x + COLUMN + (step - COLUMN) / 2,
+            Head(x=x, name=row.stage, people=row.total, middle=x + COLUMN + (step - COLUMN) / 2,
                  rate=row.flow_cvr if row.next_stage else "")
             for row, x in zip(way, places, strict=True)
         ),
-        says=" ".join(_sentence(row) for row in way),
+        says=tuple(_sentence(row) for row in way),
     )  # fmt: skip
 
 
@@ -77,23 +85,29 @@ def _bands(row: FlowRow, x: float, *, step: float, scale: float) -> Iterator[Ban
     """From the top: who went on, who left the way, who stays."""
     y = TOP
     for kind, count, reach, said in (
-        ("next", row.to_next, step, f"went on to {named(row.next_stage)}"),
-        ("recycled", row.recycled, COLUMN + TAIL, "went into recycling"),
-        ("ended", row.ended, COLUMN + TAIL, "ended"),
-        ("back", row.back, COLUMN + TAIL, "went back or elsewhere"),
-        ("aside", row.aside_out, COLUMN + TAIL, "left by a correction, a merge or another label"),
-        ("stays", row.closing, COLUMN, "stand there"),
+        ("next", row.to_next, step, N_("%(stage)s: %(people)s went on to %(next)s")),
+        ("recycled", row.recycled, COLUMN + TAIL, N_("%(stage)s: %(people)s went into recycling")),
+        ("ended", row.ended, COLUMN + TAIL, N_("%(stage)s: %(people)s ended")),
+        ("back", row.back, COLUMN + TAIL, N_("%(stage)s: %(people)s went back or elsewhere")),
+        ("aside", row.aside_out, COLUMN + TAIL,
+         N_("%(stage)s: %(people)s left by a correction, a merge or another label")),
+        ("stays", row.closing, COLUMN, N_("%(stage)s: %(people)s stand there")),
     ):
         if count > 0:
             height = max(1.0, count * scale)
+            title = filled(said, stage=_named(row.stage), people=f"{count:,}", next=_named(row.next_stage))
             yield Band(kind=kind, x=round(x, 1), y=round(y, 1), width=round(reach, 1), height=round(height, 1),
-                       title=f"{named(row.stage)}: {count:,} {said}")  # fmt: skip
+                       title=title)  # fmt: skip
             y += height
 
 
 def _sentence(row: FlowRow) -> str:
-    on = f" {row.to_next:,} went on to {named(row.next_stage)} ({row.flow_cvr})," if row.next_stage else ""
-    return (
-        f"{named(row.stage)}: of {row.total:,} people{on} {row.recycled:,} into recycling, {row.ended:,} ended, "
-        f"{row.closing:,} stand there."
-    )
+    return filled(
+        WENT_ON if row.next_stage else STOOD, stage=_named(row.stage), people=f"{row.total:,}", on=f"{row.to_next:,}",
+        next=_named(row.next_stage), cvr=row.flow_cvr, recycled=f"{row.recycled:,}", ended=f"{row.ended:,}",
+        closing=f"{row.closing:,}",
+    )  # fmt: skip
+
+
+def _named(stage: str) -> str:
+    return filled(STAGES[stage]) if stage in STAGES else stage

@@ -13,6 +13,7 @@ from streams.console.flow_drawing import Drawing, drawing_of
 from streams.console.flow_rows import FlowRow, rows_of, why_bottleneck
 from streams.console.moves import MovesState
 from streams.console.render import Frame
+from streams.console.tongue import N_, filled
 from streams.core.flow.sheet import Sheet, sheet_of
 from streams.core.flow.tally import Tally
 from streams.core.rules import Rules, RulesError
@@ -81,7 +82,8 @@ async def laid_out(desk: Desk, asked: Asked) -> tuple[Laid | None, MovesState]:
         now = state.as_of
         found = await moves.asked(("laid", asked, now), lambda tally, rules: laid_by(asked, tally, rules, now=now))
     except RulesError as error:
-        return None, MovesState(as_of=None, done=0, total=0, why=f"the rules cannot be read: {error}")
+        why = filled(N_("the rules cannot be read: %(error)s"), error=str(error))
+        return None, MovesState(as_of=None, done=0, total=0, why=why)
     return found, state
 
 

@@ -1,9 +1,11 @@
 """A sheet of the books as lines for people: what came, where it went, both rates, and whether the line adds up."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from streams.console.tongue import N_, filled
 from streams.core.flow.ageing import Age
 from streams.core.flow.cohorts import Cohort
 from streams.core.flow.ledger import Flow, Ledger
@@ -11,6 +13,10 @@ from streams.core.flow.sheet import NO_AGE
 from streams.core.stage.stages import Stages
 
 __all__ = ["FlowRow", "rows_of", "why_bottleneck"]
+
+NEVER_STOOD: Final = N_(
+    "no stage had a balance at the beginning; here one in ten has stood for %(days)s days or more"
+)
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):
@@ -61,10 +67,11 @@ def why_bottleneck(rows: Sequence[FlowRow], stage: str, growth: float | None) ->
         return ""
     if growth is None:
         days = row.age.p90_days or 0.0
-        return f"no stage had a balance at the beginning; here one in ten has stood for {days:.1f} days or more"
+        return filled(NEVER_STOOD, days=f"{days:.1f}")
     if growth <= 0:
         return ""
-    return f"its balance grew most: from {row.opening:,} to {row.closing:,} people, by {growth:.0%}"
+    return filled(N_("its balance grew most: from %(opening)s to %(closing)s people, by %(growth)s"),
+                  opening=f"{row.opening:,}", closing=f"{row.closing:,}", growth=f"{growth:.0%}")  # fmt: skip
 
 
 def _row(flow: Flow, cohort: Cohort, age: Age, *, stages: Stages) -> FlowRow:

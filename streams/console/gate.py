@@ -16,12 +16,19 @@ from streams.console.auth import Session
 from streams.console.desk import Desk, desk_of
 from streams.console.rights import Right, right_of
 from streams.console.roles import ROLES, may
+from streams.console.tongue import N_, filled
 
 __all__ = ["NOT_WRITTEN", "address_of", "gated", "noted", "shows"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 SAFE: Final = frozenset({"GET", "HEAD"})
-NOT_WRITTEN: Final = "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
+NEEDS_ROLE: Final = N_(
+    "This needs the role %(role)s, who %(who)s. You are %(own)s. Somebody who runs Leadstream can give it to you: "
+    "leadstream users role %(name)s %(role)s"
+)
+NOT_WRITTEN: Final = N_(
+    "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
+)
 log = structlog.get_logger()
 
 
@@ -89,17 +96,14 @@ def _written(write: Callable[[], None]) -> bool:
 
 
 async def _not_written(request: Request) -> Response:
-    return await desk_of(request).notice(request, 503, title="Not now", text=NOT_WRITTEN)
+    return await desk_of(request).notice(request, 503, title=N_("Not now"), text=NOT_WRITTEN)
 
 
 async def _refused(request: Request, session: Session, right: Right) -> Response:
     line = noted(request, f"refused: {right.what or request.url.path}", session, answer=403)
     _written(lambda: desk_of(request).audit.write(line))
-    text = (
-        f"This needs the role {right.role}, who {ROLES[right.role]}. You are {session.role}. Somebody who runs "
-        f"Leadstream can give it to you: leadstream users role {session.name!r} {right.role}"
-    )
-    return await desk_of(request).notice(request, 403, title="Not in your role", text=text)
+    text = filled(NEEDS_ROLE, role=right.role, who=filled(ROLES[right.role]), own=session.role, name=repr(session.name))
+    return await desk_of(request).notice(request, 403, title=N_("Not in your role"), text=text)
 
 
 def _while_signed_in(desk: Desk, session: Session, answer: Response) -> Response:

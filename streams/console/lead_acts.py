@@ -12,15 +12,19 @@ from msgspec import Struct
 
 from schemas.cards import LeadCard
 from schemas.touches import Disposition
+from streams.console.tongue import N_
 from streams.core.days import DAY_MS, MINUTE_MS
 from streams.core.rules import Rules
 from streams.core.stage.stages import stages_in
 
-__all__ = ["LONGEST_REASON", "Asks", "Form", "Offer", "Wrong", "milestone_id", "moment_in", "offers", "said_in"]
+__all__ = [
+    "LONGEST_REASON", "TOO_LONG", "Asks", "Form", "Offer", "Wrong", "milestone_id", "moment_in", "offers", "said_in",
+]  # fmt: skip
 
 Asks: TypeAlias = Literal["reason", "why", "note", "until", "date", "when"]
 Wrong: TypeAlias = dict[str, str]  # what is wrong, by the field
 LONGEST_REASON: Final = 200
+TOO_LONG: Final = N_("At most 200 characters.")
 LONGEST_AGO: Final = 365 * DAY_MS
 FARTHEST: Final = 2 * 365 * DAY_MS
 WORKED: Final = ("mql", "meeting")
@@ -59,23 +63,30 @@ def _can_end(card: LeadCard) -> bool:
 
 
 OFFERS: Final = (
-    Offer("attempt", "Tried to reach them", "Tries are counted: only after some may one give up for no response.",
+    Offer("attempt", N_("Tried to reach them"),
+          N_("Tries are counted: only after some may one give up for no response."),
           ("note", "when"), _in(*WORKED)),
-    Offer("accepted", "Sales takes it over", "The lead goes on to a meeting, to be booked.", ("note",), _in("mql")),
-    Offer("booked", "Meeting booked", "Marketing mail waits while sales talk to them.", ("date", "note"), _in(*WORKED)),
-    Offer("held", "Meeting took place", "Then the five checks are asked for.", ("when", "note"), _in(*WORKED)),
-    Offer("no_show", "They did not come", "Once is noted; again, and they go into recycling.",
+    Offer("accepted", N_("Sales takes it over"),
+          N_("The lead goes on to a meeting, to be booked."), ("note",), _in("mql")),
+    Offer("booked", N_("Meeting booked"),
+          N_("Marketing mail waits while sales talk to them."), ("date", "note"), _in(*WORKED)),
+    Offer("held", N_("Meeting took place"), N_("Then the five checks are asked for."), ("when", "note"), _in(*WORKED)),
+    Offer("no_show", N_("They did not come"), N_("Once is noted; again, and they go into recycling."),
           ("when", "note"), _in("meeting")),
-    Offer("requested", "They asked for a talk", "By phone or in person. It makes them an MQL at once.",
+    Offer("requested", N_("They asked for a talk"), N_("By phone or in person. It makes them an MQL at once."),
           ("reason", "when"), _in(*ON_THE_WAY), "outcome"),
-    Offer("reviewed", "Approve the new score", "New rules lifted it over the threshold. Approved, they are an MQL.",
+    Offer("reviewed", N_("Approve the new score"),
+          N_("New rules lifted it over the threshold. Approved, they are an MQL."),
           ("note",), lambda card: card.crossed_by_rules is not None, "outcome"),
-    Offer("disposition", "Not now", "Into recycling, with a hold in which nobody writes; too early: back to nurture.",
+    Offer("disposition", N_("Not now"),
+          N_("Into recycling, with a hold in which nobody writes; too early: back to nurture."),
           ("reason", "until"), _in(*WORKED), "outcome"),
-    Offer("opted_in", "They want mail again", "Ends the hold and the mail stop.", ("note",), _held_back, "outcome"),
-    Offer("dead_end", "Not a buyer", "No score, mail or alerts from then on. It can be taken back.", ("reason",),
+    Offer("opted_in", N_("They want mail again"),
+          N_("Ends the hold and the mail stop."), ("note",), _held_back, "outcome"),
+    Offer("dead_end", N_("Not a buyer"),
+          N_("No score, mail or alerts from then on. It can be taken back."), ("reason",),
           _can_end, "aside"),
-    Offer("restored", "A buyer after all", "They go back to where the rest of what is known leads.", ("why",),
+    Offer("restored", N_("A buyer after all"), N_("They go back to where the rest of what is known leads."), ("why",),
           _in("dead_end"), "aside"),
 )  # fmt: skip
 
@@ -92,7 +103,7 @@ def said_in(form: Form, card: LeadCard, rules: Rules) -> tuple[Disposition | Non
     fields, kind = form.fields, form.fields.get("kind", "")
     offer = next((one for one in offers(card, rules) if one.kind == kind), None)
     if offer is None:
-        return None, {"kind": "This cannot be said of them now: they stand somewhere else meanwhile."}
+        return None, {"kind": N_("This cannot be said of them now: they stand somewhere else meanwhile.")}
     wrong: Wrong = {}
     reason = _reason(fields, offer, rules, wrong=wrong)
     until = _until(fields, offer, wrong, now=form.now)
@@ -122,11 +133,11 @@ def moment_in(text: str) -> int | None:
 def _reason(fields: Mapping[str, str], offer: Offer, rules: Rules, *, wrong: Wrong) -> str:
     said = fields.get("reason", "").strip()
     if len(said) > LONGEST_REASON:
-        wrong["reason"] = f"At most {LONGEST_REASON} characters."
+        wrong["reason"] = TOO_LONG
     elif "reason" in offer.asks and said not in stages_in(rules).milestones[offer.kind].reasons:
-        wrong["reason"] = "Choose one of the reasons."
+        wrong["reason"] = N_("Choose one of the reasons.")
     elif "why" in offer.asks and not said:
-        wrong["reason"] = "Say why, in a few words: it is kept with the move."
+        wrong["reason"] = N_("Say why, in a few words: it is kept with the move.")
     return said
 
 
@@ -137,13 +148,13 @@ def _until(fields: Mapping[str, str], offer: Offer, wrong: Wrong, *, now: int) -
         return 0
     if not text:
         if "date" in offer.asks:
-            wrong["until"] = "Say when it takes place."
+            wrong["until"] = N_("Say when it takes place.")
         return 0
     at = moment_in(text)
     if at is None:
-        wrong["until"] = "This is no date. Write it as 2026-11-30, or 2026-11-30T10:00."
+        wrong["until"] = N_("This is no date. Write it as 2026-11-30, or 2026-11-30T10:00.")
     elif not now - DAY_MS <= at <= now + FARTHEST:
-        wrong["until"] = "This date is past, or more than two years ahead."
+        wrong["until"] = N_("This date is past, or more than two years ahead.")
     return at or 0
 
 
@@ -154,9 +165,9 @@ def _when(fields: Mapping[str, str], offer: Offer, wrong: Wrong, *, now: int) ->
         return now
     at = moment_in(text)
     if at is None:
-        wrong["when"] = "This is no time. Write it as 2026-11-30T10:00, or leave it empty for now."
+        wrong["when"] = N_("This is no time. Write it as 2026-11-30T10:00, or leave it empty for now.")
     elif at > now + MINUTE_MS:
-        wrong["when"] = "This is still to come: say it when it has happened."
+        wrong["when"] = N_("This is still to come: say it when it has happened.")
     elif at < now - LONGEST_AGO:
-        wrong["when"] = "This is more than a year ago."
+        wrong["when"] = N_("This is more than a year ago.")
     return min(at or now, now)

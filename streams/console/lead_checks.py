@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from schemas.cards import LeadCard
 from schemas.touches import Disposition
-from streams.console.lead_acts import LONGEST_REASON, Form, Wrong, milestone_id
+from streams.console.lead_acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
+from streams.console.tongue import N_
 from streams.core.lead.corrections import voided
 from streams.core.rulebook.stages_rules import Check
 from streams.core.rules import Rules
@@ -15,17 +16,18 @@ from streams.core.stage.checks import ACTIVE, UNKNOWN, WATCH, verdict
 
 __all__ = ["ANSWERS", "Question", "checks_in", "foreseen", "is_asked", "questions"]
 
-ANSWERS: Final = {"yes": "Yes", "no": "No", "unknown": "Not known"}
+ANSWERS: Final = {"yes": N_("Yes"), "no": N_("No"), "unknown": N_("Not known")}
 ASKED: Final = {
-    "budget": "Is there a budget?", "authority": "Do we talk to who decides?", "needs": "Is there a need that we meet?",
-    "timeframe": "Is there a date by which they want it?", "problem": "Is there a business problem?",
-    "obstacle": "Do they see what stands in the way?", "solution": "Can our product be the solution?",
-    "effect": "Which effect do they expect?",
+    "budget": N_("Is there a budget?"), "authority": N_("Do we talk to who decides?"),
+    "needs": N_("Is there a need that we meet?"),
+    "timeframe": N_("Is there a date by which they want it?"), "problem": N_("Is there a business problem?"),
+    "obstacle": N_("Do they see what stands in the way?"), "solution": N_("Can our product be the solution?"),
+    "effect": N_("Which effect do they expect?"),
 }  # fmt: skip
 FORESEEN: Final = {
-    ACTIVE: "All are yes: it is a consultation to negotiate in.",
-    WATCH: "All are answered, not all yes: a consultation that is kept warm.",
-    "": "Some are not known yet: they stay in the meeting until all are answered.",
+    ACTIVE: N_("All are yes: it is a consultation to negotiate in."),
+    WATCH: N_("All are answered, not all yes: a consultation that is kept warm."),
+    "": N_("Some are not known yet: they stay in the meeting until all are answered."),
 }
 
 
@@ -58,17 +60,17 @@ def questions(card: LeadCard, rules: Rules, said: Mapping[str, str] | None = Non
 def checks_in(form: Form, card: LeadCard, rules: Rules) -> tuple[Disposition | None, Wrong]:
     """The message that the filled-in form means, or what is wrong with it."""
     if not is_asked(card, rules):
-        return None, {"kind": "The checks are asked for once a meeting took place. Say that first."}
+        return None, {"kind": N_("The checks are asked for once a meeting took place. Say that first.")}
     fields = form.fields
     said = {one.name: fields.get(one.name, "").strip() for one in questions(card, rules, {})}
     wrong: Wrong = {}
     for one in questions(card, rules, {}):
         if one.text and not said[one.name]:
-            wrong[one.name] = "Say it in words or as a number; write “unknown” where nobody knows it yet."
+            wrong[one.name] = N_("Say it in words or as a number; write “unknown” where nobody knows it yet.")
         elif one.text and len(said[one.name]) > LONGEST_REASON:
-            wrong[one.name] = f"At most {LONGEST_REASON} characters."
+            wrong[one.name] = TOO_LONG
         elif not one.text and said[one.name] not in ANSWERS:
-            wrong[one.name] = "Answer yes, no, or not known."
+            wrong[one.name] = N_("Answer yes, no, or not known.")
     if wrong:
         return None, wrong
     once = milestone_id(card.lead_id, "checked", fields.get("once", ""), now=form.now)

@@ -24,6 +24,7 @@ from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, device
 from streams.console.render import Frame
 from streams.console.roles import may
 from streams.console.security import session_of
+from streams.console.tongue import N_
 from streams.core.mail.send_gate import NOT_MAILED, Purpose, may_mail
 from streams.core.rules import Rules, RulesError
 from streams.core.score.curve import curve_of
@@ -34,12 +35,14 @@ __all__ = ["SENT", "Distance", "distance", "known_lead", "laid_out", "rules_of",
 SCALE: Final = 100
 PURPOSES: Final[tuple[Purpose, ...]] = ("marketing", "transactional")
 SENT: Final[Mapping[str, str]] = {
-    "said": "Sent. It stands here as soon as a worker has taken it up.",
-    "checked": "The answers are sent. They stand here as soon as a worker has taken them up.",
-    "undone": "Sent. What was taken back stands here as such as soon as a worker has taken it up.",
-    "merged": "The merge is ordered. All of the other person stands here as soon as the workers have taken it up.",
-    "unmerged": "Ordered. They stand for themselves again as soon as the workers have taken it up.",
-    "browser": "Ordered. What came through this browser leaves or comes back as soon as the workers have taken it up.",
+    "said": N_("Sent. It stands here as soon as a worker has taken it up."),
+    "checked": N_("The answers are sent. They stand here as soon as a worker has taken them up."),
+    "undone": N_("Sent. What was taken back stands here as such as soon as a worker has taken it up."),
+    "merged": N_("The merge is ordered. All of the other person stands here as soon as the workers have taken it up."),
+    "unmerged": N_("Ordered. They stand for themselves again as soon as the workers have taken it up."),
+    "browser": N_(
+        "Ordered. What came through this browser leaves or comes back as soon as the workers have taken it up."
+    ),
 }
 log = structlog.get_logger()
 

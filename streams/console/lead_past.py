@@ -8,8 +8,9 @@ from msgspec import Struct
 from schemas.activity import Decision
 from schemas.cards import LeadCard, ScoredHit, Transition
 from schemas.touches import Disposition
-from streams.console.lead_acts import LONGEST_REASON, Form, Wrong, milestone_id
-from streams.console.shown import day, words
+from streams.console.lead_acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
+from streams.console.shown import OnDay, words
+from streams.console.tongue import N_, filled
 from streams.core.lead.corrections import BY_MILESTONE, BY_MOVE, CORRECTION, target_of, voided
 from streams.core.rules import Rules
 from streams.core.stage.milestone_sources import DERIVED
@@ -19,14 +20,18 @@ __all__ = ["KINDS", "MoveRow", "SaidRow", "moves_of", "said_of", "undone_by"]
 
 SCORE: Final = "score "
 KINDS: Final = {
-    "attempt": "Tried to reach them", "accepted": "Sales took it over", "booked": "Meeting booked",
-    "held": "Meeting took place", "no_show": "They did not come", "checked": "The five checks were answered",
-    "disposition": "Not now", "dead_end": "Not a buyer", "restored": "A buyer after all",
-    "requested": "Asked for a talk", "opted_in": "Wanted mail again", "reviewed": "The new score was approved",
-    "returned": "Answered an alert: they talk", "correction": "Taken back", "qualified": "The score was enough",
-    "identified": "Known by name", "engaged": "Showed interest", "deal_open": "A deal is open",
-    "deal_won": "A deal was won", "deal_lost": "A deal was lost", "merged": "Is another person",
-    "visited": "Came back after the hold", "page_seen": "First page", "target_attended": "Came to a program of ours",
+    "attempt": N_("Tried to reach them"), "accepted": N_("Sales took it over"), "booked": N_("Meeting booked"),
+    "held": N_("Meeting took place"), "no_show": N_("They did not come"),
+    "checked": N_("The five checks were answered"),
+    "disposition": N_("Not now"), "dead_end": N_("Not a buyer"), "restored": N_("A buyer after all"),
+    "requested": N_("Asked for a talk"), "opted_in": N_("Wanted mail again"),
+    "reviewed": N_("The new score was approved"),
+    "returned": N_("Answered an alert: they talk"), "correction": N_("Taken back"),
+    "qualified": N_("The score was enough"),
+    "identified": N_("Known by name"), "engaged": N_("Showed interest"), "deal_open": N_("A deal is open"),
+    "deal_won": N_("A deal was won"), "deal_lost": N_("A deal was lost"), "merged": N_("Is another person"),
+    "visited": N_("Came back after the hold"), "page_seen": N_("First page"),
+    "target_attended": N_("Came to a program of ours"),
 }  # fmt: skip
 
 
@@ -81,13 +86,13 @@ def undone_by(form: Form, card: LeadCard, rules: Rules) -> tuple[Disposition | N
     target, number, why = fields.get("target", ""), fields.get("move", ""), fields.get("reason", "").strip()
     wrong: Wrong = {}
     if not why:
-        wrong["reason"] = "Say why, in a few words: it is kept with the move."
+        wrong["reason"] = N_("Say why, in a few words: it is kept with the move.")
     elif len(why) > LONGEST_REASON:
-        wrong["reason"] = f"At most {LONGEST_REASON} characters."
+        wrong["reason"] = TOO_LONG
     known = {one.target for one in said_of(card) if one.target}
     can = {str(one.move.number) for one in moves_of(card, rules) if one.can_undo}
     if target not in known and (target or number not in can):
-        wrong["target"] = "This cannot be taken back: somebody was faster, or it follows from what is known."
+        wrong["target"] = N_("This cannot be taken back: somebody was faster, or it follows from what is known.")
     if wrong:
         return None, wrong
     once = milestone_id(card.lead_id, f"{CORRECTION}|{target or number}", fields.get("once", ""), now=form.now)
@@ -99,7 +104,9 @@ def undone_by(form: Form, card: LeadCard, rules: Rules) -> tuple[Disposition | N
 
 def _title(one: Decision) -> str:
     target = target_of(one) if one.kind == CORRECTION else None
-    return KINDS.get(one.kind, words(one.kind)) if target is None else f"Took back: {KINDS.get(target[0], target[0])}"
+    if target is None:
+        return KINDS.get(one.kind, words(one.kind))
+    return filled(N_("Took back: %(what)s"), what=filled(KINDS.get(target[0], target[0])))
 
 
 def _rule(move: Transition, rules: Rules) -> tuple[str, str]:
@@ -107,8 +114,8 @@ def _rule(move: Transition, rules: Rules) -> tuple[str, str]:
     stages = stages_in(rules)
     arrow = next((one for one in rules.stages.arrow if (one.id, one.via) == (move.rule_id, move.via)), None)
     if arrow is None:
-        return ("What led there no longer holds" if move.via == CORRECTION else words(move.via)), ""
-    to = stages.by_name[arrow.to].label if arrow.to in stages.by_name else "wherever the rest leads"
+        return (N_("What led there no longer holds") if move.via == CORRECTION else words(move.via)), ""
+    to = stages.by_name[arrow.to].label if arrow.to in stages.by_name else N_("wherever the rest leads")
     return KINDS.get(arrow.by, words(arrow.by)), to
 
 
@@ -119,11 +126,15 @@ def _evidence(move: Transition, hits: Mapping[int, ScoredHit]) -> Iterator[str]:
         if rule and number.isdigit():
             hit = hits.get(int(number))
             name, _, given = rule.partition(" ")
-            where = "" if hit is None else f" ({hit.what or words(name)}, {day(hit.at)})"
-            yield f"{words(name)} {given}{where}"
+            if hit is None:
+                yield filled(N_("%(what)s %(points)s"), what=filled(words(name)), points=given)
+            else:
+                yield filled(N_("%(what)s %(points)s (%(where)s, %(day)s)"), what=filled(words(name)), points=given,
+                             where=hit.what or filled(words(name)), day=OnDay(hit.at))  # fmt: skip
         elif colon and kind in KINDS:
             about = KINDS.get(rest.partition(":")[0], "") if kind == CORRECTION else words(rest.partition(" ")[2])
-            yield f"{KINDS[kind]}{': ' + about if about else ''}"
+            what = filled(KINDS[kind])
+            yield filled(N_("%(what)s: %(about)s"), what=what, about=filled(about)) if about else what
         else:
             yield words(one)
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from schemas.cards import LeadCard, ScoredHit
 from streams.console.pages.timeline import devices
+from streams.console.tongue import N_
 from streams.core.lead.merge_preview import engagement_of
 from streams.core.rules import Rules
 
@@ -56,13 +57,13 @@ def browsers_of(card: LeadCard) -> tuple[Browser, ...]:
 def objection_to_merge(card: LeadCard, into: LeadCard | None) -> str:
     """Why this cannot be ordered, "" = it can."""
     if into is None:
-        return "Nobody is known by that e-mail or id."
+        return N_("Nobody is known by that e-mail or id.")
     if into.lead_id == card.lead_id:
-        return "This is the same person already."
+        return N_("This is the same person already.")
     if card.merged_into:
-        return "This one is another person already. Take that back first."
+        return N_("This one is another person already. Take that back first.")
     if into.merged_into:
-        return "That one is another person now: merge into that one instead."
+        return N_("That one is another person now: merge into that one instead.")
     return ""
 
 
@@ -106,14 +107,15 @@ def _claimed(card: LeadCard, via: str, hits: Sequence[ScoredHit]) -> str:
 
 def _doubts(card: LeadCard, into: LeadCard) -> Iterator[str]:
     pairs: Sequence[tuple[str, str, str]] = (
-        (card.email, into.email, "They have two e-mail addresses. Two addresses are never merged by themselves."),
-        (card.account_id, into.account_id, "They are at two companies. What was done counts for the second one then."),
-        (card.name.casefold(), into.name.casefold(), "They have two names."),
+        (card.email, into.email, N_("They have two e-mail addresses. Two addresses are never merged by themselves.")),
+        (card.account_id, into.account_id,
+         N_("They are at two companies. What was done counts for the second one then.")),
+        (card.name.casefold(), into.name.casefold(), N_("They have two names.")),
     )
     yield from (words for one, other, words in pairs if one and other and one != other)
     if into.stage == "dead_end":
-        yield "The one that stays is set aside as no buyer: nothing will be scored."
+        yield N_("The one that stays is set aside as no buyer: nothing will be scored.")
     if card.deals:
-        yield "Deals name the one that goes: they come along, and with them their holds."
+        yield N_("Deals name the one that goes: they come along, and with them their holds.")
 
 

@@ -16,14 +16,17 @@ from streams.console.auth import Auth, Session
 from streams.console.rights import right_of
 from streams.console.roles import may
 from streams.console.theme import theme_of
+from streams.console.tongue import LANGUAGES, N_, Language, chosen_by, language_of, tongue_of
 from streams.readmodel.fills import NOTHING_FILLS, Filling
 
 __all__ = ["NAVIGATION", "Frame", "Pages"]
 
-NAVIGATION: Final = (("Inbox", "/"), ("Leads", "/leads"), ("Accounts", "/accounts"), ("Audiences", "/audiences"),
-                     ("Flow", "/flow"), ("Rules", "/rules"), ("Live", "/debugger"), ("Rejected", "/rejected"),
-                     ("Channels", "/channels"))  # fmt: skip
+NAVIGATION: Final = ((N_("Inbox"), "/"), (N_("Leads"), "/leads"), (N_("Accounts"), "/accounts"),
+                     (N_("Audiences"), "/audiences"), (N_("Flow"), "/flow"), (N_("Rules"), "/rules"),
+                     (N_("Live"), "/debugger"), (N_("Rejected"), "/rejected"),
+                     (N_("Channels"), "/channels"))  # fmt: skip
 OPERATIONS: Final = frozenset({"/rules", "/debugger", "/rejected", "/channels", "/users"})  # the rest is sales' work
+SPOKEN: Final = ("day", "moment", "reason", "span", "stage", "words")  # filters that speak a language
 OLD_MS: Final = 20_000  # four beats
 STATIC: Final = ("tokens.css", "dark.css", "console.css", "flow.css", "lead.css", "inbox.css", "channels.css",
                  "account.css", "rules.css", "console.js", "debugger.js", "inbox.js", "search.js",
@@ -58,16 +61,17 @@ class Pages:
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth
-        self._environment = _environment()
 
     def page(self, request: Request, template: str, frame: Frame, *, status: int = 200, **values: Any) -> HTMLResponse:
         """One page, or the part of it that a template is."""
         session = getattr(request.state, "session", None)
         csrf = self._auth.csrf(session) if isinstance(session, Session) else ""
-        text = self._environment.get_template(template).render(
-            frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now), session=session, csrf=csrf,
-            path=request.url.path, theme=theme_of(request), has_password=self._auth.has_password,
-            has_users=self._auth.users is not None, has_openid=self._auth.openid is not None,
+        tongue = tongue_of(language_of(request))
+        text = _environment(tongue.language).get_template(template).render(
+            frame=frame, now=frame.now, ago=partial(shown.ago, now=frame.now, tongue=tongue), session=session,
+            csrf=csrf, path=request.url.path, theme=theme_of(request), chosen=chosen_by(request),
+            has_password=self._auth.has_password, has_users=self._auth.users is not None,
+            has_openid=self._auth.openid is not None,
             navigation=_navigation(session), acts=isinstance(session, Session) and may(session.role, "rep"), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
@@ -81,18 +85,19 @@ def _navigation(session: object) -> list[tuple[str, str]]:
 
 
 @cache
-def _environment() -> Environment:
-    """Made once: compiling the templates takes longer than anything that is done with them."""
+def _environment(language: Language) -> Environment:
+    """Made once for each language: compiling the templates takes longer than anything that is done with them."""
+    tongue = tongue_of(language)
     made = Environment(
         loader=PackageLoader("streams.console"), autoescape=True, finalize=_finalize, undefined=StrictUndefined,
         auto_reload=False, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    made.install_null_translations(newstyle=False)  # type: ignore[attr-defined]  # what a value is put into is escaped
-    made.filters |= {
-        "day": shown.day, "iso": shown.iso, "moment": shown.moment, "points": shown.points, "reason": shown.reason,
-        "span": shown.span, "stage": shown.stage, "tenths": shown.tenths, "words": shown.words,
-    }  # fmt: skip
-    made.globals |= {"money": shown.money, "static": _addresses(), "operations": OPERATIONS}
+    # Old style: what a value is put into is escaped.
+    made.install_gettext_callables(tongue.say, tongue.many, newstyle=False)  # type: ignore[attr-defined]
+    spoken = {name: partial(getattr(shown, name), tongue=tongue) for name in SPOKEN}
+    made.filters |= spoken | {"iso": shown.iso, "points": shown.points, "tenths": shown.tenths}
+    made.globals |= {"money": partial(shown.money, tongue=tongue), "static": _addresses(), "operations": OPERATIONS,
+                     "language": language, "languages": LANGUAGES, "times": shown.spoken_times(tongue)}  # fmt: skip
     made.globals["ui"] = made.get_template("macros.html").module
     return made
 

@@ -7,14 +7,16 @@
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from streams.console.tongue import N_
+
 __all__ = ["ROLES", "Role", "may"]
 
 Role: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
 ROLES: Final[Mapping[Role, str]] = {
-    "viewer": "looks",
-    "rep": "also acts on alerts and sets leads aside",
-    "leader": "also reads reports, decides thresholds, hands alerts to others, exports and erases people",
-    "operator": "also sees rejected and live events, replays, looks after channels and users",
+    "viewer": N_("looks"),
+    "rep": N_("also acts on alerts and sets leads aside"),
+    "leader": N_("also reads reports, decides thresholds, hands alerts to others, exports and erases people"),
+    "operator": N_("also sees rejected and live events, replays, looks after channels and users"),
 }
 _RANKS: Final = {role: rank for rank, role in enumerate(ROLES)}
 

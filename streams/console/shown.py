@@ -1,17 +1,23 @@
 """How values are written for people: times, amounts, scores, stages. Times are UTC milliseconds.
 
-Scores, amounts and lengths are written as in messages (`streams/core/written.py`).
+Scores, amounts and lengths are written as in messages (`streams/core/written.py`). What has words in it is written in
+the language of whoever looks.
 """
 
 from datetime import UTC, datetime
+from json import dumps
 from typing import Final
 
 from markupsafe import Markup, escape
 
-from streams.core.written import MINUS, money, plain, span, tenths, words
+from streams.console.tongue import ENGLISH, N_, NN_, Spoken, Tongue
+from streams.core import written
+from streams.core.written import MINUS, plain, tenths
 
 __all__ = [
     "STAGES",
+    "AtMoment",
+    "OnDay",
     "ago",
     "day",
     "iso",
@@ -21,8 +27,10 @@ __all__ = [
     "points",
     "reason",
     "span",
+    "spoken_times",
     "stage",
     "tenths",
+
     "words",
 ]  # fmt: skip
 
@@ -32,11 +40,21 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 LATEST: Final = 253_402_300_799_000  # the year 9999: what a datetime can hold
 STAGES: Final = {
-    "anonymous": "Anonymous", "gained": "Gained", "nurture": "Nurture", "mql": "MQL", "meeting": "Meeting",
-    "consultation": "Consultation", "won": "Won", "recycle_a": "Recycle A", "recycle_b": "Recycle B",
-    "dead_end": "Dead end",
+    "anonymous": N_("Anonymous"), "gained": N_("Gained"), "nurture": N_("Nurture"), "mql": N_("MQL"),
+    "meeting": N_("Meeting"), "consultation": N_("Consultation"), "won": N_("Won"), "recycle_a": N_("Recycle A"),
+    "recycle_b": N_("Recycle B"), "dead_end": N_("Dead end"),
 }  # fmt: skip
-_UNITS: Final = ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "h"), (MINUTE, "min"))
+MONTHS: Final = (N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"),
+                 N_("Oct"), N_("Nov"), N_("Dec"))  # fmt: skip
+NOW: Final = N_("just now")
+SOON: Final = N_("in a moment")
+_UNITS: Final = (
+    (365 * DAY, NN_("%(n)s year ago", "%(n)s years ago"), NN_("in %(n)s year", "in %(n)s years")),
+    (30 * DAY, NN_("%(n)s month ago", "%(n)s months ago"), NN_("in %(n)s month", "in %(n)s months")),
+    (DAY, NN_("%(n)s day ago", "%(n)s days ago"), NN_("in %(n)s day", "in %(n)s days")),
+    (HOUR, NN_("%(n)s h ago", "%(n)s h ago"), NN_("in %(n)s h", "in %(n)s h")),
+    (MINUTE, NN_("%(n)s min ago", "%(n)s min ago"), NN_("in %(n)s min", "in %(n)s min")),
+)
 
 
 def _utc(at: int) -> datetime:
@@ -48,29 +66,86 @@ def iso(at: int) -> str:
     return _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def day(at: int) -> str:
+def day(at: int, tongue: Tongue = ENGLISH) -> str:
     """`20 Mar 2026`."""
-    return f"{_utc(at).day} {_utc(at):%b %Y}"
+    date, say = _utc(at), tongue.say
+    return say(N_("%(day)s %(month)s %(year)s")) % {
+        "day": date.day, "month": say(MONTHS[date.month - 1]), "year": date.year,
+    }  # fmt: skip
 
 
-def moment(at: int) -> str:
+def moment(at: int, tongue: Tongue = ENGLISH) -> str:
     """`20 Mar 2026, 10:00 UTC`."""
-    return f"{day(at)}, {_utc(at):%H:%M} UTC"
+    return tongue.say(N_("%(day)s, %(time)s UTC")) % {"day": day(at, tongue), "time": f"{_utc(at):%H:%M}"}
 
 
-def ago(at: int, now: int) -> Markup:
+class OnDay(Spoken):
+    """A day within a text."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def said(self, tongue: Tongue) -> str:
+        """`20 Mar 2026`."""
+        return day(self.at, tongue)
+
+
+class AtMoment(OnDay):
+    """A day and a minute within a text."""
+
+    def said(self, tongue: Tongue) -> str:
+        """`20 Mar 2026, 10:00 UTC`."""
+        return moment(self.at, tongue)
+
+
+def ago(at: int, now: int, tongue: Tongue = ENGLISH) -> Markup:
     """`3 min ago` or `in 9 h`, with the exact time in the title; the browser keeps it going (`static/console.js`)."""
-    return Markup('<time datetime="{0}" title="{0}" data-at="{1}">{2}</time>').format(iso(at), at, _relative(at - now))
+    shown = _relative(at - now, tongue)
+    return Markup('<time datetime="{0}" title="{0}" data-at="{1}">{2}</time>').format(iso(at), at, shown)
 
 
-def _relative(apart_ms: int) -> str:
+def _relative(apart_ms: int, tongue: Tongue) -> str:
     length = abs(apart_ms)
-    for unit_ms, name in _UNITS:
+    for unit_ms, past, future in _UNITS:
         if length >= unit_ms:
             count = length // unit_ms
-            many = "s" if count > 1 and name not in ("h", "min") else ""
-            return f"in {count} {name}{many}" if apart_ms > 0 else f"{count} {name}{many} ago"
-    return "just now" if apart_ms <= 0 else "in a moment"
+            return tongue.many(*(future if apart_ms > 0 else past), count) % {"n": count}
+    return tongue.say(NOW if apart_ms <= 0 else SOON)
+
+
+def spoken_times(tongue: Tongue) -> str:
+    """What the browser needs to keep relative times going, as JSON.
+
+    Each unit's length with its texts of one and of many, past and to come; then what is said of less than a minute.
+    """
+    units = [
+        [unit_ms, *(tongue.many(*said, count) for said in (past, future) for count in (1, 2))]
+        for unit_ms, past, future in _UNITS
+    ]
+    return dumps([units, tongue.say(NOW), tongue.say(SOON)], ensure_ascii=False)
+
+
+def span(length_ms: int, tongue: Tongue = ENGLISH) -> str:
+    """How long somebody stayed: `48 s`, `1 min 14 s`, `2 h 3 min`."""
+    seconds = max(length_ms, 0) // SECOND
+    hours, minutes, rest = seconds // 3_600, seconds // 60 % 60, seconds % 60
+    if hours:
+        msgid = N_("%(hours)s h %(minutes)s min")
+    elif minutes:
+        msgid = N_("%(minutes)s min %(seconds)s s") if rest else N_("%(minutes)s min")
+    else:
+        msgid = N_("%(seconds)s s")
+    return tongue.say(msgid) % {"hours": hours, "minutes": minutes, "seconds": rest}
+
+
+def money(amount: float | None, currency: str | None, tongue: Tongue = ENGLISH) -> str:
+    """`€148,000`, `DKK 18,500`; without an amount `amount unknown`."""
+    return tongue.say(N_("amount unknown")) if amount is None else written.money(amount, currency)
+
+
+def words(name: str, tongue: Tongue = ENGLISH) -> str:
+    """`pricing_page` -> `Pricing page`."""
+    return tongue.say(written.words(name))
 
 
 def points(hundredths: int) -> str:
@@ -78,11 +153,12 @@ def points(hundredths: int) -> str:
     return f"{MINUS if hundredths < 0 else ''}{abs(hundredths) // 100:,}.{abs(hundredths) % 100:02d}"
 
 
-def stage(name: str) -> str:
+def stage(name: str, tongue: Tongue = ENGLISH) -> str:
     """A stage's name for people; one that we do not know as it is written."""
-    return STAGES.get(name, name)
+    return tongue.say(STAGES[name]) if name in STAGES else name
 
 
-def reason(text: str) -> Markup:
+def reason(text: str, tongue: Tongue = ENGLISH) -> Markup:
     """A reason in words, its rule's name made readable: `pricing_page 19.1` -> `Pricing page 19.1`."""
-    return escape(words(text))
+    name, space, points = text.rpartition(" ")
+    return escape(f"{words(name, tongue)} {points}" if space else words(text, tongue))

@@ -19,13 +19,14 @@ from streams.console.alert_values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.security import form_of, session_of
-from streams.console.shown import day
+from streams.console.shown import OnDay
+from streams.console.tongue import N_, filled
 from streams.inbox import DoorClosed
 
 __all__ = ["CLOSED_DOOR", "ROUTES", "objection"]
 
 CLOSED_DOOR: Final = (
-    "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
+    N_("This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment.")
 )
 
 
@@ -53,23 +54,24 @@ def objection(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *,
     """Why this cannot be asked for, "" = it can. The agents check again: another may be faster."""
     if action == "claim" and alert.status == "claimed":
         return (
-            "You have this already."
+            N_("You have this already.")
             if alert.claimed_by == actor
-            else f"{alert.claimed_by} was faster and has this already."
+            else filled(N_("%(who)s was faster and has this already."), who=alert.claimed_by)
         )
     if alert.status not in IN_WORK:
-        return "This alert is closed."
+        return N_("This alert is closed.")
     if action not in alert.offers:
         return _not_offered(alert)
     if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
-        return "Please say why it is dismissed."
+        return N_("Please say why it is dismissed.")
     return lacks(alert, action, fields)
 
 
 def _not_offered(alert: AlertCard) -> str:
     if alert.hold_until is None:
-        return "This alert does not offer that now."
-    return f"Information only: no contact before {day(alert.hold_until)}, unless they ask for it."
+        return N_("This alert does not offer that now.")
+    msgid = N_("Information only: no contact before %(day)s, unless they ask for it.")
+    return filled(msgid, day=OnDay(alert.hold_until))
 
 
 async def _answer(

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from streams.console.desk import Desk, desk_of
 from streams.console.flow_asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
 from streams.console.flow_laid import Laid, Part, laid_out, shown
+from streams.console.tongue import N_
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA
 from streams.core.flow.ledger import FLOW_FORMULA
@@ -21,7 +22,7 @@ from streams.core.flow.sheet import first_comers
 
 __all__ = ["READERS", "ROUTES", "Late", "Measure", "measures"]
 
-READERS: Final = {"executives": "Executives", "leaders": "Leaders", "staff": "Staff"}
+READERS: Final = {"executives": N_("Executives"), "leaders": N_("Leaders"), "staff": N_("Staff")}
 ON_A_PAGE: Final = 8  # values of a label on a leader's page
 MEASURES: Final = 30
 

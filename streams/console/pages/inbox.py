@@ -12,6 +12,7 @@ from streams.console.alert_values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.gate import shows
 from streams.console.inbox_laid import Laid, asked_page, asked_whose, closed_laid, laid, newest
+from streams.console.tongue import N_
 from streams.readmodel.alert_lines import alert_lines
 
 __all__ = ["DISMISSALS", "IN_WORK", "ROUTES"]
@@ -21,9 +22,9 @@ CLOSED: Final[tuple[AlertStatus, ...]] = ("done", "dismissed", "expired")
 CLOSED_MOST: Final = 400  # of each, the newest
 TOLD_MS: Final = 10 * 60_000  # so long it is said what became of an act
 DISMISSALS: Final = {
-    "wrong_company": "Wrong company", "staff": "Not a buyer: staff", "student": "Not a buyer: student",
-    "competitor": "Not a buyer: competitor", "job_seeker": "Not a buyer: job seeker",
-    "partner": "Not a buyer: partner", "not_now": "Not now",
+    "wrong_company": N_("Wrong company"), "staff": N_("Not a buyer: staff"), "student": N_("Not a buyer: student"),
+    "competitor": N_("Not a buyer: competitor"), "job_seeker": N_("Not a buyer: job seeker"),
+    "partner": N_("Not a buyer: partner"), "not_now": N_("Not now"),
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from streams.console.lead_laid import known_lead, laid_out, rules_or_503
 from streams.console.lead_past import undone_by
 from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_
 from streams.core.rules import Rules
 from streams.inbox import DoorClosed
 
@@ -54,7 +55,7 @@ async def _said(request: Request, read: Reads, *, sent: str, form: str = "") -> 
     try:
         await desk.door.send(message)
     except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
+        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
     return RedirectResponse(f"/leads/{lead.lead_id}?sent={sent}", 303)
 
 

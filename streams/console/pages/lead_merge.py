@@ -16,11 +16,12 @@ from schemas.delivery import VisitorOrder
 from schemas.touches import MergeOrder
 from streams.console.desk import Desk, desk_of
 from streams.console.gate import shows
-from streams.console.lead_acts import LONGEST_REASON
+from streams.console.lead_acts import LONGEST_REASON, TOO_LONG
 from streams.console.lead_laid import known_lead, rules_or_503
 from streams.console.lead_people import browsers_of, merging, objection_to_merge, unmerging, without_browser
 from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_
 from streams.inbox import Caused, DoorClosed
 from streams.readmodel.search import search
 
@@ -29,7 +30,7 @@ __all__ = ["ROUTES"]
 UNREADABLE: Final = 422
 MOST_FOUND: Final = 10
 LONGEST: Final = 200  # characters of a search, and of a browser's id
-NO_REASON: Final = "Say why, in a few words: it is kept with the order."
+NO_REASON: Final = N_("Say why, in a few words: it is kept with the order.")
 
 
 async def merge(request: Request) -> Response:
@@ -135,13 +136,13 @@ async def _ordered(desk: Desk, request: Request, order: Caused, *, then: str) ->
     try:
         await desk.door.send(order)
     except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
+        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
     return RedirectResponse(then, 303)
 
 
 def _why_wrong(fields: dict[str, str]) -> str:
     why = fields.get("reason", "").strip()
-    return NO_REASON if not why else f"At most {LONGEST_REASON} characters." if len(why) > LONGEST_REASON else ""
+    return NO_REASON if not why else TOO_LONG if len(why) > LONGEST_REASON else ""
 
 
 ROUTES: Final = [

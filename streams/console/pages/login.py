@@ -14,6 +14,7 @@ from streams.console.gate import NOT_WRITTEN, address_of, noted
 from streams.console.render import Frame
 from streams.console.roles import Role
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_, filled
 
 __all__ = ["ROUTES", "inside", "login_form", "sign_in"]
 
@@ -72,7 +73,8 @@ async def by_password(request: Request) -> Response:
     target, name, now = fields.get("next", "/"), fields.get("name", ""), desk.now()
     wait_s = desk.tries.wait_s(name, address_of(request), now=now)
     if wait_s:
-        answer = login_form(request, target=target, name=name, problem=f"Too many tries. Wait {wait_s} s.", status=429)
+        problem = filled(N_("Too many tries. Wait %(n)s s."), n=wait_s)
+        answer = login_form(request, target=target, name=name, problem=problem, status=429)
         answer.headers["retry-after"] = str(wait_s)
         return answer
     who = await _who(desk, name, fields.get("password", ""))
@@ -96,7 +98,9 @@ async def _who(desk: Desk, name: str, password: str) -> _Who | None:
 
 
 def _wrong(desk: Desk) -> str:
-    return "That is not the password." if desk.auth.users is None else "This name and this password do not go together."
+    if desk.auth.users is None:
+        return N_("That is not the password.")
+    return N_("This name and this password do not go together.")
 
 
 def _note_failure(request: Request, name: str) -> None:
@@ -116,7 +120,7 @@ async def by_link(request: Request) -> Response:
         return RedirectResponse("/", 303)
     link = desk.auth.link(request.path_params["token"])
     if link is None or not await desk.reader.spend(link.link_id):
-        problem = "This link was used or is too old. Ask for a new one: leadstream prints it at start."
+        problem = N_("This link was used or is too old. Ask for a new one: leadstream prints it at start.")
         return login_form(request, target="/", problem=problem, status=401)
     try:
         return sign_in(request, link.name, target="/", role=link.role)

@@ -11,6 +11,7 @@ from streams.console.desk import desk_of
 from streams.console.roles import ROLES
 from streams.console.security import form_of, session_of
 from streams.console.theme import keep_theme, theme_named
+from streams.console.tongue import N_
 from streams.errors import StreamError
 
 __all__ = ["ROUTES"]
@@ -28,12 +29,12 @@ async def sign_out_everywhere(request: Request) -> Response:
     desk, session = desk_of(request), session_of(request)
     await form_of(request, desk.auth)
     if desk.auth.users is None or session.version <= 0:
-        return await _page(request, problem="Only users with a password of their own can do this.", status=409)
+        return await _page(request, problem=N_("Only users with a password of their own can do this."), status=409)
     try:
         await desk.auth.users.sign_out_everywhere(session.name)
     except (OSError, StreamError) as error:
         log.warning("sessions_not_ended", error=str(error))
-        problem = "The user file cannot be written from here. Ask an operator for: leadstream users signout"
+        problem = N_("The user file cannot be written from here. Ask an operator for: leadstream users signout")
         return await _page(request, problem=problem, status=503)
     return RedirectResponse("/login", 303)
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from schemas.rejected import Kept, Reason
 from streams.console.desk import Desk, desk_of
+from streams.console.tongue import N_
 from streams.replay.readable import visible
 from streams.replay.wanted import Wanted
 
@@ -21,17 +22,17 @@ LONGEST: Final = 2_000
 LONGEST_QUERY: Final = 200
 FIELDS: Final = ("reason", "source", "by", "text", "replayed")
 MEANINGS: Final = {
-    Reason.JSON: "is not JSON",
-    Reason.SCHEMA: "is JSON of another shape",
-    Reason.UNKNOWN_TYPE: "its type is none of track, page, screen, identify, group, alias",
-    Reason.NO_ID: "has neither a usable anonymousId nor a usable userId",
-    Reason.NUMBER: "has a number that no 64 bits hold",
-    Reason.TOO_LARGE: "is over the size limit",
-    Reason.DEPTH: "is nested too deeply",
-    Reason.BAD_EMAIL: "has an e-mail that cannot be one",
-    Reason.MAPPING: "the CRM mapping could not read it",
-    Reason.FOLD: "a bug of ours; it can be replayed after the fix",
-    Reason.UNKNOWN_ROW: "is about an alert or deal that is not known",
+    Reason.JSON: N_("is not JSON"),
+    Reason.SCHEMA: N_("is JSON of another shape"),
+    Reason.UNKNOWN_TYPE: N_("its type is none of track, page, screen, identify, group, alias"),
+    Reason.NO_ID: N_("has neither a usable anonymousId nor a usable userId"),
+    Reason.NUMBER: N_("has a number that no 64 bits hold"),
+    Reason.TOO_LARGE: N_("is over the size limit"),
+    Reason.DEPTH: N_("is nested too deeply"),
+    Reason.BAD_EMAIL: N_("has an e-mail that cannot be one"),
+    Reason.MAPPING: N_("the CRM mapping could not read it"),
+    Reason.FOLD: N_("a bug of ours; it can be replayed after the fix"),
+    Reason.UNKNOWN_ROW: N_("is about an alert or deal that is not known"),
 }
 
 

@@ -14,6 +14,7 @@ from schemas.rejected import Kept
 from streams.console.desk import Desk, desk_of
 from streams.console.pages.rejected import MEANINGS
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_, filled
 from streams.core.rules import RulesError
 from streams.inbox import DoorClosed
 from streams.replay.patch import BadPatch, Patch, expression, merge_patch
@@ -55,7 +56,7 @@ async def replay(request: Request) -> Response:
     def replayed(replaying: Replaying, kept: Kept, patch: Patch | None) -> _Said:
         [outcome] = replaying.replay([kept], patch)
         if outcome.ended == "replayed":
-            text = "Replayed. It keeps its time, source, trust and id, so replaying it again changes nothing."
+            text = N_("Replayed. It keeps its time, source, trust and id, so replaying it again changes nothing.")
             return _Said(good=True, text=text, preview=outcome.preview)
         return _previewed(outcome.preview)
 
@@ -72,20 +73,23 @@ async def _answer(request: Request, act: Callable[[Replaying, Kept, Patch | None
     except BadPatch as error:
         said = _Said(text=str(error), status=422)
     except DoorClosed:
-        said = _Said(text="Kafka did not take it in time. Try again: what was taken counts once.", status=503)
+        said = _Said(text=N_("Kafka did not take it in time. Try again: what was taken counts once."), status=503)
     except WindowShut as error:
-        said = _Said(text=f"Nothing has changed. {error}", status=503)
+        said = _Said(text=filled(N_("Nothing has changed. %(error)s"), error=str(error)), status=503)
     except RulesError as error:
-        said = _Said(text=f"Nothing has changed: the rules cannot be read. {error}", status=503)
+        text = filled(N_("Nothing has changed: the rules cannot be read. %(error)s"), error=str(error))
+        said = _Said(text=text, status=503)
     return await _page(request, kept, said, fields=fields)
 
 
 def _previewed(made: Preview) -> _Said:
     if made.verdict is None:
-        return _Said(text=f"It cannot be replayed: {made.why}", preview=made, status=422)
+        return _Said(text=filled(N_("It cannot be replayed: %(why)s"), why=made.why), preview=made, status=422)
     if made.is_good:
-        return _Said(good=True, text="This is what a replay would send. Nothing has changed yet.", preview=made)
-    text = f"It would be rejected again, so it is not sent. {made.verdict.reason}: {made.verdict.detail}"
+        return _Said(good=True, text=N_("This is what a replay would send. Nothing has changed yet."), preview=made)
+    verdict = made.verdict
+    msgid = N_("It would be rejected again, so it is not sent. %(reason)s: %(detail)s")
+    text = filled(msgid, reason=str(verdict.reason), detail=verdict.detail)
     return _Said(text=text, preview=made, status=422)
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from schemas.activity import Decision, PageSeen
 from schemas.cards import LeadCard, ScoredHit, Transition
 from streams.console.shown import day
+from streams.console.tongue import N_
 
 __all__ = [
     "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline",
@@ -16,7 +17,8 @@ __all__ = [
 
 SERVER: Final = "server"
 MAIL: Final = "mail"
-KINDS: Final = {"pages": "Pages", "forms": "Forms and files", "mail": "Mail", "sales": "Sales", "moves": "Stage moves"}
+KINDS: Final = {"pages": N_("Pages"), "forms": N_("Forms and files"), "mail": N_("Mail"), "sales": N_("Sales"),
+"moves": N_("Stage moves")}
 OPEN_DAYS: Final = 5  # those beyond are folded away, and so is what is beyond so many of one day
 OPEN_MOMENTS: Final = 10
 

@@ -7,18 +7,17 @@
   const EVERY_MS = 60_000;
   const AWAY_MS = 5_000; // a console that starts anew is back before
   const AGAIN_MS = 3_000;
-  const UNITS = [[31_536_000_000, "year"], [2_592_000_000, "month"], [86_400_000, "day"], [3_600_000, "h"], [60_000, "min"]];
 
-  // As streams/console/shown.py says it.
-  const relative = (apart) => {
+  // As streams/console/shown.py says it, in the page's language: the server puts the texts beside the clock.
+  const relative = (apart, [units, now, soon]) => {
     const length = Math.abs(apart);
-    for (const [unit, name] of UNITS) {
+    for (const [unit, past, pasts, ahead, aheads] of units) {
       if (length < unit) continue;
       const count = Math.floor(length / unit);
-      const many = count > 1 && name !== "h" && name !== "min" ? "s" : "";
-      return apart > 0 ? `in ${count} ${name}${many}` : `${count} ${name}${many} ago`;
+      const text = apart > 0 ? (count > 1 ? aheads : ahead) : count > 1 ? pasts : past;
+      return text.replace("%(n)s", count);
     }
-    return apart > 0 ? "in a moment" : "just now";
+    return apart > 0 ? soon : now;
   };
 
   // The server's clock, so that a wrong clock here does not age what is shown.
@@ -29,8 +28,11 @@
   };
   const age = () => {
     const now = Date.now() - ahead;
+    const told = document.getElementById("live")?.dataset.times;
+    if (!told) return;
+    const texts = JSON.parse(told);
     for (const time of document.querySelectorAll("time[data-at]")) {
-      const text = relative(Number(time.dataset.at) - now);
+      const text = relative(Number(time.dataset.at) - now, texts);
       if (time.textContent !== text) time.textContent = text;
     }
   };

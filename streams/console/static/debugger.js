@@ -25,12 +25,15 @@
     const why = [one.reason, one.detail].filter(Boolean).join(": ");
     const means = one.means.map(([name, points]) => (points === null ? name : `${name} ${points > 0 ? "+" : ""}${points}`));
     details.append(head, make("pre", "raw", one.text));
-    if (one.cut) details.append(make("p", "muted small", `${one.cut.toLocaleString()} more characters are not shown.`));
+    if (one.cut) details.append(make("p", "muted small", numbered(document.getElementById("debugger-events").dataset.cut, one.cut)));
     item.append(details);
     if (why) item.append(make("p", "event-why", why));
     if (means.length) item.append(make("p", "event-means muted small", means.join(" · ")));
     return item;
   };
+
+  // Texts stand in the page, in its language.
+  const numbered = (text, count) => text.replace("%(n)s", count.toLocaleString());
 
   document.addEventListener("DOMContentLoaded", () => {
     const find = (id) => document.getElementById(`debugger-${id}`);
@@ -51,9 +54,10 @@
     };
     const count = () => {
       const parts = [];
-      if (events + missed) parts.push(`${(events + missed).toLocaleString()} events were left out, because more arrived than can be read`);
-      if (records) parts.push(`${records.toLocaleString()} blocks were passed over, because this page was too far behind`);
-      if (paused && held.length) parts.push(`${held.length.toLocaleString()} wait while paused`);
+      const told = find("left-out").dataset;
+      if (events + missed) parts.push(numbered(told.events, events + missed));
+      if (records) parts.push(numbered(told.blocks, records));
+      if (paused && held.length) parts.push(numbered(told.held, held.length));
       find("left-out").textContent = parts.join(" · ");
       find("left-out").hidden = !parts.length;
     };
@@ -70,7 +74,7 @@
 
     pause.addEventListener("click", () => {
       paused = !paused;
-      pause.textContent = paused ? "Resume" : "Pause";
+      pause.textContent = paused ? pause.dataset.resume : pause.dataset.pause;
       pause.setAttribute("aria-pressed", String(paused));
       if (!paused) {
         show(held);
@@ -81,11 +85,11 @@
 
     const stream = new EventSource(`/debugger/live${location.search}`);
     stream.addEventListener("listening", () => {
-      say("live", "Listening");
+      say("live", state.dataset.live);
       find("away").hidden = true;
     });
     stream.addEventListener("away", (event) => {
-      say("lost", "Kafka is away");
+      say("lost", state.dataset.away);
       find("why").textContent = JSON.parse(event.data).why;
       find("away").hidden = false;
     });
@@ -106,7 +110,7 @@
       held = held.slice(-MOST);
       count();
     });
-    stream.addEventListener("error", () => say("lost", "Reconnecting"));
+    stream.addEventListener("error", () => say("lost", state.dataset.lost));
     addEventListener("pagehide", () => stream.close());
   });
 })();
