@@ -29,7 +29,7 @@ async def act(desk: Desk, request: Request, key: ApiKey) -> ActionAccepted:
     fields = {"outcome": wanted.outcome, "reason": wanted.reason}
     problem = objection(alert, wanted.action, fields, actor=actor)
     if problem:
-        raise Refused(409, "not-now", problem)
+        raise Refused(409, "not-now", str(problem))  # in English: programs read it
     sent = AlertAction(
         to=alert.account_id, alert_id=alert.alert_id, action=wanted.action, reason=wanted.reason,
         outcome=wanted.outcome if wanted.action == "contacted" else "", actor=actor, at=desk.now(),

@@ -156,7 +156,7 @@ async def _acted(desk: Desk, press: _Press) -> str:
     fields = {"outcome": press.chosen} if press.verb == "contacted" else {"reason": press.chosen}
     problem = objection(alert, press.verb, fields, actor=press.actor)
     if problem:
-        return problem
+        return str(problem)
     wanted = AlertAction(
         to=alert.account_id, alert_id=alert.alert_id, action=press.verb, actor=press.actor, at=press.at,
         reason=press.chosen if press.verb == "dismiss" else "",

@@ -40,7 +40,7 @@ def text(rep: Visitor) -> str:
 
 
 def test_without_a_word_it_says_what_to_do(rep: Visitor) -> None:
-    assert "leadstream channels list says what the settings make of each" in text(rep)
+    assert "This says what the settings make of each: leadstream channels list" in text(rep)
 
 
 def test_the_words_of_all_workers_are_one_line_of_a_channel(rep: Visitor, board: ChannelBoard) -> None:
