@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from msgspec import Struct
 
 from streams.console.roles import ROLES, Role
+from streams.console.tongue import N_
 from streams.errors import SettingsError
 
 __all__ = ["UNDERWAY_S", "Begun", "OpenId", "OpenIdOptions", "OpenIdRefused", "Person", "roles_of"]
@@ -137,14 +138,14 @@ class OpenId:
         try:
             under = msgspec.convert(self._signer.loads(cookie, max_age=UNDERWAY_S), _Underway)
         except (BadData, ValueError, TypeError) as error:
-            raise OpenIdRefused("This took too long, or was begun in another browser. Try again.") from error
+            raise OpenIdRefused(N_("This took too long, or was begun in another browser. Try again.")) from error
         if not compare_digest(under.state.encode(), said.get("state", "").encode()):
-            raise OpenIdRefused("This answer belongs to another attempt. Try again.")
+            raise OpenIdRefused(N_("This answer belongs to another attempt. Try again."))
         provider = await self._described()
         if said.get("iss", provider.issuer) != provider.issuer:
-            raise OpenIdRefused("This answer came from another provider.")
+            raise OpenIdRefused(N_("This answer came from another provider."))
         if "code" not in said:
-            raise OpenIdRefused("The provider did not sign you in.")
+            raise OpenIdRefused(N_("The provider did not sign you in."))
         claims = await self._claims(await self._tokens(provider, said["code"], verifier=under.verifier), under.nonce)
         return Person(self._name(claims), self._role(claims), under.target)
 
@@ -158,9 +159,10 @@ class OpenId:
                 address = f"{self._options.issuer.rstrip('/')}/.well-known/openid-configuration"
                 found = await self._asked(self._http.build_request("GET", address), kind=_Provider)
                 if found.issuer != self._options.issuer:
-                    raise OpenIdRefused("The provider calls itself by another name: LEADSTREAM_CONSOLE__OPENID_ISSUER.")
+                    said = N_("The provider calls itself by another name: LEADSTREAM_CONSOLE__OPENID_ISSUER.")
+                    raise OpenIdRefused(said)
                 if not all(map(_is_safe, (found.authorization_endpoint, found.token_endpoint, found.jwks_uri))):
-                    raise OpenIdRefused("The provider names an address without https.")
+                    raise OpenIdRefused(N_("The provider names an address without https."))
                 self._provider = found
             return self._provider
 
@@ -186,7 +188,7 @@ class OpenId:
         except (JoseError, ValueError) as error:
             raise OpenIdRefused(f"What the provider says cannot be believed: {type(error).__name__}.") from error
         if claims.get("azp", ours.client_id) != ours.client_id:
-            raise OpenIdRefused("What the provider says is for somebody else.")
+            raise OpenIdRefused(N_("What the provider says is for somebody else."))
         return claims
 
     async def _opened(self, token: str) -> jwt.Token:
@@ -211,9 +213,9 @@ class OpenId:
             answer.raise_for_status()
             return msgspec.json.decode(answer.content, type=kind)
         except httpx.HTTPError as error:
-            raise OpenIdRefused("The provider does not answer as it should. Try again in a moment.") from error
+            raise OpenIdRefused(N_("The provider does not answer as it should. Try again in a moment.")) from error
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise OpenIdRefused("The provider answers in a form that is not OpenID Connect.") from error
+            raise OpenIdRefused(N_("The provider answers in a form that is not OpenID Connect.")) from error
 
     def _name(self, claims: Mapping[str, Any]) -> str:
         return str(claims.get(self._options.name_claim) or claims["sub"])
@@ -226,7 +228,7 @@ class OpenId:
         values = [found] if isinstance(found, str) else found if isinstance(found, list) else []
         given = [self._options.roles[one] for one in values if isinstance(one, str) and one in self._options.roles]
         if not given:
-            raise OpenIdRefused("You are known, and have no role here. Ask who runs Leadstream for one.")
+            raise OpenIdRefused(N_("You are known, and have no role here. Ask who runs Leadstream for one."))
         return max(given, key=[*ROLES].index)
 
 
@@ -236,7 +238,7 @@ def _key_set(found: _Keys) -> KeySet:
     try:
         return KeySet([(RSAKey if one["kty"] == "RSA" else ECKey).import_key(one) for one in ours])
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise OpenIdRefused("The provider has keys that cannot be read.") from error
+        raise OpenIdRefused(N_("The provider has keys that cannot be read.")) from error
 
 
 def _is_safe(address: str) -> bool:

@@ -9,16 +9,17 @@ from msgspec.structs import replace
 from schemas.cards import AlertCard, LeadCard
 from schemas.deals import DealFacts
 from streams.console.shown import iso
+from streams.console.tongue import N_
 from streams.readmodel.reader import Reader
 
 __all__ = ["PROOFS", "exported", "leads_of"]
 
 # How somebody made sure that it is the person who asks: without one nothing is erased and nothing leaves.
 PROOFS: Final = {
-    "mail": "They asked from this address",
-    "confirmed": "They answered a mail that we sent to this address",
-    "account": "They asked while signed in to our product",
-    "document": "We saw a document that proves who they are",
+    "mail": N_("They asked from this address"),
+    "confirmed": N_("They answered a mail that we sent to this address"),
+    "account": N_("They asked while signed in to our product"),
+    "document": N_("We saw a document that proves who they are"),
     "authority": "A court or an authority ordered it",
 }
 _TIMES: Final = frozenset({"at", "since"})

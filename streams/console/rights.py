@@ -73,6 +73,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /me": _NOBODY,
     "POST /me/sign-out-everywhere": Right("viewer", "sign out everywhere"),
     "POST /me/theme": _NOBODY,
+    "POST /me/language": _NOBODY,
     "GET /login": _NOBODY,
     "POST /login": _NOBODY,
     "GET /login/openid": _NOBODY,

@@ -19,12 +19,12 @@ from babel.messages.pofile import read_po, write_po
 
 from schemas.cards import AlertStatus
 from schemas.rejected import Reason
-from streams.core.cohorts import COHORT_FORMULA
-from streams.core.ledger import FLOW_FORMULA
-from streams.core.returns import CUSTOMER, NO_LOST_DEAL, OPEN_DEAL
-from streams.core.scoring import VERDICTS
-from streams.core.send_gate import NOT_MAILED
-from streams.core.together import BEFORE_EPOCH
+from streams.core.activity.together import BEFORE_EPOCH
+from streams.core.flow.cohorts import COHORT_FORMULA
+from streams.core.flow.ledger import FLOW_FORMULA
+from streams.core.mail.send_gate import NOT_MAILED
+from streams.core.returns.strength import CUSTOMER, NO_LOST_DEAL, OPEN_DEAL
+from streams.core.score.scoring import VERDICTS
 from streams.core.written import words
 from streams.rules_files import PACKAGED
 
@@ -37,7 +37,7 @@ LANGUAGES: Final = ("ko",)
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS: Final = {"templates/**.html": {"newstyle_gettext": "false"}}
 MARKS: Final[Mapping[str, Any]] = {"_": None, "N_": None, "Said": (1,), "ngettext": (1, 2), "NN_": (1, 2)}
-OF_CORE: Final = (STREAMS / "core" / "supply.py",)
+OF_CORE: Final = (STREAMS / "core" / "flow" / "supply.py",)
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)\w|%%|%(?!\()")
 LABELLED: Final = ("scoring", "returns", "stages")
 NAMED: Final = {
@@ -98,7 +98,7 @@ def merged(found: Catalog, wanted: set[Text]) -> Catalog:
     made = Catalog(locale=found.locale, fuzzy=False, header_comment="")
     for text in sorted(wanted, key=str):
         known = found.get(text if isinstance(text, str) else text[0])
-        made.add(text, string=known.string if known is not None and known.pluralizable == (text.__class__ is tuple) else "")
+        made.add(text, string=known.string if known is not None and known.id == text else "")
     return made
 
 

@@ -1,4 +1,4 @@
-"""Oneself: name, role, the colours of the pages, and signing out everywhere."""
+"""Oneself: name, role, the colours and the language of the pages, and signing out everywhere."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from streams.console.desk import desk_of
 from streams.console.roles import ROLES
 from streams.console.security import form_of, session_of
 from streams.console.theme import keep_theme, theme_named
-from streams.console.tongue import N_
+from streams.console.tongue import N_, keep_language, language_named
 from streams.errors import StreamError
 
 __all__ = ["ROUTES"]
@@ -48,6 +48,15 @@ async def choose_theme(request: Request) -> Response:
     return answer
 
 
+async def choose_language(request: Request) -> Response:
+    """`POST /me/language`: one that we have, or as the browser asks, in this browser."""
+    desk = desk_of(request)
+    fields = await form_of(request, desk.auth)
+    answer = RedirectResponse("/me", 303)
+    keep_language(answer, language_named(fields.get("language", "")), secure=desk.auth.secure)
+    return answer
+
+
 async def _page(request: Request, *, problem: str = "", status: int = 200) -> Response:
     return await desk_of(request).show(request, "me.html", roles=ROLES, problem=problem, status=status)
 
@@ -56,4 +65,5 @@ ROUTES: Final = [
     Route("/me", me),
     Route("/me/sign-out-everywhere", sign_out_everywhere, methods=["POST"]),
     Route("/me/theme", choose_theme, methods=["POST"]),
+    Route("/me/language", choose_language, methods=["POST"]),
 ]

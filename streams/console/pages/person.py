@@ -18,12 +18,13 @@ from streams.console.gate import noted
 from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.person import PROOFS, exported, leads_of
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_
 from streams.inbox import DoorClosed
 
 __all__ = ["ROUTES"]
 
-UNPROVED: Final = "Say how you made sure that it is they who ask."
-UNCONFIRMED: Final = "What you typed is not what stands above the field. Nothing was sent."
+UNPROVED: Final = N_("Say how you made sure that it is they who ask.")
+UNCONFIRMED: Final = N_("What you typed is not what stands above the field. Nothing was sent.")
 
 
 async def asked(request: Request) -> Response:
@@ -47,7 +48,7 @@ async def erase(request: Request) -> Response:
         for lead_id in leads_of(lead):
             await desk.door.send(EraseOrder(to=lead_id, lead_id=lead_id, at=at, actor=session.name))
     except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
+        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
     return await desk.show(request, "erased.html", lead_id=lead.lead_id)
 
 

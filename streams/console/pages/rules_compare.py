@@ -17,6 +17,7 @@ from streams.console.flow_laid import shown
 from streams.console.gate import shows
 from streams.console.rules_known import IN_FORCE
 from streams.console.spreadsheet import csv_of
+from streams.console.tongue import N_
 from streams.console.trials import Answer
 from streams.core.rulebook.in_words import changes
 from streams.core.rules import Rules, RulesError
@@ -45,7 +46,7 @@ async def compare(request: Request) -> Response:
         choices = desk.sight.known.choices(desk.now())
         pair = _pair(desk, asked["a"], asked["b"])
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
     answer: Answer[Comparison] = Answer()
     if pair is not None:
         again = request.query_params.get("again") == "1"
@@ -66,7 +67,7 @@ async def table(request: Request) -> Response:
     try:
         pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
     if pair is None:
         return RedirectResponse("/rules/compare", 303)
     answer = await desk.sight.trials.comparison(pair.before, pair.after)

@@ -24,6 +24,7 @@ from streams.console.pages.rules_compare import CSV_HEAD, row_of
 from streams.console.security import form_of, session_of
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_of
+from streams.console.tongue import N_
 from streams.console.trials import Answer
 from streams.core.rules import RulesError
 from streams.core.trial.comparison import Comparison
@@ -52,7 +53,7 @@ async def review(request: Request) -> Response:
     try:
         look = await _look(desk, again=request.query_params.get("again") == "1")
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
     leads = listed(look.answer.found, desk)
     shows(request, [one.lead_id for one in leads[:ON_A_PAGE]])
     values: dict[str, Any] = {
@@ -69,7 +70,7 @@ async def table(request: Request) -> Response:
     try:
         look = await _look(desk, again=False)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
     if look.answer.found is None:
         return RedirectResponse("/rules/review", 303)  # which says why, or how far the reading is
     leads = listed(look.answer.found, desk)
@@ -91,15 +92,15 @@ async def tick(request: Request) -> Response:
     try:
         version = desk.sight.known.in_force().version
         if fields.get("version") != version:
-            text = "The rules have changed since. Look again."
-            return await desk.notice(request, 409, title="Other rules", text=text)
+            text = N_("The rules have changed since. Look again.")
+            return await desk.notice(request, 409, title=N_("Other rules"), text=text)
         if approves:
             await desk.door.send(_approval(lead_id, version, by=by, at=at))
         desk.sight.known.book.write(Reviewed(at=at, by=by, version=version, lead_id=lead_id, approved=approves))
     except DoorClosed:
-        return await desk.notice(request, 503, title="Not sent", text=CLOSED_DOOR)
+        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title="Not written", text=str(error))
+        return await desk.notice(request, 503, title=N_("Not written"), text=str(error))
     return RedirectResponse("/rules/review", 303)
 
 

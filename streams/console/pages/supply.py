@@ -16,6 +16,7 @@ from streams.console.desk import Desk, desk_of
 from streams.console.flow_laid import shown
 from streams.console.roles import may
 from streams.console.security import form_of, session_of
+from streams.console.tongue import N_
 from streams.console.trials import Answer
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.precision import LEAST as LEAST_SEEN
@@ -166,7 +167,7 @@ async def _arithmetic(desk: Desk, fields: Mapping[str, str], rules: Rules) -> tu
 
 
 async def _unknown(desk: Desk, request: Request, error: Exception) -> Response:
-    return await desk.notice(request, 503, title="The rules cannot be read", text=str(error))
+    return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
 
 
 def _number(text: str | None) -> float | None:
