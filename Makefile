@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .NOTPARALLEL:
-.PHONY: up test check bench faults mutate lock tracker screenshots dev clean
+.PHONY: up test check bench faults mutate lock tracker screenshots words dev clean
 
 # STORY=off waits for real visitors; UP="--broker apache --workers 2" passes options on (leadstream up --help).
 up: $(VENV)/.locked $(VENV)/.editable
@@ -62,6 +62,10 @@ tracker: tracker_js/node_modules/.installed
 # ONLY="inbox flow" narrows it.
 screenshots: dev
 	@$(BIN)/python -m tests.browser.screenshots $(ONLY)
+
+# Brings the catalogues of the console up to date with its texts, compiles them, and says what lacks a translation.
+words: dev
+	@$(BIN)/python -m tests.words
 
 dev: $(VENV)/.locked-dev $(VENV)/.editable $(SDKS)/.venv/.made \
 	$(if $(shell command -v npm),tracker_js/node_modules/.installed $(SDKS)/node_modules/.installed \

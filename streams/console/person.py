@@ -20,7 +20,7 @@ PROOFS: Final = {
     "confirmed": N_("They answered a mail that we sent to this address"),
     "account": N_("They asked while signed in to our product"),
     "document": N_("We saw a document that proves who they are"),
-    "authority": "A court or an authority ordered it",
+    "authority": N_("A court or an authority ordered it"),
 }
 _TIMES: Final = frozenset({"at", "since"})
 _INNER: Final = frozenset({"version", "v", "wake_at", "rules_version"})

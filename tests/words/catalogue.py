@@ -7,6 +7,7 @@ that pages make readable (`pricing_page` -> `Pricing page`) and the labels of th
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -38,6 +39,7 @@ METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS: Final = {"templates/**.html": {"newstyle_gettext": "false"}}
 MARKS: Final[Mapping[str, Any]] = {"_": None, "N_": None, "Said": (1,), "ngettext": (1, 2), "NN_": (1, 2)}
 OF_CORE: Final = (STREAMS / "core" / "flow" / "supply.py",)
+EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)  # of a head that says nothing else: the same texts, the same bytes
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)\w|%%|%(?!\()")
 LABELLED: Final = ("scoring", "returns", "stages")
 NAMED: Final = {
@@ -46,7 +48,7 @@ NAMED: Final = {
 }  # fmt: skip
 TRAITS: Final = (
     "name", "email", "company", "title", "department", "employees", "industry", "segment", "region", "country",
-    "marketing_consent",
+    "marketing_consent", "company_size", "seniority",
 )  # fmt: skip
 LABELS: Final = ("source", "medium", "program", "region")  # of the books
 SIGNS: Final = ("network", "review", "partner", "job_seeker", "wrong_company", "not_a_buyer", "contacted", "reopened")
@@ -95,7 +97,7 @@ def compiled(language: str) -> bytes:
 
 def merged(found: Catalog, wanted: set[Text]) -> Catalog:
     """The same translations for the texts that there are now; a new text has none yet."""
-    made = Catalog(locale=found.locale, fuzzy=False, header_comment="")
+    made = Catalog(locale=found.locale, fuzzy=False, header_comment="", creation_date=EPOCH, revision_date=EPOCH)
     for text in sorted(wanted, key=str):
         known = found.get(text if isinstance(text, str) else text[0])
         made.add(text, string=known.string if known is not None and known.id == text else "")

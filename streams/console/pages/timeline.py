@@ -9,7 +9,7 @@ from msgspec import Struct
 from schemas.activity import Decision, PageSeen
 from schemas.cards import LeadCard, ScoredHit, Transition
 from streams.console.shown import day
-from streams.console.tongue import N_
+from streams.console.tongue import N_, filled
 
 __all__ = [
     "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline",
@@ -79,9 +79,13 @@ def devices(lead: LeadCard) -> dict[str, str]:
     seen = dict.fromkeys((*lead.visitors, *(hit.via for _, hit in _hits(lead))))
     known = [via for via in seen if via in lead.visitors or "@" not in via]
     browsers = [via for via in known if via and via not in (SERVER, MAIL)]
-    names = {SERVER: "Server", MAIL: "Mail", **{via: f"Device {n}" for n, via in enumerate(browsers, start=1)}}
+    names = {SERVER: N_("Server"), MAIL: N_("Mail"), **{via: _device(n) for n, via in enumerate(browsers, start=1)}}
     # What came through a lead that is this one now: the browser is the same.
     return names | {via: names.get(via.rpartition("@")[0], "") for via in seen if via not in names and via}
+
+
+def _device(number: int) -> str:
+    return filled(N_("Device %(n)s"), n=number)
 
 
 def asked_in(query: Mapping[str, str], lead: LeadCard) -> Asked:

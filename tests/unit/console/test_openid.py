@@ -126,7 +126,7 @@ def test_one_goes_there_and_comes_back_as_whom_the_provider_says(office: Visitor
     assert answer.status_code == 200
     assert 'content="0;url=/leads?x=1"' in answer.text  # a page, not a redirect: a strict cookie stays behind on that
     assert "Ines Duarte" in office.get("/leads").text
-    assert "You are <strong>rep</strong>" in office.get("/me").text
+    assert "Your role is rep:" in office.get("/me").text
 
 
 def test_what_is_under_way_is_kept_from_scripts_and_for_minutes(office: Visitor) -> None:
@@ -141,7 +141,7 @@ def test_what_is_under_way_is_kept_from_scripts_and_for_minutes(office: Visitor)
 def test_the_highest_role_counts(office: Visitor, provider: Provider, claims: dict[str, Any], role: str) -> None:
     provider.claims = claims
     assert back(office, provider, begun(office)).status_code == 200
-    assert f"You are <strong>{role}</strong>" in office.get("/me").text
+    assert f"Your role is {role}:" in office.get("/me").text
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def came(office: Visitor, name: str, password: str) -> int:
 def test_a_user_signs_in_by_name_and_password_and_is_called_as_in_the_file(office: Visitor) -> None:
     assert came(office, " ines  duarte", INES) == 303
     assert "Ines Duarte" in office.get("/leads").text
-    assert "You are <strong>rep</strong>" in office.get("/me").text
+    assert "Your role is rep:" in office.get("/me").text
     assert office.get("/rejected").status_code == 403
 
 
