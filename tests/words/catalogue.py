@@ -68,7 +68,7 @@ def _said_elsewhere() -> Iterator[str]:
     rules = {name: tomllib.loads((PACKAGED / f"{name}.toml").read_text()) for name in {*LABELLED, *NAMED}}
     yield from chain.from_iterable(_values(rules[name], ("label",)) for name in LABELLED)
     yield from (f"Cap of {group}" for group in _values(rules["scoring"], ("group",)))
-    yield from (f"Bounds of {name}" for name in ("engagement", "score"))
+    yield from (f"Bounds of {name}" for name in ("engagement", "fit"))
     names = chain.from_iterable(_values(rules[name], keys) for name, keys in NAMED.items())
     statuses = (*get_args(AlertStatus), *(reason.value for reason in Reason))
     yield from map(words, (*names, *statuses, *TRAITS, *LABELS, *SIGNS))
