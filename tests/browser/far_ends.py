@@ -70,6 +70,11 @@ class FarEnds:
         (found,) = [one for one in self.slack.messages.get(PLACE, []) if "thread_ts" not in one]
         return found
 
+    def slack_buttons(self) -> list[str]:
+        """What it offers now."""
+        return [one["action_id"] for block in self.slack_message()["blocks"] for one in block.get("elements", ())
+                if "action_id" in one]  # fmt: skip
+
     def _slack(self) -> list[str]:
         return ["\n".join(_plain_texts(one["blocks"])) for one in self.slack.messages.get(PLACE, [])]
 

@@ -93,8 +93,12 @@ def test_from_the_arrival_to_the_talk_each_channel_is_told_and_the_lead_returns(
 
     alert.get_by_role("button", name="Claim").click()
     expect(alert).to_contain_text("Claimed by you", timeout=SEEN_MS)
+    eventually(lambda: far.slack_buttons() and "claim" not in far.slack_buttons(), timeout_s=TOLD_S,
+               missing="Slack's message still offers to claim it")  # fmt: skip
+    assert "contacted" in far.slack_buttons()
     alert.get_by_role("button", name="Contacted: talking").click()
     expect(alert).to_have_count(0, timeout=SEEN_MS)
+    eventually(lambda: far.slack_buttons() == ["open"], timeout_s=TOLD_S, missing="Slack's message is still open")
     inbox.goto(f"{story.up.console_url}/closed")
     expect(alert).to_contain_text("Ostermann Guss")
     expect(alert).to_contain_text("Done")
