@@ -52,6 +52,7 @@ CARDS: Final[Mapping[str, Mapping[str, str]]] = {
         "GET /leads/{lead_id}/merge": f"{LEAD}/merge?into={OTHER_LEAD_ID}",
         "GET /leads/{lead_id}/unmerge": f"{LEAD}/unmerge",
         "GET /leads/{lead_id}/browser": f"{LEAD}/browser?visitor=b7c8e1f0-laptop",
+        "GET /leads/{lead_id}/erase": f"{LEAD}/erase",
     },
     "accounts": {
         "GET /accounts": "/accounts",
@@ -74,14 +75,17 @@ ASKED: Final[Mapping[str, str]] = {
     "GET /leads/{lead_id} of nobody": "/leads/{}",
     "GET /accounts/{account_id:path}": "/accounts/{}",
     "GET /alerts/{alert_id}": "/alerts/{}",
+    "GET /rules/compare": "/rules/compare?a={0}&b={0}",
+    "GET /supply": "/supply?a={0}&threshold={0}",
     "GET /login": "/login?next={}",
 }
 HEAVY: Final = ("GET /", "GET /leads/{lead_id}", "GET /flow")  # of these every ninth: none says its address again
-# Pages of their own below, and what is no page.
+# Pages of their own below or in test_rules.py (a review needs two versions of the rules), and what is no page.
 ELSEWHERE: Final = {
     "GET /audiences", "GET /flow", "GET /flow/report/{reader}", "GET /flow/table.csv", "GET /channels", "GET /me",
     "GET /debugger/live", "GET /live", "GET /login/openid", "GET /login/openid/back", "GET /login/{token}",
-    "GET /healthz", "GET /readyz", "GET /metrics", "GET /favicon.ico",
+    "GET /leads/{lead_id}/export.json", "GET /rules", "GET /rules/compare.csv", "GET /rules/review",
+    "GET /rules/review.csv", "GET /healthz", "GET /readyz", "GET /metrics", "GET /favicon.ico",
 }  # fmt: skip
 
 
