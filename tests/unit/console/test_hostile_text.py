@@ -19,7 +19,7 @@ from schemas.activity import Version
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.moves import Moves
 from streams.console.rights import RIGHTS
-from streams.core.channel_state import ChannelState, WorkerChannels
+from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.core.written import plain
 from streams.inbox import MemoryDoor
 from streams.readmodel.channels import ChannelBoard
