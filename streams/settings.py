@@ -24,6 +24,7 @@ __all__ = [
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
 _SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
+_SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]+")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -128,6 +129,7 @@ class SlackSettings(_Part):
     token: SecretStr | None = None  # xoxb-...
     channel: str = ""  # the id of the channel of who has none of his own: C0123456789
     channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
+    users: str = ""  # id=e-mail by commas: which member (U..., W...) is which rep, when a button is pressed
     webhook_url: SecretStr | None = None  # whoever knows it may post
     signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
     api_url: str = "https://slack.com/api/"
@@ -146,6 +148,20 @@ class SlackSettings(_Part):
         if value and not _SLACK_PLACE.fullmatch(value):
             raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
         return value
+
+    @field_validator("users")
+    @classmethod
+    def _members(cls, value: str) -> str:
+        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
+        if not all(_SLACK_MEMBER.fullmatch(who.strip()) and "@" in to for who, _, to in pairs):
+            raise ValueError("must be id=e-mail, separated by commas; ids of members begin with U or W")
+        return value
+
+    @property
+    def by_member(self) -> dict[str, str]:
+        """E-mail by the id of a member."""
+        pairs = [one.partition("=") for one in self.users.split(",") if one.strip()]
+        return {who.strip(): to.strip() for who, _, to in pairs}
 
     @property
     def by_name(self) -> dict[str, str]:

@@ -52,14 +52,15 @@ def list_(
     table = Table(at, "user", "role", "what", of, "shown", "from", "answer")
     for line in lines:
         shown = f"{len(line.leads)} leads" if line.leads else ""
-        table.add_row(_at(line.at), Text(line.user), line.role, line.what, Text(line.id), shown, line.network,
-                      str(line.answer))  # fmt: skip
+        table.add_row(_at(line.at), Text(line.user), line.role, line.what, Text(line.id), shown,
+                      Text(line.network or line.member), str(line.answer))  # fmt: skip
     Console(highlight=False).print(table)
 
 
 def _chosen(file: Path, *, user: str, lead: str, after: int) -> Iterator["AuditLine"]:
     """Raises BadUsers where nothing can be read."""
     from streams.console.audit import entries
+    from streams.console.seat import IN_SLACK
     from streams.console.user_file import name_key
 
     if not file.exists():
@@ -67,7 +68,8 @@ def _chosen(file: Path, *, user: str, lead: str, after: int) -> Iterator["AuditL
     try:
         for line in entries(file):
             fits = line.at >= after and (not lead or lead == line.id or lead in line.leads)
-            if fits and (not user or name_key(user) == name_key(line.user)):
+            names = (line.user, line.user.removesuffix(IN_SLACK))
+            if fits and (not user or name_key(user) in map(name_key, names)):
                 yield line
     except OSError as error:
         raise BadUsers(f"{file} cannot be read: {error.strerror}") from error

@@ -10,9 +10,11 @@ from schemas.posts import Digest, Post
 from streams.channels.errors import NoAddress
 from streams.core.routing import Routing
 
-__all__ = ["Addresses", "mail_address"]
+__all__ = ["Addresses", "mail_address", "unencoded"]
 
 LONGEST: Final = 320  # 64 before the @, 255 behind it (RFC 5321)
+ENCODED: Final = "=?"  # how an encoded word begins (RFC 2047)
+LONGEST_NAME: Final = 100  # the email package takes seconds to fold a header of thousands of letters
 
 
 class Addresses:
@@ -41,15 +43,26 @@ class Addresses:
 
 def mail_address(text: str, *, name: str = "") -> Address:
     """One address that can stand in a header. Raises ValueError for control characters, no domain, too long."""
-    if len(text) > LONGEST or not text.isprintable() or " " in text:
+    if len(text) > LONGEST or not text.isprintable() or " " in text or ENCODED in text:
         raise ValueError("no e-mail address")
     local, at, domain = text.rpartition("@")
     if not (local and at and domain):
         raise ValueError("an e-mail address has a name, an @ and a domain")
     try:
-        return Address("".join(c for c in name if c.isprintable()), addr_spec=text)
+        return Address(unencoded("".join(c for c in name if c.isprintable()))[:LONGEST_NAME], addr_spec=text)
     except (MessageError, ValueError, IndexError) as error:
         raise ValueError("no e-mail address") from error
+
+
+def unencoded(text: str) -> str:
+    """Text for a header that no reader decodes further: `=?utf-8?Q?=0D=0ABcc...?=` would become line ends in it.
+
+    The email package decodes such words also in what it is handed, and writes the line ends.
+
+    >>> unencoded("=?utf-8?Q?=0D=0ABcc=3A?=")
+    '= ?utf-8?Q?=0D=0ABcc=3A?='
+    """
+    return text.replace(ENCODED, "= ?")
 
 
 def _made(text: str, *, name: str = "") -> Address:

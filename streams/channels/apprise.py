@@ -19,6 +19,7 @@ from streams.channels.errors import ChannelBusy, NoAddress
 from streams.channels.told import Told, ToldDigest
 from streams.channels.words import Words
 from streams.core.routing import Routing
+from streams.outgoing.addresses import Reach
 from streams.settings import Settings
 
 __all__ = ["AppriseChannel", "make_apprise"]
@@ -92,7 +93,8 @@ def make_apprise(settings: Settings, routing: Routing, *, now: Callable[[], int]
     listed = settings.apprise.addresses.get_secret_value()
     if not listed.strip():
         return None
-    services = services_of(listed, Naming(settings.secret.get_secret_value().encode()))
+    naming = Naming(settings.secret.get_secret_value().encode())
+    services = services_of(listed, naming, Reach(settings.outgoing.private))
     return AppriseChannel(services, Words(routing, console_url=settings.console.public_url), now=now)
 
 

@@ -21,7 +21,7 @@ import aiosmtplib
 from msgspec import Struct
 
 from schemas.posts import Digest, Post, Receipt
-from streams.channels.addresses import Addresses, mail_address
+from streams.channels.addresses import Addresses, mail_address, unencoded
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.mail_form import as_html, as_text
 from streams.channels.words import Words
@@ -88,12 +88,12 @@ class MailChannel:
         """Nothing is held open: a connection lives as long as its message."""
 
     def message(self, post: Post | Digest, to: Address) -> EmailMessage:
-        """Its headers refuse line ends: the email package raises ValueError for them."""
+        """Its headers refuse line ends: the email package raises ValueError for them, and encoded ones are text."""
         told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
         message = EmailMessage(policy=SMTP)
         message["From"] = self._sender
         message["To"] = to
-        message["Subject"] = told.subject
+        message["Subject"] = unencoded(told.subject)
         message["Date"] = datetime.fromtimestamp(self._now() / 1000, UTC)
         message["Message-ID"] = self._id(post.post_id)
         if isinstance(post, Post):

@@ -255,7 +255,8 @@ def _slack(settings: Settings) -> SlackAnswers | None:
     secret = settings.slack.signing_secret
     if secret is None:
         return None
-    return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)))
+    return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)),
+                        members=settings.slack.by_member)  # fmt: skip
 
 
 def _free_port(host: str) -> int:

@@ -27,7 +27,7 @@ Look: TypeAlias = tuple[str, ...]
 class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`what`: a look or an act. `id`: of what was asked for. `leads`: who was shown. `network`: a shortened address.
 
-    `answer`: the HTTP status; `at`: UTC milliseconds.
+    `answer`: the HTTP status; `at`: UTC milliseconds; `member`: Slack's id of who pressed a button there.
     """
 
     at: int
@@ -38,6 +38,7 @@ class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     leads: tuple[str, ...] = ()
     network: str = ""
     answer: int = 200
+    member: str = ""
 
 
 class Audit:

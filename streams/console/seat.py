@@ -12,7 +12,7 @@ from msgspec import Struct
 from schemas.deals import Owner
 from streams.core.routing import Routing
 
-__all__ = ["WHOSE", "Seat", "Whose", "seat_of"]
+__all__ = ["IN_SLACK", "WHOSE", "Seat", "Whose", "seat_of"]
 
 Whose: TypeAlias = Literal["mine", "team", "all"]
 WHOSE: Final[tuple[Whose, ...]] = ("mine", "team", "all")

@@ -25,10 +25,11 @@ log = structlog.get_logger()
 
 
 class SlackAnswers:
-    """`secret`: the app's signing secret."""
+    """`secret`: the app's signing secret. `members`: e-mail of a rep by Slack's id of a member."""
 
-    def __init__(self, secret: str, *, outgoing: Outgoing) -> None:
+    def __init__(self, secret: str, *, outgoing: Outgoing, members: Mapping[str, str] | None = None) -> None:
         self._secret = secret.encode()
+        self.members: Mapping[str, str] = members or {}
         self._outgoing = outgoing
         self._tasks: set[asyncio.Task[None]] = set()
 

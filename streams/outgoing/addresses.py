@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from streams.outgoing.errors import Forbidden, Unreached
 
-__all__ = ["Reach", "Resolve", "is_public", "resolved"]
+__all__ = ["Reach", "Resolve", "is_number", "is_public", "resolved"]
 
 PORTS: Final = (443, 8443)
 NAMES_A_HOST: Final = "LEADSTREAM_OUTGOING__PRIVATE_HOSTS"
@@ -78,6 +78,11 @@ class Reach(Struct, frozen=True):
         if not self.names(host) and not all(map(is_public, found)):
             raise Forbidden(f"{host} leads to an inside address; if it is yours, name it in {NAMES_A_HOST}")
         return found
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an address in some spelling, and no name. Asks nobody."""
+    return bool(_number(host.strip("[]"), PORTS[0]))
 
 
 def _number(host: str, port: int) -> str:

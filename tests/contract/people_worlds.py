@@ -134,7 +134,7 @@ class AppriseWorld:
     def __init__(self, far: Http, *known: Post | Digest) -> None:
         self.far = far
         urls = f'"*" = ["json://127.0.0.1:{far.server_port}/"]'
-        self.channel = AppriseChannel(services_of(urls, NAMING), WORDS, now=now)
+        self.channel = AppriseChannel(services_of(urls, NAMING, Reach(frozenset({"127.0.0.1"}))), WORDS, now=now)
         self._titles = {_title(one): one.post_id for one in known}
 
     def plan(self, status: int, *, retry_after: str = "") -> int:

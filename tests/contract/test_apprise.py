@@ -12,11 +12,13 @@ from streams.channels.apprise import THREADS, AppriseChannel
 from streams.channels.apprise_services import services_of
 from streams.channels.errors import ChannelBusy, NoAddress
 from streams.errors import SettingsError
+from streams.outgoing.addresses import Reach
 from tests.contract.people_worlds import KIM, WORDS, Http, http, now
 from tests.unit.console.samples import Samples
 from tests.unit.core.made import NAMING
 
 ALERT = Samples(now=now()).alert()
+REACH = Reach(frozenset({"127.0.0.1"}))
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def url(far: Http) -> str:
 
 
 def channel(listed: str) -> AppriseChannel:
-    return AppriseChannel(services_of(listed, NAMING), WORDS, now=now)
+    return AppriseChannel(services_of(listed, NAMING, REACH), WORDS, now=now)
 
 
 async def test_a_rep_has_a_list_of_his_own_and_the_others_share_one(far: Http, other: Http) -> None:
@@ -137,11 +139,11 @@ async def test_a_real_service_that_hangs_is_busy_within_the_deadline(
 )
 def test_a_wrong_list_is_named_without_its_secrets(listed: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said) as error:
-        services_of(listed, NAMING)
+        services_of(listed, NAMING, REACH)
     assert "secret" not in str(error.value)
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(SettingsError, match=r"pip install 'leadstream\[apprise\]'"):
-        services_of('"*" = ["json://a.example"]', NAMING)
+        services_of('"*" = ["json://a.example"]', NAMING, REACH)

@@ -87,7 +87,7 @@ async def test_row_39_what_comes_from_outside_is_text_in_both_forms(stub: SmtpSt
 
 @pytest.mark.parametrize("address", [
     "a\r\nBcc: x@evil.example", "a@b.example\r\nBcc: x@evil.example", f"{'a' * 320}@b.example", "a", "@b.example", "a@",
-    "a b@c.example", "a@b.example, c@d.example", "<a@b.example>", "",
+    "a b@c.example", "a@b.example, c@d.example", "<a@b.example>", "", "=?utf-8?Q?a=0D=0ABcc=3A_x?=@b.example",
 ])  # fmt: skip
 async def test_row_31_no_header_can_be_injected_by_an_address(stub: SmtpStub, address: str) -> None:
     owner = Owner(recipient_id="rep:crm", name="Kim\r\nBcc: x@evil.example", email=address)
@@ -96,10 +96,17 @@ async def test_row_31_no_header_can_be_injected_by_an_address(stub: SmtpStub, ad
     assert (stub.connections, stub.messages) == (0, [])
 
 
-async def test_row_31_a_name_with_line_ends_injects_nothing(stub: SmtpStub) -> None:
-    owner = Owner(recipient_id="rep:crm", name="Kim\r\nBcc: x@evil.example", email="k@us.example")
-    await mail_channel(stub).deliver(post("rep:crm", alert=replace(ALERT, recipient=owner)))
+@pytest.mark.parametrize("name", ["Kim\r\nBcc: x@evil.example", "=?utf-8?Q?Kim=0D=0ABcc=3A_x@evil.example?="])
+async def test_row_31_a_name_with_line_ends_injects_nothing(stub: SmtpStub, name: str) -> None:
+    """Also where they are encoded, in the name of who is told and in the company's, which the subject says."""
+    owner = Owner(recipient_id="rep:crm", name=name, email="k@us.example")
+    await mail_channel(stub).deliver(post("rep:crm", alert=replace(ALERT, recipient=owner, account_name=name)))
     assert (stub.recipients, stub.messages[0]["Bcc"]) == (["k@us.example"], None)
+
+
+def test_the_longest_name_costs_no_seconds() -> None:
+    """The email package folds a header of thousands of wide letters for seconds."""
+    assert len(mail_address("k@us.example", name="한" * 5_000).display_name) == 100
 
 
 async def test_mail_goes_where_the_list_says_now(stub: SmtpStub) -> None:

@@ -20,10 +20,12 @@ from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
 from streams.console.acts import OUTCOMES
 from streams.console.desk import Desk, desk_of
+from streams.console.gate import NOT_WRITTEN
 from streams.console.pages.actions import CLOSED_DOOR, objection
 from streams.console.pages.inbox import IN_WORK
 from streams.console.shown import plain
 from streams.console.slack_edits import edited
+from streams.console.slack_who import Who, can_write, who_is, write
 from streams.inbox import DoorClosed
 from streams.readmodel.errors import ReadModelAway
 
@@ -31,6 +33,7 @@ __all__ = ["ROUTES"]
 
 LARGEST: Final = 262_144  # Slack sends the whole message along
 LONGEST_NAME: Final = 60
+LONGEST_MEMBER: Final = 20
 PATIENCE_S: Final = 10.0  # for the card that says what became of it
 PAUSE_S: Final = 0.2
 ALERT: Final = "alert:"
@@ -76,12 +79,16 @@ class _Payload(Struct, frozen=True):
 
 
 class _Press(Struct, frozen=True, kw_only=True):
-    """One press that we know. `chosen`: of a list; `at` in UTC milliseconds; `shown`: the message that it is in."""
+    """One press that we know. `chosen`: of a list; `at` in UTC milliseconds; `shown`: the message that it is in.
+
+    `name` and `member` are Slack's of who pressed.
+    """
 
     alert_id: str
     verb: AlertVerb
     chosen: str
-    actor: str
+    name: str
+    member: str
     at: int
     response_url: str
     shown: _Shown
@@ -120,9 +127,9 @@ def _press_of(body: bytes, *, now: int) -> _Press | None:
         return None
     name = plain(payload.user.name or payload.user.username or payload.user.id)[:LONGEST_NAME]
     return _Press(
-        alert_id=act.block_id.removeprefix(ALERT), verb=verb, actor=f"{name} (Slack)", at=_at(act.action_ts, now=now),
-        chosen=act.selected_option.value if act.selected_option else "", response_url=payload.response_url,
-        shown=payload.message,
+        alert_id=act.block_id.removeprefix(ALERT), verb=verb, name=name, member=plain(payload.user.id)[:LONGEST_MEMBER],
+        at=_at(act.action_ts, now=now), chosen=act.selected_option.value if act.selected_option else "",
+        response_url=payload.response_url, shown=payload.message,
     )  # fmt: skip
 
 
@@ -136,63 +143,77 @@ def _at(action_ts: str, *, now: int) -> int:
 async def _answered(desk: Desk, press: _Press) -> None:
     """Acts, and says what became of it: to all below the message where it went through, else to who pressed."""
     assert desk.slack is not None  # noqa: S101 - for the type alone
+    who = await who_is(desk, press.member, name=press.name)
     try:
-        refused = await _acted(desk, press)
-        text = refused or await _became(desk, press)
+        refused = await _written(desk, press, who)
+        text = refused or await _became(desk, press, who.actor)
     except ReadModelAway:
         refused = text = "Leadstream cannot look at its alerts just now. Nothing has changed: try again in a moment."
-    is_done = not refused and text == DONE[press.verb].format(who=press.actor)
+    is_done = not refused and text == DONE[press.verb].format(who=who.actor)
     if is_done and press.shown.blocks:
         blocks = edited(press.shown.blocks, press.verb, text)
         await desk.slack.edit(press.response_url, blocks, text=press.shown.text)
     await desk.slack.say(press.response_url, text, thread=press.shown.ts if is_done else "")
 
 
-async def _acted(desk: Desk, press: _Press) -> str:
-    """Why it could not be asked for, "" = it was. Raises ReadModelAway."""
+async def _written(desk: Desk, press: _Press, who: Who) -> str:
+    """As `_acted`, with a line in the audit log: what cannot be written down is not done. Raises ReadModelAway."""
+    if not can_write(desk):
+        return NOT_WRITTEN
+    try:
+        status, refused = await _acted(desk, press, who)
+    except ReadModelAway:
+        write(desk, who, press.alert_id, answer=503)
+        raise
+    write(desk, who, press.alert_id, answer=status)
+    return refused
+
+
+async def _acted(desk: Desk, press: _Press, who: Who) -> tuple[int, str]:
+    """What the inbox would answer, and why it could not be asked for, "" = it was. Raises ReadModelAway."""
     alert = await desk.reader.alert(press.alert_id)
     if alert is None:
-        return "This alert is not known any more."
+        return 404, "This alert is not known any more."
     fields = {"outcome": press.chosen} if press.verb == "contacted" else {"reason": press.chosen}
-    problem = objection(alert, press.verb, fields, actor=press.actor)
+    problem = objection(alert, press.verb, fields, actor=who.actor)
     if problem:
-        return str(problem)
+        return 409, str(problem)
     wanted = AlertAction(
-        to=alert.account_id, alert_id=alert.alert_id, action=press.verb, actor=press.actor, at=press.at,
+        to=alert.account_id, alert_id=alert.alert_id, action=press.verb, actor=who.actor, at=press.at, by=who.by,
         reason=press.chosen if press.verb == "dismiss" else "",
         outcome=OUTCOMES.get(press.chosen, "") if press.verb == "contacted" else "",
     )  # fmt: skip
     try:
         await desk.door.send(wanted)
     except DoorClosed:
-        return CLOSED_DOOR
-    return ""
+        return 503, CLOSED_DOOR
+    return 303, ""
 
 
-async def _became(desk: Desk, press: _Press) -> str:
+async def _became(desk: Desk, press: _Press, actor: str) -> str:
     """What the agents decided, as soon as the card says it. Raises ReadModelAway."""
     waited_until = asyncio.get_running_loop().time() + PATIENCE_S
     while asyncio.get_running_loop().time() < waited_until:
         alert = await desk.reader.alert(press.alert_id)
-        if alert is not None and (said := _said(alert, press)):
+        if alert is not None and (said := _said(alert, press, actor)):
             return said
         await asyncio.sleep(PAUSE_S)
     return "Noted. It takes longer than usual: look at the console for what became of it."
 
 
-def _said(alert: AlertCard, press: _Press) -> str:
+def _said(alert: AlertCard, press: _Press, actor: str) -> str:
     """What the card says of this press, "" = nothing yet."""
-    if press.verb == "claim" and alert.claimed_by not in ("", press.actor):
+    if press.verb == "claim" and alert.claimed_by not in ("", actor):
         return f"{alert.claimed_by} was faster and has this already."
-    if _is_so(alert, press):
-        return DONE[press.verb].format(who=press.actor)
+    if _is_so(alert, press, actor):
+        return DONE[press.verb].format(who=actor)
     return "" if alert.status in IN_WORK else "This alert is closed."
 
 
-def _is_so(alert: AlertCard, press: _Press) -> bool:
+def _is_so(alert: AlertCard, press: _Press, actor: str) -> bool:
     match press.verb:
         case "claim":
-            return alert.claimed_by == press.actor
+            return alert.claimed_by == actor
         case "snooze":
             return alert.status == "snoozed"
         case "reopen_deal":

@@ -70,6 +70,8 @@ def test_a_wrong_setting_is_named(url: str, secret: str | None, named: str) -> N
         pytest.param({"LEADSTREAM_SLACK__TOKEN": "xoxb-1"}, "LEADSTREAM_SLACK__CHANNEL", id="no channel"),
         pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNELS": "kim"}, "LEADSTREAM_SLACK__CHANNELS", id="no pairs"),
         pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNELS": "kim=U1"}, "LEADSTREAM_SLACK__CHANNELS", id="a user"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__USERS": "C1=k@us.example"}, "LEADSTREAM_SLACK__USERS", id="a channel"),
+        pytest.param(SLACK | {"LEADSTREAM_SLACK__USERS": "U1=kim"}, "LEADSTREAM_SLACK__USERS", id="no e-mail"),
         pytest.param(SLACK | {"LEADSTREAM_SLACK__CHANNEL": "#sales"}, "LEADSTREAM_SLACK__CHANNEL", id="a name"),
         pytest.param(SLACK | {"LEADSTREAM_SLACK__API_URL": "http://a.example"}, "LEADSTREAM_SLACK__API_URL", id="http"),
         pytest.param({"LEADSTREAM_SLACK__WEBHOOK_URL": "x"}, "LEADSTREAM_SLACK__WEBHOOK_URL", id="no address"),
