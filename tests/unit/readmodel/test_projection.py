@@ -185,7 +185,7 @@ def test_an_unreadable_card_is_left_out_and_its_neighbours_are_written(
 @pytest.mark.parametrize("place", [lead_place, account_place])
 @settings(max_examples=200)
 @given(st.text(), st.integers(0, 2**32 - 1), st.integers(0, 2**53), st.integers(-(10**6), 10**6), st.booleans())
-def test_the_numbers_found_in_the_bytes_are_those_of_the_card(  # noqa: PLR0917  pytest's and hypothesis' arguments
+def test_the_numbers_found_in_the_bytes_are_those_of_the_card(
     place: Place, text: str, epoch: int, offset: int, rank: int, listed: bool
 ) -> None:
     """Also where tracked text looks like them, and where the id is longer than what is searched."""
