@@ -38,13 +38,14 @@ class Sorted(TypedDict):
 
 def sorted_cards(records: Sequence[Raw]) -> Sorted:
     """By topic; a lead's tombstone says that it is erased. No other card has one."""
-    erased = [(one.key or b"").decode() for one in records if one.value is None and one.topic == "leads"]
     cards: dict[str, list[Entry]] = {name: [] for name in CARDS}
+    erased: list[str] = []
     for topic, partition, offset, key, value in records:
-        if value is None:
-            continue
-        name = f"{partition}:{offset}" if topic == "rejected" else (key or b"").decode()
-        cards[topic].append((name, value))
+        if value is not None:
+            name = f"{partition}:{offset}" if topic == "rejected" else (key or b"").decode()
+            cards[topic].append((name, value))
+        elif topic == "leads":
+            erased.append((key or b"").decode())
     return Sorted(
         leads=cards["leads"], accounts=cards["accounts"], alerts=cards["alerts"], rejected=cards["rejected"],
         erased=erased,

@@ -100,8 +100,9 @@ class AtMoment(OnDay):
 
 def ago(at: int, now: int, tongue: Tongue = ENGLISH) -> Markup:
     """`3 min ago` or `in 9 h`, with the exact time in the title; the browser keeps it going (`static/console.js`)."""
-    shown = _relative(at - now, tongue)
-    return Markup('<time datetime="{0}" title="{0}" data-at="{1}">{2}</time>').format(iso(at), at, shown)
+    exact, told = iso(at), escape(_relative(at - now, tongue))
+    # `Markup.format` takes seven times as long, and the inbox shows two hundred times.
+    return Markup(f'<time datetime="{exact}" title="{exact}" data-at="{at:d}">{told}</time>')  # noqa: S704  all is ours
 
 
 def _relative(apart_ms: int, tongue: Tongue) -> str:

@@ -1,7 +1,7 @@
 """Members of audiences as cards tell of them: which lists a lead enters, which it leaves.
 
 A card names each audience that its lead is in or has left, so the lists follow from the newest cards alone. Most cards
-name none: that is seen in their first bytes.
+name none: that was seen where their place was looked for (`places.py`).
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,6 @@ from streams.readmodel.places import Placed
 __all__ = ["LEFT_KEPT", "Change", "Written", "audience_keys", "changes_of"]
 
 LEFT_KEPT: Final = 10_000  # of those who left one audience
-HEAD: Final = 512
-NONE: Final = b'"audiences":[]'
 Change: TypeAlias = tuple[str, str, int, int, int]
 """Lead, version of its card, place of the audience among the names (1..), 1 = is in, at."""
 Written: TypeAlias = tuple[str, Placed, bytes]
@@ -37,7 +35,7 @@ def changes_of(cards: Sequence[Written]) -> tuple[list[str], list[Change]]:
     """Names of audiences, and what these cards say of them."""
     places: dict[str, int] = {}
     changes: list[Change] = []
-    for lead_id, placed, body in [one for one in cards if one[2].find(NONE, 0, HEAD) < 0]:
+    for lead_id, placed, body in [one for one in cards if one[1][3]]:
         version = placed[0].decode()
         for one in _told(body):
             place = places.setdefault(one.audience, len(places) + 1)

@@ -19,8 +19,9 @@ from streams.readmodel.keys import ALERT_STATUSES, pack_version
 
 __all__ = ["Place", "Placed", "account_place", "alert_place", "lead_place"]
 
-Placed: TypeAlias = tuple[bytes, int, int]
-"""The version as 30 digits that sort as versions do, the number of the sorted set (1 = the kind's first), the rank."""
+Placed: TypeAlias = tuple[bytes, int, int, bool]
+"""The version as 30 digits that sort as versions do, the number of the sorted set (1 = the kind's first), the rank, and
+whether the card may name audiences."""
 
 Place: TypeAlias = Callable[[bytes], Placed]
 """Raises Undecodable."""
@@ -51,7 +52,7 @@ class _Alert(Struct, frozen=True):
 
 
 _NUMBERS: Final = rb'"version":\[(\d{1,10}),(\d{1,20})\],"as_of":\d{1,20},"%s":(-?\d{1,15}),'
-_LEAD_HEAD: Final = re.compile(_NUMBERS % b"score_tenths")
+_LEAD_HEAD: Final = re.compile(_NUMBERS % b"score_tenths" + rb'("audiences":\[\])?')
 _ACCOUNT_HEAD: Final = re.compile(_NUMBERS % b"engagement_tenths")
 _LEAD: Final[Codec[_Lead]] = Codec(_Lead)
 _ACCOUNT: Final[Codec[_Account]] = Codec(_Account)
@@ -63,9 +64,9 @@ def lead_place(body: bytes) -> Placed:
     found = _LEAD_HEAD.search(body, 0, HEAD)
     if found is None:
         card = _LEAD.decode(body)
-        return pack_version(card.version), 1, card.score_tenths
-    epoch, offset, score = found.groups()
-    return epoch.rjust(10, b"0") + offset.rjust(20, b"0"), 1, int(score)
+        return pack_version(card.version), 1, card.score_tenths, True
+    epoch, offset, score, in_none = found.groups()
+    return epoch.rjust(10, b"0") + offset.rjust(20, b"0"), 1, int(score), in_none is None
 
 
 def account_place(body: bytes) -> Placed:
@@ -73,9 +74,9 @@ def account_place(body: bytes) -> Placed:
     found = _ACCOUNT_HEAD.search(body, 0, HEAD)
     if found is None:
         card = _ACCOUNT.decode(body)
-        return pack_version(card.version), 1, card.engagement_tenths
+        return pack_version(card.version), 1, card.engagement_tenths, False
     epoch, offset, engagement = found.groups()
-    return epoch.rjust(10, b"0") + offset.rjust(20, b"0"), 1, int(engagement)
+    return epoch.rjust(10, b"0") + offset.rjust(20, b"0"), 1, int(engagement), False
 
 
 def alert_place(body: bytes) -> Placed:
@@ -83,4 +84,4 @@ def alert_place(body: bytes) -> Placed:
     card = _ALERT.decode(body)
     urgency = (1_000 if card.level == "real_time" else 0) + card.strength.strength
     rank = urgency if card.status in ("open", "claimed") else card.as_of
-    return pack_version(card.version), ALERT_STATUSES.index(card.status) + 1, rank
+    return pack_version(card.version), ALERT_STATUSES.index(card.status) + 1, rank, False

@@ -118,7 +118,7 @@ class Projection:
         changed = 0
         for some in _bounded(_newest(kind, cards, place)):
             ids, placed, bodies = zip(*some, strict=True)
-            versions, slots, ranks = zip(*placed, strict=True)
+            versions, slots, ranks, _ = zip(*placed, strict=True)
             told = msgpack.encode((ids, b"".join(versions).decode(), slots, ranks, [*map(len, bodies)]))
             with self._end_to_end(bodies) as joined:
                 count, *renamed = self._run("cards.lua", names, [self._keys.live, kind, told, joined, behind])
