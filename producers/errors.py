@@ -3,7 +3,9 @@
 ProducerError
 ├── BadFile             a file that cannot be imported as a whole: its encoding, its header
 ├── ImportStopped       the collector refused or was away for too long; running it again goes on
+├── BadLink             a mail link's token that is not ours, or too old; no key to sign one with
 ├── BadSettings         the environment or a file that it names; the process does not start
+├── BadTarget           an address that no mail link may lead to
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
 │   └── Limited         too much at once; says when there is room again
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
@@ -20,7 +22,9 @@ from typing import ClassVar
 
 __all__ = [
     "BadFile",
+    "BadLink",
     "BadSettings",
+    "BadTarget",
     "ImportStopped",
     "Limited",
     "ProducerError",
@@ -42,6 +46,14 @@ class ProducerError(Exception):
 
 class BadFile(ProducerError):
     """One clear message: which line or column, and what to do."""
+
+
+class BadLink(ProducerError):
+    """No link of ours; the text says why, for us and not for whoever tried."""
+
+
+class BadTarget(ProducerError):
+    """One clear message: what is wrong with the address."""
 
 
 class ImportStopped(ProducerError):
