@@ -15,7 +15,7 @@ _WORDS: Final[dict[Language, dict[Page, tuple[str, str, str]]]] = {
         "ask": ("Unsubscribe", "We will send you no more marketing mails.", "Unsubscribe"),
         "done": ("You are unsubscribed", "We will send you no more marketing mails. You may close this page.", ""),
         "again": ("Not stored yet", "Something on our side did not work. Please press the button again.", "Try again"),
-        "bad_link": ("This link does not work any more", "It is too old, or was changed. Please write to the sender.", ""),
+        "bad_link": ("This link does not work any more", "It is too old or was changed. Please ask its sender.", ""),
     },
     "ko": {
         "ask": ("수신 거부", "앞으로 마케팅 메일을 보내지 않습니다.", "수신 거부하기"),

@@ -27,7 +27,7 @@ def test_a_plain_address_may_be_linked_and_comes_back_as_it_was(url: str) -> Non
     [
         "", "//evil.example", "https:evil.example", "https:/evil.example", "javascript:alert(1)", "data:text/html,x",
         "https://good.example@evil.example", "https://evil.example\\@good.example", "https://ev\nil.example/",
-        "https://acme.example/a\r\nset-cookie: a=b", "https://ｅvil.example", "https://аcme.example",
+        "https://acme.example/a\r\nset-cookie: a=b", "https://\uff45vil.example", "https://\u0430cme.example",
         "https://xn--cme-8cd.example/", "https://acme.XN--p1ai", "https://\u212aey.example", "https://acme.example/\x00",
         " https://acme.example", "https://acme.example/ü", "https://-a.example", "https://[::1]/", "https://a..example",
         "ftp://acme.example", "https://acme.example/a b", 'https://acme.example/"', "https://acme.example/p?ls_click=a.b",
