@@ -8,6 +8,7 @@ ProducerError
 ├── BadTarget           an address that no mail link may lead to
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
 │   └── Limited         too much at once; says when there is room again
+├── NotFetched          what a proof needs from Amazon is not there now: 503, the sender comes again
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
 └── SinkError           ours: 503, the sender comes again
     ├── SinkFull        our cap on outstanding bytes
@@ -27,6 +28,7 @@ __all__ = [
     "BadTarget",
     "ImportStopped",
     "Limited",
+    "NotFetched",
     "ProducerError",
     "Refusal",
     "Refused",
@@ -106,6 +108,10 @@ class Limited(Refused):
         super().__init__(reason, detail)
         self.by = by
         self.after_s = after_s
+
+
+class NotFetched(ProducerError):
+    """An address of Amazon's gave no answer that can be used; the text names no address."""
 
 
 class Unmappable(ProducerError):

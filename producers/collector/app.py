@@ -15,6 +15,7 @@ from producers.collector.deals import DealRoute
 from producers.collector.intake import Intake
 from producers.collector.keys import KeyRing
 from producers.collector.mail_links import MailLinks
+from producers.collector.mail_webhooks import mail_routes
 from producers.collector.sdk_settings import SdkSettings
 from producers.collector.tracker_file import ANALYTICS, TRACKER, Script
 from producers.collector.webhooks import crm_routes
@@ -50,6 +51,7 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
             *crm_routes(settings, intake),
             *MailLinks(settings, intake).routes(),
+            *mail_routes(settings, intake),
             Route("/healthz", _alive),
             Route("/health", _alive),
             Route("/readyz", ready),
