@@ -154,9 +154,7 @@ class CrmSettings(BaseModel):
     @field_validator("pipedrive_secret")
     @classmethod
     def _two_parts(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
-            raise ValueError("expected user:password, as set on the webhook")
-        return value
+        return _user_and_password(value)
 
     @field_validator("salesforce_secret")
     @classmethod
@@ -184,11 +182,13 @@ class MailSettings(BaseModel):
 
     A link leads somewhere for `link_days`; a key must stay in the list as long as its links are to work.
     `sendgrid_key`: the public key of its signed webhook. `ses_topics`: the ARNs of the SNS topics that may speak here.
+    `postmark_secret`: user:password of its webhook's address.
     """
 
     model_config = _FROZEN
     keys: SecretStr = SecretStr("")
     link_days: int = Field(default=400, ge=1)
+    postmark_secret: SecretStr = SecretStr("")
     sendgrid_key: str = ""
     ses_topics: Annotated[tuple[str, ...], NoDecode] = ()
 
@@ -199,6 +199,11 @@ class MailSettings(BaseModel):
             if not KEY_ID.fullmatch(name) or len(key) < LEAST_LINK_KEY:
                 raise ValueError(f"expected id=secret, separated by commas, each secret of {LEAST_LINK_KEY} characters")
         return value
+
+    @field_validator("postmark_secret")
+    @classmethod
+    def _two_parts(cls, value: SecretStr) -> SecretStr:
+        return _user_and_password(value)
 
     @field_validator("ses_topics", mode="before")
     @classmethod
@@ -215,6 +220,13 @@ class LogSettings(BaseModel):
 
     model_config = _FROZEN
     level: str = "info"
+
+
+def _user_and_password(value: SecretStr) -> SecretStr:
+    """Raises ValueError."""
+    if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
+        raise ValueError("expected user:password, as set on the webhook")
+    return value
 
 
 def _pairs_of(text: str) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""POST /v1/mail/ses, /v1/mail/sendgrid: what a mail provider tells of our mails, by its own proof of origin.
+"""POST /v1/mail/ses, /sendgrid, /postmark: what a mail provider tells of our mails, by its own proof of origin.
 
 200 once everything is safe; what cannot be read goes to `rejected` with its bytes, since sending it again would not
 help. A provider that is not set up is 404: nothing could be proved.

@@ -10,14 +10,17 @@ from msgspec.structs import replace
 from producers.crm.values import text_of, time_of
 from producers.errors import Unmappable
 from schemas.ids import Naming, normalised_email
-from schemas.touches import MailEvent
+from schemas.touches import MailEvent, MailKind
 
-__all__ = ["LEAD", "MESSAGE", "MailReading", "is_own_link", "object_of", "recipients_of", "told_of"]
+__all__ = [
+    "LEAD", "MESSAGE", "MailReading", "is_own_link", "message_of", "object_of", "recipients_of", "told_of",
+]  # fmt: skip
 
 # What a sender tells its provider beside a mail, so that its events name lead and message as our links do.
 LEAD: Final = "leadstream_lead"
 MESSAGE: Final = "leadstream_message"
 MAX_LINK: Final = 2_000
+_OF_A_PERSON: Final = frozenset({"bounced", "complained", "subscribed", "unsubscribed"})
 _LEAD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _OWN: Final = re.compile(r"https?://[^/?#]+/m/[cu]/[A-Za-z0-9_-]{1,16}\.")
 
@@ -56,6 +59,14 @@ def told_of(event: MailEvent, reading: MailReading, *, link: Any = "", ip: Any =
 def is_own_link(link: Any) -> bool:
     """Whether a link that a provider wrapped leads to our own: then our redirect tells of the click."""
     return isinstance(link, str) and _OWN.match(link) is not None
+
+
+def message_of(kind: MailKind, *said: Any, field: str) -> str:
+    """The first that names the message; "" where none does and the event is of a person. Raises Unmappable else."""
+    found = next((text for one in said if (text := text_of(one))), "")
+    if not found and kind not in _OF_A_PERSON:
+        raise Unmappable(f"{field}: nothing there")
+    return found
 
 
 def object_of(value: Any, field: str) -> Mapping[str, Any]:

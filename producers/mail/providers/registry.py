@@ -5,8 +5,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from producers.crm.proof import Knock
-from producers.mail.providers import sendgrid, ses, sns
+from producers.crm.proof import Knock, check_basic
+from producers.mail.providers import postmark, sendgrid, ses, sns
 from producers.mail.providers.reading import MailReading
 from producers.mail.providers.sns import Certificates
 from producers.mail.told import Told
@@ -37,6 +37,10 @@ class Provider(Struct, frozen=True, kw_only=True):
     confirm: Callable[[bytes], str] = lambda _: ""
 
 
+async def _postmark(knock: Knock, *, settings: MailSettings, now_ms: int, certificates: Certificates) -> None:  # noqa: ARG001
+    check_basic(knock, settings.postmark_secret.get_secret_value())
+
+
 async def _sendgrid(knock: Knock, *, settings: MailSettings, now_ms: int, certificates: Certificates) -> None:  # noqa: ARG001
     sendgrid.verify(knock, key=settings.sendgrid_key, now_ms=now_ms)
 
@@ -46,6 +50,10 @@ async def _ses(knock: Knock, *, settings: MailSettings, now_ms: int, certificate
 
 
 PROVIDERS: Final[Mapping[str, Provider]] = {
+    "postmark": Provider(
+        verify=_postmark, events_of=postmark.events_of, variable="LEADSTREAM_MAIL__POSTMARK_SECRET",
+        is_set_up=lambda settings: bool(settings.postmark_secret.get_secret_value()),
+    ),
     "sendgrid": Provider(
         verify=_sendgrid, events_of=sendgrid.events_of, variable="LEADSTREAM_MAIL__SENDGRID_KEY",
         is_set_up=lambda settings: bool(settings.sendgrid_key and sendgrid.public_key(settings.sendgrid_key)),

@@ -20,7 +20,7 @@ from producers.crm.bodies import parse_body
 from producers.crm.proof import Knock, fresh, refuse
 from producers.crm.values import text_of
 from producers.errors import BadSettings, Unmappable
-from producers.mail.providers.reading import LEAD, MESSAGE, MailReading, is_own_link, object_of, told_of
+from producers.mail.providers.reading import LEAD, MESSAGE, MailReading, is_own_link, message_of, object_of, told_of
 from producers.mail.told import Told, told_by_each
 from schemas.touches import MailEvent, MailKind
 
@@ -74,18 +74,12 @@ def _events(found: Any, reading: MailReading) -> Sequence[MailEvent]:
     event_id = text_of(event.get("sg_event_id"))
     if not event_id:
         raise Unmappable("sg_event_id: nothing there")
+    theirs = text_of(event.get("sg_message_id")).partition(".")[0]  # the rest names a server
     made = MailEvent(
         to=reading.lead_of(event.get("email"), said=event.get(LEAD)), kind=kind,
-        mail_event_id=f"sendgrid:{event_id}", message_id=_message(event),
+        mail_event_id=f"sendgrid:{event_id}",
+        message_id=message_of(kind, event.get(MESSAGE), theirs, field="sg_message_id"),
         at=reading.at(event.get("timestamp"), "timestamp"),
         permanent=said == "bounce" and text_of(event.get("type")) != "blocked",
     )  # fmt: skip
     return (told_of(made, reading, link=event.get("url"), ip=event.get("ip"), agent=event.get("useragent")),)
-
-
-def _message(event: Mapping[str, Any]) -> str:
-    """Ours, else SendGrid's without the part that names the server."""
-    found = text_of(event.get(MESSAGE)) or text_of(event.get("sg_message_id")).partition(".")[0]
-    if not found:
-        raise Unmappable("sg_message_id: nothing there")
-    return found

@@ -15,6 +15,7 @@ from producers.mail.providers.reading import (
     MESSAGE,
     MailReading,
     is_own_link,
+    message_of,
     object_of,
     recipients_of,
     told_of,
@@ -72,8 +73,10 @@ def _events(said: Mapping[str, Any], reading: MailReading, *, event_id: str) -> 
         return ()
     concerned = recipients_of(part.get(way.to), way.to) if way.to else recipients_of(mail.get("destination"), "mail")
     at = reading.at(part.get("timestamp"), f"{way.part}.timestamp")
+    kind, noted = _kind(way, part), _noted(mail, MESSAGE, "X-Leadstream-Message")
+    message_id = message_of(kind, noted, mail.get("messageId"), field="mail.messageId")
     events = [
-        MailEvent(to=lead, kind=_kind(way, part), mail_event_id=event_id, message_id=_message(mail), at=at,
+        MailEvent(to=lead, kind=kind, mail_event_id=event_id, message_id=message_id, at=at,
                   permanent=part.get("bounceType") == "Permanent")
         for lead in _leads(mail, concerned, reading, one=not way.to)
     ]  # fmt: skip
@@ -97,13 +100,6 @@ def _kind(way: _Way, part: Mapping[str, Any]) -> MailKind:
         return way.kind
     now = part.get("newTopicPreferences")
     return "unsubscribed" if not isinstance(now, dict) or now.get("unsubscribeAll", True) else "subscribed"
-
-
-def _message(mail: Mapping[str, Any]) -> str:
-    found = _noted(mail, MESSAGE, "X-Leadstream-Message") or text_of(mail.get("messageId"))
-    if not found:
-        raise Unmappable("mail.messageId: nothing there")
-    return found
 
 
 def _noted(mail: Mapping[str, Any], tag: str, header: str) -> str:
