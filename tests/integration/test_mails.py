@@ -88,7 +88,6 @@ def test_a_click_and_an_unsubscribe_change_the_card(bus: Bus, tmp_path: Path) ->
         assert found is not None
         assert found.mail is not None
         assert (found.lead_id, found.mail.clicked_at is not None) == (LEAD, True)
-        assert found.score_tenths > 0
 
 
 def _left(found: LeadCard | None) -> bool:
