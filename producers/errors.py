@@ -3,9 +3,12 @@
 ProducerError
 ├── BadFile             a file that cannot be imported as a whole: its encoding, its header
 ├── ImportStopped       the collector refused or was away for too long; running it again goes on
+├── BadLink             a mail link's token that is not ours, or too old; no key to sign one with
 ├── BadSettings         the environment or a file that it names; the process does not start
+├── BadTarget           an address that no mail link may lead to
 ├── Refused             a request that we do not take: the sender's fault (`Refusal` -> status in collector/routes.py)
 │   └── Limited         too much at once; says when there is room again
+├── NotFetched          what a proof needs from Amazon is not there now: 503, the sender comes again
 ├── Unmappable          a CRM body or a row of a file that cannot be read: kept in `rejected`
 └── SinkError           ours: 503, the sender comes again
     ├── SinkFull        our cap on outstanding bytes
@@ -20,9 +23,12 @@ from typing import ClassVar
 
 __all__ = [
     "BadFile",
+    "BadLink",
     "BadSettings",
+    "BadTarget",
     "ImportStopped",
     "Limited",
+    "NotFetched",
     "ProducerError",
     "Refusal",
     "Refused",
@@ -42,6 +48,14 @@ class ProducerError(Exception):
 
 class BadFile(ProducerError):
     """One clear message: which line or column, and what to do."""
+
+
+class BadLink(ProducerError):
+    """No link of ours; the text says why, for us and not for whoever tried."""
+
+
+class BadTarget(ProducerError):
+    """One clear message: what is wrong with the address."""
 
 
 class ImportStopped(ProducerError):
@@ -94,6 +108,10 @@ class Limited(Refused):
         super().__init__(reason, detail)
         self.by = by
         self.after_s = after_s
+
+
+class NotFetched(ProducerError):
+    """An address of Amazon's gave no answer that can be used; the text names no address."""
 
 
 class Unmappable(ProducerError):

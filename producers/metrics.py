@@ -15,6 +15,7 @@ __all__ = [
     "KEYS_STALE",
     "LIMITED",
     "LIMITS_KEPT",
+    "MAILS",
     "MENDED",
     "OUTSTANDING",
     "REFUSED",
@@ -51,6 +52,12 @@ MENDED: Final = Counter(
     registry=REGISTRY,
 )
 DEALS: Final = Counter("leadstream_collector_deals_total", "CRM deals accepted.", ("source",), registry=REGISTRY)
+MAILS: Final = Counter(
+    "leadstream_collector_mail_events_total",
+    "Mail events that Kafka or the spool has: of our own links (source `links`), or of a provider.",
+    ("source", "kind"),
+    registry=REGISTRY,
+)
 REJECTED: Final = Counter(
     "leadstream_rejected_total", "Events and deals kept but not used.", ("reason",), registry=REGISTRY
 )

@@ -4,6 +4,7 @@ Every variable may be given as `..._FILE`, the path of a file that holds the val
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -25,6 +26,7 @@ __all__ = [
     "KafkaSettings",
     "LimitSettings",
     "LogSettings",
+    "MailSettings",
     "Settings",
     "SimulateSettings",
     "SpoolSettings",
@@ -34,6 +36,8 @@ __all__ = [
 PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
 LEAST_SECRET: Final = 16
+LEAST_LINK_KEY: Final = 32
+KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
 
@@ -150,9 +154,7 @@ class CrmSettings(BaseModel):
     @field_validator("pipedrive_secret")
     @classmethod
     def _two_parts(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
-            raise ValueError("expected user:password, as set on the webhook")
-        return value
+        return _user_and_password(value)
 
     @field_validator("salesforce_secret")
     @classmethod
@@ -175,11 +177,61 @@ class CrmSettings(BaseModel):
         return bool(self.generic_secret.get_secret_value() or self.generic_hmac_secret.get_secret_value())
 
 
+class MailSettings(BaseModel):
+    """Links of mails, and providers' webhooks. `keys`: `id=secret` pairs, the newest first: it signs, all verify.
+
+    A link leads somewhere for `link_days`; a key must stay in the list as long as its links are to work.
+    `sendgrid_key`: the public key of its signed webhook. `ses_topics`: the ARNs of the SNS topics that may speak here.
+    `postmark_secret`: user:password of its webhook's address.
+    """
+
+    model_config = _FROZEN
+    keys: SecretStr = SecretStr("")
+    link_days: int = Field(default=400, ge=1)
+    postmark_secret: SecretStr = SecretStr("")
+    sendgrid_key: str = ""
+    ses_topics: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("keys")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        for name, _, key in _pairs_of(value.get_secret_value()):
+            if not KEY_ID.fullmatch(name) or len(key) < LEAST_LINK_KEY:
+                raise ValueError(f"expected id=secret, separated by commas, each secret of {LEAST_LINK_KEY} characters")
+        return value
+
+    @field_validator("postmark_secret")
+    @classmethod
+    def _two_parts(cls, value: SecretStr) -> SecretStr:
+        return _user_and_password(value)
+
+    @field_validator("ses_topics", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    def ring(self) -> dict[str, str]:
+        """The keys by id, the signing one first."""
+        return {name: key for name, _, key in _pairs_of(self.keys.get_secret_value())}
+
+
 class LogSettings(BaseModel):
     """`level`: debug, info, warning or error."""
 
     model_config = _FROZEN
     level: str = "info"
+
+
+def _user_and_password(value: SecretStr) -> SecretStr:
+    """Raises ValueError."""
+    if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
+        raise ValueError("expected user:password, as set on the webhook")
+    return value
+
+
+def _pairs_of(text: str) -> list[tuple[str, str, str]]:
+    """`a=1, b=2` taken apart at the first `=` of each."""
+    return [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
 
 
 class _FromFiles(EnvSettingsSource):
@@ -215,6 +267,7 @@ class Settings(_FromEnvironment):
     limits: LimitSettings = LimitSettings()
     spool: SpoolSettings = SpoolSettings()
     crm: CrmSettings = CrmSettings()
+    mail: MailSettings = MailSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("write_keys", "server_keys", mode="before")

@@ -19,6 +19,7 @@ from deploy.cli import (
     grow,
     imports,
     keys,
+    mails,
     person,
     publish,
     rejected,
@@ -53,6 +54,7 @@ app.add_typer(grow.app, name="grow")
 app.add_typer(imports.app, name="import")
 app.add_typer(keys.app, name="keys")
 app.add_typer(api_keys.app, name="api-keys")
+app.add_typer(mails.app, name="mail")
 app.add_typer(person.app, name="person")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(settings.app, name="config")

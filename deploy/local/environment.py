@@ -40,6 +40,7 @@ def collector(stack: Stack) -> dict[str, str]:
         "LEADSTREAM_SPOOL__DIRECTORY": str(stack.plan.home / "spool"),
         "LEADSTREAM_WRITE_KEYS": f"{stack.secrets.write_key}=site",
         "LEADSTREAM_SERVER_KEYS": f"{stack.secrets.server_key}=crm",
+        "LEADSTREAM_MAIL__KEYS": stack.secrets.mail_keys,
     }
 
 

@@ -27,6 +27,7 @@ class Secrets(Struct, frozen=True, kw_only=True):
     server_key: str = field(default_factory=lambda: f"sk_{token_hex(16)}")
     console_password: str = field(default_factory=lambda: token_urlsafe(12))
     link_secret: str = field(default_factory=lambda: token_hex(32))
+    mail_keys: str = field(default_factory=lambda: f"up={token_hex(32)}")
     webhook_secret: str = field(default_factory=lambda: "whsec_" + b64encode(token_bytes(24)).decode())
 
 

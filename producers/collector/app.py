@@ -1,4 +1,4 @@
-"""Everything but events, in Starlette: the tracker's file, SDK settings, deals, and what operators ask for."""
+"""Everything but events, in Starlette: the tracker's file, SDK settings, deals, mails, and what operators ask for."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +14,8 @@ from producers.collector.cors import Cors
 from producers.collector.deals import DealRoute
 from producers.collector.intake import Intake
 from producers.collector.keys import KeyRing
+from producers.collector.mail_links import MailLinks
+from producers.collector.mail_webhooks import mail_routes
 from producers.collector.sdk_settings import SdkSettings
 from producers.collector.tracker_file import ANALYTICS, TRACKER, Script
 from producers.collector.webhooks import crm_routes
@@ -48,6 +50,8 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/v1/crm/generic", deals.answer, methods=["POST"]),
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
             *crm_routes(settings, intake),
+            *MailLinks(settings, intake).routes(),
+            *mail_routes(settings, intake),
             Route("/healthz", _alive),
             Route("/health", _alive),
             Route("/readyz", ready),

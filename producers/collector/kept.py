@@ -11,8 +11,9 @@ from producers.metrics import DEALS
 from schemas.codec import encode, encode_block
 from schemas.rejected import Reason
 from schemas.topics import partition_of
+from schemas.touches import MailEvent
 
-__all__ = ["keep"]
+__all__ = ["keep", "write_to_rows"]
 
 
 async def keep(
@@ -23,12 +24,17 @@ async def keep(
     latch = Latch(asyncio.get_running_loop())
     for one in unread:
         intake.reject(BadEvent(one.raw, Reason.MAPPING, one.why), source=source, at=at, latch=latch, door=door)
-    groups: dict[int, list[bytes]] = {}
-    for signal in signals:
-        groups.setdefault(partition_of(signal.to, intake.partitions), []).append(encode(signal))
-    for partition, messages in groups.items():
-        intake.outstanding.write(
-            intake.topic("signals"), partition=partition, key=None, value=encode_block(messages), latch=latch
-        )
+    write_to_rows(intake, "signals", signals, latch=latch)
     await latch.wait()
     DEALS.labels(source).inc(len(signals))
+
+
+def write_to_rows(intake: Intake, name: str, messages: Sequence[CrmSignal | MailEvent], *, latch: Latch) -> None:
+    """Messages to rows of an inbox, one block for each partition; the latch hears when they are safe."""
+    groups: dict[int, list[bytes]] = {}
+    for message in messages:
+        groups.setdefault(partition_of(message.to, intake.partitions), []).append(encode(message))
+    for partition, some in groups.items():
+        intake.outstanding.write(
+            intake.topic(name), partition=partition, key=None, value=encode_block(some), latch=latch
+        )

@@ -35,7 +35,7 @@ from schemas.topics import topic
 
 __all__ = ["Collector", "build", "create", "kafka_sink"]
 
-WRITTEN: Final = ("visits", "signals", "rejected")
+WRITTEN: Final = ("visits", "touches", "signals", "rejected")
 _JSON: Final = (b"content-type", b"application/json")
 _SHOWING: Final = ("GET", "HEAD")
 _ANSWER: Final[Message] = {"type": "http.response.body", "body": ANSWERED}

@@ -10,11 +10,12 @@ from msgspec.json import decode
 from pydantic import SecretStr
 
 from producers.collector.server import Collector, build
-from producers.settings import CollectorSettings, CrmSettings, LimitSettings, Settings, SpoolSettings
+from producers.settings import CollectorSettings, CrmSettings, LimitSettings, MailSettings, Settings, SpoolSettings
 from producers.sinks.memory import MemorySink
 from schemas.delivery import Delivery
 from schemas.rejected import Rejected
 from schemas.signals import Signal
+from schemas.touches import Touch
 
 NOW = 1_795_252_570_000
 SECRET = "no secret, only long enough"
@@ -29,7 +30,7 @@ async def until(true: Callable[[], object]) -> None:
 
 def settings(
     crm: CrmSettings | None = None, spool: SpoolSettings | None = None, *, limits: LimitSettings | None = None,
-    **collector: Any,
+    mail: MailSettings | None = None, **collector: Any,
 ) -> Settings:  # fmt: skip
     return Settings(
         secret=SecretStr(SECRET),
@@ -38,6 +39,7 @@ def settings(
         collector=CollectorSettings(**collector),
         crm=crm or CrmSettings(),
         limits=limits or LimitSettings(),
+        mail=mail or MailSettings(),
         spool=spool or SpoolSettings(),
     )
 
@@ -64,6 +66,10 @@ class Desk:
         blocks = self.sink.values("leadstream.signals.v1")
         return [signal for block in blocks for signal in decode(block, type=list[Signal])]
 
+    def touches(self) -> list[Any]:
+        blocks = self.sink.values("leadstream.touches.v1")
+        return [touch for block in blocks for touch in decode(block, type=list[Touch])]
+
     def rejected(self) -> list[Rejected]:
         return [decode(value, type=Rejected) for value in self.sink.values("leadstream.rejected.v1")]
 
@@ -71,11 +77,11 @@ class Desk:
 @asynccontextmanager
 async def desk(
     sink: MemorySink | None = None, *, crm: CrmSettings | None = None, spool: SpoolSettings | None = None,
-    limits: LimitSettings | None = None, **collector: Any,
+    limits: LimitSettings | None = None, mail: MailSettings | None = None, **collector: Any,
 ) -> AsyncIterator[Desk]:  # fmt: skip
     """A started collector; the clock stands at NOW."""
     kept = sink or MemorySink()
-    app = build(settings(crm, spool, limits=limits, **collector), kept, now_ms=lambda: NOW)
+    app = build(settings(crm, spool, limits=limits, mail=mail, **collector), kept, now_ms=lambda: NOW)
     async with _lifespan(app):
         made = Desk(app, kept)
         async with made.http:
