@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.ids import is_edit, is_lead_news
 from schemas.posts import Absence, AlertUpdate, LeadNews, Outlook, Post, PostMessage, Receipt
+from schemas.signals import PersonErased
 from schemas.touches import Tick
 from streams.core.days import DAY_MS
 from streams.core.recipient.edits import edits_heard, edits_received
-from streams.core.recipient.news import news_heard, news_received
+from streams.core.recipient.news import news_forgotten, news_heard, news_received
 from streams.core.recipient.row import Became, Expected, Kept, Outcome, Recipient
 
 __all__ = ["WEEK_MS", "heard"]
@@ -47,6 +48,8 @@ def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
             return replace(row, as_of=max(row.as_of, message.at), outlooks=_expected(row.outlooks, message))
         case Absence():
             return replace(row, as_of=max(row.as_of, message.at), absence=_newest(row.absence, message))
+        case PersonErased():
+            return news_forgotten(row)
         case Tick():
             return replace(row, as_of=max(row.as_of, message.at))
 
