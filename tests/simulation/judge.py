@@ -12,10 +12,10 @@ from typing import Any, Final
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.posts import Digest, Post, Receipt
+from schemas.posts import Digest, LeadNews, Post, Receipt
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
-from tests.simulation.erasing import what_still_names_them
+from tests.simulation.erasing import what_still_names_them, who_follows_them_still
 from tests.simulation.log import TABLES, Log, Record, changelog
 from tests.simulation.plainly import differs, told_once
 from tests.simulation.replay import Heard, Replay
@@ -149,6 +149,15 @@ def posts_are_due_once_and_none_is_missing(outcome: _Outcome, replay: Replay) ->
     return next((f"{name} is due {count} times" for name, count in raised.items() if count > 1), "")
 
 
+def news_of_leads_are_told_in_one_form_and_none_is_missing(outcome: _Outcome, replay: Replay) -> str:
+    """What rules of then announced, and died before it was said, rules of now may say nothing of."""
+    said: dict[str, LeadNews] = {}
+    for one in (told for told in outcome.told["posts"] if isinstance(told, LeadNews)):
+        if said.setdefault(one.post_id, one) != one:
+            return f"{one.kind} of {one.lead_id} in two forms"
+    return "" if outcome.run.published else _differing(said, replay.news, "news")
+
+
 def one_alert_an_episode(outcome: _Outcome, replay: Replay) -> str:
     raised = [(one.account_id, one.deal.deal_id, one.episode) for one in outcome.cards["alerts"].values()]
     alerts: Counter[Any] = Counter(raised)
@@ -219,6 +228,11 @@ def what_is_erased_is_nowhere(outcome: _Outcome, replay: Replay) -> str:
     return what_still_names_them(outcome.run.life, outcome.held, outcome.log)
 
 
+def who_is_erased_left_every_audience(outcome: _Outcome, replay: Replay) -> str:
+    """Whoever follows it was told, unless other rules put the lead out before, silently."""
+    return "" if outcome.run.published else who_follows_them_still(outcome.run.life, outcome.run.channel.news.values())
+
+
 # ─── liveness
 
 
@@ -256,12 +270,14 @@ CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
     changelogs_restore_these_rows,
     the_last_record_of_a_row_is_its_newest,
     what_is_erased_is_nowhere,
+    who_is_erased_left_every_audience,
     every_move_is_announced_in_one_form,
     the_newest_cards_are_those_of_the_rows,
     an_alert_is_one_accounts,
     what_rows_say_has_arrived,
     one_alert_an_episode,
     posts_are_due_once_and_none_is_missing,
+    news_of_leads_are_told_in_one_form_and_none_is_missing,
     what_became_of_alerts_stands_where_they_were_told,
     the_invariants_of_the_core_hold,
 )
