@@ -116,7 +116,7 @@ def _naming(email: str, held: Mapping[str, Mapping[bytes, bytes]], log: Log) -> 
 
 
 def who_follows_them_still(life: Any, news: Iterable[LeadNews]) -> str:
-    """The first audience that a webhook heard an erased lead enter, and not leave; "" for none."""
+    """The first audience that an erased lead was announced to enter, and not to leave; "" for none."""
     gone = {NAMING.lead_of_email(email) for email in getattr(life, "erased", ())}
     newest: dict[tuple[str, str], LeadNews] = {}
     for one in news:

@@ -230,7 +230,8 @@ def what_is_erased_is_nowhere(outcome: _Outcome, replay: Replay) -> str:
 
 def who_is_erased_left_every_audience(outcome: _Outcome, replay: Replay) -> str:
     """Whoever follows it was told, unless other rules put the lead out before, silently."""
-    return "" if outcome.run.published else who_follows_them_still(outcome.run.life, outcome.run.channel.news.values())
+    news = (one for one in outcome.told["posts"] if isinstance(one, LeadNews))
+    return "" if outcome.run.published else who_follows_them_still(outcome.run.life, news)
 
 
 # ─── liveness
