@@ -313,7 +313,7 @@ class AlertCard(Struct, frozen=True, kw_only=True):
     status: AlertStatus
     raised_at: int
     real_time_at: int | None  # when it became real-time
-    updates: int  # how often R or the people changed since
+    updates: int  # how often R or the people changed since, also because somebody was erased
     strength: ReturnStrength
     fast_pass: bool
     deal: DealFacts

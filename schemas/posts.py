@@ -10,6 +10,7 @@ from msgspec import Struct
 from schemas.activity import Version
 from schemas.cards import AlertCard, AlertLevel, Transition
 from schemas.deals import DealFacts
+from schemas.signals import PersonErased
 from schemas.touches import Tick
 
 __all__ = [
@@ -142,4 +143,4 @@ class Edit(Struct, frozen=True, kw_only=True):
     alert: AlertCard
 
 
-PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | LeadNews | Receipt | Tick
+PostMessage: TypeAlias = Post | AlertUpdate | Outlook | Absence | LeadNews | PersonErased | Receipt | Tick

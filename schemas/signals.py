@@ -156,7 +156,8 @@ class AlertAction(Struct, frozen=True, kw_only=True, tag_field="t", tag="action"
 class PersonErased(Struct, frozen=True, kw_only=True, tag_field="t", tag="erased"):
     """To each account, deal and contact that may say something of an erased lead: leave it out.
 
-    From the lead's row, and from a deal's to the accounts where it was.
+    From the lead's row, and from a deal's to the accounts where it was. In `posts`, to the row where its news wait:
+    forget them, but that it left its audiences.
     """
 
     v: int = 1

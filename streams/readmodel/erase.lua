@@ -1,6 +1,6 @@
 -- Takes cards of one kind away for good: no version of them is written again, however late it comes.
 -- KEYS: 1 = hash id -> card, 2 = hash id -> version, 3 = hash id -> what it says of its name NUL terms, 4 = sorted set of
--- `term NUL id`, 5.. = sorted sets in which a card may stand.
+-- `term NUL id`, 5.. = sorted sets in which a card may stand, those of audiences too.
 -- ARGV: 1 = live channel, 2 = kind, 3 = the version that nothing comes after, 4.. = ids.
 local told = {}
 for n = 4, #ARGV do

@@ -133,7 +133,8 @@ class Projection:
         if not ids:
             return 0
         ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
-        names = [*ours, *(self._keys.index(slot) for slot in slots)]
+        lists = audience_keys(self._keys, self._audiences())
+        names = [*ours, *(self._keys.index(slot) for slot in slots), *lists]
         return int(self._run("erase.lua", names, [self._keys.live, kind, LAST_VERSION, *ids]))
 
     def _rename(self, kind: Kind, cards: Sequence[_Newest], renamed: Sequence[Any]) -> None:
@@ -153,6 +154,14 @@ class Projection:
         if changes:
             keys = [self._keys.versions("lead"), self._keys.audiences, *audience_keys(self._keys, names)]
             self._run("members.lua", keys, [LEFT_KEPT, msgpack.encode((names, changes))])
+
+    def _audiences(self) -> list[str]:
+        """Those that have lists."""
+        try:
+            held: Any = self._redis.smembers(self._keys.audiences)
+        except RedisError as error:
+            raise ReadModelAway(f"audiences: {error}") from error
+        return sorted(one.decode() for one in held)
 
     @contextmanager
     def _end_to_end(self, bodies: Sequence[bytes]) -> Iterator[memoryview]:

@@ -252,6 +252,19 @@ async def test_a_claim_edits_the_message_once_and_tells_nobody_anew(stub: SlackS
     assert len(stub.named("chat.postMessage")) == len(stub.messages[CHANNEL]) == 1
 
 
+async def test_f25_somebody_who_was_erased_goes_from_the_message_that_stands(stub: SlackStub) -> None:
+    """Also after a restart: it is found by its mark."""
+    await opened(stub).deliver(post())
+    names = [one.name for one in ALERT.people if one.name]
+    assert any(name in json.dumps(stub.messages[CHANNEL]) for name in names)
+    people = tuple(replace(one, name="", email="", title="") for one in ALERT.people)
+    await opened(stub).edit(edit(people=people, updates=ALERT.updates + 1, talking_point=""))
+    (message,) = stub.messages[CHANNEL]
+    (update,) = stub.named("chat.update")
+    assert update["ts"] == message["ts"]
+    assert [name for name in names if name in json.dumps([update["text"], update["blocks"]])] == []
+
+
 async def test_after_a_restart_the_message_is_found_and_an_edit_that_stands_there_is_not_made_again(
     stub: SlackStub,
 ) -> None:

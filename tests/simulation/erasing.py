@@ -1,21 +1,43 @@
 """Lives in which people are erased: what else happens in them, and the law that nothing goes on to name the person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, Final
 
+from schemas.activity import Version
 from schemas.crm import ContactFields, ContactRecord, DealFields, DealLink, DealPatch
+from schemas.ids import news_recipient_of
+from schemas.posts import LeadNews
 from schemas.touches import EraseOrder
 from streams.core.lead.row import Lead
+from streams.core.recipient.row import Recipient
 from streams.core.rows import ROWS
+from streams.core.rules import Rules, load_rules
 from tests.simulation.life import EMAILS, Life
 from tests.simulation.log import Log
 from tests.simulation.simulator import Simulation
-from tests.unit.core.made import DAY, NAMING
+from tests.unit.core.made import DAY, NAMING, files
 
-__all__ = ["ErasingLife", "ErasingSimulation", "what_still_names_them"]
+__all__ = ["FOLLOWED", "ErasingLife", "ErasingSimulation", "what_still_names_them", "who_follows_them_still"]
 
 CONTACTS: Final = {f"contact:crm:{number}": email for number, email in enumerate(dict.fromkeys(EMAILS), 1)}
+AUDIENCES: Final = """
+announce = ["lead.merged", "lead.stage_changed"]
+[[audience]]
+name = "warm"
+label = "Warm"
+when = { field = "score", op = "at_least", value = 12 }
+[[audience]]
+name = "known"
+label = "Known"
+when = { field = "trait.email", op = "known", value = true }
+[[audience]]
+name = "silent"
+label = "Nobody is told"
+announce = false
+when = { field = "score", op = "at_most", value = 40 }
+"""
+FOLLOWED: Final[Rules] = load_rules(files() | {"audiences.toml": AUDIENCES}, naming=NAMING)
 
 
 class ErasingLife(Life):
@@ -59,6 +81,7 @@ class ErasingSimulation(Simulation):
     """What a stopped worker has on its way arrives within a day: after that the end of a card is the last word."""
 
     lives_as = ErasingLife
+    begins_with = FOLLOWED
 
     def time_passes(self) -> None:
         """Everything arrives before a day is over."""
@@ -81,9 +104,25 @@ def _naming(email: str, held: Mapping[str, Mapping[bytes, bytes]], log: Log) -> 
     row: Lead = ROWS["leads"].decode(held["leads"][lead_id.encode()])
     if row.erased is None:
         return f"the row of {email} does not know of it"
+    news: Recipient = ROWS["recipients"].decode(held["recipients"][news_recipient_of(lead_id).encode()])
+    if not news.erased or any(one.news is not None for one in news.news.values()):
+        return f"news of {email} wait: {news}"
     rows = (f"{table} {key!r} names {email}: {ROWS[table].decode(raw)}" for table, some in held.items()
             for key, raw in some.items() if email.encode() in raw)  # fmt: skip
     cards = (f"card {topic} {key!r} names {email}: {last!r}" for topic in ("leads", "accounts", "alerts")
              for key, last in {one.key: one.value for one in log.all(topic)}.items()
              if last is not None and (key == lead_id.encode() or email.encode() in last))  # fmt: skip
     return next(chain(rows, cards), "")
+
+
+def who_follows_them_still(life: Any, news: Iterable[LeadNews]) -> str:
+    """The first audience that an erased lead was announced to enter, and not to leave; "" for none."""
+    gone = {NAMING.lead_of_email(email) for email in getattr(life, "erased", ())}
+    newest: dict[tuple[str, str], LeadNews] = {}
+    for one in news:
+        if one.lead_id in gone and one.audience:
+            place, never = (one.lead_id, one.audience), Version(-1, 0)
+            if place not in newest or (newest[place].version or never) < (one.version or never):
+                newest[place] = one
+    return next((f"{one.lead_id} left {name} untold" for (_, name), one in sorted(newest.items())
+                 if one.kind == "audience.entered"), "")  # fmt: skip

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from schemas.activity import Version
 from schemas.cards import AlertCard, Transition
-from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION
-from schemas.posts import Digest, Post, Receipt
+from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, POSTS, SIGNALS, TOUCHES, TRANSITION, encode
+from schemas.posts import Digest, LeadNews, Post, Receipt
 from schemas.touches import Tick
 from streams.core.rows import ROWS, header
-from tests.simulation.erasing import what_still_names_them
+from tests.simulation.erasing import what_still_names_them, who_follows_them_still
 from tests.simulation.log import TABLES, Log, Record, changelog
 from tests.simulation.plainly import differs, told_once
 from tests.simulation.replay import Heard, Replay
@@ -53,6 +53,19 @@ class _Outcome:
         self.cards = {topic: _newest(run.log, topic) for topic in CARDS}
         self.told = {topic: _told(run.log, topic) for topic in INBOX_CODECS}
         self.moves = [TRANSITION.decode(one.value or b"") for one in run.log.all("transitions")]
+
+    def shown(self) -> dict[tuple[str, str], AlertCard]:
+        """The newest card of each alert that stands where a recipient was told of it, and to which no edit is owed."""
+        channel = self.run.channel
+        shown: dict[tuple[str, str], AlertCard] = {}
+        for told in (*channel.posts.values(), *channel.edits.values()):
+            if not isinstance(told, Digest):
+                before = shown.setdefault((told.to, told.alert.alert_id), told.alert)
+                shown[told.to, told.alert.alert_id] = max(before, told.alert, key=lambda one: one.version)
+        refused = {one.to for one in self.told["posts"] if isinstance(one, Receipt) and one.outcome == "refused"}
+        rows = {to: ROWS["recipients"].decode(self.held["recipients"][to.encode()]) for to, _ in shown}
+        return {(to, alert_id): card for (to, alert_id), card in shown.items()
+                if to not in refused and alert_id not in rows[to].edits}  # fmt: skip
 
 
 def _newest(log: Log, topic: str) -> dict[str, Any]:
@@ -149,6 +162,15 @@ def posts_are_due_once_and_none_is_missing(outcome: _Outcome, replay: Replay) ->
     return next((f"{name} is due {count} times" for name, count in raised.items() if count > 1), "")
 
 
+def news_of_leads_are_told_in_one_form_and_none_is_missing(outcome: _Outcome, replay: Replay) -> str:
+    """What rules of then announced, and died before it was said, rules of now may say nothing of."""
+    said: dict[str, LeadNews] = {}
+    for one in (told for told in outcome.told["posts"] if isinstance(told, LeadNews)):
+        if said.setdefault(one.post_id, one) != one:
+            return f"{one.kind} of {one.lead_id} in two forms"
+    return "" if outcome.run.published else _differing(said, replay.news, "news")
+
+
 def one_alert_an_episode(outcome: _Outcome, replay: Replay) -> str:
     raised = [(one.account_id, one.deal.deal_id, one.episode) for one in outcome.cards["alerts"].values()]
     alerts: Counter[Any] = Counter(raised)
@@ -196,17 +218,9 @@ def what_rows_say_has_arrived(outcome: _Outcome, replay: Replay) -> str:
 
 def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay: Replay) -> str:
     """Unless an edit is still under way. Who was refused anything is owed no edit, though a copy of it came through."""
-    channel = outcome.run.channel
-    shown: dict[tuple[str, str], AlertCard] = {}
-    for told in (*channel.posts.values(), *channel.edits.values()):
-        if not isinstance(told, Digest):
-            before = shown.setdefault((told.to, told.alert.alert_id), told.alert)
-            shown[told.to, told.alert.alert_id] = max(before, told.alert, key=lambda one: one.version)
-    said = outcome.told["posts"]
-    refused = {one.to for one in said if isinstance(one, Receipt) and one.outcome == "refused"}
-    for (to, alert_id), card in sorted(shown.items(), key=lambda one: one[0]):
+    for (to, alert_id), card in sorted(outcome.shown().items(), key=lambda one: one[0]):
         row = ROWS["recipients"].decode(outcome.held["recipients"][to.encode()])
-        became = None if alert_id in row.edits or to in refused else row.became.get(alert_id)
+        became = row.became.get(alert_id)
         stands = (card.status, card.claimed_by, card.snoozed_until, card.updates)
         if became is not None and became.version > card.version and stands != (
             became.status, became.claimed_by, became.until, became.updates
@@ -217,6 +231,19 @@ def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay:
 
 def what_is_erased_is_nowhere(outcome: _Outcome, replay: Replay) -> str:
     return what_still_names_them(outcome.run.life, outcome.held, outcome.log)
+
+
+def nobody_who_is_erased_stands_where_alerts_were_told(outcome: _Outcome, replay: Replay) -> str:
+    """What a channel can edit is edited; digests are not."""
+    erased = sorted(getattr(outcome.run.life, "erased", ()))
+    return next((f"{to} still reads of {email}: {card}" for (to, _), card in outcome.shown().items()
+                 for email in erased if email.encode() in encode(card)), "")  # fmt: skip
+
+
+def who_is_erased_left_every_audience(outcome: _Outcome, replay: Replay) -> str:
+    """Whoever follows it was told, unless other rules put the lead out before, silently."""
+    news = (one for one in outcome.told["posts"] if isinstance(one, LeadNews))
+    return "" if outcome.run.published else who_follows_them_still(outcome.run.life, news)
 
 
 # ─── liveness
@@ -256,12 +283,15 @@ CHECKS: Final[tuple[Callable[[_Outcome, Replay], str], ...]] = (
     changelogs_restore_these_rows,
     the_last_record_of_a_row_is_its_newest,
     what_is_erased_is_nowhere,
+    nobody_who_is_erased_stands_where_alerts_were_told,
+    who_is_erased_left_every_audience,
     every_move_is_announced_in_one_form,
     the_newest_cards_are_those_of_the_rows,
     an_alert_is_one_accounts,
     what_rows_say_has_arrived,
     one_alert_an_episode,
     posts_are_due_once_and_none_is_missing,
+    news_of_leads_are_told_in_one_form_and_none_is_missing,
     what_became_of_alerts_stands_where_they_were_told,
     the_invariants_of_the_core_hold,
 )

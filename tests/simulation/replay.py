@@ -13,7 +13,7 @@ from typing import Any, Final
 from schemas.activity import Version
 from schemas.cards import Transition
 from schemas.codec import POSTS, SIGNALS, TOUCHES, encode
-from schemas.posts import AlertUpdate, Post
+from schemas.posts import AlertUpdate, LeadNews, Post
 from schemas.touches import Confirmation, LeadLink
 from streams.core import signals
 from streams.core.effects import Effects
@@ -46,7 +46,9 @@ class Heard:
         self.others: set[bytes] = set()
 
     def hear(self, message: Any) -> None:
-        """Posts, orders and what people say are left out: `judge.py` looks at them by themselves."""
+        """Posts, news, orders and what people say are left out: `judge.py` looks at them by themselves."""
+        if isinstance(message, LeadNews):
+            return
         if hasattr(message, "version"):
             name = (type(message).__name__, message.to, source_of(message))
             kept = self.standings.get(name)
@@ -73,6 +75,7 @@ class Replay:
         self.cards: dict[str, dict[str, Any]] = {"leads": {}, "accounts": {}, "alerts": {}}
         self.moves: dict[tuple[str, int], Transition] = {}
         self.posts: dict[str, Post] = {}
+        self.news: dict[str, LeadNews] = {}
         self.tellers: dict[str, set[str]] = defaultdict(set)  # alert -> accounts that tell of it
         self.asks: Counter[tuple[str, int]] = Counter()  # how often a row came to want to be woken at a time
         self.heard = Heard()
@@ -141,3 +144,4 @@ class Replay:
         for message in (*effects.touches, *effects.signals, *effects.posts):
             self.heard.hear(message)
         self.posts |= {one.post_id: one for one in effects.posts if isinstance(one, Post)}
+        self.news |= {one.post_id: one for one in effects.posts if isinstance(one, LeadNews)}

@@ -13,7 +13,6 @@ from tests.simulation.group import Group
 from tests.simulation.log import INBOXES
 from tests.simulation.worker import SimWorker
 from tests.simulation.world import Broken
-from tests.unit.core.made import RULES
 from tests.unit.core.publishing import SEVERAL
 
 __all__ = ["Simulation"]
@@ -25,7 +24,7 @@ DRAINED: Final = 400  # rounds after which what still moves never ends
 class Simulation(Group):
     """What happens, how often, and how it ends."""
 
-    def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules = RULES,
+    def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules | None = None,
                  partitions: int = 0) -> None:  # fmt: skip
         super().__init__(seed, kind=kind, rules=rules, partitions=partitions)
         happens: dict[Callable[[], object], float] = {
@@ -50,7 +49,7 @@ class Simulation(Group):
 
     def publish(self) -> None:
         """New rules: every worker ends, gently or not, and others come up with them."""
-        self.take_over(self.chance.choice((RULES, *SEVERAL)))
+        self.take_over(self.chance.choice((self.begins_with, *SEVERAL)))
 
     # ─── the end
     def drain(self) -> None:
@@ -60,8 +59,8 @@ class Simulation(Group):
         for zombie in self.zombies:
             for place in zombie.flying:
                 zombie.lands_unheard(place, most=1_000)
-        if self.rules is not RULES:
-            self.take_over(RULES)
+        if self.rules is not self.begins_with:
+            self.take_over(self.begins_with)
         if not self.calm and self.chance.random() < 0.5:
             self.restart()
         still = 0

@@ -45,15 +45,16 @@ class _Webhook(MemoryChannel):
 class World:
     """`kind`: the worker; tests hand in one that is deliberately broken. `zombies`: those that sleep.
 
-    `lives_as`: what happens outside.
+    `lives_as`: what happens outside; `begins_with`: the rules, which hold again in the end.
     """
 
     lives_as: type[Life] = Life
+    begins_with: Rules = RULES
 
-    def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules = RULES,
+    def __init__(self, seed: int, *, kind: type[SimWorker] = SimWorker, rules: Rules | None = None,
                  partitions: int = 0) -> None:  # fmt: skip
         self.chance = Random(seed)
-        self.rules = rules
+        self.rules = rules or self.begins_with
         self.kind = kind
         self.now = NOW
         self.log = Log(partitions or self.chance.choice(PARTITIONS))

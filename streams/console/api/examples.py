@@ -58,6 +58,13 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listLeads": lambda: _page(_lead()),
     "getLead": _lead,
     "listTransitions": lambda: {"items": [_move()]},
+    "exportLead": lambda: {
+        "person": {"lead_id": LEAD_ID, "name": "Mara Lindqvist", "email": "mara@halden-optics.example"},
+        "known_also_as": [], "at_their_company": {"account_id": "halden-optics.example", "name": "Halden Optics",
+                                                  "what_is_said_of_them": None},
+        "alerts_that_name_them": [],
+    },
+    "eraseLead": lambda: {"lead_ids": [LEAD_ID], "actor": "crm-sync", "at": AT},
     "listAllTransitions": lambda: _page(_move(), after="WyJ0cmFuc2l0aW9ucyIseyIwIjo0Mn1d", more=False),
     "getLedger": lambda: {
         "as_of": AT, "from_day": "2026-11-01", "to_day": "2026-11-21", "is_open": True, "ever_gained": 10000,
@@ -92,6 +99,7 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
 BODIES: Final[Mapping[str, Any]] = {
     "act": {"action": "contacted", "outcome": "talking", "actor": "Ines Duarte"},
     "getProfile": {"email": "mara@halden-optics.example"},
+    "eraseLead": {"proof": "confirmed", "actor": "Ines Duarte"},
     "mayMail": {"email": "mara@halden-optics.example", "purpose": "marketing"},
 }
 # Status -> the end of a problem's type, and what it says.

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey, Scope
 from schemas.cards import AccountCard, AlertCard, LeadCard
-from streams.console.api import acts, audiences, books, log, people, reads
+from streams.console.api import acts, audiences, books, log, people, person, reads
 from streams.console.api.audiences import AudienceList, AudienceMember, LeaverPage, MemberPage
 from streams.console.api.bodies import (
     AccountPage,
@@ -22,9 +22,11 @@ from streams.console.api.bodies import (
 from streams.console.api.books import Books
 from streams.console.api.log import TransitionStream
 from streams.console.api.people import MailAnswered, MailAsked, Profile
+from streams.console.api.person import EraseAccepted, EraseWanted, PersonExport
 from streams.console.api.whom import Whom
 from streams.console.desk import Desk
 from streams.console.flow_asked import NOT_KNOWN, WINDOWS
+from streams.console.person import PROOFS
 from streams.core.flow.books import LABELS
 
 __all__ = ["OPERATIONS", "Operation", "Parameter"]
@@ -70,6 +72,7 @@ _CUTS: Final = tuple(
     Parameter(label, f"Only leads with this {label}; `{NOT_KNOWN}` = those without.", {"type": "string"})
     for label in LABELS
 )
+_PROOF: Final = Parameter("proof", "How you made sure that it is they who ask.", {"enum": list(PROOFS)}, required=True)
 _LIST: Final = (400, 503)
 _ONE: Final = (404, 503)
 
@@ -80,6 +83,12 @@ OPERATIONS: Final = (
               answer=LeadCard, run=reads.lead, refuses=_ONE),
     Operation(name="listTransitions", path="/leads/{lead_id}/transitions", scope="leads:read",
               summary="The moves of one lead", answer=TransitionList, run=reads.transitions, refuses=_ONE),
+    Operation(name="exportLead", path="/leads/{lead_id}/export", scope="people:export",
+              summary="All that is known of one person, to be handed to them", answer=PersonExport, run=person.export,
+              parameters=(_PROOF,), refuses=(400, 404, 503)),
+    Operation(name="eraseLead", path="/leads/{lead_id}/erase", scope="people:erase", method="POST", status=202,
+              summary="Erase one person for good", answer=EraseAccepted, body=EraseWanted, run=person.erase,
+              refuses=(400, 404, 413, 503)),
     Operation(name="listAllTransitions", path="/transitions", scope="leads:read",
               summary="All moves from stage to stage, since a cursor", answer=TransitionStream,
               run=log.all_transitions, parameters=(_BEGIN, _LIMIT, _CURSOR), refuses=_LIST),

@@ -8,14 +8,13 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.cards import AlertCard, MemberCard
 from schemas.ids import Naming
-from schemas.posts import AlertUpdate
 from schemas.signals import Member
 from streams.core.account.row import Account, Episode
 from streams.core.deal.people import facts_without
 from streams.core.parts import Part, live
 from streams.core.rules import Rules
 
-__all__ = ["scrubbed_posts", "without_erased"]
+__all__ = ["without_erased"]
 
 T = TypeVar("T")
 
@@ -45,16 +44,6 @@ def without_erased(row: Account, *, version: Version, rules: Rules) -> Account:
     return row if after == row else after
 
 
-def scrubbed_posts(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
-    """To everybody who was posted to: the alert as it is without whom a message of version `since` or later erased."""
-    return tuple(
-        AlertUpdate(to=to, alert=episode.card, scrubbed=True)
-        for episode in row.episodes
-        if episode.scrubbed_by is not None and episode.scrubbed_by >= since
-        for to in sorted({one.recipient_id for one in episode.posts})
-    )
-
-
 def _silent(members: dict[str, Part[Member]], erased: Collection[str]) -> dict[str, Part[Member]]:
     return {who: Part(part.version, part.as_of, None) if who in erased else part for who, part in members.items()}
 
@@ -76,6 +65,7 @@ def _scrubbed(
         card,
         version=version,
         as_of=row.as_of,
+        updates=card.updates + 1,  # readers see a difference: what they were told is edited
         deal=deal,
         people=people,
         pages=tuple(page for page in card.pages if page.hit_id in read) if named else card.pages,

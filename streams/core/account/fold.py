@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.signals import AlertAction, PersonErased, Signal
 from streams.core.account.card import account_name, card_of
-from streams.core.account.erased import scrubbed_posts, without_erased
+from streams.core.account.erased import without_erased
 from streams.core.account.forward import forwarded, forwards_of
 from streams.core.account.heard import bounds_met, heard_by
 from streams.core.account.news import news_at
@@ -84,7 +84,6 @@ def _said(key: str, row: Account, view: AccountView, *, since: Version, rules: R
         posts=(
             *posts_of(row, since=since),
             *updates_of(row, since=since),
-            *scrubbed_posts(row, since=since),
             *outlooks_of(key, row, name=account_name(key, view), since=since),
         ),
         touches=orders_of(row, since=since),

@@ -60,10 +60,11 @@ def posts_of(row: Account, *, since: Version) -> tuple[Post, ...]:
 def updates_of(row: Account, *, since: Version) -> tuple[AlertUpdate, ...]:
     """What became of alerts, to everybody who was posted to by then.
 
-    An alert that is as it was raised says nothing more; from its first change on each newer card is said.
+    An alert that is as it was raised says nothing more; from its first change on each newer card is said. Somebody who
+    was erased is a change, also of a closed one.
     """
     return tuple(
-        AlertUpdate(to=to, alert=episode.card)
+        AlertUpdate(to=to, alert=episode.card, scrubbed=episode.scrubbed_by is not None)
         for episode in row.episodes
         if episode.card.version >= since and _has_changed(episode)
         for to in sorted({one.recipient_id for one in episode.posts if one.version <= episode.card.version})

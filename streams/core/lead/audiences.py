@@ -22,7 +22,7 @@ from streams.core.rules import Rules
 from streams.core.score.scoring import falls_below
 from streams.core.segment.segments import TRAIT, Fields
 
-__all__ = ["MAX_MOVES", "card_fields", "falls_at", "memberships", "sorted_in"]
+__all__ = ["MAX_MOVES", "all_left", "card_fields", "falls_at", "memberships", "sorted_in"]
 
 MAX_MOVES: Final = 16  # that are kept, beside the newest of each audience that it is in
 
@@ -38,13 +38,20 @@ def sorted_in(
     silent = _by_rules(key, before, heard, held=held, now=now, rules=rules)
     is_told = before is not None and not news_in(before, heard)  # only time went by
     is_told = is_told or is_news(_freshest(row, view), as_of=row.as_of)
-    number = max((one.number for one in row.audience_moves), default=0)
     moves = row.audience_moves
-    for name in sorted(held ^ now):
-        number += 1
+    for number, name in enumerate(sorted(held ^ now), _next_number(row)):
         told = name in rules.audiences.heard and name not in silent and (name in held or is_told)
         moves = (AudienceMove(number, name, name in now, row.as_of, version, told), *moves)
-    return replace(row, audience_moves=_kept(moves))
+    return replace(row, audience_moves=_kept(moves, version))
+
+
+def all_left(row: Lead, *, version: Version, rules: Rules) -> tuple[AudienceMove, ...]:
+    """The moves of a row that is erased: it leaves every audience, and whoever follows one is told."""
+    left = tuple(
+        AudienceMove(number, name, False, row.as_of, version, name in rules.audiences.heard)
+        for number, name in enumerate(sorted(_in(row)), _next_number(row))
+    )
+    return (*reversed(left), *row.audience_moves)
 
 
 def memberships(row: Lead) -> tuple[Membership, ...]:
@@ -130,11 +137,19 @@ def _newest(moves: Iterable[AudienceMove]) -> Iterator[AudienceMove]:
             yield one
 
 
-def _kept(moves: tuple[AudienceMove, ...]) -> tuple[AudienceMove, ...]:
+def _next_number(row: Lead) -> int:
+    return max((one.number for one in row.audience_moves), default=0) + 1
+
+
+def _kept(moves: tuple[AudienceMove, ...], version: Version) -> tuple[AudienceMove, ...]:
+    """Those of `version` are announced yet."""
     if len(moves) <= MAX_MOVES:
         return moves
     inside = {one.number for one in _newest(moves) if one.is_in}
-    return tuple(one for place, one in enumerate(moves) if place < MAX_MOVES or one.number in inside)
+    return tuple(
+        one for place, one in enumerate(moves)
+        if place < MAX_MOVES or one.number in inside or one.version == version
+    )  # fmt: skip
 
 
 def _freshest(row: Lead, view: LeadView) -> int:

@@ -1,8 +1,8 @@
 """A lead that is erased: its row says so, keeps its moves, and absorbs whatever comes.
 
 Whoever says something of it, then or later, is told to leave it out: browsers, leads that forward here, deals, contacts
-and accounts. So an order to one row is enough, and nothing that is still on its way brings the person back. Nothing
-here follows from rules.
+and accounts. So an order to one row is enough, and nothing that is still on its way brings the person back. Whoever
+follows an audience that it was in is told that it left. Of the rules only what is told of audiences is asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,15 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.deals import DealStanding
 from schemas.delivery import VisitorOrder
+from schemas.ids import news_recipient_of
 from schemas.signals import LeadStanding, PersonErased, Signal
 from schemas.touches import ContactKnown, EraseOrder, LeadForward, Tick, Touch, VisitorStanding
 from streams.core.days import DAY_MS
 from streams.core.effects import Effects, Folded
 from streams.core.folding import newer, settled
+from streams.core.lead.audiences import all_left
 from streams.core.lead.body import JOINED, VISITOR
+from streams.core.lead.news import news_of
 from streams.core.lead.pointers import pointing_of
 from streams.core.lead.row import Erased, Lead, as_transition
 from streams.core.parts import addressed, withdrawn_at
@@ -49,7 +52,7 @@ def is_erased(key: str, heard: Lead, rules: Rules) -> bool:
     return key in ordered or (bool(owners) and owners <= ordered)
 
 
-def erased(key: str, heard: Lead, *, version: Version) -> Folded[Lead]:
+def erased(key: str, heard: Lead, *, version: Version, rules: Rules) -> Folded[Lead]:
     """The row after the order: who withdraws from whom, its moves, and nothing of what it heard."""
     now = newer(heard.version, version)
     told, pointed = addressed(heard.told, (), version=now), addressed(heard.pointed, (), version=now)
@@ -62,6 +65,7 @@ def erased(key: str, heard: Lead, *, version: Version) -> Folded[Lead]:
         told=told,
         pointed=pointed,
         withdrawn_at=withdrawn_at(heard.withdrawn_at, told, pointed, version=now, as_of=heard.as_of),
+        audience_moves=all_left(heard, version=now, rules=rules),
         erased=Erased(
             order.at,
             order.actor,
@@ -72,10 +76,13 @@ def erased(key: str, heard: Lead, *, version: Version) -> Folded[Lead]:
             contacts=tuple(sorted(heard.contacts)),
         ),
     )
-    return Folded(row, _said(key, row, row.erased or _NOBODY))
+    said = _said(key, row, row.erased or _NOBODY)
+    return Folded(row, replace(said, posts=(*news_of(key, row, since=version, rules=rules), *said.posts)))
 
 
-def still_erased(key: str, row: Lead, messages: Sequence[Touch], *, version: Version) -> Folded[Lead]:
+def still_erased(
+    key: str, row: Lead, messages: Sequence[Touch], *, version: Version, rules: Rules
+) -> Folded[Lead]:
     """The same row, but for its time; who spoke of the person is told. An order that comes again is said again."""
     mark, after = row.erased or _NOBODY, _aged(row, messages)
     folded = settled(row, after, version=version, say=lambda _: _said(key, row, mark))
@@ -91,6 +98,7 @@ def still_erased(key: str, row: Lead, messages: Sequence[Touch], *, version: Ver
         orders=(*effects.orders, *orders),
         touches=(*effects.touches, *touches),
         signals=(*effects.signals, *signals),
+        posts=(*news_of(key, row, since=version, rules=rules), *effects.posts),
         passed_over=passed_over,
     ))  # fmt: skip
 
@@ -108,7 +116,7 @@ def _aged(row: Lead, messages: Iterable[Touch]) -> Lead:
     if row.wake_at is None or as_of < row.wake_at:
         return replace(row, as_of=as_of)
     bare = Erased(mark.at, mark.actor, mark.since, mark.again_at)
-    return replace(row, as_of=as_of, wake_at=None, told={}, pointed={}, withdrawn_at={}, erased=bare)
+    return replace(row, as_of=as_of, wake_at=None, told={}, pointed={}, withdrawn_at={}, audience_moves=(), erased=bare)
 
 
 def _tellers(messages: Iterable[Touch]) -> tuple[_Tellers, int]:
@@ -140,7 +148,10 @@ def _is_silent(message: Touch) -> bool:
 
 
 def _said(key: str, row: Lead, mark: Erased) -> Effects:
-    """All that the row has to say: it stands for nobody, whoever knows of it shall leave it out, and its card goes."""
+    """All that the row has to say: it stands for nobody, whoever knows of it shall leave it out, and its card goes.
+
+    What waits for a webhook goes too.
+    """
     known = _Tellers(set(mark.visitors), set(mark.leads), set(mark.deals), set(mark.contacts))
     orders, touches, signals = _told(key, mark, known)
     return Effects(
@@ -162,6 +173,7 @@ def _said(key: str, row: Lead, mark: Erased) -> Effects:
             *(PersonErased(to=to, lead_id=key) for to in row.told),
             *signals,
         ),
+        posts=(PersonErased(to=news_recipient_of(key), lead_id=key),),
         erased=(key,),
     )  # fmt: skip
 

@@ -33,10 +33,10 @@ __all__ = ["Lead", "fold"]
 def fold(key: str, row: Lead | None, messages: Sequence[Touch], *, version: Version, rules: Rules) -> Folded[Lead]:
     """The lead after these touches. Raises UnknownDecision before anything changes."""
     if row is not None and row.erased is not None:
-        return still_erased(key, row, messages, version=version)
+        return still_erased(key, row, messages, version=version, rules=rules)
     heard = heard_by(row or Lead(version, as_of=0), messages, rules)
     if heard.erasures and is_erased(key, heard, rules):
-        return erased(key, heard, version=version)
+        return erased(key, heard, version=version, rules=rules)
     if row is not None and heard == row and version > row.version and row.rules_version == rules.version:
         return Folded(row, NOTHING)
     view = view_of(key, heard, rules)

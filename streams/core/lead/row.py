@@ -108,7 +108,7 @@ class Lead(Struct, frozen=True, array_like=True):
     "" for none: no move until something happens. `crossed`: they lifted the score over the threshold.
 
     `contacts` of CRMs with its address, and when that was said; `erasures` that were ordered here; `erased`: they took
-    effect, and the row keeps nothing but its moves and whom it withdrew from.
+    effect, and the row keeps nothing but its moves, whom it withdrew from and, for four weeks, its audiences.
     """
 
     version: Version

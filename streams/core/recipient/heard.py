@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.ids import is_edit, is_lead_news
 from schemas.posts import Absence, AlertUpdate, LeadNews, Outlook, Post, PostMessage, Receipt
+from schemas.signals import PersonErased
 from schemas.touches import Tick
 from streams.core.days import DAY_MS
 from streams.core.recipient.edits import edits_heard, edits_received
-from streams.core.recipient.news import news_heard, news_received
+from streams.core.recipient.news import news_forgotten, news_heard, news_received
 from streams.core.recipient.row import Became, Expected, Kept, Outcome, Recipient
 
 __all__ = ["WEEK_MS", "heard"]
@@ -36,19 +37,27 @@ def heard(row: Recipient, messages: Iterable[PostMessage], *, version: Version) 
 
 def _with(row: Recipient, message: PostMessage, version: Version) -> Recipient:
     match message:
-        case Post() | LeadNews():
-            return _due(replace(row, as_of=max(row.as_of, message.at)), message)
-        case Receipt():
-            return _received(replace(row, as_of=max(row.as_of, message.at)), message)
         case AlertUpdate():
             told = _told(replace(row, as_of=max(row.as_of, message.alert.as_of)), message, version)
             return replace(told, posts=_scrubbed(told.posts, message)) if message.scrubbed else told
+        case PersonErased():
+            return news_forgotten(row)
+        case _:
+            return _timely(replace(row, as_of=max(row.as_of, message.at)), message)
+
+
+def _timely(row: Recipient, message: Post | LeadNews | Receipt | Outlook | Absence | Tick) -> Recipient:
+    match message:
+        case Post() | LeadNews():
+            return _due(row, message)
+        case Receipt():
+            return _received(row, message)
         case Outlook():
-            return replace(row, as_of=max(row.as_of, message.at), outlooks=_expected(row.outlooks, message))
+            return replace(row, outlooks=_expected(row.outlooks, message))
         case Absence():
-            return replace(row, as_of=max(row.as_of, message.at), absence=_newest(row.absence, message))
+            return replace(row, absence=_newest(row.absence, message))
         case Tick():
-            return replace(row, as_of=max(row.as_of, message.at))
+            return row
 
 
 def _due(row: Recipient, message: Post | LeadNews) -> Recipient:

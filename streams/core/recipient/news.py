@@ -1,6 +1,7 @@
 """News of leads in a recipient's row: due to the webhook until its receipt is here, as posts are.
 
-Such a row is named after the lead, so news of many leads wait in many rows; rows of reps and teams have none.
+Such a row is named after the lead, so news of many leads wait in many rows; rows of reps and teams have none. Of a lead
+that is erased only that it left its audiences is told: the rest is forgotten, and so is what comes later.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from schemas.posts import LeadNews, Receipt
 from streams.core.effects import Due
 from streams.core.recipient.row import Heard, Recipient
 
-__all__ = ["bounded_news", "news_due", "news_heard", "news_received", "news_said", "news_wakes"]
+__all__ = ["bounded_news", "news_due", "news_forgotten", "news_heard", "news_received", "news_said", "news_wakes"]
 
 MAX_WAITING: Final = 64
 MAX_SETTLED: Final = 64
@@ -23,7 +24,13 @@ def news_heard(row: Recipient, news: LeadNews) -> Recipient:
     """The row with news; what came before, or is settled, stays as it is."""
     if (held := row.news.get(news.post_id)) is not None and (held.news is not None or held.told):
         return row
-    return replace(row, news=row.news | {news.post_id: Heard(news, at=news.at, outcomes=held.outcomes if held else {})})
+    told = Heard(news, at=news.at, outcomes=held.outcomes if held else {})
+    return replace(row, news=row.news | {news.post_id: _forgotten(told) if row.erased else told})
+
+
+def news_forgotten(row: Recipient) -> Recipient:
+    """The row of a lead that is erased."""
+    return replace(row, erased=True, news={name: _forgotten(one) for name, one in row.news.items()})
 
 
 def news_received(row: Recipient, receipt: Receipt) -> Recipient:
@@ -82,6 +89,13 @@ def _due_now(one: Heard, row: Recipient, channels: tuple[str, ...], *, repeat_ms
     if one.said_by is None or row.as_of >= one.said_at + repeat_ms:
         return replace(one, said_at=row.as_of, said_by=version)
     return one
+
+
+def _forgotten(one: Heard) -> Heard:
+    """It counts as settled; that the lead left an audience does not."""
+    if one.news is None or one.news.kind == "audience.left":
+        return one
+    return Heard(None, at=one.at, outcomes=one.outcomes, told=True)
 
 
 def _owed(heard: Heard, channels: tuple[str, ...]) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ class Recipient(Struct, frozen=True, array_like=True):
     """One rep or team, or the news of one lead.
 
     `posts` and `news` by post_id, `digests` by theirs, `became` and `edits` by alert_id, `outlooks` by account_id.
-    `told_today`: real-time messages of the local day `day` that count for the daily most.
+    `told_today`: real-time messages of the local day `day` that count for the daily most. `erased`: the lead whose news
+    this is was erased; nothing waits but that it left its audiences.
     """
 
     rules_version: ClassVar[str] = ""
@@ -114,3 +115,4 @@ class Recipient(Struct, frozen=True, array_like=True):
     told_today: int = 0
     news: dict[str, Heard] = {}
     edits: dict[str, Editing] = {}
+    erased: bool = False

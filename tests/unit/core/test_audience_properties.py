@@ -1,4 +1,7 @@
-"""Audiences: any order, copies and blocks end in the same membership; a crash neither loses nor doubles news."""
+"""Audiences: any order, copies and blocks end in the same membership; a crash neither loses nor doubles news.
+
+Also of a lead that is erased on the way: it leaves all, once, and is told of no more.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,15 +12,18 @@ from hypothesis import strategies as st
 
 from schemas.activity import Version
 from schemas.posts import LeadNews
+from schemas.signals import PersonErased
+from schemas.touches import EraseOrder
 from streams.core.effects import Effects
 from streams.core.lead import fold as lead
 from streams.core.lead.fold import Lead
 from streams.core.rows import ROWS
 from streams.core.rules import load_rules
 from tests.unit.core import told_at_random as some
-from tests.unit.core.made import ANN, NAMING, example_files
+from tests.unit.core.made import ANN, NAMING, NOW, example_files
 
 LEADS = ROWS["leads"]
+ERASE = EraseOrder(to=ANN, lead_id=ANN, at=NOW, actor="Olga")
 # None of them asks for what a threshold decided on the way.
 STATE = """
 announce = ["lead.stage_changed", "lead.merged"]
@@ -88,9 +94,25 @@ def test_changes_alternate_and_have_numbers_of_their_own(sent: list[Any], data: 
 
 @settings(max_examples=60)
 @given(sent=some.touches(), data=st.data())
-def test_a_crash_at_any_point_neither_loses_nor_doubles_news(sent: list[Any], data: st.DataObject) -> None:
+def test_an_erased_lead_is_in_none_and_whoever_follows_them_knows(sent: list[Any], data: st.DataObject) -> None:
+    rows, said = leads(data.draw(some.arrivals([*sent, ERASE])))
+    first = next(number for number, row in enumerate(rows) if row.erased is not None)
+    assert all(inside(row) == frozenset() for row in rows[first:])
+    newest: dict[str, bool] = {}
+    for effects in said:
+        news = [one for one in effects.posts if isinstance(one, LeadNews) and one.audience]
+        newest |= {one.audience: one.kind == "audience.entered" for one in news}
+    assert not any(newest.values())
+    assert [one for effects in said[first + 1 :] for one in effects.posts if not isinstance(one, PersonErased)] == []
+
+
+@settings(max_examples=60)
+@given(sent=some.touches(), erases=st.booleans(), data=st.data())
+def test_a_crash_at_any_point_neither_loses_nor_doubles_news(
+    sent: list[Any], erases: bool, data: st.DataObject
+) -> None:
     """Rows may have survived beyond the commit, and what those said may have got out or not."""
-    blocks = data.draw(some.arrivals(sent))
+    blocks = data.draw(some.arrivals([*sent, ERASE] if erases else sent))
     rows, said = leads(blocks)
     committed, survived, got_out = data.draw(some.crashes(len(blocks)))
     restored = LEADS.decode(LEADS.encode(rows[survived - 1])) if survived else None

@@ -76,3 +76,16 @@ def test_a_redis_that_is_emptied_on_purpose_loses_the_lists_too(
     assert redis.keys(f"{keys.prefix}*") == []
     projection.write(leads=[lead("ann", 1, ("warm", True, 10), ("known", False, 5))])
     assert listed(redis, keys, "audience:warm") == [("ann", 10)]
+
+
+def test_an_erased_lead_stands_in_no_list_and_does_not_come_back(
+    redis: Redis, keys: Keys, projection: Projection
+) -> None:
+    """Neither among the members nor among those who left, also where its card comes late."""
+    ann = lead("ann", 2, ("warm", True, 10), ("known", False, 20))
+    projection.write(leads=[ann, lead("ben", 1, ("warm", True, 5), ("known", False, 6))])
+    projection.write(erased=["ann"])
+    projection.write(leads=[ann, lead("ann", 9, ("warm", True, 30), ("new", True, 30))])
+    assert listed(redis, keys, "audience:warm") == [("ben", 5)]
+    assert listed(redis, keys, "audience:known:left") == [("ben", 6)]
+    assert listed(redis, keys, "audience:new") == []
