@@ -15,7 +15,7 @@ from tests.unit.console.lead_samples import DAY, HOUR, MINUTE
 from tests.unit.console.samples import Samples
 from tests.unit.core.flow_log import MoveLog
 
-__all__ = ["Companies"]
+__all__ = ["PEOPLE", "Companies", "lead_id_of"]
 
 # Domain, name, engagement in tenths, stage, and its people: name, title, stage, score in tenths, grade, minutes ago.
 ROWS: Final = (
@@ -44,11 +44,17 @@ ROWS: Final = (
     ("marlin-yachts.example", "Marlin Yachts", 75, "gained", (
         ("Accounts payable", "", "gained", 18, "D5", 61_000),)),
 )  # fmt: skip
+PEOPLE: Final = tuple(name for *_, people in ROWS for name, *_ in people)
 WAY: Final = ("gained", "nurture", "mql", "meeting", "consultation", "won")
 ARROWS: Final = ("T1", "T2", "T3", "T6", "T9", "T11")
 ONWARD: Final = (0.75, 0.45, 0.6, 0.6, 0.45)  # from each stage of the way to the next
 MEDIA: Final = (("search", "google"), ("social", "linkedin"), ("fair", "hannover"), ("mail", "newsletter"))
 PROGRAMS: Final = ("", "batch-release-webinar", "line-audit", "spring-fair")
+
+
+def lead_id_of(name: str) -> str:
+    """The same in each run."""
+    return Random(name).randbytes(16).hex()
 
 
 class Companies(Samples):
@@ -108,7 +114,7 @@ class Companies(Samples):
         self, domain: str, name: str, title: str, stage: str, score: int, grade: str, minutes: int
     ) -> MemberCard:
         return replace(
-            self.tomas(), lead_id=Random(name).randbytes(16).hex(), name=name, title=title, stage=stage,
+            self.tomas(), lead_id=lead_id_of(name), name=name, title=title, stage=stage,
             email=f"{name.partition(' ')[0].lower()}@{domain}", score_tenths=score, grade=grade,
             trust="proven" if grade[0] == "A" else "claimed", last_active_at=self.now - minutes * MINUTE,
         )  # fmt: skip

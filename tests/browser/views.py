@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery
 from streams.console.roles import Role
+from tests.browser.rules_tried import DRAFT
 from tests.browser.scenery import PASSWORD, USER, Scene, Scenery
 from tests.unit.console.samples import ALERT_ID, LEAD_ID
 
@@ -149,10 +150,15 @@ VIEWS: Final = (
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),
     View("report-leaders", "GET /flow/report/{reader}", "/flow/report/leaders"),
     View("report-staff", "GET /flow/report/{reader}", "/flow/report/staff"),
-    View("supply", "GET /supply", "/supply"),
+    View("supply", "GET /supply", "/supply?sdrs=3&attempts=4"),
+    View("supply-viewer", "GET /supply", "/supply?sdrs=3&attempts=4", who="viewer"),
+    View("supply-without-kafka", "GET /supply", "/supply", alone=True, status=503),
     View("rules", "GET /rules", "/rules"),
-    View("rules-compare", "GET /rules/compare", "/rules/compare"),
+    View("rules-first", "GET /rules", "/rules", alone=True),
+    View("rules-compare", "GET /rules/compare", f"/rules/compare?b=draft:{DRAFT}"),
+    View("rules-compare-choice", "GET /rules/compare", "/rules/compare"),
     View("rules-review", "GET /rules/review", "/rules/review"),
+    View("rules-review-none", "GET /rules/review", "/rules/review", alone=True),
     View("rejected", "GET /rejected", "/rejected"),
     View("rejected-none", "GET /rejected", "/rejected?text=none-such"),
     View("rejected-empty", "GET /rejected", "/rejected", "empty"),
