@@ -6,11 +6,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.activity import PageSeen
-from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Transition
+from schemas.activity import PageSeen, Version
+from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Membership, Transition
 from schemas.codec import encode
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.readmodel.writer import Entry
+from tests.browser.rules_seen import SEEN
 from tests.unit.console.lead_samples import DAY, HOUR, MINUTE
 from tests.unit.console.samples import Samples
 from tests.unit.core.flow_log import MoveLog
@@ -59,6 +60,9 @@ def lead_id_of(name: str) -> str:
 
 class Companies(Samples):
     """The samples' own company first, then ten more. All times follow from `now`."""
+
+    def lead(self) -> LeadCard:
+        return replace(super().lead(), rules_version=SEEN.version)
 
     def entries(self) -> dict[str, list[Entry]]:
         members = {domain: [self._member(domain, *person) for person in people] for domain, _, _, _, people in ROWS}
@@ -124,9 +128,15 @@ class Companies(Samples):
         return replace(
             self.lead(), lead_id=one.lead_id, name=one.name, email=one.email, account_id=domain, stage=one.stage,
             score_tenths=one.score_tenths, grade=one.grade, trust=one.trust, hot=one.score_tenths > 1_100,
-            traits={"title": one.title} if one.title else {}, deals=(),
+            traits={"title": one.title} if one.title else {}, deals=(), audiences=tuple(self._audiences(one, seen)),
             pages=(PageSeen(seen, 7, "/pricing", "pricing", 52_000, 9),),
         )  # fmt: skip
+
+    def _audiences(self, one: MemberCard, seen: int) -> Iterator[Membership]:
+        for name, is_in in (("warm_quality_managers", one.stage in ("gained", "nurture")),
+                            ("lost_and_reading_again", one.stage.startswith("recycle"))):  # fmt: skip
+            if is_in or one.score_tenths > 1_000:
+                yield Membership(audience=name, is_in=is_in, at=seen, number=1, version=Version(0, 1))
 
     def _account(self, row: tuple[str, str, int, str], members: tuple[MemberCard, ...]) -> AccountCard:
         domain, name, engagement, stage = row

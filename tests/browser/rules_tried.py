@@ -8,11 +8,9 @@ from typing import Final
 from streams.core.rows import ROWS
 from streams.core.rulebook.threshold_text import with_threshold
 from streams.rules_book import Approved, Published, Reviewed, RulesBook
-from streams.rules_files import read_texts
 from tests.browser.companies import PEOPLE, lead_id_of
+from tests.browser.rules_seen import FILES, SEEN
 from tests.unit.console.lead_samples import DAY
-from tests.unit.console.sights import known_rules
-from tests.unit.core.made import RULES
 from tests.unit.core.told import LeadStory, browser, did, hits
 
 __all__ = ["DRAFT", "FORMER", "kept_rows", "write_book", "write_draft"]
@@ -36,7 +34,7 @@ def kept_rows(now: int) -> Iterator[tuple[str, bytes]]:
     """Keys and rows of leads, one for each person of the companies."""
     for number, name in enumerate(PEOPLE):
         chance, key = Random(name), lead_id_of(name)
-        story = LeadStory(RULES)
+        story = LeadStory(SEEN)
         ago = chance.randrange(20) * DAY // 4
         some = {
             rule: ats for rule, count in DID[number % len(DID)].items()
@@ -49,14 +47,13 @@ def kept_rows(now: int) -> Iterator[tuple[str, bytes]]:
 
 def write_book(path: Path, now: int) -> None:
     """Another threshold was in force until yesterday; a leader looked at one lead, and approved the next step."""
-    files, version = read_texts(None), known_rules().in_force().version
-    former = {**files, THRESHOLD_FILE: with_threshold(files[THRESHOLD_FILE], FORMER_THRESHOLD)}
+    former = {**FILES, THRESHOLD_FILE: with_threshold(FILES[THRESHOLD_FILE], FORMER_THRESHOLD)}
     book = RulesBook(path)
     book.write(Published(at=now - 9 * DAY, version=FORMER, files=former, by="Omar Haddad"))
-    book.write(Published(at=now - DAY, version=version, files=dict(files), by="Omar Haddad"))
-    book.write(Reviewed(at=now - DAY // 4, by="Lena Brandt", version=version, lead_id=lead_id_of(LOOKED_AT)))
+    book.write(Published(at=now - DAY, version=SEEN.version, files=FILES, by="Omar Haddad"))
+    book.write(Reviewed(at=now - DAY // 4, by="Lena Brandt", version=SEEN.version, lead_id=lead_id_of(LOOKED_AT)))
     book.write(Approved(
-        at=now - DAY // 2, by="Lena Brandt", base=version, was=100.0, threshold=APPROVED_THRESHOLD,
+        at=now - DAY // 2, by="Lena Brandt", base=SEEN.version, was=100.0, threshold=APPROVED_THRESHOLD,
         arithmetic=("3 SDR x 80 = 240 half-hours a week, 4 attempts each -> 60 x 0.9 = 54 leads a week.",
                     "This week: from 100 to 95 (at most 10 points a week)."),
     ))  # fmt: skip
@@ -65,5 +62,5 @@ def write_book(path: Path, now: int) -> None:
 def write_draft(place: Path) -> None:
     """Rules that somebody thinks about, below `place`."""
     (place / DRAFT).mkdir(parents=True)
-    text = with_threshold(read_texts(None)[THRESHOLD_FILE], DRAFT_THRESHOLD)
+    text = with_threshold(FILES[THRESHOLD_FILE], DRAFT_THRESHOLD)
     (place / DRAFT / THRESHOLD_FILE).write_text(text, "utf-8")

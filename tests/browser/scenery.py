@@ -21,6 +21,7 @@ from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
 from tests.browser.companies import Companies
 from tests.browser.consoles import SECRET, running
+from tests.browser.rules_seen import write_rules
 from tests.browser.rules_tried import kept_rows, write_book, write_draft
 from tests.integration.bus import Bus
 from tests.integration.shadows import Shadow
@@ -40,6 +41,7 @@ class Scenery:
         self.url, self.alone = urls
         self.bus = bus
         self._shadow = shadow
+        self._beats = False
 
     def set(self, scene: Scene) -> None:
         """Redis holds from now on what this scene shows."""
@@ -50,9 +52,17 @@ class Scenery:
         self._shadow.flush()
         now = time_ns() // 1_000_000
         SCENES[scene](self._shadow.url, Companies(now))
+        self._beats = scene in BEATING
+
+    def beat(self) -> None:
+        """The projector is alive, where the scene has one: else its figures would grow old under whoever looks."""
+        if self._beats:
+            with _projection(self._shadow.url) as projection:
+                projection.beat(time_ns() // 1_000_000)
 
     def freeze(self) -> None:
         """Redis does not answer any more."""
+        self._beats = False
         self._shadow.freeze()
 
     def link(self, role: Role, *, alone: bool = False) -> str:
@@ -93,6 +103,8 @@ SCENES: Final[Mapping[Scene, Callable[[str, Companies], None]]] = {
     "away": _empty,
 }  # fmt: skip
 
+BEATING: Final = frozenset({"full", "filling", "empty", "hangs"})
+
 
 def _write(redis: str, companies: Companies, *, beat: int | None) -> None:
     with _projection(redis) as projection:
@@ -119,10 +131,11 @@ def _fill(bus: Bus, now: int) -> None:
 
 def _rules(place: Path, now: int) -> dict[str, str]:
     """Settings of a console that knows former rules and a draft."""
-    book, drafts = place / "rules.jsonl", place / "drafts"
+    rules, book, drafts = place / "rules", place / "rules.jsonl", place / "drafts"
+    write_rules(rules)
     write_book(book, now)
     write_draft(drafts)
-    return {"CONSOLE__RULES_BOOK": str(book), "CONSOLE__RULES_DRAFTS": str(drafts)}
+    return {"RULES_DIR": str(rules), "CONSOLE__RULES_BOOK": str(book), "CONSOLE__RULES_DRAFTS": str(drafts)}
 
 
 @contextmanager

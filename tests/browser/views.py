@@ -97,6 +97,10 @@ def _moves_away(page: Page, _: Scenery) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("The moves cannot be read")
 
 
+def _rows_away(page: Page, _: Scenery) -> None:
+    expect(page.get_by_role("heading", level=2)).to_have_text("The rows cannot be read")
+
+
 def _redis_hangs(page: Page, scenery: Scenery) -> None:
     scenery.freeze()
     expect(page.locator("#lost")).to_be_visible()
@@ -141,6 +145,7 @@ VIEWS: Final = (
     View("account-quiet", "GET /accounts/{account_id:path}", "/accounts/tern-optics.example"),
     View("audiences", "GET /audiences", "/audiences"),
     View("audiences-empty", "GET /audiences", "/audiences", "empty"),
+    View("audiences-none", "GET /audiences", "/audiences", alone=True),
     View("search", "GET /search", "/search?q=n"),
     View("search-none", "GET /search", "/search?q=nobody"),
     View("search-field", "GET /search", "/search", act=_search),
@@ -152,7 +157,7 @@ VIEWS: Final = (
     View("report-staff", "GET /flow/report/{reader}", "/flow/report/staff"),
     View("supply", "GET /supply", "/supply?sdrs=3&attempts=4"),
     View("supply-viewer", "GET /supply", "/supply?sdrs=3&attempts=4", who="viewer"),
-    View("supply-without-kafka", "GET /supply", "/supply", alone=True, status=503),
+    View("supply-without-kafka", "GET /supply", "/supply", alone=True, act=_rows_away),
     View("rules", "GET /rules", "/rules"),
     View("rules-first", "GET /rules", "/rules", alone=True),
     View("rules-compare", "GET /rules/compare", f"/rules/compare?b=draft:{DRAFT}"),
