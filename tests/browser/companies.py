@@ -12,6 +12,7 @@ from schemas.codec import encode
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.readmodel.writer import Entry
 from tests.browser.rules_seen import SEEN
+from tests.unit.console.folded_lead import People
 from tests.unit.console.lead_samples import DAY, HOUR, MINUTE
 from tests.unit.console.samples import Samples
 from tests.unit.core.flow_log import MoveLog
@@ -72,7 +73,7 @@ class Companies(Samples):
         )]  # fmt: skip
         return {
             **super().entries(),
-            "leads": [(one.lead_id, encode(one)) for one in (self.lead(), *leads)],
+            "leads": [(one.lead_id, encode(one)) for one in (self.lead(), self._folded(), *leads)],
             "accounts": [(one.account_id, encode(one)) for one in accounts],
             "alerts": [(one.alert_id, encode(one)) for one in self._peopled(members)],
         }
@@ -96,6 +97,11 @@ class Companies(Samples):
         teams = ChannelState(name="teams", waiting=0, resting=False)
         for worker in ("worker-a", "worker-b"):
             yield WorkerChannels(worker=worker, at=self.now, channels=(slack, mail, hook, teams))
+
+    def _folded(self) -> LeadCard:
+        """An MQL whom the core folded, so that its curve and its checks are real."""
+        met = People(self.now).came().says("accepted", ago=HOUR).says("held", ago=HOUR // 2)
+        return replace(met.card(), rules_version=SEEN.version)
 
     def _peopled(self, members: dict[str, list[MemberCard]]) -> Iterator[AlertCard]:
         for alert in self.alerts():

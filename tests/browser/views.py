@@ -15,6 +15,7 @@ from schemas.delivery import Delivery
 from streams.console.roles import Role
 from tests.browser.rules_tried import DRAFT
 from tests.browser.scenery import PASSWORD, USER, Scene, Scenery
+from tests.unit.console.folded_lead import ADA
 from tests.unit.console.samples import ALERT_ID, LEAD_ID
 
 __all__ = ["NO_PAGES", "VIEWS", "View"]
@@ -133,6 +134,7 @@ VIEWS: Final = (
     View("leads", "GET /leads", "/leads"),
     View("leads-empty", "GET /leads", "/leads", "empty"),
     View("lead", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}"),
+    View("lead-met", "GET /leads/{lead_id}", f"/leads/{ADA}"),
     View("lead-stale", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}", "stale"),
     View("lead-viewer", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}", who="viewer"),
     View("lead-merge", "GET /leads/{lead_id}/merge", f"/leads/{LEAD_ID}/merge?q=freja"),

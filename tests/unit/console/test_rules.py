@@ -250,6 +250,23 @@ def test_where_kafka_is_away_pages_say_so_and_the_next_look_reads_again(leader: 
     assert leader.get("/supply").status_code == 200
 
 
+def test_a_reading_that_fails_after_the_page_was_shown_says_so_to_the_next_look(
+    valkey_url: str, prefix: str, rows: StandInRows, filled: Samples, known: KnownRules
+) -> None:
+    """And is not begun anew by it: the page would say for ever that it reads."""
+    options = ConsoleOptions(secret=SECRET, public_url="http://testserver")
+    sees = sight(known=known, rows=rows, patience_s=0.05)
+    with visiting(make_app(Reader.connect(valkey_url, prefix=prefix), MemoryDoor(), options, sight=sees)) as leader:
+        signed_in(leader, "leader")
+        rows.held.clear()
+        assert "The rows are being read" in said(leader.get("/rules/compare?b=draft:lower").text)
+        rows.away = True  # its first table is held, its second one is asked for after that
+        rows.held.set()
+        assert "The rows cannot be read" in said(read(leader, "/rules/compare?b=draft:lower", until="cannot be read"))
+        rows.away = False
+        assert 'id="figures"' in read(leader, "/rules/compare?b=draft:lower", until='id="figures"')
+
+
 def test_a_long_reading_says_how_far_it_is_and_the_page_follows(
     valkey_url: str, prefix: str, rows: StandInRows, filled: Samples, known: KnownRules
 ) -> None:
