@@ -1,4 +1,4 @@
-"""Where a form goes is no page. Who asks for one all the same, by a reload or a bookmark, is led to what holds the form."""
+"""Where a form goes is no page. Who asks for one there, by a reload or a bookmark, is led to what holds the form."""
 
 from urllib.parse import quote
 
