@@ -33,6 +33,7 @@ from streams.console.audit import Audit
 from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
 from streams.console.gate import gated
+from streams.console.holders import holder_of
 from streams.console.live import Hub, live
 from streams.console.openid import OpenId
 from streams.console.pages import (
@@ -190,6 +191,8 @@ async def _favicon(_: Request) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
+    if status == 405 and request.method in ("GET", "HEAD") and (page := holder_of(request)):
+        return RedirectResponse(page, 303)
     title, text = SAID.get(status, SAID[400])
     return await desk_of(request).notice(request, status, title=title, text=text)
 

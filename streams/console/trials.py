@@ -85,7 +85,7 @@ class Trials:
     async def _asked(self, question: Any, read: Callable[[], T], *, again: bool) -> Answer[T]:
         known = self._answers.get(question)
         fresh = known is not None and self._now() - known[1] < FRESH_MS
-        if again or not fresh:
+        if (again or not fresh) and question not in self._failed:
             self._begin(question, read)
         if self._running is not None and self._running[0] == question:
             await asyncio.wait([self._running[1]], timeout=self._patience_s)
@@ -95,7 +95,6 @@ class Trials:
         """Unless another reading is under way: it is asked for again by the next look."""
         if self._running is not None and not self._running[1].done():
             return
-        self._failed.pop(question, None)
         self._running = question, asyncio.create_task(self._read(question, read), name="console-trial")
 
     async def _read(self, question: Any, read: Callable[[], Any]) -> None:
@@ -113,9 +112,10 @@ class Trials:
             self._progress = ("", 0, 0)
 
     def _answer(self, question: Any) -> Answer[Any]:
+        """What failed is said once: whoever asks after that has it read anew."""
         found, as_of = self._answers.get(question, (None, 0))
         table, done, total = self._progress
-        return Answer(found=found, as_of=as_of, why=self._failed.get(question, ""), table=table, done=done, total=total)
+        return Answer(found=found, as_of=as_of, why=self._failed.pop(question, ""), table=table, done=done, total=total)
 
     def _told(self, table: str, done: int, total: int) -> None:
         """Raises WindowShut where the process stops."""

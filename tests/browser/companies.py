@@ -6,16 +6,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.activity import PageSeen
-from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Transition
+from schemas.activity import PageSeen, Version
+from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Membership, Transition
 from schemas.codec import encode
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.readmodel.writer import Entry
+from tests.browser.rules_seen import SEEN
+from tests.unit.console.folded_lead import People
 from tests.unit.console.lead_samples import DAY, HOUR, MINUTE
 from tests.unit.console.samples import Samples
 from tests.unit.core.flow_log import MoveLog
 
-__all__ = ["Companies"]
+__all__ = ["PEOPLE", "Companies", "lead_id_of"]
 
 # Domain, name, engagement in tenths, stage, and its people: name, title, stage, score in tenths, grade, minutes ago.
 ROWS: Final = (
@@ -44,6 +46,7 @@ ROWS: Final = (
     ("marlin-yachts.example", "Marlin Yachts", 75, "gained", (
         ("Accounts payable", "", "gained", 18, "D5", 61_000),)),
 )  # fmt: skip
+PEOPLE: Final = tuple(name for *_, people in ROWS for name, *_ in people)
 WAY: Final = ("gained", "nurture", "mql", "meeting", "consultation", "won")
 ARROWS: Final = ("T1", "T2", "T3", "T6", "T9", "T11")
 ONWARD: Final = (0.75, 0.45, 0.6, 0.6, 0.45)  # from each stage of the way to the next
@@ -51,8 +54,16 @@ MEDIA: Final = (("search", "google"), ("social", "linkedin"), ("fair", "hannover
 PROGRAMS: Final = ("", "batch-release-webinar", "line-audit", "spring-fair")
 
 
+def lead_id_of(name: str) -> str:
+    """The same in each run."""
+    return Random(name).randbytes(16).hex()
+
+
 class Companies(Samples):
     """The samples' own company first, then ten more. All times follow from `now`."""
+
+    def lead(self) -> LeadCard:
+        return replace(super().lead(), rules_version=SEEN.version)
 
     def entries(self) -> dict[str, list[Entry]]:
         members = {domain: [self._member(domain, *person) for person in people] for domain, _, _, _, people in ROWS}
@@ -62,7 +73,7 @@ class Companies(Samples):
         )]  # fmt: skip
         return {
             **super().entries(),
-            "leads": [(one.lead_id, encode(one)) for one in (self.lead(), *leads)],
+            "leads": [(one.lead_id, encode(one)) for one in (self.lead(), self._folded(), *leads)],
             "accounts": [(one.account_id, encode(one)) for one in accounts],
             "alerts": [(one.alert_id, encode(one)) for one in self._peopled(members)],
         }
@@ -87,6 +98,11 @@ class Companies(Samples):
         for worker in ("worker-a", "worker-b"):
             yield WorkerChannels(worker=worker, at=self.now, channels=(slack, mail, hook, teams))
 
+    def _folded(self) -> LeadCard:
+        """An MQL whom the core folded, so that its curve and its checks are real."""
+        met = People(self.now).came().says("accepted", ago=HOUR).says("held", ago=HOUR // 2)
+        return replace(met.card(), rules_version=SEEN.version)
+
     def _peopled(self, members: dict[str, list[MemberCard]]) -> Iterator[AlertCard]:
         for alert in self.alerts():
             yield replace(alert, people=tuple(members.get(alert.account_id, alert.people)))
@@ -108,7 +124,7 @@ class Companies(Samples):
         self, domain: str, name: str, title: str, stage: str, score: int, grade: str, minutes: int
     ) -> MemberCard:
         return replace(
-            self.tomas(), lead_id=Random(name).randbytes(16).hex(), name=name, title=title, stage=stage,
+            self.tomas(), lead_id=lead_id_of(name), name=name, title=title, stage=stage,
             email=f"{name.partition(' ')[0].lower()}@{domain}", score_tenths=score, grade=grade,
             trust="proven" if grade[0] == "A" else "claimed", last_active_at=self.now - minutes * MINUTE,
         )  # fmt: skip
@@ -118,9 +134,15 @@ class Companies(Samples):
         return replace(
             self.lead(), lead_id=one.lead_id, name=one.name, email=one.email, account_id=domain, stage=one.stage,
             score_tenths=one.score_tenths, grade=one.grade, trust=one.trust, hot=one.score_tenths > 1_100,
-            traits={"title": one.title} if one.title else {}, deals=(),
+            traits={"title": one.title} if one.title else {}, deals=(), audiences=tuple(self._audiences(one, seen)),
             pages=(PageSeen(seen, 7, "/pricing", "pricing", 52_000, 9),),
         )  # fmt: skip
+
+    def _audiences(self, one: MemberCard, seen: int) -> Iterator[Membership]:
+        for name, is_in in (("warm_quality_managers", one.stage in ("gained", "nurture")),
+                            ("lost_and_reading_again", one.stage.startswith("recycle"))):  # fmt: skip
+            if is_in or one.score_tenths > 1_000:
+                yield Membership(audience=name, is_in=is_in, at=seen, number=1, version=Version(0, 1))
 
     def _account(self, row: tuple[str, str, int, str], members: tuple[MemberCard, ...]) -> AccountCard:
         domain, name, engagement, stage = row

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.scenery import SCENES, Scenery
 from tests.browser.views import View
@@ -17,54 +17,60 @@ PHONE: Final = {"width": 390, "height": 844}
 
 
 class Looker:
-    """A browser with one person of each role. `script` runs in each page; `options`: of each of their contexts."""
+    """A browser with one person of each role, who keep their page: a new one for each view would cost twice the time.
+
+    `script` runs in each page; `options`: of each of their contexts.
+    """
 
     def __init__(self, browser: Browser, scenery: Scenery, *, script: Path | None, **options: Any) -> None:
         self._browser = browser
         self._script = script
         self._scenery = scenery
         self._options = options
-        self._people: dict[tuple[str, bool], BrowserContext] = {}
+        self._people: dict[tuple[str, bool], Page] = {}
         self._scene = ""
 
     def close(self) -> None:
         """Everybody leaves."""
         for one in self._people.values():
-            one.close()
+            one.context.close()
 
     @contextmanager
     def at(self, view: View) -> Iterator[Page]:
-        """The page, in the state that the view names. Raises AssertionError where the answer is another."""
-        person = self._person(view)  # signs in while Redis answers
+        """The page, in the state that the view names, at its top. Raises AssertionError where the answer is another."""
+        page = self._person(view)  # signs in while Redis answers
+        self._set(view)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        answer = page.goto((self._scenery.alone if view.alone else self._scenery.url) + view.path)
+        assert answer is not None
+        assert answer.status == view.status, f"{view.name}: answered {answer.status}"
+        if page.locator("#live:not([data-watch='']) #live-state").count() and view.scene != "away":
+            page.wait_for_selector("#live-state[data-state='live']")
+        if view.act is not None:
+            view.act(page, self._scenery)
+            page.evaluate("scrollTo(0, 0)")  # what stays at the top would cover what an act scrolled beneath it
+        yield page
+
+    def _set(self, view: View) -> None:
         if view.scene != self._scene:
             self._scenery.set(view.scene)
             self._scene = view.scene
-        page = person.new_page()
-        try:
-            answer = page.goto((self._scenery.alone if view.alone else self._scenery.url) + view.path)
-            assert answer is not None
-            assert answer.status == view.status, f"{view.name}: answered {answer.status}"
-            if page.locator("#live:not([data-watch='']) #live-state").count() and view.scene != "away":
-                page.wait_for_selector("#live-state[data-state='live']")
-            if view.act is not None:
-                view.act(page, self._scenery)
-            yield page
-        finally:
-            page.close()
+        else:
+            self._scenery.beat()
 
-    def _person(self, view: View) -> BrowserContext:
+    def _person(self, view: View) -> Page:
         key = view.name if view.who == "nobody" else view.who, view.alone
         known = self._people.get(key)
         if known is not None:
             return known
-        person = self._people[key] = self._browser.new_context(**self._options)
-        if view.who != "nobody":
-            page = person.new_page()
-            page.goto(self._scenery.link(view.who, alone=view.alone))
-            page.close()
+        context = self._browser.new_context(**self._options)
         if self._script is not None:
-            person.add_init_script(path=self._script)
-        return person
+            context.add_init_script(path=self._script)
+        page = self._people[key] = context.new_page()
+        if view.who != "nobody":
+            page.goto(self._scenery.link(view.who, alone=view.alone))
+        return page
 
 
 def in_order(views: Sequence[View]) -> list[View]:

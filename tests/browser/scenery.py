@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from deploy.local.embedded import embedded_broker
 from schemas.codec import encode
+from schemas.topics import changelog, partition_of
 from streams.console.app import one_time_link
 from streams.console.roles import Role
 from streams.console.user_book import opened
@@ -20,6 +21,8 @@ from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
 from tests.browser.companies import Companies
 from tests.browser.consoles import SECRET, running
+from tests.browser.rules_seen import write_rules
+from tests.browser.rules_tried import kept_rows, write_book, write_draft
 from tests.integration.bus import Bus
 from tests.integration.shadows import Shadow
 from tests.unit.console.lead_samples import MINUTE
@@ -28,7 +31,7 @@ __all__ = ["PASSWORD", "SCENES", "USER", "Scene", "Scenery", "scenery"]
 
 Scene: TypeAlias = Literal["full", "stale", "filling", "unseen", "empty", "hangs", "away"]
 USER, PASSWORD = "Ines Duarte", "correct horse battery"
-TOLD: Final = "seen."
+TOLD, APP = "seen.", "seen"
 
 
 class Scenery:
@@ -38,6 +41,7 @@ class Scenery:
         self.url, self.alone = urls
         self.bus = bus
         self._shadow = shadow
+        self._beats = False
 
     def set(self, scene: Scene) -> None:
         """Redis holds from now on what this scene shows."""
@@ -48,9 +52,17 @@ class Scenery:
         self._shadow.flush()
         now = time_ns() // 1_000_000
         SCENES[scene](self._shadow.url, Companies(now))
+        self._beats = scene in BEATING
+
+    def beat(self) -> None:
+        """The projector is alive, where the scene has one: else its figures would grow old under whoever looks."""
+        if self._beats:
+            with _projection(self._shadow.url) as projection:
+                projection.beat(time_ns() // 1_000_000)
 
     def freeze(self) -> None:
         """Redis does not answer any more."""
+        self._beats = False
         self._shadow.freeze()
 
     def link(self, role: Role, *, alone: bool = False) -> str:
@@ -91,6 +103,8 @@ SCENES: Final[Mapping[Scene, Callable[[str, Companies], None]]] = {
     "away": _empty,
 }  # fmt: skip
 
+BEATING: Final = frozenset({"full", "filling", "empty", "hangs"})
+
 
 def _write(redis: str, companies: Companies, *, beat: int | None) -> None:
     with _projection(redis) as projection:
@@ -108,6 +122,22 @@ def _projection(redis: str) -> Iterator[Projection]:
         projection.close()
 
 
+def _fill(bus: Bus, now: int) -> None:
+    bus.create()
+    bus.write("transitions", ((0, encode(one)) for one in Companies(now).moves()))
+    rows = ((partition_of(key, bus.partitions), key.encode(), row) for key, row in kept_rows(now))
+    bus.write_keyed(changelog("leads", app_id=APP), rows)
+
+
+def _rules(place: Path, now: int) -> dict[str, str]:
+    """Settings of a console that knows former rules and a draft."""
+    rules, book, drafts = place / "rules", place / "rules.jsonl", place / "drafts"
+    write_rules(rules)
+    write_book(book, now)
+    write_draft(drafts)
+    return {"RULES_DIR": str(rules), "CONSOLE__RULES_BOOK": str(book), "CONSOLE__RULES_DRAFTS": str(drafts)}
+
+
 @contextmanager
 def scenery(place: Path) -> Iterator[Scenery]:
     """All of it on free ports, for as long as the block lasts. `place`: a folder for what it needs."""
@@ -117,12 +147,12 @@ def scenery(place: Path) -> Iterator[Scenery]:
     with ExitStack() as stack:
         bootstrap = stack.enter_context(embedded_broker())
         shadow = stack.enter_context(Shadow(place))
-        bus = Bus(bootstrap, prefix=TOLD, app_id="seen")
+        bus = Bus(bootstrap, prefix=TOLD, app_id=APP)
         stack.callback(bus.close)
-        bus.create()
-        bus.write("transitions", ((0, encode(one)) for one in Companies(time_ns() // 1_000_000).moves()))
-        sees = {"KAFKA__BOOTSTRAP_SERVERS": bootstrap, "KAFKA__TOPIC_PREFIX": TOLD, "CONSOLE__USERS": str(users),
-                "COLLECTOR__PUBLIC_URL": "https://collect.northwind-robotics.example"}  # fmt: skip
+        _fill(bus, time_ns() // 1_000_000)
+        sees = {"KAFKA__BOOTSTRAP_SERVERS": bootstrap, "KAFKA__TOPIC_PREFIX": TOLD, "WORKER__APP_ID": APP,
+                "CONSOLE__USERS": str(users), "COLLECTOR__PUBLIC_URL": "https://collect.northwind-robotics.example",
+                **_rules(place, time_ns() // 1_000_000)}  # fmt: skip
         urls = stack.enter_context(running(shadow.url, **sees)), stack.enter_context(running(shadow.url))
         stack.callback(shadow.thaw)  # before the consoles are ended: they would wait for it
         yield Scenery(shadow, urls, bus=bus)

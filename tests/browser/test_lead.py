@@ -81,11 +81,11 @@ def test_the_whole_page(console: str, person: BrowserContext, artifacts: Path) -
     expect(page.locator('#checks input[name="solution"][value="no"]')).to_be_checked()
 
     # A merge: found, foreseen, and ordered only with a reason.
-    page.goto(f"{console}/leads/{BO}")
+    page.goto(f"{console}/leads/{BO}")  # Ada has another name where the test beneath came first
     page.get_by_label("The same person as").fill("ada")
     page.get_by_role("button", name="Find", exact=True).click()
     page.locator("#found a").click()
-    expect(page.locator("#foreseen")).to_contain_text("The engagement of Ada Vance becomes about")
+    expect(page.locator("#foreseen")).to_contain_text(re.compile("The engagement of Ada Vance(-Reed)? becomes about"))
     page.screenshot(path=artifacts / "lead-merge.png", full_page=True)
     assert [one for one in complaints if "422" not in one] == []
 

@@ -13,7 +13,9 @@ from playwright.sync_api import Page, expect
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery
 from streams.console.roles import Role
+from tests.browser.rules_tried import DRAFT
 from tests.browser.scenery import PASSWORD, USER, Scene, Scenery
+from tests.unit.console.folded_lead import ADA
 from tests.unit.console.samples import ALERT_ID, LEAD_ID
 
 __all__ = ["NO_PAGES", "VIEWS", "View"]
@@ -96,6 +98,10 @@ def _moves_away(page: Page, _: Scenery) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("The moves cannot be read")
 
 
+def _rows_away(page: Page, _: Scenery) -> None:
+    expect(page.get_by_role("heading", level=2)).to_have_text("The rows cannot be read")
+
+
 def _redis_hangs(page: Page, scenery: Scenery) -> None:
     scenery.freeze()
     expect(page.locator("#lost")).to_be_visible()
@@ -128,6 +134,7 @@ VIEWS: Final = (
     View("leads", "GET /leads", "/leads"),
     View("leads-empty", "GET /leads", "/leads", "empty"),
     View("lead", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}"),
+    View("lead-met", "GET /leads/{lead_id}", f"/leads/{ADA}"),
     View("lead-stale", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}", "stale"),
     View("lead-viewer", "GET /leads/{lead_id}", f"/leads/{LEAD_ID}", who="viewer"),
     View("lead-merge", "GET /leads/{lead_id}/merge", f"/leads/{LEAD_ID}/merge?q=freja"),
@@ -140,6 +147,7 @@ VIEWS: Final = (
     View("account-quiet", "GET /accounts/{account_id:path}", "/accounts/tern-optics.example"),
     View("audiences", "GET /audiences", "/audiences"),
     View("audiences-empty", "GET /audiences", "/audiences", "empty"),
+    View("audiences-none", "GET /audiences", "/audiences", alone=True),
     View("search", "GET /search", "/search?q=n"),
     View("search-none", "GET /search", "/search?q=nobody"),
     View("search-field", "GET /search", "/search", act=_search),
@@ -149,10 +157,15 @@ VIEWS: Final = (
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),
     View("report-leaders", "GET /flow/report/{reader}", "/flow/report/leaders"),
     View("report-staff", "GET /flow/report/{reader}", "/flow/report/staff"),
-    View("supply", "GET /supply", "/supply"),
+    View("supply", "GET /supply", "/supply?sdrs=3&attempts=4"),
+    View("supply-viewer", "GET /supply", "/supply?sdrs=3&attempts=4", who="viewer"),
+    View("supply-without-kafka", "GET /supply", "/supply", alone=True, act=_rows_away),
     View("rules", "GET /rules", "/rules"),
-    View("rules-compare", "GET /rules/compare", "/rules/compare"),
+    View("rules-first", "GET /rules", "/rules", alone=True),
+    View("rules-compare", "GET /rules/compare", f"/rules/compare?b=draft:{DRAFT}"),
+    View("rules-compare-choice", "GET /rules/compare", "/rules/compare"),
     View("rules-review", "GET /rules/review", "/rules/review"),
+    View("rules-review-none", "GET /rules/review", "/rules/review", alone=True),
     View("rejected", "GET /rejected", "/rejected"),
     View("rejected-none", "GET /rejected", "/rejected?text=none-such"),
     View("rejected-empty", "GET /rejected", "/rejected", "empty"),

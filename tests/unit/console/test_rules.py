@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from schemas.touches import Disposition
 from streams.console.app import ConsoleOptions, make_app
@@ -248,6 +249,29 @@ def test_where_kafka_is_away_pages_say_so_and_the_next_look_reads_again(leader: 
         assert "The rows cannot be read" in said(answer.text)
     rows.away = False
     assert leader.get("/supply").status_code == 200
+
+
+def test_a_reading_that_fails_after_the_page_was_shown_says_so_to_the_next_look(
+    valkey_url: str, prefix: str, rows: StandInRows, filled: Samples, known: KnownRules
+) -> None:
+    """Which begins nothing anew: else the page of a Kafka that is away would say for ever that rows are being read."""
+    options, path = ConsoleOptions(secret=SECRET, public_url="http://testserver"), "/rules/compare?b=draft:lower"
+    sees = sight(known=known, rows=rows, patience_s=0.05)
+    reader = Reader.connect(valkey_url, prefix=prefix)
+    with visiting(make_app(reader, MemoryDoor(), options, sight=sees)) as leader, capture_logs() as logged:
+        signed_in(leader, "leader")
+        rows.held.clear()
+        assert "The rows are being read" in said(leader.get(path).text)
+        rows.away = True  # its first table is held, its second one is asked for after that
+        rows.held.set()
+        until = monotonic() + 20
+        while "rows_away" not in [one["event"] for one in logged]:
+            assert monotonic() < until
+        rows.held.clear()
+        rows.away = False
+        assert "The rows cannot be read" in said(leader.get(path).text)
+        assert "The rows are being read" in said(leader.get(path).text)
+        rows.held.set()
 
 
 def test_a_long_reading_says_how_far_it_is_and_the_page_follows(
