@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from time import time_ns
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
@@ -186,6 +186,10 @@ def test_row_39_what_an_address_says_is_text(visitor: Visitor, filled: Samples, 
     usual = [Tags(asked(text).text) for text in ("harmless words", "", "harmless")]
     for payload in PAYLOADS[:: 9 if view in HEAVY else 1]:
         answer = asked(payload[:300])
+        if answer.status_code == 303:  # a slash makes it the address of a form: it leads to what holds that, here
+            place = answer.headers["location"]
+            assert (answer.text, quote(place, safe="/:=%"), urlsplit(place).netloc) == ("", place, "")
+            continue
         found = Tags(answer.text)
         assert found.shape in [one.shape for one in usual], (payload, answer.text)
         inside(found)
