@@ -15,7 +15,7 @@ from deploy.cli.keys import milliseconds_of
 from deploy.errors import BadUsers
 
 if TYPE_CHECKING:
-    from streams.console.audit import AuditLine
+    from streams.console.access.audit import AuditLine
 
 __all__ = ["app"]
 
@@ -59,9 +59,9 @@ def list_(
 
 def _chosen(file: Path, *, user: str, lead: str, after: int) -> Iterator["AuditLine"]:
     """Raises BadUsers where nothing can be read."""
-    from streams.console.audit import entries
-    from streams.console.seat import IN_SLACK
-    from streams.console.user_file import name_key
+    from streams.console.access.audit import entries
+    from streams.console.access.user_file import name_key
+    from streams.console.alerts.seat import IN_SLACK
 
     if not file.exists():
         raise BadUsers(f"{file} is not there: --file or LEADSTREAM_CONSOLE__AUDIT names the log of the console")

@@ -46,7 +46,7 @@ def export(who: Who, *, home: Home = AT_HOME) -> None:
     """Print all that the cards say of a person, as JSON. Hand it to nobody but them."""
     from msgspec import json
 
-    from streams.console.person import exported
+    from streams.console.leads.person import exported
 
     async def told(reader: "Reader", lead: "LeadCard") -> bytes:
         return json.format(json.encode(await exported(reader, lead)), indent=2)
@@ -69,7 +69,7 @@ def erase(
     Where nobody is known by that name the order is sent too: whatever comes of them later is dropped.
     """
     from schemas.touches import EraseOrder
-    from streams.console.person import leads_of
+    from streams.console.leads.person import leads_of
 
     settings, lead_id = from_environment(home), _lead_id(who, home)
     console = Console(highlight=False)

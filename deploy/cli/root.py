@@ -101,7 +101,7 @@ def up(
     """
     from deploy.local.plan import Plan
     from deploy.local.up import run
-    from streams.console.auth import one_time_link
+    from streams.console.access.auth import one_time_link
 
     _check_rules(rules_dir)
     plan = Plan(home=home.absolute(), broker=broker, story=story, workers=workers, partitions=partitions,

@@ -15,7 +15,7 @@ from rich.text import Text
 from deploy.errors import BadUsers
 
 if TYPE_CHECKING:
-    from streams.console.user_book import UserBook
+    from streams.console.access.user_book import UserBook
 
 __all__ = ["app"]
 
@@ -55,7 +55,7 @@ def add(
 @app.command("list")
 def list_(*, file: File) -> None:
     """List all users; disabled ones stay, so that nobody wonders."""
-    from streams.console.user_file import read_user_file
+    from streams.console.access.user_file import read_user_file
     from streams.errors import SettingsError
 
     try:
@@ -115,7 +115,7 @@ def signout(name: Name, *, file: File) -> None:
 @contextmanager
 def _book(file: Path, *, new: bool = False) -> Iterator["UserBook"]:
     """Raises BadUsers."""
-    from streams.console.user_book import opened
+    from streams.console.access.user_book import opened
     from streams.errors import StreamError
 
     try:

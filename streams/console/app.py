@@ -27,15 +27,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from streams import logs
+from streams.console.access.audit import Audit
+from streams.console.access.auth import Auth, one_time_link
+from streams.console.access.gate import gated
+from streams.console.access.openid import OpenId
+from streams.console.access.security import Guard, Headers
+from streams.console.access.throttle import Throttle, Tries
+from streams.console.access.users import Users
+from streams.console.access.ways_in import openid_of, users_of
 from streams.console.api.app import api
-from streams.console.arrivals import Arrivals
-from streams.console.audit import Audit
-from streams.console.auth import Auth, one_time_link
 from streams.console.desk import Desk, desk_of
-from streams.console.gate import gated
 from streams.console.holders import holder_of
-from streams.console.live import Hub, live
-from streams.console.openid import OpenId
+from streams.console.live.arrivals import Arrivals
+from streams.console.live.changes import Hub, live
 from streams.console.pages import (
     account,
     actions,
@@ -63,13 +67,9 @@ from streams.console.pages import (
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
-from streams.console.security import Guard, Headers
 from streams.console.sight import Sight, sight_of
-from streams.console.slack import SlackAnswers
-from streams.console.throttle import Throttle, Tries
+from streams.console.slack.answers import SlackAnswers
 from streams.console.tongue import N_, filled
-from streams.console.users import Users
-from streams.console.ways_in import openid_of, users_of
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
 from streams.outgoing.addresses import Reach

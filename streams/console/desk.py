@@ -7,15 +7,15 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from streams.console.arrivals import Arrivals
-from streams.console.audit import Audit
-from streams.console.auth import Auth
-from streams.console.live import Hub
+from streams.console.access.audit import Audit
+from streams.console.access.auth import Auth
+from streams.console.access.throttle import Throttle, Tries
+from streams.console.live.arrivals import Arrivals
+from streams.console.live.changes import Hub
 from streams.console.render import Frame, Pages
 from streams.console.shown import AtMoment
 from streams.console.sight import Sight
-from streams.console.slack import SlackAnswers
-from streams.console.throttle import Throttle, Tries
+from streams.console.slack.answers import SlackAnswers
 from streams.console.tongue import N_, filled
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway

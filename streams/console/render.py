@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from streams.console import shown
-from streams.console.auth import Auth, Session
-from streams.console.rights import right_of
-from streams.console.roles import may
+from streams.console.access.auth import Auth, Session
+from streams.console.access.rights import right_of
+from streams.console.access.roles import may
 from streams.console.theme import theme_of
 from streams.console.tongue import LANGUAGES, N_, Language, chosen_by, language_of, tongue_of
 from streams.readmodel.fills import NOTHING_FILLS, Filling

@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from schemas.ids import Naming
 from schemas.topics import topic
-from streams.console.arrivals import Follows
-from streams.console.moves import Looks, Moves
-from streams.console.rules_known import KnownRules
-from streams.console.trials import Trials
+from streams.console.flow.moves import Looks, Moves
+from streams.console.live.arrivals import Follows
+from streams.console.rules.known import KnownRules
+from streams.console.rules.readings import Trials
 from streams.core.rules import Rules, load_rules
 from streams.inbox import Put
 from streams.replay.kept_rows import KeptRows

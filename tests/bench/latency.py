@@ -26,7 +26,7 @@ from redis.asyncio.client import PubSub
 
 from deploy.local.embedded import embedded_valkey
 from schemas.ids import alert_id_of, deal_id_of
-from streams.console.auth import one_time_link
+from streams.console.access.auth import one_time_link
 from streams.readmodel.keys import Keys
 from tests.bench.bodies import WRITE_KEY, posts
 from tests.bench.harness import Figure, figure

@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias
 from deploy.local.embedded import embedded_broker
 from schemas.codec import encode
 from schemas.topics import changelog, partition_of
+from streams.console.access.roles import Role
+from streams.console.access.user_book import opened
 from streams.console.app import one_time_link
-from streams.console.roles import Role
-from streams.console.user_book import opened
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection

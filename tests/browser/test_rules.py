@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from deploy.cli.root import app
 from deploy.local.embedded import embedded_valkey
 from schemas.topics import changelog
-from streams.console.audit import entries
-from streams.console.user_book import opened
+from streams.console.access.audit import entries
+from streams.console.access.user_book import opened
 from streams.core.rows import ROWS
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import running

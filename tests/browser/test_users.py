@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from deploy.local.embedded import embedded_valkey
-from streams.console.audit import entries
-from streams.console.user_book import opened
+from streams.console.access.audit import entries
+from streams.console.access.user_book import opened
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import running
 from tests.browser.product import eventually

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery
-from streams.console.roles import Role
+from streams.console.access.roles import Role
 from tests.browser.rules_tried import DRAFT
 from tests.browser.scenery import PASSWORD, USER, Scene, Scenery
 from tests.unit.console.folded_lead import ADA

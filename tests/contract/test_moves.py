@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 
 from schemas.codec import encode
-from streams.console.flow_asked import Asked
-from streams.console.flow_laid import Laid, laid_by
-from streams.console.moves import Moves
+from streams.console.flow.asked import Asked
+from streams.console.flow.laid import Laid, laid_by
+from streams.console.flow.moves import Moves
 from streams.window import Window
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus

@@ -13,7 +13,7 @@ from schemas.activity import PageSeen, Version
 from schemas.posts import Post
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.slack import SlackChannel
-from streams.console.slack_edits import edited
+from streams.console.slack.edits import edited
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, SUN, SUNS_CHANNEL, slack_channel
 from tests.contract.test_channels import ALERT, NOW, digest, edit, post

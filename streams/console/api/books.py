@@ -8,10 +8,10 @@ from starlette.requests import Request
 from schemas.api_keys import ApiKey
 from streams.console.api.problems import Refused
 from streams.console.desk import Desk
-from streams.console.flow_asked import WINDOWS, asked_of
-from streams.console.flow_laid import laid_out
-from streams.console.flow_rows import FlowRow
-from streams.console.moves import MovesState
+from streams.console.flow.asked import WINDOWS, asked_of
+from streams.console.flow.laid import laid_out
+from streams.console.flow.moves import MovesState
+from streams.console.flow.rows import FlowRow
 from streams.core.flow.books import LABELS
 
 __all__ = ["Books", "BooksLine", "BooksPart", "ledger"]

@@ -7,9 +7,9 @@ from typing import Final
 from starlette.requests import Request
 
 from schemas.api_keys import ApiKey, Scope
+from streams.console.access.throttle import Throttle
 from streams.console.api.problems import Refused
 from streams.console.api.ring import Ring
-from streams.console.throttle import Throttle
 
 __all__ = ["Gate"]
 

@@ -21,7 +21,7 @@ from schemas.errors import Undecodable
 from streams.console.api.problems import Refused
 from streams.console.api.reads import limit_of
 from streams.console.desk import Desk
-from streams.console.moves import TOPIC, Looks
+from streams.console.flow.moves import TOPIC, Looks
 from streams.window import Seen, WindowShut
 
 __all__ = ["BEGINNINGS", "TransitionStream", "all_transitions"]

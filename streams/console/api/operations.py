@@ -25,8 +25,8 @@ from streams.console.api.people import MailAnswered, MailAsked, Profile
 from streams.console.api.person import EraseAccepted, EraseWanted, PersonExport
 from streams.console.api.whom import Whom
 from streams.console.desk import Desk
-from streams.console.flow_asked import NOT_KNOWN, WINDOWS
-from streams.console.person import PROOFS
+from streams.console.flow.asked import NOT_KNOWN, WINDOWS
+from streams.console.leads.person import PROOFS
 from streams.core.flow.books import LABELS
 
 __all__ = ["OPERATIONS", "Operation", "Parameter"]

@@ -11,14 +11,14 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
 from schemas.touches import EraseOrder
+from streams.console.access.audit import AuditLine, network
+from streams.console.access.gate import NOT_WRITTEN, address_of
 from streams.console.api.problems import Refused
 from streams.console.api.reads import lead as lead_asked
 from streams.console.api.taken import taken
-from streams.console.audit import AuditLine, network
 from streams.console.desk import Desk
-from streams.console.gate import NOT_WRITTEN, address_of
+from streams.console.leads.person import PROOFS, exported, leads_of
 from streams.console.pages.actions import CLOSED_DOOR
-from streams.console.person import PROOFS, exported, leads_of
 from streams.console.shown import plain
 from streams.inbox import DoorClosed
 

@@ -1,4 +1,4 @@
-"""What people do: answer an alert (`console/acts.py`). Each becomes one message at the door.
+"""What people do: answer an alert (`console/alerts/acts.py`). Each becomes one message at the door.
 
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard
 from schemas.signals import AlertVerb
-from streams.console.acts import ACTIONS, lacks, wanted
-from streams.console.alert_values import alert_values, seat_at
+from streams.console.access.security import form_of, session_of
+from streams.console.alerts.acts import ACTIONS, lacks, wanted
+from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
-from streams.console.security import form_of, session_of
 from streams.console.shown import OnDay
 from streams.console.tongue import N_, filled
 from streams.inbox import DoorClosed

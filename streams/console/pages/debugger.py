@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from streams.console.arrived import Watched
 from streams.console.desk import desk_of
+from streams.console.live.arrived import Watched
 
 __all__ = ["ROUTES", "TYPES"]
 

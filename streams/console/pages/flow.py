@@ -8,9 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streams.console.desk import desk_of
-from streams.console.flow_asked import NOT_KNOWN, WINDOWS, asked_of
-from streams.console.flow_laid import Laid, laid_out, shown
-from streams.console.flow_rows import FlowRow
+from streams.console.flow.asked import NOT_KNOWN, WINDOWS, asked_of
+from streams.console.flow.laid import Laid, laid_out, shown
+from streams.console.flow.rows import FlowRow
 from streams.console.spreadsheet import csv_of
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streams.console.desk import Desk, desk_of
-from streams.console.flow_asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
-from streams.console.flow_laid import Laid, Part, laid_out, shown
+from streams.console.flow.asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
+from streams.console.flow.laid import Laid, Part, laid_out, shown
 from streams.console.tongue import N_
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA

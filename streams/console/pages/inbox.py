@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard, AlertStatus
-from streams.console.alert_values import alert_values, seat_at
+from streams.console.access.gate import shows
+from streams.console.alerts.inbox import Laid, asked_page, asked_whose, closed_laid, laid, newest
+from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
-from streams.console.gate import shows
-from streams.console.inbox_laid import Laid, asked_page, asked_whose, closed_laid, laid, newest
 from streams.console.tongue import N_
 from streams.readmodel.alert_lines import alert_lines
 

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from streams.console.access.gate import shows
 from streams.console.desk import desk_of
-from streams.console.gate import shows
-from streams.console.lead_laid import known_lead, laid_out
+from streams.console.leads.laid import known_lead, laid_out
 
 __all__ = ["ROUTES"]
 

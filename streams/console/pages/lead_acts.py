@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from schemas.cards import LeadCard
 from schemas.touches import Disposition
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
-from streams.console.lead_acts import Form, Wrong, said_in
-from streams.console.lead_checks import checks_in
-from streams.console.lead_laid import known_lead, laid_out, rules_or_503
-from streams.console.lead_past import undone_by
+from streams.console.leads.acts import Form, Wrong, said_in
+from streams.console.leads.checks import checks_in
+from streams.console.leads.laid import known_lead, laid_out, rules_or_503
+from streams.console.leads.past import undone_by
 from streams.console.pages.actions import CLOSED_DOOR
-from streams.console.security import form_of, session_of
 from streams.console.tongue import N_
 from streams.core.rules import Rules
 from streams.inbox import DoorClosed
@@ -30,7 +30,7 @@ Reads: TypeAlias = Callable[[Form, LeadCard, Rules], tuple[Disposition | None, W
 
 
 async def dispose(request: Request) -> Response:
-    """`POST /leads/{lead_id}/disposition`: one of what `console/lead_acts.py` offers."""
+    """`POST /leads/{lead_id}/disposition`: one of what `console/leads/acts.py` offers."""
     return await _said(request, said_in, sent="said")
 
 

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from streams.console.audit import AuditLine, network
+from streams.console.access.audit import AuditLine, network
+from streams.console.access.gate import NOT_WRITTEN, address_of, noted
+from streams.console.access.roles import Role
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
-from streams.console.gate import NOT_WRITTEN, address_of, noted
 from streams.console.render import Frame
-from streams.console.roles import Role
-from streams.console.security import form_of, session_of
 from streams.console.tongue import N_, filled
 
 __all__ = ["ROUTES", "inside", "login_form", "sign_in"]

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from streams.console.access.roles import ROLES
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
-from streams.console.roles import ROLES
-from streams.console.security import form_of, session_of
 from streams.console.theme import keep_theme, theme_named
 from streams.console.tongue import N_, keep_language, language_named
 from streams.errors import StreamError

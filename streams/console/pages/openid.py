@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from streams.console.access.gate import NOT_WRITTEN
+from streams.console.access.openid import UNDERWAY_S, OpenId, OpenIdRefused
 from streams.console.desk import desk_of
-from streams.console.gate import NOT_WRITTEN
-from streams.console.openid import UNDERWAY_S, OpenId, OpenIdRefused
 from streams.console.pages.login import inside, login_form, sign_in
 
 __all__ = ["ROUTES"]

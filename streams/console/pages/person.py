@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from schemas.cards import LeadCard
 from schemas.touches import EraseOrder
+from streams.console.access.gate import noted
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
-from streams.console.gate import noted
+from streams.console.leads.person import PROOFS, exported, leads_of
 from streams.console.pages.actions import CLOSED_DOOR
-from streams.console.person import PROOFS, exported, leads_of
-from streams.console.security import form_of, session_of
 from streams.console.tongue import N_
 from streams.inbox import DoorClosed
 

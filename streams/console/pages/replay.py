@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.rejected import Kept
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.pages.rejected import MEANINGS
-from streams.console.security import form_of, session_of
 from streams.console.tongue import N_, filled
 from streams.core.rules import RulesError
 from streams.inbox import DoorClosed

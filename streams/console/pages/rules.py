@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from streams.console.access.roles import may
+from streams.console.access.security import session_of
 from streams.console.desk import Desk, desk_of
-from streams.console.flow_laid import shown
-from streams.console.roles import may
-from streams.console.security import session_of
+from streams.console.flow.laid import shown
 from streams.console.tongue import N_
 from streams.core.rulebook.in_words import Change, Section, changes, explained
 from streams.core.rulebook.past import unknown_past

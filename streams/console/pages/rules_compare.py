@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from streams.console.access.gate import shows
 from streams.console.desk import Desk, desk_of
-from streams.console.flow_laid import shown
-from streams.console.gate import shows
-from streams.console.rules_known import IN_FORCE
+from streams.console.flow.laid import shown
+from streams.console.rules.known import IN_FORCE
+from streams.console.rules.readings import Answer
 from streams.console.spreadsheet import csv_of
 from streams.console.tongue import N_
-from streams.console.trials import Answer
 from streams.core.rulebook.in_words import changes
 from streams.core.rules import Rules, RulesError
 from streams.core.trial.comparison import Comparison

@@ -15,17 +15,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schemas.touches import Disposition
+from streams.console.access.gate import shows
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
-from streams.console.flow_laid import shown
-from streams.console.gate import shows
+from streams.console.flow.laid import shown
 from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.pages.rules import Story, story_of
 from streams.console.pages.rules_compare import CSV_HEAD, row_of
-from streams.console.security import form_of, session_of
+from streams.console.rules.readings import Answer
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_of
 from streams.console.tongue import N_
-from streams.console.trials import Answer
 from streams.core.rules import RulesError
 from streams.core.trial.comparison import Comparison
 from streams.core.trial.two_rules import LeadByTwo

@@ -18,14 +18,14 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
-from streams.console.acts import OUTCOMES
+from streams.console.access.gate import NOT_WRITTEN
+from streams.console.alerts.acts import OUTCOMES
 from streams.console.desk import Desk, desk_of
-from streams.console.gate import NOT_WRITTEN
 from streams.console.pages.actions import CLOSED_DOOR, objection
 from streams.console.pages.inbox import IN_WORK
 from streams.console.shown import plain
-from streams.console.slack_edits import edited
-from streams.console.slack_who import Who, can_write, who_is, write
+from streams.console.slack.edits import edited
+from streams.console.slack.who import Who, can_write, who_is, write
 from streams.inbox import DoorClosed
 from streams.readmodel.errors import ReadModelAway
 

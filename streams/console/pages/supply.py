@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from streams.console.access.roles import may
+from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
-from streams.console.flow_laid import shown
-from streams.console.roles import may
-from streams.console.security import form_of, session_of
+from streams.console.flow.laid import shown
+from streams.console.rules.readings import Answer
 from streams.console.tongue import N_
-from streams.console.trials import Answer
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.precision import LEAST as LEAST_SEEN
 from streams.core.flow.supply import MOST_A_WEEK, Proposal, Said, arithmetic, figure, in_words, propose, weekly

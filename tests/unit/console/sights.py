@@ -8,10 +8,10 @@ from schemas.cards import Transition
 from schemas.codec import encode
 from schemas.ids import Naming
 from schemas.topics import topic
-from streams.console.moves import Moves
-from streams.console.rules_known import KnownRules
+from streams.console.flow.moves import Moves
+from streams.console.rules.known import KnownRules
+from streams.console.rules.readings import Trials
 from streams.console.sight import Sight
-from streams.console.trials import Trials
 from streams.core.rules import Rules, load_rules
 from streams.replay.kept_rows import KeptRows
 from streams.replay.remaking import Remaker

@@ -17,7 +17,7 @@ from schemas.webhooks import WEBHOOKS
 from streams.console.api.examples import BODIES, example_of
 from streams.console.api.operations import OPERATIONS
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.moves import Moves
+from streams.console.flow.moves import Moves
 from streams.core.rules import load_rules
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader

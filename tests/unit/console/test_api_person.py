@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from schemas.codec import encode
 from schemas.touches import EraseOrder
+from streams.console.access.audit import entries
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.audit import entries
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection

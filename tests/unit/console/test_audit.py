@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from streams.console.audit import AGAIN_MS, LIST_AGAIN_MS, Audit, AuditLine, entries
+from streams.console.access.audit import AGAIN_MS, LIST_AGAIN_MS, Audit, AuditLine, entries
 from tests.unit.console.conftest import PASSWORD
 from tests.unit.console.samples import ALERT_ID, LEAD_ID, OTHER_LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, signed_in

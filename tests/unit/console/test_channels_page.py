@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from streams.channels.rest import FIRST_S, LONGEST_S
-from streams.console.audit import entries
+from streams.console.access.audit import entries
 from streams.core.recipient.channel_state import ChannelState, TrialKind, TrialResult, WorkerChannels
 from streams.readmodel.channels import SILENT_MS, ChannelBoard, spoken_lately
 from streams.readmodel.keys import Keys

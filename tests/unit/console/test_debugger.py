@@ -12,8 +12,8 @@ from msgspec.json import decode, encode
 from schemas.codec import encode_block
 from schemas.delivery import Delivery
 from schemas.rejected import Reason, Rejected, Replayed
-from streams.console.arrivals import MOST_A_SECOND, Arrivals
-from streams.console.arrived import Arrived, Watched
+from streams.console.live.arrivals import MOST_A_SECOND, Arrivals
+from streams.console.live.arrived import Arrived, Watched
 from streams.core.rules import RulesError
 from streams.inbox import Put
 from streams.replay.verdicts import Verdict, judged
@@ -155,7 +155,7 @@ async def test_it_reads_only_while_somebody_watches() -> None:
 
 
 async def test_without_kafka_the_page_says_so_and_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.console.arrivals.AGAIN_S", 0.01)
+    monkeypatch.setattr("streams.console.live.arrivals.AGAIN_S", 0.01)
     tail = StandInTail()
     tail.away = True
     async with running(tail) as arrivals:

@@ -11,9 +11,9 @@ import pytest
 
 from schemas.cards import Transition
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.flow_asked import Asked, asked_of, span_of
-from streams.console.flow_laid import laid_by
-from streams.console.moves import Moves
+from streams.console.flow.asked import Asked, asked_of, span_of
+from streams.console.flow.laid import laid_by
+from streams.console.flow.moves import Moves
 from streams.console.pages.flow import CSV_HEAD
 from streams.console.spreadsheet import csv_of, neutral
 from streams.core.flow.books import Wanted

@@ -16,9 +16,9 @@ from msgspec import json
 from msgspec.structs import replace
 
 from schemas.activity import Version
+from streams.console.access.rights import RIGHTS
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.moves import Moves
-from streams.console.rights import RIGHTS
+from streams.console.flow.moves import Moves
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.core.written import plain
 from streams.inbox import MemoryDoor

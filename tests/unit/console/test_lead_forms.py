@@ -11,8 +11,8 @@ from schemas.cards import LeadCard, RulesCrossing
 from schemas.codec import encode
 from schemas.delivery import VisitorOrder
 from schemas.touches import Disposition, MergeOrder
-from streams.console.lead_acts import OFFERS, offers
-from streams.console.lead_checks import foreseen, questions
+from streams.console.leads.acts import OFFERS, offers
+from streams.console.leads.checks import foreseen, questions
 from streams.core.stage.stages import stages_in
 from streams.inbox import MemoryDoor
 from streams.readmodel.writer import Projection

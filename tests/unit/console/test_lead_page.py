@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from schemas.activity import Decision
 from schemas.cards import LeadCard, MailFlags
 from schemas.codec import encode
-from streams.console.curve_drawing import HEIGHT, WIDTH, curve_drawing
-from streams.console.lead_past import moves_of, said_of
-from streams.console.lead_people import browsers_of, objection_to_merge
+from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
+from streams.console.leads.past import moves_of, said_of
+from streams.console.leads.people import browsers_of, objection_to_merge
 from streams.console.pages.timeline import Asked, asked_in, folded, timeline
 from streams.core.rules import RulesError
 from streams.core.score.curve import curve_of

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from streams.console.live import MOST_WAITING, Hub, Watch, watch_of
+from streams.console.live.changes import MOST_WAITING, Hub, Watch, watch_of
 from streams.readmodel.keys import Changed
 from streams.readmodel.reader import Lost, Reader
 
@@ -88,7 +88,7 @@ async def test_a_closed_page_is_forgotten_and_a_closing_console_ends_its_streams
 
 
 async def test_a_quiet_stream_says_so_that_proxies_keep_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.console.live.QUIET_S", 0.01)
+    monkeypatch.setattr("streams.console.live.changes.QUIET_S", 0.01)
     assert await heard(await opened(hub, "alert")) == b": quiet\n\n"
 
 

@@ -13,8 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from streams.console.access.openid import OpenId, OpenIdOptions, roles_of
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.openid import OpenId, OpenIdOptions, roles_of
 from streams.errors import SettingsError
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader

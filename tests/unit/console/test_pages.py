@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from schemas.cards import AlertCounts, AlertLevel, RollUpLine
 from schemas.codec import encode
+from streams.console.access.security import HEADERS
 from streams.console.app import ConsoleOptions, make_app, one_time_link
 from streams.console.pages.account import missing
-from streams.console.security import HEADERS
 from streams.console.shown import day
 from streams.inbox import MemoryDoor
 from streams.readmodel.fills import Fills

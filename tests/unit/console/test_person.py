@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas.touches import EraseOrder
-from streams.console.audit import entries
-from streams.console.roles import Role
+from streams.console.access.audit import entries
+from streams.console.access.roles import Role
 from streams.inbox import MemoryDoor
 from tests.unit.console.samples import LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, signed_in

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from schemas.touches import Disposition
+from streams.console.access.audit import entries
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.audit import entries
-from streams.console.rules_known import KnownRules
+from streams.console.rules.known import KnownRules
 from streams.core.lead.row import Lead
 from streams.core.rows import ROWS
 from streams.core.rulebook.threshold_text import with_threshold

@@ -2,9 +2,9 @@
 
 import pytest
 
+from streams.console.access.auth import Auth
+from streams.console.access.throttle import MOST, Throttle
 from streams.console.app import one_time_link
-from streams.console.auth import Auth
-from streams.console.throttle import MOST, Throttle
 from tests.unit.console.conftest import PASSWORD, SECRET
 from tests.unit.console.visitor import Visitor
 

@@ -23,7 +23,7 @@ from schemas.codec import encode
 from schemas.signals import AlertAction
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.pages import slack as page
-from streams.console.slack import SlackAnswers
+from streams.console.slack.answers import SlackAnswers
 from streams.inbox import Caused, MemoryDoor
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing

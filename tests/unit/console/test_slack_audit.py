@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from schemas.signals import AlertAction
+from streams.console.access.audit import AuditLine, entries
 from streams.console.app import ConsoleOptions, make_app
-from streams.console.audit import AuditLine, entries
-from streams.console.slack import SlackAnswers
+from streams.console.slack.answers import SlackAnswers
 from streams.inbox import MemoryDoor
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing

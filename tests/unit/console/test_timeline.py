@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from schemas.activity import PageSeen
 from schemas.cards import ScoredHit, ScoreLine
-from streams.console.lead_laid import distance
+from streams.console.leads.laid import distance
 from streams.console.pages.timeline import devices, timeline
 from tests.unit.console.samples import Samples
 

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 from argon2 import PasswordHasher
 
+from streams.console.access.auth import IDLE_S, RENEW_S, SESSION_S, Auth
+from streams.console.access.throttle import FOR_NAME, FROM_NETWORK, MOST, Tries
+from streams.console.access.user_book import BadUser, UserBook, opened
+from streams.console.access.user_file import read_user_file
+from streams.console.access.users import Users
 from streams.console.app import ConsoleOptions, make_app, one_time_link
-from streams.console.auth import IDLE_S, RENEW_S, SESSION_S, Auth
-from streams.console.throttle import FOR_NAME, FROM_NETWORK, MOST, Tries
-from streams.console.user_book import BadUser, UserBook, opened
-from streams.console.user_file import read_user_file
-from streams.console.users import Users
 from streams.errors import SettingsError
 from streams.inbox import MemoryDoor
 from streams.readmodel.keys import Changed
@@ -273,7 +273,7 @@ def test_sessions_end_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_click_keeps_a_session_from_being_idle(office: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     came(office, "Vera", VERA)
     assert "set-cookie" not in office.get("/leads").headers
-    monkeypatch.setattr("streams.console.auth.RENEW_S", -1)
+    monkeypatch.setattr("streams.console.access.auth.RENEW_S", -1)
     cookie = office.get("/leads").headers["set-cookie"].lower()
     assert all(one in cookie for one in ("__host-leadstream=", "httponly", "samesite=strict", "; secure"))
 

@@ -1,6 +1,6 @@
 """The list of views is whole: a page that nobody looks at in both themes would be found by whoever stumbles over it."""
 
-from streams.console.rights import RIGHTS
+from streams.console.access.rights import RIGHTS
 from tests.browser.scenery import SCENES
 from tests.browser.views import NO_PAGES, VIEWS
 

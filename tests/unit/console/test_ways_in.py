@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.console.user_book import opened
-from streams.console.ways_in import openid_of, users_of
+from streams.console.access.user_book import opened
+from streams.console.access.ways_in import openid_of, users_of
 from streams.errors import SettingsError
 from streams.settings import ConsoleSettings, Settings
 

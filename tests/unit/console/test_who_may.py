@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 from starlette.routing import Mount, Route
 
-from streams.console.rights import RIGHTS, UNKNOWN, right_of
-from streams.console.roles import ROLES, Role, may
+from streams.console.access.rights import RIGHTS, UNKNOWN, right_of
+from streams.console.access.roles import ROLES, Role, may
 from streams.inbox import MemoryDoor
 from tests.unit.console.samples import ALERT_ID, LEAD_ID, Samples
 from tests.unit.console.visitor import Visitor, signed_in

@@ -9,7 +9,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.applications import Starlette
 
-from streams.console.roles import Role
+from streams.console.access.roles import Role
 
 __all__ = ["Visitor", "signed_in", "visiting"]
 

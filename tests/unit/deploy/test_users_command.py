@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from deploy.cli.root import app
 from deploy.errors import BadKeys, BadUsers
-from streams.console.audit import Audit, AuditLine
-from streams.console.user_file import UserEntry, read_user_file
+from streams.console.access.audit import Audit, AuditLine
+from streams.console.access.user_file import UserEntry, read_user_file
 
 RUNNER = CliRunner(env={"COLUMNS": "200", "LEADSTREAM_CONSOLE__USERS": "", "LEADSTREAM_CONSOLE__AUDIT": ""})
 PASSWORD, OTHER = "correct horse battery", "another long password"

@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from msgspec import Struct
 
-from streams.console.roles import ROLES, Role
+from streams.console.access.roles import ROLES, Role
 from streams.console.tongue import N_
 from streams.errors import SettingsError
 

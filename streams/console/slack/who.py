@@ -9,10 +9,10 @@ import structlog
 from msgspec import Struct
 
 from schemas.deals import Owner
-from streams.console.alert_values import rules_at
-from streams.console.audit import AuditLine
+from streams.console.access.audit import AuditLine
+from streams.console.alerts.seat import IN_SLACK, seat_of
+from streams.console.alerts.values import rules_at
 from streams.console.desk import Desk
-from streams.console.seat import IN_SLACK, seat_of
 
 __all__ = ["ROLE", "Who", "can_write", "who_is", "write"]
 

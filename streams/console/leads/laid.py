@@ -12,18 +12,18 @@ from starlette.responses import HTMLResponse
 
 from schemas.cards import LeadCard
 from schemas.codec import LEAD_CARD
-from streams.console.curve_drawing import HEIGHT, WIDTH, curve_drawing
+from streams.console.access.gate import shows
+from streams.console.access.roles import may
+from streams.console.access.security import session_of
 from streams.console.desk import Desk
-from streams.console.gate import shows
-from streams.console.lead_acts import Wrong, offers
-from streams.console.lead_checks import ANSWERS, is_asked, questions
-from streams.console.lead_past import KINDS as SAID
-from streams.console.lead_past import moves_of, said_of
-from streams.console.lead_people import browsers_of
+from streams.console.leads.acts import Wrong, offers
+from streams.console.leads.checks import ANSWERS, is_asked, questions
+from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
+from streams.console.leads.past import KINDS as SAID
+from streams.console.leads.past import moves_of, said_of
+from streams.console.leads.people import browsers_of
 from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
 from streams.console.render import Frame
-from streams.console.roles import may
-from streams.console.security import session_of
 from streams.console.tongue import N_
 from streams.core.mail.send_gate import NOT_MAILED, Purpose, may_mail
 from streams.core.rules import Rules, RulesError

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.console.flow_rows import FlowRow
+from streams.console.flow.rows import FlowRow
 from streams.console.shown import STAGES
 from streams.console.tongue import N_, filled
 

@@ -14,8 +14,8 @@ import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from streams.console.user_book import LONGEST_PASSWORD, opened
-from streams.console.user_file import UserEntry, name_key, read_user_file
+from streams.console.access.user_book import LONGEST_PASSWORD, opened
+from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
 
 __all__ = ["Users"]

@@ -2,9 +2,9 @@
 
 from contextlib import closing
 
-from streams.console.audit import Audit
-from streams.console.openid import OpenId, OpenIdOptions, roles_of
-from streams.console.users import Users
+from streams.console.access.audit import Audit
+from streams.console.access.openid import OpenId, OpenIdOptions, roles_of
+from streams.console.access.users import Users
 from streams.errors import SettingsError
 from streams.settings import ConsoleSettings
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from streams.console.auth import Auth, Session
+from streams.console.access.auth import Auth, Session
 
 __all__ = ["HEADERS", "Guard", "Headers", "form_of", "session_of"]
 

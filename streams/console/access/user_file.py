@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.console.roles import Role
+from streams.console.access.roles import Role
 from streams.private_files import read_private
 
 __all__ = ["FORMAT", "LONGEST_NAME", "UserEntry", "UserFile", "name_key", "read_user_file"]

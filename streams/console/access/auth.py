@@ -16,11 +16,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.responses import Response
 
-from streams.console.openid import OpenId
-from streams.console.roles import Role
+from streams.console.access.openid import OpenId
+from streams.console.access.roles import Role
+from streams.console.access.user_file import LONGEST_NAME
+from streams.console.access.users import Users
 from streams.console.shown import plain
-from streams.console.user_file import LONGEST_NAME
-from streams.console.users import Users
 
 __all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link"]
 

@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from typing import Final
 
-from streams.console.audit import network
-from streams.console.user_file import name_key
+from streams.console.access.audit import network
+from streams.console.access.user_file import name_key
 
 __all__ = ["Throttle", "Tries"]
 

@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from schemas.codec import encode
-from streams.console.arrived import Arrived, Coming, Watched, arrived, coming
+from streams.console.live.arrived import Arrived, Coming, Watched, arrived, coming
 from streams.replay.verdicts import Judge
 from streams.window import Seen, WindowShut
 

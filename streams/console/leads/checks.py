@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from schemas.cards import LeadCard
 from schemas.touches import Disposition
-from streams.console.lead_acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
+from streams.console.leads.acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
 from streams.console.tongue import N_
 from streams.core.lead.corrections import voided
 from streams.core.rulebook.stages_rules import Check

@@ -11,10 +11,10 @@ import structlog
 from starlette.requests import Request
 
 from schemas.cards import AlertCard
+from streams.console.access.security import session_of
+from streams.console.alerts.dues import due_of
+from streams.console.alerts.seat import Seat, seat_of
 from streams.console.desk import Desk, desk_of
-from streams.console.dues import due_of
-from streams.console.seat import Seat, seat_of
-from streams.console.security import session_of
 from streams.core.rules import Rules, RulesError
 
 __all__ = ["SNOOZES", "alert_values", "rules_at", "seat_at"]

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from streams.console.desk import Desk
-from streams.console.flow_asked import Asked, Span, span_of
-from streams.console.flow_drawing import Drawing, drawing_of
-from streams.console.flow_rows import FlowRow, rows_of, why_bottleneck
-from streams.console.moves import MovesState
+from streams.console.flow.asked import Asked, Span, span_of
+from streams.console.flow.drawing import Drawing, drawing_of
+from streams.console.flow.moves import MovesState
+from streams.console.flow.rows import FlowRow, rows_of, why_bottleneck
 from streams.console.render import Frame
 from streams.console.tongue import N_, filled
 from streams.core.flow.sheet import Sheet, sheet_of

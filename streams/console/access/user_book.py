@@ -9,9 +9,9 @@ import msgspec
 from argon2 import PasswordHasher
 from msgspec.structs import replace
 
-from streams.console.roles import Role
+from streams.console.access.roles import Role
+from streams.console.access.user_file import LONGEST_NAME, UserEntry, UserFile, name_key, read_user_file
 from streams.console.shown import plain
-from streams.console.user_file import LONGEST_NAME, UserEntry, UserFile, name_key, read_user_file
 from streams.errors import StreamError
 from streams.private_files import locked, write_private
 

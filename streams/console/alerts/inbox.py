@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from streams.console.seat import WHOSE, Seat, Whose
+from streams.console.alerts.seat import WHOSE, Seat, Whose
 from streams.readmodel.alert_lines import AlertLine
 
 __all__ = ["NEWEST", "PAGE", "Laid", "Part", "PartName", "asked_page", "asked_whose", "closed_laid", "laid", "newest"]

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from streams.console.audit import AuditLine, network
-from streams.console.auth import Session
+from streams.console.access.audit import AuditLine, network
+from streams.console.access.auth import Session
+from streams.console.access.rights import Right, right_of
+from streams.console.access.roles import ROLES, may
 from streams.console.desk import Desk, desk_of
-from streams.console.rights import Right, right_of
-from streams.console.roles import ROLES, may
 from streams.console.tongue import N_, filled
 
 __all__ = ["NOT_WRITTEN", "address_of", "gated", "noted", "shows"]

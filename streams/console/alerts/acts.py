@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from schemas.cards import AlertCard
 from schemas.signals import AlertAction, AlertVerb
-from streams.console.seat import Seat
+from streams.console.alerts.seat import Seat
 from streams.console.tongue import N_
 from streams.core.days import DAY_MS
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from schemas.activity import Decision
 from schemas.cards import LeadCard, ScoredHit, Transition
 from schemas.touches import Disposition
-from streams.console.lead_acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
+from streams.console.leads.acts import LONGEST_REASON, TOO_LONG, Form, Wrong, milestone_id
 from streams.console.shown import OnDay, words
 from streams.console.tongue import N_, filled
 from streams.core.lead.corrections import BY_MILESTONE, BY_MOVE, CORRECTION, target_of, voided

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.console.roles import Role
+from streams.console.access.roles import Role
 
 __all__ = ["RIGHTS", "UNKNOWN", "Right", "right_of"]
 
