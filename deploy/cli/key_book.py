@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from deploy.errors import BadKeys
-from producers.collector.key_file import KeyEntry, KeyFile, Kind, digest, read_key_file, state_of
+from producers.collector.door.key_file import KeyEntry, KeyFile, Kind, digest, read_key_file, state_of
 from producers.errors import BadSettings
 from streams.private_files import locked, write_private
 

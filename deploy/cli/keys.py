@@ -13,7 +13,7 @@ from rich.text import Text
 from deploy.errors import BadKeys
 
 if TYPE_CHECKING:
-    from producers.collector.key_file import KeyEntry
+    from producers.collector.door.key_file import KeyEntry
 
 __all__ = ["app", "milliseconds_of"]
 
@@ -63,7 +63,7 @@ def create(
 def list_(*, file: File, as_json: AsJson = False) -> None:
     """List all keys with what may be shown of them; revoked ones stay, so that nobody wonders."""
     from deploy.cli.key_book import now_ms
-    from producers.collector.key_file import read_key_file, state_of
+    from producers.collector.door.key_file import read_key_file, state_of
     from producers.errors import BadSettings
 
     try:
@@ -130,7 +130,7 @@ def milliseconds_of(text: str) -> int:
 
 
 def _tell_new(entry: "KeyEntry", key: str, *, as_json: bool, replaced: "KeyEntry | None" = None) -> None:
-    from producers.collector.key_file import state_of
+    from producers.collector.door.key_file import state_of
 
     if as_json:
         told = _told(entry, state=state_of(entry, now_ms=entry.created_at)) | {"key": key}

@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from producers.collector.cors import Cors
-from producers.collector.deals import DealRoute
+from producers.collector.crm.deals import DealRoute
+from producers.collector.crm.webhooks import crm_routes
+from producers.collector.door.cors import Cors
+from producers.collector.door.keys import KeyRing
 from producers.collector.intake import Intake
-from producers.collector.keys import KeyRing
-from producers.collector.mail_links import MailLinks
-from producers.collector.mail_webhooks import mail_routes
-from producers.collector.sdk_settings import SdkSettings
+from producers.collector.mail.links import MailLinks
+from producers.collector.mail.webhooks import mail_routes
+from producers.collector.protocols.sdk_settings import SdkSettings
 from producers.collector.tracker_file import ANALYTICS, TRACKER, Script
-from producers.collector.webhooks import crm_routes
 from producers.collector.wellknown import gpc_support
 from producers.metrics import REGISTRY
 from producers.settings import Settings

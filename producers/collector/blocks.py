@@ -8,9 +8,9 @@ of them. With many partitions the wait grows, so that one collector writes no mo
 from asyncio import AbstractEventLoop, Future
 from typing import Final
 
-from producers.collector.dropped import count_dropped_record
 from producers.collector.latch import Latch
-from producers.collector.outstanding import Outstanding, sink_error
+from producers.collector.spool.dropped import count_dropped_record
+from producers.collector.spool.outstanding import Outstanding, sink_error
 from producers.errors import SinkError, SinkUnavailable
 from producers.metrics import ACK_SECONDS, BLOCK_BYTES, BLOCKS
 from producers.sinks.base import Sink

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from producers.collector.blocks import Blocks
-from producers.collector.keys import Sender
+from producers.collector.door.keys import Sender
 from producers.collector.latch import Latch
-from producers.collector.outstanding import Outstanding
+from producers.collector.reading.wire import BadEvent, Request
+from producers.collector.spool.outstanding import Outstanding
 from producers.collector.stamp import MAX_USER_AGENT, grouped, partitions_by_visitor, stamped
-from producers.collector.wire import BadEvent, Request
 from producers.metrics import EVENTS, REJECTED
 from producers.settings import Settings
 from producers.sinks.base import Sink

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from msgspec.json import encode
 
-from producers.collector.wire import Request, read
+from producers.collector.reading.wire import Request, read
 from producers.errors import Refusal
 from schemas.delivery import Trust
 

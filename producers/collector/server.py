@@ -10,21 +10,21 @@ from contextlib import suppress
 from typing import Any, Final
 
 from producers.collector.app import rest
-from producers.collector.body import Message, Receive, Scope, Send
-from producers.collector.cors import Cors, HeaderList
-from producers.collector.door import Door, of_person
-from producers.collector.head import ending
+from producers.collector.door.body import Message, Receive, Scope, Send
+from producers.collector.door.cors import Cors, HeaderList
+from producers.collector.door.door import Door, of_person
+from producers.collector.door.head import ending
+from producers.collector.door.keys import Headers, KeyRing
 from producers.collector.intake import Intake
-from producers.collector.keys import Headers, KeyRing
-from producers.collector.pixels import Pixels
-from producers.collector.privacy import Privacy
-from producers.collector.protocols import Protocols
+from producers.collector.privacy.edge import Privacy
+from producers.collector.privacy.visitor_cookie import with_visitor
+from producers.collector.protocols.paths import Protocols
+from producers.collector.protocols.pixels import Pixels
+from producers.collector.protocols.snowplow import app_keys
+from producers.collector.reading.verdicts import answer_with_verdicts, wants_verdicts
 from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
-from producers.collector.snowplow import app_keys
 from producers.collector.sources import Sources
-from producers.collector.spooling import with_spool
-from producers.collector.verdicts import answer_with_verdicts, wants_verdicts
-from producers.collector.visitor_cookie import with_visitor
+from producers.collector.spool.spooling import with_spool
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import configure, log
 from producers.metrics import REQUESTS, RESENT

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from producers.collector.urls import URL_PARAMETERS
+from producers.collector.privacy.urls import URL_PARAMETERS
 from producers.errors import BadSettings
 
 __all__ = ["ConsentMode", "Source", "Sources"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from producers.collector.wire import BadEvent, Request, places
+from producers.collector.reading.wire import BadEvent, Request, places
 from schemas.codec import encode
 from schemas.delivery import Delivery, Trust
 from schemas.errors import BadId

@@ -1,7 +1,8 @@
 """Kafka through aiokafka, on the event loop of the HTTP side: no second thread, one request for all that waits.
 
 Records wait by partition while that partition's last batch is on its way, so nothing overtakes; a batch that is sent
-again after an answer got lost may be there twice. There is no memory bound: `collector/outstanding.py` counts bytes.
+again after an answer got lost may be there twice. There is no memory bound: `collector/spool/outstanding.py` counts
+bytes.
 
 A producer can be spoilt for good. So when all writes fail for a while, a new one is made.
 """

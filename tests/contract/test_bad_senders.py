@@ -11,8 +11,8 @@ import httpx
 import pytest
 from msgspec.json import encode
 
-from producers.collector.key_file import KeyEntry, KeyFile, digest
-from producers.collector.visitor_cookie import MAX_AGE_S
+from producers.collector.door.key_file import KeyEntry, KeyFile, digest
+from producers.collector.privacy.visitor_cookie import MAX_AGE_S
 from producers.errors import BadSettings
 from producers.metrics import REGISTRY
 from tests.contract.collector_process import BODY, collector_process

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from producers.collector.pixels import GIF
+from producers.collector.protocols.pixels import GIF
 from producers.mail.letter import Letter
 from producers.mail.links import Links
 from schemas.cards import LeadCard

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from producers.collector.addresses import shortened
+from producers.collector.door.addresses import shortened
 from schemas.codec import EVENT
 from tests.unit.producers.desk import Desk, desk
 

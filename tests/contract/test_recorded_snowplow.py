@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from producers.collector.pixels import GIF
+from producers.collector.protocols.pixels import GIF
 from schemas.codec import EVENT
 from tests.unit.producers.desk import desk
 

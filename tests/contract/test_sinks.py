@@ -14,7 +14,7 @@ from kafka import KafkaConsumer, TopicPartition
 from pydantic import SecretStr
 
 from deploy.local.topics import apply, wanted
-from producers.collector.spooling import with_spool
+from producers.collector.spool.spooling import with_spool
 from producers.errors import SinkError, SinkRefused, SinkUnavailable
 from producers.settings import Settings, SpoolSettings
 from producers.sinks.base import Sink

@@ -19,8 +19,8 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from producers.collector.server import build, kafka_sink
-from producers.collector.spool_disk import Disk
-from producers.collector.spooling import with_spool
+from producers.collector.spool.disk import Disk
+from producers.collector.spool.spooling import with_spool
 from producers.logs import configure
 from producers.settings import Settings, SpoolSettings, read
 from producers.sinks.base import Sink

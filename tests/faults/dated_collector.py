@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 import producers.collector.__main__ as collector
-from producers.collector.body import Receive, Scope, Send
+from producers.collector.door.body import Receive, Scope, Send
 
 __all__ = ["Dated"]
 

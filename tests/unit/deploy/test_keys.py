@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from deploy.cli.key_book import opened
 from deploy.cli.root import app
 from deploy.errors import BadKeys
-from producers.collector.key_file import KeyEntry, digest, read_key_file, state_of
+from producers.collector.door.key_file import KeyEntry, digest, read_key_file, state_of
 
 RUNNER = CliRunner(env={"COLUMNS": "200", "LEADSTREAM_COLLECTOR__KEYS": ""})
 PUBLIC, SERVER = re.compile(r"wk_[0-9a-f]{32}"), re.compile(r"sk_[0-9a-f]{48}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from producers.collector.spool_disk import Disk
+from producers.collector.spool.disk import Disk
 
 __all__ = ["Crash", "MemoryDisk"]
 

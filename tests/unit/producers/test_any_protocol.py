@@ -12,8 +12,8 @@ from urllib.parse import quote_from_bytes, urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.collector.pixels import GIF
-from producers.collector.snowplow import POST
+from producers.collector.protocols.pixels import GIF
+from producers.collector.protocols.snowplow import POST
 from tests.unit.producers.desk import Desk, desk
 from tests.unit.producers.test_any_input import EVENT, VALUE
 

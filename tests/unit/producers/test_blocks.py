@@ -6,7 +6,7 @@ import pytest
 
 from producers.collector.blocks import Blocks
 from producers.collector.latch import Latch
-from producers.collector.outstanding import Outstanding
+from producers.collector.spool.outstanding import Outstanding
 from producers.errors import SinkError, SinkFull, SinkUnavailable
 from producers.sinks.memory import MemorySink
 

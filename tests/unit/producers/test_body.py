@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from producers.collector import body as reading
-from producers.collector import receipts
-from producers.collector.body import Disconnected, read_body
+from producers.collector.door import body as reading
+from producers.collector.door import receipts
+from producers.collector.door.body import Disconnected, read_body
 from producers.errors import Refusal, Refused
 
 

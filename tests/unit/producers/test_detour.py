@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
-from producers.collector.replay import joined
-from producers.collector.spool_records import Spooled, parse
-from producers.collector.spooling import with_spool
+from producers.collector.spool.records import Spooled, parse
+from producers.collector.spool.replay import joined
+from producers.collector.spool.spooling import with_spool
 from producers.errors import SinkRefused, SpoolFailed, SpoolFull
 from producers.metrics import REGISTRY
 from producers.settings import Settings, SpoolSettings

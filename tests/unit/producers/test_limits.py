@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.collector.buckets import Bucket, Buckets, Rate
-from producers.collector.keys import Sender
-from producers.collector.limits import Limits
+from producers.collector.door.buckets import Bucket, Buckets, Rate
+from producers.collector.door.keys import Sender
+from producers.collector.door.limits import Limits
 from producers.collector.sources import Source
 from producers.errors import Limited
 from producers.metrics import REGISTRY

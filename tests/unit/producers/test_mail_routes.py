@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from producers.collector.pixels import GIF
+from producers.collector.protocols.pixels import GIF
 from producers.errors import SinkUnavailable
 from producers.mail.unsubscribe import page
 from producers.sinks.memory import MemorySink

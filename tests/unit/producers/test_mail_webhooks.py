@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from producers.collector.mail_webhooks import MailRoute
+from producers.collector.mail.webhooks import MailRoute
 from producers.errors import BadSettings
 from producers.mail.providers.registry import PROVIDERS
 from producers.metrics import REGISTRY

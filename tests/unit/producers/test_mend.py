@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.collector import mend
-from producers.collector.wire import read
+from producers.collector.reading import mend
+from producers.collector.reading.wire import read
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

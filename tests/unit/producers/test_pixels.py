@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from producers.collector.pixels import GIF
+from producers.collector.protocols.pixels import GIF
 from producers.metrics import REGISTRY
 from producers.settings import SpoolSettings
 from producers.sinks.memory import MemorySink

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.collector.cookieless import DAY_MS, DailySalt
-from producers.collector.privacy import may_recognise
-from producers.collector.redaction import Redaction
+from producers.collector.privacy.cookieless import DAY_MS, DailySalt
+from producers.collector.privacy.edge import may_recognise
+from producers.collector.privacy.redaction import Redaction
+from producers.collector.privacy.urls import URL_PARAMETERS, Urls
 from producers.collector.sources import Source
-from producers.collector.urls import URL_PARAMETERS, Urls
 from schemas.rejected import Reason
 from tests.unit.producers.desk import NOW, Desk, desk, page
 

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from producers.collector.pixels import GIF
-from producers.collector.snowplow import POST, app_keys
-from producers.collector.snowplow_events import events_of
+from producers.collector.protocols.pixels import GIF
+from producers.collector.protocols.snowplow import POST, app_keys
+from producers.collector.protocols.snowplow_events import events_of
 from producers.collector.sources import Source, Sources
 from producers.errors import BadSettings, Unmappable
 from producers.metrics import REGISTRY

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from producers.collector.spool_records import (
+from producers.collector.spool.records import (
     HEADER_BYTES,
     Position,
     Spooled,

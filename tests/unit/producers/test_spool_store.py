@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from producers.collector.spool_disk import Disk
-from producers.collector.spool_records import Spooled, framed
-from producers.collector.spool_store import Store
+from producers.collector.spool.disk import Disk
+from producers.collector.spool.records import Spooled, framed
+from producers.collector.spool.store import Store
 from producers.errors import BadSettings
 from tests.unit.producers.spool_disks import Crash, MemoryDisk
 

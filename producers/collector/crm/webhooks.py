@@ -1,0 +1,113 @@
+"""POST /v1/crm/hubspot, /pipedrive, /salesforce: a CRM's own webhooks, by its own proof of origin.
+
+200 once everything is safe; what cannot be mapped goes to `rejected` with its bytes, since sending it again would not
+help. A CRM without a secret in the settings is 404: nothing could be proved.
+"""
+
+from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.json import encode as encode_json
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from producers.collector.crm.kept import keep
+from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
+from producers.collector.door.body import read_body
+from producers.collector.intake import Intake
+from producers.collector.reading.inflate import inflated
+from producers.collector.reading.mend import surrogates
+from producers.crm.fieldmap import FieldMap, load_fields
+from producers.crm.proof import Knock
+from producers.crm.reading import Reading
+from producers.crm.registry import CRMS, Crm
+from producers.crm.salesforce import check_organization
+from producers.errors import BadSettings, Refusal, Refused, SinkError
+from producers.settings import CrmSettings, Settings
+
+__all__ = ["crm_routes", "public_uri"]
+
+
+class _Source(Struct, frozen=True):
+    """One CRM that is set up."""
+
+    name: str
+    crm: Crm
+    secret: str
+    fields: FieldMap
+
+
+class CrmRoute:
+    """The endpoint of one CRM, with what it needs; `source` None: it is not set up."""
+
+    def __init__(self, name: str, intake: Intake, *, source: _Source | None, settings: Settings) -> None:
+        self._name = name
+        self._intake = intake
+        self._source = source
+        self._public_url = settings.collector.public_url.rstrip("/")
+        self._organization_id = settings.crm.salesforce_organization_id
+
+    async def answer(self, request: Request) -> Response:
+        """What the CRM wants to hear when all is safe."""
+        try:
+            source = self._set_up()
+            said = await self._take(request, source)
+        except Refused as error:
+            return refused_answer(error)
+        except SinkError:
+            return unsafe_answer()
+        body = source.crm.answer or encode_json({"success": True, "ok": True, "status": 1, **said})
+        return crm_answer(200, body, media_type=source.crm.media_type)
+
+    def _set_up(self) -> _Source:
+        """Raises Refused."""
+        if self._source is None:
+            raise Refused(Refusal.NOT_SET_UP, f"set LEADSTREAM_CRM__{self._name.upper()}_SECRET on the collector")
+        return self._source
+
+    async def _take(self, request: Request, source: _Source) -> dict[str, int]:
+        """Raises Refused and SinkError."""
+        headers = dict(request.headers.raw)
+        raw = await read_body(request.receive, headers)
+        at = self._intake.now_ms()
+        knock = Knock(
+            method=request.method, uri=public_uri(request, self._public_url), headers=headers, body=raw,
+            secret=request.path_params.get("secret", ""),
+        )  # fmt: skip
+        source.crm.verify(knock, secret=source.secret, now_ms=at)
+        body = inflated(raw, headers.get(b"content-encoding"))
+        if source.crm.json:
+            body = surrogates(body)
+        else:
+            check_organization(body, organization_id=self._organization_id)
+        reading = Reading(source=source.name, fields=source.fields, naming=self._intake.naming, received_at=at)
+        told = source.crm.signals_of(body, reading)
+        await keep(self._intake, told.signals, told.unread, source=source.name, door=source.name, at=at)
+        return {"accepted": len(told.signals), "rejected": len(told.unread), "passed_over": told.passed_over}
+
+
+def crm_routes(settings: Settings, intake: Intake) -> list[Route]:
+    """One route for each CRM of the registry, set up or not. Raises BadSettings."""
+    routes: list[Route] = []
+    for name, crm in CRMS.items():
+        route = CrmRoute(name, intake, source=_source(name, crm, settings.crm), settings=settings)
+        routes.append(Route(f"/v1/crm/{name}", route.answer, methods=["POST"]))
+        if crm.secret_in_path:
+            routes.append(Route(f"/v1/crm/{name}/{{secret}}", route.answer, methods=["POST"]))
+    return routes
+
+
+def public_uri(request: Request, public_url: str) -> str:
+    """The address as the sender wrote it: behind a proxy only `public_url` knows it."""
+    path = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    query = request.scope["query_string"]
+    base = public_url or f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+    return base + (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _source(name: str, crm: Crm, settings: CrmSettings) -> _Source | None:
+    secret, mapping = settings.secret_of(name), settings.mapping_of(name)
+    if secret and not crm.json and not settings.salesforce_organization_id:
+        raise BadSettings("LEADSTREAM_CRM__SALESFORCE_ORGANIZATION_ID: a secret path proves little without it")
+    return _Source(name, crm, secret, load_fields(name, mapping)) if secret else None

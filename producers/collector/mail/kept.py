@@ -1,0 +1,58 @@
+"""Mail events on their way to their leads' rows: waited for, or behind the answer where a reader must not wait."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from producers.collector.crm.kept import write_to_rows
+from producers.collector.intake import Intake
+from producers.collector.latch import Latch
+from producers.collector.reading.wire import BadEvent
+from producers.errors import SinkError
+from producers.logs import log
+from producers.mail.told import Unread
+from producers.metrics import MAILS
+from schemas.rejected import Reason
+from schemas.touches import MailEvent
+
+__all__ = ["Behind", "keep_mail"]
+
+
+async def keep_mail(
+    intake: Intake, events: Sequence[MailEvent], unread: Sequence[Unread] = (), *, source: str, at: int
+) -> None:
+    """Returns when everything is safe. Raises SinkError: it must come again."""
+    intake.outstanding.admit(len(events) + len(unread))
+    latch = Latch(asyncio.get_running_loop())
+    for one in unread:
+        bad = BadEvent(one.raw, Reason.MAPPING, one.why)
+        intake.reject(bad, source=source, at=at, latch=latch, door=f"mail/{source}")
+    write_to_rows(intake, "touches", events, latch=latch)
+    await latch.wait()
+    for event in events:
+        MAILS.labels(source, event.kind).inc()
+
+
+class Behind:
+    """Events that nobody waits for. What does not become safe is counted, said once a second, and lost."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._said_at = 0
+
+    def tell(self, event: MailEvent, *, source: str, failed: Callable[[], None] | None = None) -> None:
+        """Returns at once; `failed` is called where it did not become safe."""
+        task = asyncio.get_running_loop().create_task(self._keep(event, source, failed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep(self, event: MailEvent, source: str, failed: Callable[[], None] | None) -> None:
+        try:
+            await keep_mail(self._intake, (event,), source=source, at=event.at)
+        except SinkError as error:
+            if failed is not None:
+                failed()
+            now = self._intake.now_ms()
+            if now - self._said_at >= 1_000:
+                self._said_at = now
+                log.warning("not_safe", why=str(error))

@@ -1,0 +1,28 @@
+"""The parts of the spool, put together as the settings say."""
+
+from collections.abc import Callable
+
+from producers.collector.spool.detour import Detour
+from producers.collector.spool.disk import Disk
+from producers.collector.spool.replay import Replay
+from producers.collector.spool.spool import Spool
+from producers.collector.spool.store import Store
+from producers.settings import Settings
+from producers.sinks.base import Sink
+
+__all__ = ["with_spool"]
+
+
+def with_spool(settings: Settings, sink: Sink, *, now_ms: Callable[[], int], disk: Disk | None = None) -> Sink:
+    """The sink with a way round it, or as it is where no directory is set. Takes the directory for this process.
+
+    Raises BadSettings where the directory cannot be written, is another collector's or a newer version's.
+    """
+    here = settings.spool
+    if here.directory is None:
+        return sink
+    store = Store(disk or Disk(here.directory), segment_bytes=here.segment_bytes, now_ms=now_ms)
+    store.open()
+    spool = Spool(store, here, now_ms=now_ms)
+    replay = Replay(sink, spool, block_bytes=settings.collector.block_bytes)
+    return Detour(sink, spool, replay, budget_s=here.budget_s, most=settings.collector.outstanding_bytes // 2)
