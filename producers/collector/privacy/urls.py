@@ -27,7 +27,7 @@ _ROUTE: Final = re.compile(r"!?/")
 _NAMES: Final = ("url", "uri", "href", "link", "referrer", "referer", "path", "search", "hash", "fragment", "location")
 # Escapes of printable ASCII hide the marks that are looked for.
 _ESCAPED: Final = re.compile(rb"\\u00[2-7]")
-_USER: Final = re.compile(rb'//[^/"]*@|\\/[^/"]*@')
+_USER: Final = re.compile(rb'[/\\]/(?:[^/"\\]|\\.)*@')  # an escaped quote ends no text
 
 
 class Urls:
