@@ -19,9 +19,9 @@ from deploy.settings import secret_of
 
 if TYPE_CHECKING:
     from schemas.ids import Naming
+    from streams.core.backtest.comparison import Comparison, Share
+    from streams.core.backtest.two_rules import LineByTwo
     from streams.core.rules import Rules
-    from streams.core.trial.comparison import Comparison, Share
-    from streams.core.trial.two_rules import LineByTwo
 
 __all__ = ["replay"]
 
@@ -45,7 +45,7 @@ def replay(
     leadstream up. [b]leadstream rules diff A B[/b] says in words what the rules themselves change.
     """
     from schemas.ids import Naming
-    from streams.replay.trial import compared
+    from streams.replay.backtest import compared
 
     naming = Naming(secret_of(home).encode())
     both = _rules(before, naming), _rules(after, naming)

@@ -46,7 +46,7 @@ def count(
     """
     from schemas.ids import Naming
     from streams.core.rules import load_rules
-    from streams.replay.trial import crossings_in
+    from streams.replay.backtest import crossings_in
 
     texts = texts_of(directory)
     loaded(texts)

@@ -9,7 +9,7 @@ from schemas.topics import topic
 from streams.console.flow.moves import Looks, Moves
 from streams.console.live.arrivals import Follows
 from streams.console.rules.known import KnownRules
-from streams.console.rules.readings import Trials
+from streams.console.rules.readings import Readings
 from streams.core.rules import Rules, load_rules
 from streams.inbox import Put
 from streams.replay.kept_rows import KeptRows
@@ -37,7 +37,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     log: Looks
     rules: Callable[[], Rules]
     known: KnownRules
-    trials: Trials
+    readings: Readings
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -52,7 +52,7 @@ def sight_of(settings: Settings) -> Sight:
 
     def close() -> None:
         moves.close()
-        trials.close()
+        readings.close()
         window.close()
         moved.close()
         tried.close()
@@ -72,8 +72,8 @@ def sight_of(settings: Settings) -> Sight:
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     moves = Moves(moved, known.in_force)
-    trials = Trials(KeptRows(tried, application=settings.application))
+    readings = Readings(KeptRows(tried, application=settings.application))
     return Sight(
-        remaker=remaker, tail=tail, moves=moves, log=window, rules=known.in_force, known=known, trials=trials,
+        remaker=remaker, tail=tail, moves=moves, log=window, rules=known.in_force, known=known, readings=readings,
         collector_url=settings.collector.public_url, close=close,
     )  # fmt: skip

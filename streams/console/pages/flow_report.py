@@ -88,7 +88,7 @@ async def _parts(desk: Desk, asked: Asked, label: str) -> Sequence[Part]:
 
 async def _late(desk: Desk, asked: Asked) -> Late:
     """The rules were read by now: the figures of this page are made by them."""
-    answer = await desk.sight.trials.overdue(desk.sight.known.in_force())
+    answer = await desk.sight.readings.overdue(desk.sight.known.in_force())
     by_stage = None if answer.found is None else overdue_by_stage(answer.found, asked.wanted)
     return Late(by_stage=by_stage, as_of=answer.as_of, why=answer.why)
 

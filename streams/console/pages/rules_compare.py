@@ -19,10 +19,10 @@ from streams.console.rules.known import IN_FORCE
 from streams.console.rules.readings import Answer
 from streams.console.spreadsheet import csv_of
 from streams.console.tongue import N_
+from streams.core.backtest.comparison import Comparison
+from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rulebook.in_words import changes
 from streams.core.rules import Rules, RulesError
-from streams.core.trial.comparison import Comparison
-from streams.core.trial.two_rules import LeadByTwo
 
 __all__ = ["CSV_HEAD", "ROUTES", "row_of"]
 
@@ -50,7 +50,7 @@ async def compare(request: Request) -> Response:
     answer: Answer[Comparison] = Answer()
     if pair is not None:
         again = request.query_params.get("again") == "1"
-        answer = await desk.sight.trials.comparison(pair.before, pair.after, again=again)
+        answer = await desk.sight.readings.comparison(pair.before, pair.after, again=again)
     found = answer.found
     shows(request, [one.lead_id for one in found.sides[:ON_A_PAGE]] if found else [])
     values: dict[str, Any] = {
@@ -70,7 +70,7 @@ async def table(request: Request) -> Response:
         return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
     if pair is None:
         return RedirectResponse("/rules/compare", 303)
-    answer = await desk.sight.trials.comparison(pair.before, pair.after)
+    answer = await desk.sight.readings.comparison(pair.before, pair.after)
     if answer.found is None:  # the page says why, or how far the reading is
         return RedirectResponse(f"/rules/compare?{request.url.query}", 303)
     shows(request, [one.lead_id for one in answer.found.sides])

@@ -26,9 +26,9 @@ from streams.console.rules.readings import Answer
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_of
 from streams.console.tongue import N_
+from streams.core.backtest.comparison import Comparison
+from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rules import RulesError
-from streams.core.trial.comparison import Comparison
-from streams.core.trial.two_rules import LeadByTwo
 from streams.inbox import DoorClosed
 from streams.rules_book import Reviewed
 
@@ -125,7 +125,7 @@ async def _look(desk: Desk, *, again: bool) -> _Look:
         before = known.of(story.before.version)
     except (KeyError, RulesError) as error:
         return _Look(story=story, answer=nothing, ticks={}, why=str(error))
-    answer = await desk.sight.trials.comparison(before, known.in_force(), again=again)
+    answer = await desk.sight.readings.comparison(before, known.in_force(), again=again)
     return _Look(story=story, answer=answer, ticks=known.book.reviewed(story.here.version))
 
 

@@ -96,7 +96,7 @@ async def _page(
     except (RulesError, OSError) as error:
         return await _unknown(desk, request, error)
     sales = desk_asked(query, rules)
-    answer = await desk.sight.trials.crossings(rules, again=query.get("again") == "1")
+    answer = await desk.sight.readings.crossings(rules, again=query.get("again") == "1")
     found = None if answer.found is None else _proposed(answer.found, sales, rules)
     values: dict[str, Any] = {
         "answer": answer, "found": found, "sales": sales, "rules": rules, "pending": pending, "decisions": decisions,
@@ -162,7 +162,7 @@ def _objection(threshold: float | None, fields: Mapping[str, str], rules: Rules)
 
 async def _arithmetic(desk: Desk, fields: Mapping[str, str], rules: Rules) -> tuple[str, ...]:
     """What was seen when it was decided, where it is still known."""
-    answer = await desk.sight.trials.crossings(rules)
+    answer = await desk.sight.readings.crossings(rules)
     return () if answer.found is None else in_words(_proposed(answer.found, desk_asked(fields, rules), rules).proposal)
 
 

@@ -11,15 +11,15 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from msgspec import Struct
 
+from streams.core.backtest.comparison import Comparison
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.overdue import Overdue
 from streams.core.rules import Rules
-from streams.core.trial.comparison import Comparison
+from streams.replay.backtest import compared, crossings_in, overdue_in
 from streams.replay.kept_rows import KeptRows
-from streams.replay.trial import compared, crossings_in, overdue_in
 from streams.window import WindowShut
 
-__all__ = ["FRESH_MS", "Answer", "Trials"]
+__all__ = ["FRESH_MS", "Answer", "Readings"]
 
 FRESH_MS: Final = 15 * 60_000
 PATIENCE_S: Final = 3.0
@@ -42,7 +42,7 @@ class Answer(Struct, Generic[T], frozen=True, kw_only=True):
     total: int = 0
 
 
-class Trials:
+class Readings:
     """The readings of this process. `patience_s`: how long a page waits for one before it shows how far it is."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Trials:
         """Unless another reading is under way: it is asked for again by the next look."""
         if self._running is not None and not self._running[1].done():
             return
-        self._running = question, asyncio.create_task(self._read(question, read), name="console-trial")
+        self._running = question, asyncio.create_task(self._read(question, read), name="console-reading")
 
     async def _read(self, question: Any, read: Callable[[], Any]) -> None:
         as_of = self._now()

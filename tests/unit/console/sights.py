@@ -10,7 +10,7 @@ from schemas.ids import Naming
 from schemas.topics import topic
 from streams.console.flow.moves import Moves
 from streams.console.rules.known import KnownRules
-from streams.console.rules.readings import Trials
+from streams.console.rules.readings import Readings
 from streams.console.sight import Sight
 from streams.core.rules import Rules, load_rules
 from streams.replay.kept_rows import KeptRows
@@ -133,7 +133,7 @@ def sight(
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
                       judge=lambda put: judged(put, RULES))  # fmt: skip
     log = log or StandInMoves()
-    trials = Trials(KeptRows(rows or StandInRows(), application="leadstream"), patience_s=patience_s)
+    readings = Readings(KeptRows(rows or StandInRows(), application="leadstream"), patience_s=patience_s)
     return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(log, lambda: rules), log=log,
-                 rules=lambda: rules, known=known or known_rules(), trials=trials,
+                 rules=lambda: rules, known=known or known_rules(), readings=readings,
                  collector_url=collector_url)  # fmt: skip

@@ -7,14 +7,14 @@ from msgspec.structs import replace
 
 from schemas.touches import Tick
 from streams.core.account.row import Account
+from streams.core.backtest.comparison import Comparing, Share
+from streams.core.backtest.outcomes import alert_ends, level_by, score_ends
+from streams.core.backtest.two_rules import LineByTwo, account_by_two, lead_by_two
 from streams.core.flow.books import Wanted
 from streams.core.flow.crossings import counted_at, reach_of, thresholds
 from streams.core.flow.overdue import overdue_at, overdue_by_stage
 from streams.core.flow.precision import LEAST
 from streams.core.rules import Rules
-from streams.core.trial.comparison import Comparing, Share
-from streams.core.trial.outcomes import alert_ends, level_by, score_ends
-from streams.core.trial.two_rules import LineByTwo, account_by_two, lead_by_two
 from tests.unit.core.made import ANN, DAY, HOUR, NOW, RULES
 from tests.unit.core.publishing import published
 from tests.unit.core.told import (

@@ -11,13 +11,13 @@ from schemas.activity import Version
 from schemas.touches import Tick
 from streams.core.account import fold as account
 from streams.core.account.fold import Account
+from streams.core.backtest.comparison import Comparing
+from streams.core.backtest.two_rules import account_by_two, lead_by_two
 from streams.core.days import DAY_MS
 from streams.core.flow.crossings import counted_at, reach_of, thresholds
 from streams.core.lead import fold as lead
 from streams.core.lead.fold import Lead
 from streams.core.rules import Rules
-from streams.core.trial.comparison import Comparing
-from streams.core.trial.two_rules import account_by_two, lead_by_two
 from tests.unit.core import told_at_random as some
 from tests.unit.core.made import ANN, RULES
 from tests.unit.core.publishing import SEVERAL

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from schemas.cards import AlertCounts, Reopening
 from streams.core.account.row import Account
+from streams.core.backtest.outcomes import AlertEnd, ScoreEnd, alert_ends, reopenings_by, score_ends
+from streams.core.backtest.two_rules import AccountByTwo, LeadByTwo, account_by_two, lead_by_two
 from streams.core.flow.crossings import DAYS, Reach, counted_at, reach_of
 from streams.core.flow.precision import HITS, LEAST
 from streams.core.flow.supply import figure
 from streams.core.lead.row import Lead
 from streams.core.rulebook.past import unknown_past
 from streams.core.rules import Rules
-from streams.core.trial.outcomes import AlertEnd, ScoreEnd, alert_ends, reopenings_by, score_ends
-from streams.core.trial.two_rules import AccountByTwo, LeadByTwo, account_by_two, lead_by_two
 
 __all__ = ["MOST_SHOWN", "Comparing", "Comparison", "Share", "StagesDiffer"]
 

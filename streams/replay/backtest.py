@@ -4,11 +4,11 @@ from collections import Counter
 from typing import Any
 
 from streams.core.account.row import Account
+from streams.core.backtest.comparison import Comparing, Comparison
 from streams.core.flow.crossings import Crossings, Reach, counted_at, reach_of, thresholds
 from streams.core.flow.overdue import Overdue, overdue_at
 from streams.core.lead.row import Lead
 from streams.core.rules import Rules
-from streams.core.trial.comparison import Comparing, Comparison
 from streams.replay.kept_rows import KeptRows, Told
 
 __all__ = ["compared", "crossings_in", "overdue_in"]
