@@ -52,12 +52,14 @@ def looked_at(
     return Found(planned, problem) if problem else None
 
 
-def shrunk(found: Found, *, kind: type[SimWorker] = SimWorker) -> Found:
+def shrunk(
+    found: Found, *, kind: type[SimWorker] = SimWorker, world: type[Simulation] = Simulation
+) -> Found:
     """The shortest run found that breaks something too. Fewer steps of a seed are the beginning of more."""
     least, most = 0, found.planned.steps
     while most - least > 1:
         middle = (least + most) // 2
-        shorter = looked_at(Planned(found.planned.seed, middle), kind=kind)
+        shorter = looked_at(Planned(found.planned.seed, middle), kind=kind, world=world)
         if shorter is None:
             least = middle
         else:
