@@ -16,12 +16,12 @@ _SCHEME: Final = re.compile(r"^[a-z]+://", re.IGNORECASE)
 _LONE: Final = re.compile(r"[\ud800-\udfff]")
 
 
-def text_of(value: Any) -> str:
-    """One printable line, "" for nothing."""
+def text_of(value: Any, *, most: int = MAX_TEXT) -> str:
+    """One printable line of at most so many characters, "" for nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     line = _LONE.sub("\ufffd", str(value))
-    return "".join(c if c.isprintable() else " " for c in line).strip()[:MAX_TEXT]
+    return "".join(c if c.isprintable() else " " for c in line).strip()[:most]
 
 
 def amount_of(value: Any, field: str = "amount") -> float | None:

@@ -52,7 +52,7 @@ class MailReading(Struct, frozen=True, kw_only=True):
 def told_of(event: MailEvent, reading: MailReading, *, link: Any = "", ip: Any = "", agent: Any = "") -> MailEvent:
     """The same with who fetched it, as far as the provider says."""
     return replace(
-        event, link=str(link or "")[:MAX_LINK], ip=reading.shorten(text_of(ip)) or "", user_agent=text_of(agent)
+        event, link=text_of(link, most=MAX_LINK), ip=reading.shorten(text_of(ip)) or "", user_agent=text_of(agent)
     )
 
 

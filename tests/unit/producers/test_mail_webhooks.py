@@ -299,6 +299,19 @@ async def test_one_odd_event_costs_none_of_its_neighbours() -> None:
             assert (kept.door, json.loads(kept.raw)) == ("mail/sendgrid", one)
 
 
+async def test_half_of_a_surrogate_pair_in_an_address_costs_none_of_its_neighbours() -> None:
+    """An address cut in the middle of an emoji: no text in UTF-8, so the whole request ended as a 500, for ever."""
+    cut = {"url": "https://acme.example/\ud83d", "useragent": "Fox\ud83d"}
+    async with door() as d:
+        answer = await d.sendgrid([sendgrid("click", 1, **cut), sendgrid("delivered", 2)])
+        assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
+        answer = await d.ses(sns(ses("Click", link=cut["url"], **STAMP)))
+        assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+        click, _, other = d.touches()
+        assert (click.link, click.user_agent) == ("https://acme.example/\ufffd", "Fox\ufffd")
+        assert other.link == click.link
+
+
 async def test_row_45_sendgrid_without_its_proof_is_401_and_a_replay_changes_nothing() -> None:
     body = json.dumps([sendgrid("open")]).encode()
     good = sendgrid_headers(body)
