@@ -1,5 +1,9 @@
-"""Files that few may read and nobody may find half written: replaced whole, one writer at a time."""
+"""Files that few may read and nobody may find half written: replaced whole, one writer at a time.
 
+Or only ever appended to, line by line, by several.
+"""
+
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ import msgspec
 
 from streams.errors import SettingsError
 
-__all__ = ["Kept", "locked", "read_private", "write_private"]
+__all__ = ["Kept", "append_line", "locked", "opened_to_append", "read_private", "write_private"]
 
 
 class Kept(Protocol):
@@ -60,3 +64,21 @@ def locked(path: Path) -> Iterator[None]:
     with path.with_name(f"{path.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a rename changes the file, so the lock lies beside it
         yield
+
+
+def opened_to_append(path: Path) -> int:
+    """A descriptor for `append_line`, mode 0600; makes its directory. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def append_line(file: int, line: bytes) -> None:
+    """A line without its end, in one write, so that several may append. Raises OSError where half of it was taken.
+
+    Such a half, left by a disk that was full, gets its end first: else it would make this line unreadable too.
+    """
+    size = os.fstat(file).st_size
+    torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+    whole = (b"\n" if torn else b"") + line + b"\n"
+    if os.write(file, whole) != len(whole):
+        raise OSError(errno.ENOSPC, "half a line was taken")

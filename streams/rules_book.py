@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.core.days import DAY_MS
+from streams.private_files import append_line, opened_to_append
 
 __all__ = ["REVIEW_MS", "Approved", "Declined", "Line", "Published", "Reviewed", "RulesBook"]
 
@@ -83,12 +84,9 @@ class RulesBook:
         """Append one. Raises OSError."""
         if self._path is None or not self.is_kept:
             return
-        encoded = msgspec.json.encode(line) + b"\n"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = opened_to_append(self._path)
         try:
-            if os.write(file, encoded) != len(encoded):
-                raise OSError(f"{self._path} took half a line")
+            append_line(file, msgspec.json.encode(line))
             os.fsync(file)
         finally:
             os.close(file)

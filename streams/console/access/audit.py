@@ -16,6 +16,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.private_files import append_line, opened_to_append
+
 __all__ = ["AGAIN_MS", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
 
 AGAIN_MS: Final = 60_000
@@ -59,9 +61,7 @@ class Audit:
         """Append one line in one write: other processes may append to the same file. Raises OSError."""
         if self._path is None:
             return
-        encoded = msgspec.json.encode(line) + b"\n"
-        if os.write(self._opened(self._path), encoded) != len(encoded):
-            raise OSError(f"{self._path} took half a line")
+        append_line(self._opened(self._path), msgspec.json.encode(line))
 
     def look(self, line: AuditLine, *, session: str) -> None:
         """Append, unless the same session saw the same less than a minute ago: a page that follows. Raises OSError.
@@ -98,8 +98,7 @@ class Audit:
             there = 0
         if self._file is None or there != self._inode:
             self.close()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._file = opened_to_append(path)
             self._inode = os.fstat(self._file).st_ino
         return self._file
 

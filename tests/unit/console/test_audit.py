@@ -144,3 +144,14 @@ def test_a_line_is_one_json_object(audit_log: Path) -> None:
     audit.close()
     [text] = audit_log.read_text().splitlines()
     assert json.loads(text) == {"at": 5, "user": "Ines\nDuarte", "role": "rep", "what": "lead", "id": "x"}
+
+
+def test_a_line_behind_half_a_line_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    log = Audit(path)
+    log.write(line(1))
+    with path.open("ab") as file:
+        file.write(b'{"at":2,"user":"In')
+    log.write(line(3))
+    log.close()
+    assert [one.at for one in entries(path)] == [1, 3]

@@ -74,6 +74,15 @@ def test_former_rules_that_come_back_are_in_force_again(own: Path, book: RulesBo
 
 
 # ─── the book
+def test_a_line_behind_half_a_line_is_read(book: RulesBook, tmp_path: Path) -> None:
+    """The disk was full, and then it was not: an approval that was confirmed must not hang on the half before it."""
+    book.write(approved(90))
+    with (tmp_path / "rules.jsonl").open("ab") as file:
+        file.write(b'{"t":"approved","at":2,"by":"Le')
+    book.write(approved(95, at=3))
+    assert [one.at for one in book.lines()] == [1, 3]
+
+
 def test_the_newest_decision_counts_and_a_torn_line_hides_no_other(book: RulesBook, tmp_path: Path) -> None:
     book.write(approved(90))
     book.write(approved(95, at=2))
