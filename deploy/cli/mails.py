@@ -10,8 +10,9 @@ import typer
 from msgspec import to_builtins
 
 from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadDeploySettings
-from deploy.settings import secret_of, value_of
+from deploy.settings import value_of
 
 if TYPE_CHECKING:
     from producers.mail.letter import Letter
@@ -20,7 +21,6 @@ __all__ = ["app"]
 
 KEYS: Final = "LEADSTREAM_MAIL__KEYS"
 URL: Final = "LEADSTREAM_COLLECTOR__PUBLIC_URL"
-ID_LENGTH: Final = 32
 LINK_DAYS: Final = 400  # what a link lives is the collector's to say
 
 app = typer.Typer(help="Mails to leads: signed links, the pixel, and headers to unsubscribe.", no_args_is_help=True)
@@ -99,15 +99,11 @@ def _base(home: Path) -> str:
 
 
 def _lead_id(who: str, home: Path) -> str:
-    """By an address or an id. Raises BadDeploySettings."""
-    from schemas.ids import Naming, normalised_email
-
-    if len(who) == ID_LENGTH and set(who) <= set("0123456789abcdef"):
-        return who
-    email = normalised_email(who)
-    if email is None:
-        raise BadDeploySettings(f"--lead: {who} is neither an e-mail address nor a lead id of {ID_LENGTH} hex digits")
-    return Naming(secret_of(home).encode()).lead_of_email(email)
+    """Raises BadDeploySettings."""
+    lead_id = lead_id_of(who, home)
+    if lead_id is None:
+        raise BadDeploySettings(f"--lead: {who} {NOBODY}")
+    return lead_id
 
 
 def _of_home(home: Path, file: str, name: str) -> str:

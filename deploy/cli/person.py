@@ -12,8 +12,9 @@ from rich.console import Console
 
 from deploy.cli.actor import actor
 from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadPerson, BrokerUnreachable
-from deploy.settings import DeploySettings, from_environment, secret_of
+from deploy.settings import DeploySettings, from_environment
 
 if TYPE_CHECKING:
     from schemas.cards import LeadCard
@@ -27,7 +28,6 @@ __all__ = ["app"]
 
 GONE_S: Final = 30.0  # a worker that runs takes less than a second
 LOOK_S: Final = 0.2
-ID_LENGTH: Final = 32
 
 app = typer.Typer(
     help="One person: what is known of them, and to forget them.\n\n"
@@ -87,15 +87,11 @@ def erase(
 
 
 def _lead_id(who: str, home: Path) -> str:
-    """By an address or an id. Raises BadPerson."""
-    from schemas.ids import Naming, normalised_email
-
-    if len(who) == ID_LENGTH and set(who) <= set("0123456789abcdef"):
-        return who
-    email = normalised_email(who)
-    if email is None:
-        raise BadPerson(f"{who} is neither an e-mail address nor a lead id of {ID_LENGTH} hex digits")
-    return Naming(secret_of(home).encode()).lead_of_email(email)
+    """Raises BadPerson."""
+    lead_id = lead_id_of(who, home)
+    if lead_id is None:
+        raise BadPerson(f"{who} {NOBODY}")
+    return lead_id
 
 
 async def _asked(
