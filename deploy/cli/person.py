@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from deploy.cli.actor import actor
+from deploy.cli.openings import opened_door, opened_window
 from deploy.cli.topics import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadPerson, BrokerUnreachable
@@ -147,19 +148,7 @@ def _watch(console: Console, settings: DeploySettings, lead_id: str) -> None:
 
 @contextmanager
 def _door(settings: DeploySettings) -> "Iterator[Door]":
-    from streams.inbox import KafkaDoor
-    from streams.window import Window, WindowShut
-
-    kafka = settings.kafka
-    window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    try:
-        partitions = len(window.bounds("touches"))  # the broker's word: a wrong count would send the order to nobody
-    except WindowShut as error:
-        raise BrokerUnreachable(str(error)) from error
-    finally:
-        window.close()
-    door = KafkaDoor(kafka.bootstrap_servers, partitions=partitions, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    try:
+    with opened_window(settings) as window:
+        partitions = len(window.bounds("touches"))
+    with opened_door(settings, partitions=partitions) as door:
         yield door
-    finally:
-        door.close()

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from deploy.cli.actor import actor
 from deploy.cli.copying import bars
+from deploy.cli.openings import opened_door, opened_window
 from deploy.cli.rejected_choice import (
     By,
     Choice,
@@ -64,7 +65,7 @@ def list_(
     """Print the newest, newest first."""
     chosen = Choice(reasons=reason, sources=source, since=since, until=until, text=text, by=by, replayed=replayed)
     wanted = chosen.wanted()
-    with _window(from_environment(home)) as window, _shelf(window) as shelf:
+    with opened_window(from_environment(home)) as window, _shelf(window) as shelf:
         found = shelf.newest(wanted, limit=limit)
     if as_json:
         for kept in found:
@@ -84,7 +85,7 @@ def show(places: Named, *, as_json: Json = False, home: Home = AT_HOME) -> None:
     """Print records with their original bytes. What a terminal would act upon is written as its code."""
     asked = places_of(places or [])
     wanted = Choice(reasons=[], sources=[], since="", until="", text="", by=None, replayed=True).wanted(asked)
-    with _window(from_environment(home)) as window, _shelf(window) as shelf:
+    with opened_window(from_environment(home)) as window, _shelf(window) as shelf:
         found = shelf.newest(wanted, limit=max(1, len(asked)))
     console = Console(highlight=False)
     for kept in found:
@@ -127,7 +128,7 @@ def replay(
         raise BadReplay("say which: places, a filter such as --reason, or --all")
     settings = from_environment(home)
     tally = Tally(as_json=as_json, dry_run=dry_run)
-    with _window(settings) as window, _replaying(settings, window, rules=rules, home=home) as replaying:
+    with opened_window(settings) as window, _replaying(settings, window, rules=rules, home=home) as replaying:
         with _shelf(window) as shelf:
             found = shelf.places(wanted)
         total = sum(map(len, found.values()))
@@ -140,25 +141,6 @@ def replay(
                 if tally.count >= most:
                     break
     tally.close(missing=len(asked) - total if asked else 0)
-
-
-@contextmanager
-def _window(settings: DeploySettings) -> "Iterator[Window]":
-    """Whatever Kafka says no with becomes BrokerUnreachable."""
-    from streams.inbox import DoorClosed
-    from streams.window import Window, WindowShut
-
-    kafka = settings.kafka
-    window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    try:
-        yield window
-    except WindowShut as error:
-        raise BrokerUnreachable(str(error)) from error
-    except DoorClosed as error:
-        raise BrokerUnreachable(f"Kafka at {kafka.bootstrap_servers} did not take everything: {error}. Run it again: "
-                                "what was replayed before counts once") from error  # fmt: skip
-    finally:
-        window.close()
 
 
 @contextmanager
@@ -179,7 +161,7 @@ def _replaying(
     from schemas.ids import Naming
     from schemas.topics import topic
     from streams.core.rules import RulesError
-    from streams.inbox import KafkaDoor
+    from streams.inbox import DoorClosed
     from streams.replay.remaking import Remaker
     from streams.replay.replaying import Replaying
     from streams.replay.verdicts import judged
@@ -190,16 +172,17 @@ def _replaying(
         read = read_rules(rules, naming or Naming(b"nobody is named by a verdict"))
     except RulesError as error:
         raise BadRules(str(error)) from error
-    partitions = len(window.bounds("visits"))  # the broker's word: a wrong count would send events to others' rows
-    door = KafkaDoor(kafka.bootstrap_servers, partitions=partitions, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    partitions = len(window.bounds("visits"))
     remaker = Remaker(
         partitions=partitions, naming=naming, look=window.record, judge=lambda put: judged(put, read),
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch), mapper=mapper_with(naming),
     )  # fmt: skip
     try:
-        yield Replaying(door, remaker, actor=actor(), now=lambda: int(time.time() * 1000))
-    finally:
-        door.close()
+        with opened_door(settings, partitions=partitions) as door:
+            yield Replaying(door, remaker, actor=actor(), now=lambda: int(time.time() * 1000))
+    except DoorClosed as error:
+        raise BrokerUnreachable(f"Kafka at {kafka.bootstrap_servers} did not take everything: {error}. Run it again: "
+                                "what was replayed before counts once") from error  # fmt: skip
 
 
 def _naming(home: Path) -> "Naming | None":
