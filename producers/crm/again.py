@@ -58,4 +58,4 @@ def _of_webhook(record: Rejected, crm: str, *, mapping_of: MappingOf, naming: Na
     told = source.signals_of(source.whole(record.raw), reading)
     if told.unread:
         raise Unmappable(told.unread[0].why)
-    return told.signals
+    return told.messages

@@ -28,7 +28,7 @@ def verify(knock: Knock, *, secret: str, now_ms: int) -> None:
     check_basic(knock, secret)
 
 
-def signals_of(body: bytes, reading: Reading) -> Told:
+def signals_of(body: bytes, reading: Reading) -> Told[CrmSignal]:
     """Raises Refused for a body that is no JSON."""
     return told_by_each(parse_body(body), lambda event: _signals(event, reading))
 

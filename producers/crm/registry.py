@@ -9,7 +9,7 @@ from msgspec import Struct, to_builtins
 from producers.crm import hubspot, pipedrive, salesforce
 from producers.crm.proof import Knock
 from producers.crm.reading import Reading
-from producers.crm.told import Told
+from producers.crm.told import CrmSignal, Told
 
 __all__ = ["CRMS", "Crm", "Verify", "preview"]
 
@@ -28,7 +28,7 @@ class Crm(Struct, frozen=True, kw_only=True):
     """
 
     verify: Verify
-    signals_of: Callable[[bytes, Reading], Told]
+    signals_of: Callable[[bytes, Reading], Told[CrmSignal]]
     answer: bytes | None = None
     media_type: str = "application/json"
     secret_in_path: bool = False
@@ -50,7 +50,7 @@ CRMS: Final[Mapping[str, Crm]] = {
 def preview(crm: Crm, body: bytes, reading: Reading) -> str:
     """What a body would become, for people to read. Raises Refused where it cannot be read at all."""
     told = crm.signals_of(body, reading)
-    lines = [json.dumps(to_builtins(signal), indent=2, ensure_ascii=False) for signal in told.signals]
+    lines = [json.dumps(to_builtins(signal), indent=2, ensure_ascii=False) for signal in told.messages]
     lines += [f"rejected: {one.why}" for one in told.unread]
     if told.passed_over:
         lines.append(f"passed over, nothing that we need: {told.passed_over}")

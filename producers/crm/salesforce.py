@@ -15,7 +15,7 @@ from defusedxml.ElementTree import fromstring
 from producers.crm.fieldmap import first_of
 from producers.crm.proof import Knock, refuse, same
 from producers.crm.reading import Reading, company_of, contact_of, deal_of, id_of, reported_at
-from producers.crm.told import CrmSignal, Told, Unread
+from producers.crm.told import CrmSignal, Told, told_by_each
 from producers.crm.values import text_of
 from producers.errors import Refusal, Refused, Unmappable
 
@@ -49,23 +49,12 @@ def check_organization(body: bytes, *, organization_id: str) -> None:
         refuse()
 
 
-def signals_of(body: bytes, reading: Reading) -> Told:
+def signals_of(body: bytes, reading: Reading) -> Told[CrmSignal]:
     """Each notification by itself. Raises Refused for a body that is no such message."""
     found = _notifications(body).findall(f"{_OUTBOUND}Notification")
     if len(found) > MOST_NOTIFICATIONS:
         raise Refused(Refusal.TOO_MANY, f"{len(found)} notifications, more than {MOST_NOTIFICATIONS}")
-    signals: list[CrmSignal] = []
-    unread: list[Unread] = []
-    passed_over = 0
-    for notification in found:
-        try:
-            said = _signals(notification, reading)
-        except Unmappable as error:
-            unread.append(Unread(_bytes(notification), str(error)))
-        else:
-            signals += said
-            passed_over += not said
-    return Told(tuple(signals), tuple(unread), passed_over)
+    return told_by_each(found, lambda notification: _signals(notification, reading), bytes_of=_bytes)
 
 
 def around(notification: bytes) -> bytes:

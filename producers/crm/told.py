@@ -1,8 +1,8 @@
-"""What a CRM's body becomes: signals, and what of it nobody could read, with its bytes."""
+"""What a body of a CRM or a mail provider becomes: messages, and what of it nobody could read, with its bytes."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -10,9 +10,11 @@ from producers.errors import Unmappable
 from schemas.crm import ContactRecord, DealPatch
 from schemas.deals import CompanyRecord, DealReport
 
-__all__ = ["CrmSignal", "Told", "Unread", "told_by_each"]
+__all__ = ["CrmSignal", "Told", "Unread", "as_json", "told_by_each"]
 
 CrmSignal: TypeAlias = DealReport | DealPatch | CompanyRecord | ContactRecord
+M = TypeVar("M")
+One = TypeVar("One")
 
 
 class Unread(Struct, frozen=True):
@@ -22,25 +24,36 @@ class Unread(Struct, frozen=True):
     why: str
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, Generic[M], frozen=True):
     """What one body said. `passed_over`: objects that we read and that say nothing we need."""
 
-    signals: tuple[CrmSignal, ...] = ()
+    messages: tuple[M, ...] = ()
     unread: tuple[Unread, ...] = ()
     passed_over: int = 0
 
+    def counts(self) -> dict[str, int]:
+        """As the sender is told."""
+        return {"accepted": len(self.messages), "rejected": len(self.unread), "passed_over": self.passed_over}
 
-def told_by_each(objects: Iterable[Any], signals_of: Callable[[Any], Sequence[CrmSignal]]) -> Told:
+
+def as_json(found: Any) -> bytes:
+    """The bytes of an object of a body."""
+    return json.dumps(found).encode()
+
+
+def told_by_each(
+    objects: Iterable[One], messages_of: Callable[[One], Sequence[M]], *, bytes_of: Callable[[One], bytes] = as_json
+) -> Told[M]:
     """Each object by itself: one that cannot be read costs none of its neighbours."""
-    signals: list[CrmSignal] = []
+    messages: list[M] = []
     unread: list[Unread] = []
     passed_over = 0
     for one in objects:
         try:
-            said = signals_of(one)
+            said = messages_of(one)
         except Unmappable as error:
-            unread.append(Unread(json.dumps(one).encode(), str(error)))
+            unread.append(Unread(bytes_of(one), str(error)))
         else:
-            signals += said
+            messages += said
             passed_over += not said
-    return Told(tuple(signals), tuple(unread), passed_over)
+    return Told(tuple(messages), tuple(unread), passed_over)

@@ -6,7 +6,6 @@ sending it again would not help. With `?crm=<name>` the body is of the packaged 
 files that were exported from a CRM are imported so.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +27,7 @@ from producers.crm.generic import CRM, company_record, deal_report
 from producers.crm.mapping import DealMapping, load
 from producers.crm.proof import Knock, check_hmac, check_standard
 from producers.crm.registry import CRMS
-from producers.crm.told import CrmSignal, Unread
+from producers.crm.told import CrmSignal, Unread, as_json
 from producers.errors import Refusal, Refused, SinkError, Unmappable
 from producers.settings import CrmSettings
 from schemas.deals import CompanyRecord, DealReport
@@ -132,7 +131,7 @@ class DealRoute:
             try:
                 signal = read(one, mapping=mapping, naming=self._intake.naming, received_at=at, crm=crm)
             except Unmappable as error:
-                unread.append(Unread(json.dumps(one).encode(), str(error)))
+                unread.append(Unread(as_json(one), str(error)))
                 verdicts.append(_Verdict("rejected", reason=Reason.MAPPING, detail=str(error)))
             else:
                 signals.append(signal)

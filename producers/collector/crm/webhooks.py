@@ -83,8 +83,8 @@ class CrmRoute:
             check_organization(body, organization_id=self._organization_id)
         reading = Reading(source=source.name, fields=source.fields, naming=self._intake.naming, received_at=at)
         told = source.crm.signals_of(body, reading)
-        await keep(self._intake, told.signals, told.unread, source=source.name, door=source.name, at=at)
-        return {"accepted": len(told.signals), "rejected": len(told.unread), "passed_over": told.passed_over}
+        await keep(self._intake, told.messages, told.unread, source=source.name, door=source.name, at=at)
+        return told.counts()
 
 
 def crm_routes(settings: Settings, intake: Intake) -> list[Route]:

@@ -7,9 +7,9 @@ from producers.collector.crm.kept import write_to_rows
 from producers.collector.intake import Intake
 from producers.collector.latch import Latch
 from producers.collector.reading.wire import BadEvent
+from producers.crm.told import Unread
 from producers.errors import SinkError
 from producers.logs import log
-from producers.mail.told import Unread
 from producers.metrics import MAILS
 from schemas.rejected import Reason
 from schemas.touches import MailEvent

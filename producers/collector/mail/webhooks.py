@@ -77,8 +77,8 @@ class MailRoute:
             source=self._name, naming=self._intake.naming, received_at=at, shorten=shortened
         )
         told = self._provider.events_of(body, reading)
-        await keep_mail(self._intake, told.events, told.unread, source=self._name, at=at)
-        return {"accepted": len(told.events), "rejected": len(told.unread), "passed_over": told.passed_over}
+        await keep_mail(self._intake, told.messages, told.unread, source=self._name, at=at)
+        return told.counts()
 
     async def _confirm(self, url: str) -> None:
         """Once each. Raises NotFetched."""

@@ -9,10 +9,10 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from producers.crm.bodies import parse_body
+from producers.crm.told import Told, told_by_each
 from producers.crm.values import text_of
 from producers.errors import Unmappable
 from producers.mail.providers.reading import LEAD, MESSAGE, MailReading, is_own_link, message_of, object_of, told_of
-from producers.mail.told import Told, told_by_each
 from schemas.touches import MailEvent, MailKind
 
 __all__ = ["events_of"]
@@ -39,7 +39,7 @@ _HARD: Final = frozenset({"HardBounce", "BadEmailAddress"})
 _REASONS: Final[Mapping[str, MailKind]] = {"HardBounce": "bounced", "SpamComplaint": "complained"}
 
 
-def events_of(body: bytes, reading: MailReading) -> Told:
+def events_of(body: bytes, reading: MailReading) -> Told[MailEvent]:
     """One record, or a list of them. Raises Refused for a body that is no JSON."""
     return told_by_each(parse_body(body), lambda one: _events(one, reading))
 

@@ -6,11 +6,12 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from producers.crm.proof import Knock, check_basic
+from producers.crm.told import Told
 from producers.mail.providers import postmark, sendgrid, ses, sns
 from producers.mail.providers.reading import MailReading
 from producers.mail.providers.sns import Certificates
-from producers.mail.told import Told
 from producers.settings import MailSettings
+from schemas.touches import MailEvent
 
 __all__ = ["PROVIDERS", "Provider", "Verify"]
 
@@ -31,7 +32,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     """
 
     verify: Verify
-    events_of: Callable[[bytes, MailReading], Told]
+    events_of: Callable[[bytes, MailReading], Told[MailEvent]]
     variable: str
     is_set_up: Callable[[MailSettings], bool]
     confirm: Callable[[bytes], str] = lambda _: ""

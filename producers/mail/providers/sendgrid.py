@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from producers.crm.bodies import parse_body
 from producers.crm.proof import Knock, fresh, refuse
+from producers.crm.told import Told, told_by_each
 from producers.crm.values import text_of
 from producers.errors import BadSettings, Unmappable
 from producers.mail.providers.reading import LEAD, MESSAGE, MailReading, is_own_link, message_of, object_of, told_of
-from producers.mail.told import Told, told_by_each
 from schemas.touches import MailEvent, MailKind
 
 __all__ = ["events_of", "public_key", "verify"]
@@ -58,7 +58,7 @@ def verify(knock: Knock, *, key: str, now_ms: int) -> None:
         refuse()
 
 
-def events_of(body: bytes, reading: MailReading) -> Told:
+def events_of(body: bytes, reading: MailReading) -> Told[MailEvent]:
     """Each event by itself. Raises Refused for a body that is no JSON."""
     return told_by_each(parse_body(body), lambda one: _events(one, reading))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from producers.crm.bodies import parse_body
+from producers.crm.told import Told, Unread
 from producers.crm.values import text_of
 from producers.errors import Refused, Unmappable
 from producers.mail.providers.reading import (
@@ -21,7 +22,6 @@ from producers.mail.providers.reading import (
     told_of,
 )
 from producers.mail.providers.sns import envelope_of
-from producers.mail.told import Told, Unread
 from schemas.touches import MailEvent, MailKind
 
 __all__ = ["events_of"]
@@ -46,7 +46,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
 _OTHERS: Final = frozenset({"Reject", "Rendering Failure"})  # it never went out
 
 
-def events_of(body: bytes, reading: MailReading) -> Told:
+def events_of(body: bytes, reading: MailReading) -> Told[MailEvent]:
     """What a proven envelope says. Raises Refused for a body that is none."""
     envelope = envelope_of(body)
     if envelope.type != "Notification" or not envelope.message.lstrip().startswith("{"):
