@@ -14,7 +14,7 @@ from msgspec.json import encode as encode_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from producers.collector.crm.kept import keep
+from producers.collector.crm.kept import keep_signals
 from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
 from producers.collector.door.body import read_body
 from producers.collector.door.keys import Headers, KeyRing, offered_key
@@ -136,7 +136,7 @@ class DealRoute:
             else:
                 signals.append(signal)
                 verdicts.append(_accepted(signal))
-        await keep(self._intake, signals, unread, source=source, door=door, at=at)
+        await keep_signals(self._intake, signals, unread, source=source, door=door, at=at)
         return verdicts
 
 

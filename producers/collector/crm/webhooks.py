@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from producers.collector.crm.kept import keep
+from producers.collector.crm.kept import keep_signals
 from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
 from producers.collector.door.body import read_body
 from producers.collector.intake import Intake
@@ -83,7 +83,7 @@ class CrmRoute:
             check_organization(body, organization_id=self._organization_id)
         reading = Reading(source=source.name, fields=source.fields, naming=self._intake.naming, received_at=at)
         told = source.crm.signals_of(body, reading)
-        await keep(self._intake, told.messages, told.unread, source=source.name, door=source.name, at=at)
+        await keep_signals(self._intake, told.messages, told.unread, source=source.name, door=source.name, at=at)
         return told.counts()
 
 

@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from producers.collector.crm.kept import write_to_rows
 from producers.collector.intake import Intake
-from producers.collector.latch import Latch
-from producers.collector.reading.wire import BadEvent
+from producers.collector.kept import keep
 from producers.crm.told import Unread
 from producers.errors import SinkError
 from producers.logs import log
 from producers.metrics import MAILS
-from schemas.rejected import Reason
 from schemas.touches import MailEvent
 
 __all__ = ["Behind", "keep_mail"]
@@ -21,13 +18,7 @@ async def keep_mail(
     intake: Intake, events: Sequence[MailEvent], unread: Sequence[Unread] = (), *, source: str, at: int
 ) -> None:
     """Returns when everything is safe. Raises SinkError: it must come again."""
-    intake.outstanding.admit(len(events) + len(unread))
-    latch = Latch(asyncio.get_running_loop())
-    for one in unread:
-        bad = BadEvent(one.raw, Reason.MAPPING, one.why)
-        intake.reject(bad, source=source, at=at, latch=latch, door=f"mail/{source}")
-    write_to_rows(intake, "touches", events, latch=latch)
-    await latch.wait()
+    await keep(intake, events, unread, inbox="touches", source=source, door=f"mail/{source}", at=at)
     for event in events:
         MAILS.labels(source, event.kind).inc()
 

@@ -16,6 +16,7 @@ from producers.collector.door.body import read_body
 from producers.collector.intake import Intake
 from producers.collector.mail.kept import Behind, keep_mail
 from producers.collector.protocols.pixels import GIF
+from producers.collector.routes import RETRY_AFTER_S
 from producers.errors import BadLink, Refused, SinkError
 from producers.mail.fetched import Fetcher, clicked, fetcher_of, opened, unsubscribed
 from producers.mail.links import Kind, Link, Links
@@ -120,6 +121,6 @@ class MailLinks:
 
 def _page(request: Request, which: Page, status: int, *, route: str) -> Response:
     language = language_of(request.headers.get("accept-language", ""))
-    headers = _AS_PAGE | {"content-language": language} | ({"retry-after": "2"} if status == 503 else {})
+    headers = _AS_PAGE | {"content-language": language} | ({"retry-after": str(RETRY_AFTER_S)} if status == 503 else {})
     REQUESTS.labels(route, str(status)).inc()
     return Response(page(which, language), status_code=status, media_type="text/html", headers=headers)
