@@ -137,8 +137,7 @@ class SlackSettings(_Part):
     @field_validator("channels")
     @classmethod
     def _pairs(cls, value: str) -> str:
-        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
-        if not all(who.strip() and _SLACK_PLACE.fullmatch(to.strip()) for who, _, to in pairs):
+        if not all(who and _SLACK_PLACE.fullmatch(to) for who, to in _pairs_of(value)):
             raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
         return value
 
@@ -152,22 +151,19 @@ class SlackSettings(_Part):
     @field_validator("users")
     @classmethod
     def _members(cls, value: str) -> str:
-        pairs = [one.partition("=") for one in value.split(",") if one.strip()]
-        if not all(_SLACK_MEMBER.fullmatch(who.strip()) and "@" in to for who, _, to in pairs):
+        if not all(_SLACK_MEMBER.fullmatch(who) and "@" in to for who, to in _pairs_of(value)):
             raise ValueError("must be id=e-mail, separated by commas; ids of members begin with U or W")
         return value
 
     @property
     def by_member(self) -> dict[str, str]:
         """E-mail by the id of a member."""
-        pairs = [one.partition("=") for one in self.users.split(",") if one.strip()]
-        return {who.strip(): to.strip() for who, _, to in pairs}
+        return dict(_pairs_of(self.users))
 
     @property
     def by_name(self) -> dict[str, str]:
         """Channel by e-mail or team."""
-        pairs = [one.partition("=") for one in self.channels.split(",") if one.strip()]
-        return {who.strip(): to.strip() for who, _, to in pairs}
+        return dict(_pairs_of(self.channels))
 
 
 class OutgoingSettings(_Part):
@@ -276,6 +272,12 @@ class Settings(BaseSettings):
             return cls(**_nested(_with_files(environ)))
         except ValidationError as error:
             raise SettingsError("; ".join(_said(one) for one in error.errors())) from error
+
+
+def _pairs_of(text: str) -> list[tuple[str, str]]:
+    """`a=1, b=2` taken apart at the first `=` of each."""
+    pairs = (one.partition("=") for one in text.split(",") if one.strip())
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
