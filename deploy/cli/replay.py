@@ -12,7 +12,7 @@ from rich.text import Text
 
 from deploy.cli.copying import bars
 from deploy.cli.kept import kept_rows
-from deploy.cli.rules import texts_of
+from deploy.cli.rules import loaded, texts_of
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadReplay, BadRules
 from deploy.settings import secret_of
@@ -62,11 +62,10 @@ def replay(
 
 
 def _rules(directory: Path, naming: "Naming") -> "Rules":
-    from streams.core.rules import RulesError, load_rules
-
+    texts = texts_of(directory)
     try:
-        return load_rules(texts_of(directory), naming=naming)
-    except RulesError as error:
+        return loaded(texts, naming=naming)
+    except BadRules as error:
         raise BadRules(f"{directory}: {error}") from error
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from deploy.errors import BadRules
 
 if TYPE_CHECKING:
+    from schemas.ids import Naming
     from streams.core.rules import Rules
 
 __all__ = ["app", "loaded", "texts_of"]
@@ -131,13 +132,13 @@ def texts_of(directory: Path | None) -> dict[str, str]:
         raise BadRules(str(error)) from error
 
 
-def loaded(texts: dict[str, str]) -> "Rules":
-    """The rules that these texts say. Raises BadRules."""
+def loaded(texts: dict[str, str], *, naming: "Naming | None" = None) -> "Rules":
+    """The rules that these texts say; `naming` None: nobody is named by them. Raises BadRules."""
     from schemas.ids import Naming
     from streams.core.rules import RulesError, load_rules
 
     try:
-        return load_rules(texts, naming=Naming(b"no lead is named here"))
+        return load_rules(texts, naming=naming or Naming(b"no lead is named here"))
     except RulesError as error:
         raise BadRules(str(error)) from error
 

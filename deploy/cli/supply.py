@@ -45,12 +45,9 @@ def count(
     leadstream supply count > crossings.json. How many fast passes there were is told beside it.
     """
     from schemas.ids import Naming
-    from streams.core.rules import load_rules
     from streams.replay.backtest import crossings_in
 
-    texts = texts_of(directory)
-    loaded(texts)
-    rules = load_rules(texts, naming=Naming(secret_of(home).encode()))
+    rules = loaded(texts_of(directory), naming=Naming(secret_of(home).encode()))
     beside = Console(stderr=True)
     with kept_rows(home) as rows, bars(beside) as told:
         found = crossings_in(rows, rules, now=time.time_ns() // 1_000_000, told=told)
