@@ -43,11 +43,6 @@ class Remade(Struct, frozen=True):
     before: bytes
     after: bytes
 
-    @property
-    def put(self) -> Put:
-        """The first."""
-        return self.puts[0]
-
 
 class _Who(Struct, frozen=True, rename="camel"):
     anonymous_id: Any = None
