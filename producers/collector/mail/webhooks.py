@@ -73,9 +73,7 @@ class MailRoute:
         )
         body = inflated(raw, headers.get(b"content-encoding"))
         await self._confirm(self._provider.confirm(body))
-        reading = MailReading(
-            source=self._name, naming=self._intake.naming, received_at=at, shorten=shortened
-        )
+        reading = MailReading(naming=self._intake.naming, received_at=at, shorten=shortened)
         told = self._provider.events_of(body, reading)
         await keep_mail(self._intake, told.messages, told.unread, source=self._name, at=at)
         return told.counts()

@@ -28,7 +28,6 @@ _OWN: Final = re.compile(r"https?://[^/?#]+/m/[cu]/[A-Za-z0-9_-]{1,16}\.")
 class MailReading(Struct, frozen=True, kw_only=True):
     """With what a body is read. `received_at` is UTC milliseconds; `shorten` takes a person out of an address."""
 
-    source: str
     naming: Naming
     received_at: int
     shorten: Callable[[str | None], str | None]
