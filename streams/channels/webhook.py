@@ -17,7 +17,7 @@ from schemas.codec import encode
 from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 from schemas.webhooks import AlertChanged, AlertDigest, AlertRaised, ChangedData, DigestData, RaisedData
 from streams.channels.answers import posted
-from streams.channels.webhook_leads import told_of
+from streams.channels.webhook_leads import told_of, written
 from streams.outgoing.client import Outgoing
 
 __all__ = ["WebhookChannel"]
@@ -49,7 +49,7 @@ class WebhookChannel:
     async def edit(self, edit: Edit) -> Receipt:
         """The same of what became of an alert."""
         return await self._posted(edit, encode(AlertChanged(
-            type="alert.closed" if edit.alert.status in CLOSED else "alert.updated", timestamp=_written(edit.at),
+            type="alert.closed" if edit.alert.status in CLOSED else "alert.updated", timestamp=written(edit.at),
             data=ChangedData(url=self._link(edit.alert), alert=edit.alert),
         )))  # fmt: skip
 
@@ -78,7 +78,7 @@ class WebhookChannel:
         }
 
     def _told(self, post: Post | Digest) -> AlertRaised | AlertDigest:
-        timestamp = _written(post.at)
+        timestamp = written(post.at)
         if isinstance(post, Post):
             return AlertRaised(timestamp=timestamp, data=self._raised(post))
         alerts = tuple(self._raised(one) for one in post.posts)
@@ -93,7 +93,3 @@ class WebhookChannel:
 
     def _link(self, alert: AlertCard) -> str:
         return f"{self._console_url}/alerts/{quote(alert.alert_id, safe='')}" if self._console_url else ""
-
-
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat()

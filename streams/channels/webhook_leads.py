@@ -7,14 +7,23 @@ from schemas.activity import Version
 from schemas.posts import LeadNews
 from schemas.webhooks import AudienceData, AudienceEntered, AudienceLeft, LeadMerged, MergedData, StageChanged
 
-__all__ = ["ToldOfLead", "told_of"]
+__all__ = ["ToldOfLead", "told_of", "written"]
 
 ToldOfLead: TypeAlias = StageChanged | LeadMerged | AudienceEntered | AudienceLeft
 
 
+def written(at: int) -> str:
+    """UTC milliseconds as a webhook's `timestamp`: ISO 8601.
+
+    >>> written(1_500)
+    '1970-01-01T00:00:01.500000+00:00'
+    """
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()
+
+
 def told_of(news: LeadNews) -> ToldOfLead:
     """The body of these news; the same bytes whenever they are sent again."""
-    timestamp = datetime.fromtimestamp(news.at / 1000, UTC).isoformat()
+    timestamp = written(news.at)
     if (move := news.transition) is not None:
         if news.kind == "lead.merged":
             data = MergedData(lead_id=news.lead_id, into=news.into, number=move.number, actor=move.actor)
