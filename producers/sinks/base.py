@@ -1,4 +1,4 @@
-"""Where records go: one small contract, kept by Kafka and by memory (`tests/contract/sinks.py`)."""
+"""Where records go: one small contract, kept by Kafka and by memory (`tests/contract/test_sinks.py`)."""
 
 from asyncio import Future
 from typing import Protocol

@@ -76,6 +76,12 @@ def test_the_code_map_names_every_folder() -> None:
     assert sorted(one for one in folders if f"`{one}/`" not in mapped) == []
 
 
+def test_the_readme_leads_to_every_how_to() -> None:
+    readme = (ROOT / "README.md").read_text()
+    papers = sorted(where(path) for path in (ROOT / "docs/how-to").glob("*.md"))
+    assert [one for one in papers if f"({one})" not in readme] == []
+
+
 def test_every_link_in_the_papers_leads_somewhere() -> None:
     papers = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
     broken = [
