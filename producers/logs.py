@@ -2,10 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from typing import Final
 
 import structlog
 
-__all__ = ["configure", "log"]
+__all__ = ["Seldom", "configure", "log"]
+
+QUIET_MS: Final = 1_000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -34,3 +38,19 @@ def configure(level: str) -> None:
     # While Kafka is away it says so several times a second; the sink says it once.
     logging.getLogger("aiokafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
     logging.basicConfig(handlers=[screen], level=max(number, logging.WARNING), force=True)
+
+
+class Seldom:
+    """One kind of line, at most once a second: a stranger, or a broker that is away, asks for it with each request."""
+
+    def __init__(self, event: str, *, now_ms: Callable[[], int]) -> None:
+        self._event = event
+        self._now_ms = now_ms
+        self._said_at = 0
+
+    def warning(self, **said: str) -> None:
+        """Says it, unless the last one is less than a second old."""
+        now = self._now_ms()
+        if now - self._said_at >= QUIET_MS:
+            self._said_at = now
+            log.warning(self._event, **said)

@@ -26,7 +26,7 @@ from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refu
 from producers.collector.sources import Sources
 from producers.collector.spool.spooling import with_spool
 from producers.errors import Refusal, Refused, SinkError
-from producers.logs import configure, log
+from producers.logs import Seldom, configure
 from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
@@ -52,7 +52,7 @@ class Collector:
         self._door = Door(settings, keys, cors, now_ms=intake.now_ms)
         self._privacy = Privacy(now_ms=intake.now_ms)
         self._rest = rest(settings, intake, keys=keys, cors=cors)
-        self._said_at = 0
+        self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
         self._posts = protocols.posts
         self._shown = protocols.pixels
         self._allowed = protocols.allowed()
@@ -121,11 +121,8 @@ class Collector:
         return told, {"type": "http.response.body", "body": body}
 
     def _say(self, why: str) -> None:
-        """Why we answer 503: at most one line a second, the metrics count."""
-        now = self.intake.now_ms()
-        if now - self._said_at >= 1_000:
-            self._said_at = now
-            log.warning("not_safe", why=why)
+        """Why we answer 503; the metrics count."""
+        self._unsafe.warning(why=why)
 
 
 def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:

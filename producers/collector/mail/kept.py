@@ -7,7 +7,7 @@ from producers.collector.intake import Intake
 from producers.collector.kept import keep
 from producers.crm.told import Unread
 from producers.errors import SinkError
-from producers.logs import log
+from producers.logs import Seldom
 from producers.metrics import MAILS
 from schemas.touches import MailEvent
 
@@ -29,7 +29,7 @@ class Behind:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._tasks: set[asyncio.Task[None]] = set()
-        self._said_at = 0
+        self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
 
     def tell(self, event: MailEvent, *, source: str, failed: Callable[[], None] | None = None) -> None:
         """Returns at once; `failed` is called where it did not become safe."""
@@ -43,7 +43,4 @@ class Behind:
         except SinkError as error:
             if failed is not None:
                 failed()
-            now = self._intake.now_ms()
-            if now - self._said_at >= 1_000:
-                self._said_at = now
-                log.warning("not_safe", why=str(error))
+            self._unsafe.warning(why=str(error))

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
 from producers.collector.mail.webhooks import MailRoute
 from producers.errors import BadSettings
@@ -400,6 +401,17 @@ async def test_row_45_postmark_without_its_password_is_401() -> None:
         assert d.sink.records == []
     with pytest.raises(ValidationError, match="user:password"):
         MailSettings(postmark_secret=SecretStr("alone"))
+
+
+async def test_row_45_strangers_fill_no_log() -> None:
+    """The route is open to anybody: within one moment a bad proof is said once, and counted each time."""
+    async with door() as d:
+        before = proofless()
+        with capture_logs() as logged:
+            for _ in range(50):
+                assert (await d.http.post("/v1/mail/postmark", json=postmark("Delivery", **WHEN))).status_code == 401
+        assert [one["event"] for one in logged] == ["mail_webhook_refused"]
+        assert proofless() - before == 50
 
 
 # ─── what is set up
