@@ -1,7 +1,8 @@
 """One lead, or one account, by two sets of rules at one time: what differs, and in which lines. It decides nothing.
 
 A row holds what happened as the rules of then understood it (which page was of which kind, which rule a form hit):
-other points, half-lives, limits and thresholds are applied to that exactly; what `rules_past.py` names is not known.
+other points, half-lives, limits and thresholds are applied to that exactly; what `streams/core/rulebook/past.py` names
+is not known.
 """
 
 from collections.abc import Iterable, Mapping
