@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.collector.crm.kept import keep_signals
-from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
 from producers.collector.door.body import read_body
 from producers.collector.door.keys import Headers, KeyRing, offered_key
 from producers.collector.intake import Intake
 from producers.collector.reading.inflate import inflated
 from producers.collector.reading.mend import surrogates
+from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
 from producers.crm.again import crm_of, door_of
 from producers.crm.bodies import parse_body
 from producers.crm.generic import CRM, company_record, deal_report

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from producers.collector.crm.kept import keep_signals
-from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
 from producers.collector.door.body import read_body
 from producers.collector.intake import Intake
 from producers.collector.reading.inflate import inflated
 from producers.collector.reading.mend import surrogates
+from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
 from producers.crm.fieldmap import FieldMap, load_fields
 from producers.crm.proof import Knock
 from producers.crm.reading import Reading

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from producers.collector.crm.replies import crm_answer, refused_answer, unsafe_answer
 from producers.collector.door.addresses import shortened
 from producers.collector.door.body import read_body
 from producers.collector.intake import Intake
 from producers.collector.mail.kept import keep_mail
 from producers.collector.reading.inflate import inflated
+from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
 from producers.crm.proof import Knock
 from producers.errors import NotFetched, Refusal, Refused, SinkError
 from producers.logs import Seldom, log
