@@ -1,13 +1,15 @@
 """What we keep but could not use, with its reason (topic `rejected`)."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from schemas.delivery import Trust
 
-__all__ = ["Envelope", "Kept", "Reason", "Rejected", "Replayed"]
+__all__ = ["MAIL_DOOR", "Envelope", "Kept", "Reason", "Rejected", "Replayed"]
+
+MAIL_DOOR: Final = "mail/"  # how a `door` of a mail provider begins
 
 
 class Reason(StrEnum):
@@ -24,7 +26,7 @@ class Reason(StrEnum):
     BAD_EMAIL = "bad_email"
     BAD_SIGNATURE = "bad_signature"  # an identify whose signature does not prove it
     NO_CONSENT = "no_consent"  # its person did not agree: counted, and its bytes are not kept
-    MAPPING = "mapping"  # a CRM body that the mapping file could not read
+    MAPPING = "mapping"  # a CRM body that the mapping file could not read, or one of a mail provider
     FOLD = "fold"  # a bug of ours: the fold raised; replay it after the fix
     UNKNOWN_ROW = "unknown_row"  # an order to an alert or deal that its row does not know
 
@@ -45,7 +47,7 @@ class Rejected(Struct, frozen=True, kw_only=True):
     `raw` holds the original bytes (base64 in JSON); `topic`, `partition`, `offset` say where it was, and are
     None for what the collector refused before it had an offset. `at` is UTC milliseconds. `envelope` is None for what
     was no event of a delivery, and in records of older releases. `door`: by what a CRM's body was read, `hubspot` or
-    `generic/deals`; None for all else, and in records of older releases.
+    `generic/deals`, or a mail provider's, `mail/postmark`; None for all else, and in records of older releases.
     """
 
     v: int = 1

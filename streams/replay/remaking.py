@@ -16,7 +16,7 @@ from schemas.codec import ORDER, VISITS, encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
 from schemas.errors import BadId, Undecodable
 from schemas.ids import Naming, clean_id
-from schemas.rejected import Envelope, Reason, Rejected
+from schemas.rejected import MAIL_DOOR, Envelope, Reason, Rejected
 from schemas.topics import TOPICS, partition_of
 from streams.inbox import Put
 from streams.replay.patch import Patch, patched
@@ -112,6 +112,8 @@ class Remaker:
 
     def _mapped(self, record: Rejected, patch: Patch | None) -> Remade:
         """What a CRM said, by the mappings of now. It keeps the time at which it came, so twice changes nothing."""
+        if (record.door or "").startswith(MAIL_DOOR):
+            raise NotReplayable("it is what a mail provider said: no release reads it again")
         if self._mapper is None:
             raise NotReplayable("it is what a CRM said: mend the mapping file, then run `leadstream rejected replay`")
         after = record.raw if patch is None else patched(record.raw, patch)

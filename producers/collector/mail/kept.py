@@ -9,6 +9,7 @@ from producers.crm.told import Unread
 from producers.errors import SinkError
 from producers.logs import Seldom
 from producers.metrics import MAILS
+from schemas.rejected import MAIL_DOOR
 from schemas.touches import MailEvent
 
 __all__ = ["Behind", "keep_mail"]
@@ -18,7 +19,7 @@ async def keep_mail(
     intake: Intake, events: Sequence[MailEvent], unread: Sequence[Unread] = (), *, source: str, at: int
 ) -> None:
     """Returns when everything is safe. Raises SinkError: it must come again."""
-    await keep(intake, events, unread, inbox="touches", source=source, door=f"mail/{source}", at=at)
+    await keep(intake, events, unread, inbox="touches", source=source, door=MAIL_DOOR + source, at=at)
     for event in events:
         MAILS.labels(source, event.kind).inc()
 

@@ -131,3 +131,11 @@ def test_a_verdict_says_what_the_rules_see() -> None:
     assert (again.said, again.reason) == ("rejected", "unknown_type")
     machine = Envelope(received_at=NOW, user_agent="Googlebot/2.1 (+http://www.google.com/bot.html)")
     assert judged(remaker().remade(bad(PAGE, envelope=machine)).puts[0], RULES).said == "left_out"
+
+
+def test_what_a_mail_provider_said_is_not_called_a_crm_s() -> None:
+    """Whoever mends a mapping file for it, as the console told them to, mends it in vain."""
+    told = bad(reason=Reason.MAPPING, source="postmark", envelope=None, door="mail/postmark")
+    for one in (remaker(), remaker(mapper=lambda _: ())):
+        with pytest.raises(NotReplayable, match="a mail provider said"):
+            one.remade(told)
