@@ -15,7 +15,7 @@ from streams.core.account.row import Account
 from streams.core.days import DAY_MS
 from streams.core.lead.qualified import is_broad, milestone_of
 from streams.core.lead.row import Latch, Lead
-from streams.core.lead.view import LeadView, view_of
+from streams.core.lead.view import LeadView, epoch_of, view_of
 from streams.core.returns.strength import lost_at
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import Rules
@@ -110,9 +110,7 @@ def _also(latch: Latch, view: LeadView, rules: Rules) -> bool | None:
     kept = {hit.hit_id for line in view.scored.lines for hit in line.hits}
     if any(one.hit_id not in kept for one in latch.evidence):
         return None
-    epoch_at = max(
-        (lost_at(one) for one in view.deals if one.status == "lost" and lost_at(one) <= latch.at), default=None
-    )
+    epoch_at = epoch_of(view.deals, until=latch.at)
     then = score(view.doings, traits={}, as_of=latch.at, epoch_at=epoch_at, rules=rules)
     total = then.engagement_tenths + 10 * view.scored.fit
     return total >= 10 * rules.stages.qualified.total and is_broad(then, rules)

@@ -15,8 +15,7 @@ from streams.core.flow.supply import CANDIDATES, MOST_A_WEEK
 from streams.core.lead.moves import stage_now
 from streams.core.lead.qualified import is_broad, is_enough, is_fresh
 from streams.core.lead.row import Lead
-from streams.core.lead.view import LeadView, view_of
-from streams.core.returns.strength import lost_at
+from streams.core.lead.view import LeadView, epoch_of, view_of
 from streams.core.rules import Rules
 from streams.core.score.scoring import Scored, score, total_tenths
 
@@ -110,8 +109,7 @@ class _Past:
         view, rules = self._view, self._rules
         if view.known_at is None or view.known_at > at or self._stage_at(at) not in ("", *self._leaves):
             return NOWHERE
-        lost = [lost_at(one) for one in view.deals if one.status == "lost"]
-        epoch_at = max((one for one in lost if one <= at), default=None)
+        epoch_at = epoch_of(view.deals, until=at)
         total = total_tenths(view.doings, fit=view.scored.fit, as_of=at, epoch_at=epoch_at, rules=rules)
         if total < least:
             return NOWHERE
