@@ -16,7 +16,7 @@ from streams.core.days import DAY_MS
 from streams.core.lead.qualified import is_broad, milestone_of
 from streams.core.lead.row import Latch, Lead
 from streams.core.lead.view import LeadView, epoch_of, view_of
-from streams.core.returns.strength import lost_at
+from streams.core.returns.strength import level_of
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import Rules
 from streams.core.score.scoring import score
@@ -86,11 +86,8 @@ def level_by(card: AlertCard, rules: ReturnsRules) -> AlertLevel | None:
     counts = {line.signal: line.count for line in card.strength.lines}
     total = sum(min(counts.get(one.name, 0) * one.each, one.most) for one in rules.signal)
     total = total // 2 if card.strength.halved else total
-    if total < rules.digest_from:
-        return None
-    old = card.raised_at - lost_at(card.deal) > rules.old_after_days * DAY_MS
     known = any(counts.get(one) for one in PEOPLE)
-    return "real_time" if total >= rules.real_time_from and known and not old else "digest"
+    return level_of(total, card.deal, as_of=card.raised_at, known=known, rules=rules)
 
 
 def _reached(row: Lead, latch: Latch, stages: Stages) -> bool | None:
