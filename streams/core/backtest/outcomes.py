@@ -15,7 +15,7 @@ from streams.core.account.row import Account
 from streams.core.days import DAY_MS
 from streams.core.lead.qualified import is_broad, milestone_of
 from streams.core.lead.row import Latch, Lead
-from streams.core.lead.view import LeadView, epoch_of, view_of
+from streams.core.lead.view import LeadView, epoch_of
 from streams.core.returns.strength import level_of
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import Rules
@@ -49,11 +49,9 @@ class AlertEnd(Struct, frozen=True, kw_only=True):
     also: AlertCounts | None
 
 
-def score_ends(key: str, row: Lead, rules: Rules, *, now: int) -> Iterator[ScoreEnd]:
-    """Of the row's own crossings, by what is still remembered of its moves. `rules`: the others."""
-    if not row.latches:
-        return
-    stages, view = stages_in(rules), view_of(key, replace(row, as_of=max(now, row.as_of)), rules)
+def score_ends(row: Lead, view: LeadView, rules: Rules) -> Iterator[ScoreEnd]:
+    """Of the row's own crossings, by what is still remembered of its moves. `rules`: the others, with their view."""
+    stages = stages_in(rules)
     for latch in row.latches:
         reached = _reached(row, latch, stages)
         if reached is not None:

@@ -19,7 +19,7 @@ from streams.core.lead.view import LeadView, epoch_of, view_of
 from streams.core.rules import Rules
 from streams.core.score.scoring import Scored, score, total_tenths
 
-__all__ = ["DAYS", "Crossings", "Reach", "counted_at", "reach_of", "thresholds"]
+__all__ = ["DAYS", "Crossings", "Reach", "counted_at", "reach_in", "reach_of", "thresholds"]
 
 DAYS: Final = 28  # that crossings are counted over
 BY_REQUEST: Final = "fast_pass"  # how T4 goes
@@ -76,9 +76,13 @@ def counted_at(reaches: Iterable[Reach], at: Iterable[float]) -> Crossings:
 def reach_of(key: str, row: Lead, *, now: int, rules: Rules, lowest: float) -> Reach:
     """Of one lead. What stays below `lowest` (points) all the time is not told apart."""
     row = replace(row, as_of=max(now, row.as_of))
+    return reach_in(row, view_of(key, row, rules), now=now, rules=rules, lowest=lowest)
+
+
+def reach_in(row: Lead, view: LeadView, *, now: int, rules: Rules, lowest: float) -> Reach:
+    """The same of a row at `now`, with what these rules see in it."""
     since = now - DAYS * DAY_MS
     crossed, fast_passes = _moved(row, since)
-    view = view_of(key, row, rules)
     made = Reach(crossed=crossed, fast_passes=fast_passes)
     least = round(10 * lowest)
     if view.pointing.merged_into or not rules.segments.is_target(view.segment) or _most(view.scored) < least:
