@@ -166,7 +166,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     fit_lines: tuple[FitLine, ...]
     up: tuple[str, ...]  # top 3 reasons in words
     down: tuple[str, ...]
-    pages: tuple[PageSeen, ...]
+    pages: tuple[PageSeen, ...]  # the freshest, at most CARD_PAGES
     visitors: tuple[str, ...]
     deals: tuple[DealFacts, ...]
     hold_until: int | None

@@ -31,7 +31,7 @@ Parts: TypeAlias = Mapping[str, Part[T]]
 
 
 def newest(
-    parts: Parts[T], said: Iterable[tuple[str, Part[T]]], *, stale: Callable[[T], bool] = lambda _: False
+    parts: Parts[T], said: Iterable[tuple[str, Part[T]]], *, stale: Callable[[T], bool] | None = None
 ) -> dict[str, Part[T]]:
     """The parts after more standings, by source.
 
@@ -41,11 +41,17 @@ def newest(
     after = dict(parts)
     for source, part in said:
         held = after.get(source)
-        if held is None or (part.version, part.as_of, _is_fresh(part, stale)) >= (
-            held.version, held.as_of, _is_fresh(held, stale)
-        ):  # fmt: skip
+        if held is None or _replaces(part, held, stale):
             after[source] = part
     return dict(sorted(after.items()))
+
+
+def _replaces(part: Part[T], held: Part[T], stale: Callable[[T], bool] | None) -> bool:
+    """Whether it is newer. Of one version and time the later one stands, unless it alone is stale."""
+    said, before = (part.version, part.as_of), (held.version, held.as_of)
+    if stale is None or said != before:
+        return said >= before
+    return _is_fresh(part, stale) >= _is_fresh(held, stale)
 
 
 def _is_fresh(part: Part[T], stale: Callable[[T], bool]) -> bool:

@@ -106,7 +106,7 @@ class Outbox:
         for signal in effects.signals:
             self.tell("signals", signal)
         for order in effects.orders:
-            self.tell("visits", delivery_of(order, source="engine"), to=order.to)
+            self._put("visits", delivery_of(order, source="engine"), to=order.to)
         if effects.touches or effects.signals or effects.orders:
             self._bell.soon()
 
@@ -128,14 +128,16 @@ class Outbox:
                 self._metrics.count("decisions", kind, n=said)
         self._bell.soon()
 
-    def tell(self, topic: str, message: Addressed | Delivery, *, to: str = "") -> None:
-        """One message to a row's inbox: `to`, or as it says. It leaves in a block with others to the same partition."""
+    def tell(self, topic: str, message: Addressed) -> None:
+        """One message to a row's inbox. It leaves in a block with others to the same partition."""
+        self._put(topic, message, to=message.to)
+
+    def _put(self, topic: str, message: Addressed | Delivery, *, to: str) -> None:
         raw = encode(message)
         if len(raw) > RECORD_BYTES:
             self._oversized(topic, raw)
             return
-        key = message.to if not isinstance(message, Delivery) else to
-        where = (topic, partition_of(key, self._partitions))
+        where = (topic, partition_of(to, self._partitions))
         block = self._blocks.get(where)
         if block is None:
             block = self._blocks[where] = _Block()

@@ -44,6 +44,9 @@ _LINE: Final[Codec[AlertLine]] = Codec(AlertLine)
 
 
 async def alert_lines(reader: Reader, *statuses: AlertStatus, most: int = MOST) -> list[AlertLine]:
-    """Those of these states, at most so many of each: the most urgent or the newest. Raises ReadModelAway."""
+    """Those of these states, state by state: at most so many of each, the most urgent or the newest of closed ones.
+
+    Raises ReadModelAway.
+    """
     ids = [one for status in statuses for one in await reader.ids(f"alerts:{status}", most)]
     return await reader.many("alert", ids, _LINE)

@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
-from schemas.cards import AccountCard, AlertCard, AlertStatus, LeadCard
+from schemas.cards import AccountCard, AlertCard, LeadCard
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
 from schemas.rejected import Kept
@@ -124,11 +124,6 @@ class Reader:
     async def alerts(self, alert_ids: Sequence[str]) -> list[AlertCard]:
         """Those of these alerts that are known, in this order."""
         return await self.many("alert", alert_ids, ALERT_CARD)
-
-    async def alerts_by_status(self, *statuses: AlertStatus, limit: int = 200) -> list[AlertCard]:
-        """Alerts of these states: most urgent (open, claimed) or newest (closed) first, state by state."""
-        ids = [one for status in statuses for one in await self.ids(f"alerts:{status}", limit)]
-        return await self.many("alert", ids[:limit], ALERT_CARD)
 
     async def count_open(self) -> int:
         """How many alerts nobody has claimed."""

@@ -1,12 +1,12 @@
 """What an account keeps of erased people: nothing. Alerts lose them too, closed ones as well: the one late change."""
 
 from collections.abc import Collection
-from typing import TypeVar
 
 from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.cards import AlertCard, MemberCard
+from schemas.deals import DealFacts
 from schemas.ids import Naming
 from schemas.signals import Member
 from streams.core.account.row import Account, Episode
@@ -15,8 +15,6 @@ from streams.core.parts import Part, live
 from streams.core.rules import Rules
 
 __all__ = ["without_erased"]
-
-T = TypeVar("T")
 
 
 def without_erased(row: Account, *, version: Version, rules: Rules) -> Account:
@@ -48,8 +46,8 @@ def _silent(members: dict[str, Part[Member]], erased: Collection[str]) -> dict[s
     return {who: Part(part.version, part.as_of, None) if who in erased else part for who, part in members.items()}
 
 
-def _without_people(part: Part[T], erased: Collection[str]) -> Part[T]:
-    body = None if part.body is None else facts_without(part.body, erased)  # type: ignore[arg-type]
+def _without_people(part: Part[DealFacts], erased: Collection[str]) -> Part[DealFacts]:
+    body = None if part.body is None else facts_without(part.body, erased)
     return part if body is part.body else replace(part, body=body)
 
 

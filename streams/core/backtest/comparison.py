@@ -12,8 +12,8 @@ from msgspec import Struct
 from schemas.cards import AlertCounts, Reopening
 from streams.core.account.row import Account
 from streams.core.backtest.outcomes import AlertEnd, ScoreEnd, alert_ends, reopenings_by, score_ends
-from streams.core.backtest.two_rules import AccountByTwo, LeadByTwo, account_by_two, lead_by_two
-from streams.core.flow.crossings import DAYS, Reach, counted_at, reach_of
+from streams.core.backtest.two_rules import AccountByTwo, LeadByTwo, account_by_two, lead_by_two, seen_by_two
+from streams.core.flow.crossings import DAYS, Reach, counted_at, reach_in
 from streams.core.flow.precision import HITS, LEAST
 from streams.core.flow.supply import figure
 from streams.core.lead.row import Lead
@@ -111,7 +111,8 @@ class Comparing:
 
     def lead(self, key: str, row: Lead) -> None:
         """One more."""
-        found = lead_by_two(key, row, self._rules, now=self._now)
+        row, views = seen_by_two(key, row, self._rules, now=self._now)
+        found = lead_by_two(key, row, self._rules, views=views)
         if found is None:
             return
         self._leads += 1
@@ -123,10 +124,10 @@ class Comparing:
             self._sides.append(found)
         if found.was_stage != found.is_stage:
             self._stages[found.was_stage, found.is_stage] += 1
-        for rules, reaches in zip(self._rules, self._reaches, strict=True):
+        for rules, view, reaches in zip(self._rules, views, self._reaches, strict=True):
             lowest = rules.stages.qualified.total
-            reaches.append(reach_of(key, row, now=self._now, rules=rules, lowest=lowest))
-        self._score_ends += score_ends(key, row, self._rules[1], now=self._now)
+            reaches.append(reach_in(row, view, now=self._now, rules=rules, lowest=lowest))
+        self._score_ends += score_ends(row, views[1], self._rules[1])
 
     def account(self, key: str, row: Account) -> None:
         """One more."""

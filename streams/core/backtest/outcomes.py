@@ -15,8 +15,8 @@ from streams.core.account.row import Account
 from streams.core.days import DAY_MS
 from streams.core.lead.qualified import is_broad, milestone_of
 from streams.core.lead.row import Latch, Lead
-from streams.core.lead.view import LeadView, view_of
-from streams.core.returns.strength import lost_at
+from streams.core.lead.view import LeadView, epoch_of
+from streams.core.returns.strength import level_of
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import Rules
 from streams.core.score.scoring import score
@@ -49,11 +49,9 @@ class AlertEnd(Struct, frozen=True, kw_only=True):
     also: AlertCounts | None
 
 
-def score_ends(key: str, row: Lead, rules: Rules, *, now: int) -> Iterator[ScoreEnd]:
-    """Of the row's own crossings, by what is still remembered of its moves. `rules`: the others."""
-    if not row.latches:
-        return
-    stages, view = stages_in(rules), view_of(key, replace(row, as_of=max(now, row.as_of)), rules)
+def score_ends(row: Lead, view: LeadView, rules: Rules) -> Iterator[ScoreEnd]:
+    """Of the row's own crossings, by what is still remembered of its moves. `rules`: the others, with their view."""
+    stages = stages_in(rules)
     for latch in row.latches:
         reached = _reached(row, latch, stages)
         if reached is not None:
@@ -86,11 +84,8 @@ def level_by(card: AlertCard, rules: ReturnsRules) -> AlertLevel | None:
     counts = {line.signal: line.count for line in card.strength.lines}
     total = sum(min(counts.get(one.name, 0) * one.each, one.most) for one in rules.signal)
     total = total // 2 if card.strength.halved else total
-    if total < rules.digest_from:
-        return None
-    old = card.raised_at - lost_at(card.deal) > rules.old_after_days * DAY_MS
     known = any(counts.get(one) for one in PEOPLE)
-    return "real_time" if total >= rules.real_time_from and known and not old else "digest"
+    return level_of(total, card.deal, as_of=card.raised_at, known=known, rules=rules)
 
 
 def _reached(row: Lead, latch: Latch, stages: Stages) -> bool | None:
@@ -110,9 +105,7 @@ def _also(latch: Latch, view: LeadView, rules: Rules) -> bool | None:
     kept = {hit.hit_id for line in view.scored.lines for hit in line.hits}
     if any(one.hit_id not in kept for one in latch.evidence):
         return None
-    epoch_at = max(
-        (lost_at(one) for one in view.deals if one.status == "lost" and lost_at(one) <= latch.at), default=None
-    )
+    epoch_at = epoch_of(view.deals, until=latch.at)
     then = score(view.doings, traits={}, as_of=latch.at, epoch_at=epoch_at, rules=rules)
     total = then.engagement_tenths + 10 * view.scored.fit
     return total >= 10 * rules.stages.qualified.total and is_broad(then, rules)

@@ -20,7 +20,7 @@ from streams.core.lead.qualified import is_enough
 from streams.core.lead.row import Lead
 from streams.core.rules import Rules
 
-__all__ = ["AccountByTwo", "LeadByTwo", "LineByTwo", "account_by_two", "lead_by_two"]
+__all__ = ["AccountByTwo", "LeadByTwo", "LineByTwo", "account_by_two", "lead_by_two", "seen_by_two"]
 
 MOST_LINES: Final = 8
 
@@ -73,10 +73,18 @@ class AccountByTwo(Struct, frozen=True, kw_only=True):
         return self.was_level != self.is_level
 
 
-def lead_by_two(key: str, row: Lead, both: tuple[Rules, Rules], *, now: int) -> LeadByTwo | None:
-    """`both`: A and B. None for somebody who is another lead, or whom nobody knows."""
+def seen_by_two(
+    key: str, row: Lead, both: tuple[Rules, Rules], *, now: int
+) -> tuple[Lead, tuple[lead_view.LeadView, lead_view.LeadView]]:
+    """The row at `now`, and what each of them sees in it. `both`: A and B."""
     row = replace(row, as_of=max(now, row.as_of))
-    views = [lead_view.view_of(key, row, rules) for rules in both]
+    return row, (lead_view.view_of(key, row, both[0]), lead_view.view_of(key, row, both[1]))
+
+
+def lead_by_two(
+    key: str, row: Lead, both: tuple[Rules, Rules], *, views: tuple[lead_view.LeadView, lead_view.LeadView]
+) -> LeadByTwo | None:
+    """By what both see in it (`seen_by_two`). None for somebody who is another lead, or whom nobody knows."""
     if views[1].pointing.merged_into or views[1].known_at is None:
         return None
     (was, was_stage, was_above), (found, is_stage, is_above) = (

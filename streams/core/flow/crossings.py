@@ -15,12 +15,11 @@ from streams.core.flow.supply import CANDIDATES, MOST_A_WEEK
 from streams.core.lead.moves import stage_now
 from streams.core.lead.qualified import is_broad, is_enough, is_fresh
 from streams.core.lead.row import Lead
-from streams.core.lead.view import LeadView, view_of
-from streams.core.returns.strength import lost_at
+from streams.core.lead.view import LeadView, epoch_of, view_of
 from streams.core.rules import Rules
 from streams.core.score.scoring import Scored, score, total_tenths
 
-__all__ = ["DAYS", "Crossings", "Reach", "counted_at", "reach_of", "thresholds"]
+__all__ = ["DAYS", "Crossings", "Reach", "counted_at", "reach_in", "reach_of", "thresholds"]
 
 DAYS: Final = 28  # that crossings are counted over
 BY_REQUEST: Final = "fast_pass"  # how T4 goes
@@ -77,9 +76,13 @@ def counted_at(reaches: Iterable[Reach], at: Iterable[float]) -> Crossings:
 def reach_of(key: str, row: Lead, *, now: int, rules: Rules, lowest: float) -> Reach:
     """Of one lead. What stays below `lowest` (points) all the time is not told apart."""
     row = replace(row, as_of=max(now, row.as_of))
+    return reach_in(row, view_of(key, row, rules), now=now, rules=rules, lowest=lowest)
+
+
+def reach_in(row: Lead, view: LeadView, *, now: int, rules: Rules, lowest: float) -> Reach:
+    """The same of a row at `now`, with what these rules see in it."""
     since = now - DAYS * DAY_MS
     crossed, fast_passes = _moved(row, since)
-    view = view_of(key, row, rules)
     made = Reach(crossed=crossed, fast_passes=fast_passes)
     least = round(10 * lowest)
     if view.pointing.merged_into or not rules.segments.is_target(view.segment) or _most(view.scored) < least:
@@ -110,8 +113,7 @@ class _Past:
         view, rules = self._view, self._rules
         if view.known_at is None or view.known_at > at or self._stage_at(at) not in ("", *self._leaves):
             return NOWHERE
-        lost = [lost_at(one) for one in view.deals if one.status == "lost"]
-        epoch_at = max((one for one in lost if one <= at), default=None)
+        epoch_at = epoch_of(view.deals, until=at)
         total = total_tenths(view.doings, fit=view.scored.fit, as_of=at, epoch_at=epoch_at, rules=rules)
         if total < least:
             return NOWHERE

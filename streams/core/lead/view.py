@@ -25,7 +25,7 @@ from streams.core.rules import Rules
 from streams.core.score.scoring import Doings, Scored, score, total_tenths
 from streams.core.segment.segments import segment_of
 
-__all__ = ["MERGED", "LeadView", "consents", "day_before_tenths", "view_of"]
+__all__ = ["MERGED", "LeadView", "consents", "day_before_tenths", "epoch_of", "view_of"]
 
 MERGED: Final = "merged"  # the milestone of a lead that turned out to be another, and its stage
 
@@ -84,7 +84,7 @@ def view_of(key: str, row: Lead, rules: Rules) -> LeadView:
         traits.setdefault("email", Trait(0, person.email))
         traits.setdefault("name", Trait(0, person.name))
     said = {name: trait.value for name, trait in traits.items()}
-    epoch_at = _epoch_at(deals)
+    epoch_at = epoch_of(deals)
     known = [*(one.known_at for one in sources.values()), *(lost_at(deal) for deal in deals), *mail.human_ats]
     # What a CRM knows proves nothing about who sits at a browser.
     proven = any(one.trust == "proven" for one in sources.values()) if sources else bool(deals)
@@ -132,11 +132,11 @@ def day_before_tenths(view: LeadView, rules: Rules) -> int:
     if view.pointing.merged_into:
         return 0
     as_of = view.scored.as_of - DAY_MS
-    epoch_at = _epoch_at(view.deals, until=as_of)
+    epoch_at = epoch_of(view.deals, until=as_of)
     return total_tenths(view.doings, fit=view.scored.fit, as_of=as_of, epoch_at=epoch_at, rules=rules)
 
 
-def _epoch_at(deals: Iterable[DealFacts], *, until: int | None = None) -> int | None:
+def epoch_of(deals: Iterable[DealFacts], *, until: int | None = None) -> int | None:
     """When the freshest lost deal (that was lost by then) was lost: what was before it counts for nothing."""
     lost = [lost_at(deal) for deal in deals if deal.status == "lost"]
     return max((at for at in lost if until is None or at <= until), default=None)

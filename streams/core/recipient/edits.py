@@ -15,6 +15,7 @@ from schemas.posts import Edit, Receipt
 from streams.core.days import HOUR_MS
 from streams.core.effects import Due
 from streams.core.recipient.place import Place
+from streams.core.recipient.receipts import with_receipt, without_receipt
 from streams.core.recipient.row import Became, Editing, Recipient
 
 __all__ = ["bounded_edits", "edit_dues", "edits_due", "edits_heard", "edits_received", "edits_wake"]
@@ -38,8 +39,7 @@ def edits_received(row: Recipient, receipt: Receipt) -> dict[str, Editing]:
     """The edits with the receipt of one; that of a card that is not the newest any more says nothing."""
     for alert_id, one in row.edits.items():
         if _id(one, receipt.to) == receipt.post_id:
-            outcomes = dict(sorted((one.outcomes | {receipt.channel: receipt.outcome}).items()))
-            return row.edits | {alert_id: replace(one, outcomes=outcomes)}
+            return row.edits | {alert_id: replace(one, outcomes=with_receipt(one.outcomes, receipt))}
     return row.edits
 
 
@@ -92,7 +92,7 @@ def _id(one: Editing, recipient_id: str) -> str:
 
 def _owed(one: Editing, row: Recipient, place: Place) -> tuple[str, ...]:
     """Channels where the alert stands that have given no receipt for this card."""
-    left = [channel for channel in place.editing if channel not in one.outcomes]
+    left = without_receipt(place.editing, one.outcomes)
     posts = [kept for kept in row.posts.values() if kept.alert_id == one.alert.alert_id] if left else []
     return tuple(channel for channel in left if any(place.shows(channel, kept) for kept in posts))
 

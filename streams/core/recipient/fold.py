@@ -44,7 +44,7 @@ def fold(
     since = after.as_of if row is None else before.as_of  # a new row has missed no digest
     after, missed = composed(after, place, since=since, version=now)
     after = without_settled(due_again(after, place, version=now), place)
-    after = news_due(after, place.news, repeat_ms=place.repeat_ms, version=now)
+    after = news_due(after, place, version=now)
     after, pushed_out = bounded(after)
     after, old_news = bounded_news(after)
     after = replace(after, wake_at=wakes_at(after, place))

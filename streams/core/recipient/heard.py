@@ -14,7 +14,8 @@ from schemas.touches import Tick
 from streams.core.days import DAY_MS
 from streams.core.recipient.edits import edits_heard, edits_received
 from streams.core.recipient.news import news_forgotten, news_heard, news_received
-from streams.core.recipient.row import Became, Expected, Kept, Outcome, Recipient
+from streams.core.recipient.receipts import with_receipt
+from streams.core.recipient.row import Became, Expected, Kept, Recipient
 
 __all__ = ["WEEK_MS", "heard"]
 
@@ -82,24 +83,19 @@ def _received(row: Recipient, receipt: Receipt) -> Recipient:
     if is_edit(receipt.post_id):
         return replace(row, edits=edits_received(row, receipt))
     if (digest := row.digests.get(receipt.post_id)) is not None:
-        outcomes = _outcomes(digest.outcomes, receipt)
+        outcomes = with_receipt(digest.outcomes, receipt)
         covered = [post_id for post_id, kept in row.posts.items() if kept.went_to == receipt.post_id]
-        marked = {one: replace(row.posts[one], outcomes=_outcomes(row.posts[one].outcomes, receipt)) for one in covered}
+        marked = {
+            one: replace(row.posts[one], outcomes=with_receipt(row.posts[one].outcomes, receipt)) for one in covered
+        }
         digests = row.digests | {receipt.post_id: replace(digest, outcomes=outcomes)}
         return replace(row, digests=digests, posts=row.posts | marked)
     if receipt.post_id.startswith("di_"):
         return row  # all its receipts have come
     kept = row.posts.get(receipt.post_id, Kept())
     at = kept.at if kept.alert_id else max(kept.at, receipt.at)
-    kept = replace(kept, at=at, outcomes=_outcomes(kept.outcomes, receipt))
+    kept = replace(kept, at=at, outcomes=with_receipt(kept.outcomes, receipt))
     return replace(row, posts=_put(row.posts, receipt.post_id, kept))
-
-
-def _outcomes(outcomes: dict[str, Outcome], receipt: Receipt) -> dict[str, Outcome]:
-    """Of two outcomes on one channel `sent`."""
-    if outcomes.get(receipt.channel) == "sent":
-        return outcomes
-    return _put(outcomes, receipt.channel, receipt.outcome)
 
 
 def _told(row: Recipient, update: AlertUpdate, version: Version) -> Recipient:

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from schemas.activity import Version
 from schemas.posts import LeadNews, Receipt
 from streams.core.effects import Due
+from streams.core.recipient.place import Place
+from streams.core.recipient.receipts import with_receipt
 from streams.core.recipient.row import Heard, Recipient
 
 __all__ = ["bounded_news", "news_due", "news_forgotten", "news_heard", "news_received", "news_said", "news_wakes"]
@@ -36,34 +38,30 @@ def news_forgotten(row: Recipient) -> Recipient:
 def news_received(row: Recipient, receipt: Receipt) -> Recipient:
     """The row with a receipt; of two on one channel `sent`."""
     held = row.news.get(receipt.post_id, Heard(None, at=receipt.at))
-    if held.outcomes.get(receipt.channel) == "sent":
-        return row
-    told = replace(held, outcomes=held.outcomes | {receipt.channel: receipt.outcome})
+    told = replace(held, outcomes=with_receipt(held.outcomes, receipt))
     return replace(row, news=row.news | {receipt.post_id: told})
 
 
-def news_due(row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, version: Version) -> Recipient:
+def news_due(row: Recipient, place: Place, *, version: Version) -> Recipient:
     """The row with what is due now, for the first time or because no receipt came, and without what needs none."""
     if not row.news:
         return row
-    news = {
-        name: _due_now(one, row, channels, repeat_ms=repeat_ms, version=version) for name, one in row.news.items()
-    }  # fmt: skip
+    news = {name: _due_now(one, row, place, version=version) for name, one in row.news.items()}
     return replace(row, news=news)
 
 
-def news_said(row: Recipient, channels: tuple[str, ...], *, since: Version) -> list[Due]:
+def news_said(row: Recipient, place: Place, *, since: Version) -> list[Due]:
     """What a message of version `since` or a later one made due."""
     return [
         Due(channel, one.news) for one in row.news.values()
         if one.news is not None and one.said_by is not None and one.said_by >= since
-        for channel in _owed(one, channels)
+        for channel in place.owed_news(one)
     ]  # fmt: skip
 
 
-def news_wakes(row: Recipient, *, repeat_ms: int) -> list[int]:
+def news_wakes(row: Recipient, place: Place) -> list[int]:
     """When news without a receipt are due again."""
-    return [one.said_at + repeat_ms for one in row.news.values() if one.news is not None]
+    return [one.said_at + place.repeat_ms for one in row.news.values() if one.news is not None]
 
 
 def bounded_news(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
@@ -81,12 +79,12 @@ def _freshest(row: Recipient, names: Iterable[str], most: int) -> tuple[set[str]
     return set(ordered[:most]), ("news",) if len(ordered) > most else ()
 
 
-def _due_now(one: Heard, row: Recipient, channels: tuple[str, ...], *, repeat_ms: int, version: Version) -> Heard:
+def _due_now(one: Heard, row: Recipient, place: Place, *, version: Version) -> Heard:
     if one.news is None:
         return one
-    if not _owed(one, channels):
+    if not place.owed_news(one):
         return replace(one, news=None, told=True)
-    if one.said_by is None or row.as_of >= one.said_at + repeat_ms:
+    if one.said_by is None or row.as_of >= one.said_at + place.repeat_ms:
         return replace(one, said_at=row.as_of, said_by=version)
     return one
 
@@ -96,7 +94,3 @@ def _forgotten(one: Heard) -> Heard:
     if one.news is None or one.news.kind == "audience.left":
         return one
     return Heard(None, at=one.at, outcomes=one.outcomes, told=True)
-
-
-def _owed(heard: Heard, channels: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in channels if one not in heard.outcomes)

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from schemas.cards import AlertLevel
 from streams.core.business_time import BusinessTime
-from streams.core.recipient.row import Digested, Kept, Recipient
+from streams.core.recipient.receipts import without_receipt
+from streams.core.recipient.row import Digested, Heard, Kept, Recipient
 from streams.core.rulebook.routing_rules import RoutingRules
 from streams.core.rules import Rules
 
@@ -32,11 +33,13 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
-        return () if kept.post is None else _without_receipt(self.at_once[kept.level], kept)
+        return () if kept.post is None else without_receipt(self.at_once[kept.level], kept.outcomes)
 
     def owed_message(self, kept: Kept) -> tuple[str, ...]:
         """Channels on which it was told as a message and that have given no receipt."""
-        return () if kept.post is None or kept.way != "message" else _without_receipt(self.paced[kept.level], kept)
+        if kept.post is None or kept.way != "message":
+            return ()
+        return without_receipt(self.paced[kept.level], kept.outcomes)
 
     def shows(self, channel: str, kept: Kept) -> bool:
         """Whether the alert itself stands on this channel: a digest is a message of another kind."""
@@ -51,7 +54,11 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def owed_digest(self, digest: Digested) -> tuple[str, ...]:
         """Channels that have given no receipt for a digest."""
-        return _without_receipt(self.paced["digest"], digest)
+        return without_receipt(self.paced["digest"], digest.outcomes)
+
+    def owed_news(self, heard: Heard) -> tuple[str, ...]:
+        """Channels that hear of leads and have given no receipt."""
+        return without_receipt(self.news, heard.outcomes)
 
 
 def place_of(recipient_id: str, rules: Rules, channels: frozenset[str], *, editing: frozenset[str]) -> Place:
@@ -81,7 +88,3 @@ def is_away(row: Recipient, at: int) -> bool:
     """Whether nobody is there: from the beginning of an absence to before its end."""
     absence = row.absence
     return absence is not None and absence.begins <= at < absence.ends
-
-
-def _without_receipt(names: tuple[str, ...], told: Kept | Digested) -> tuple[str, ...]:
-    return tuple(one for one in names if one not in told.outcomes) if told.outcomes else names

@@ -68,7 +68,7 @@ def wakes_at(row: Recipient, place: Place) -> int | None:
     """When something changes here without a message."""
     times = [one.said_at + place.repeat_ms for one in row.digests.values() if place.owed_digest(one)]
     times += edits_wake(row, place)
-    times += news_wakes(row, repeat_ms=place.repeat_ms)
+    times += news_wakes(row, place)
     for kept in row.posts.values():
         if place.owed_at_once(kept):
             times.append(kept.said_at + place.repeat_ms)
@@ -86,7 +86,7 @@ def wakes_at(row: Recipient, place: Place) -> int | None:
 def said(row: Recipient, place: Place, messages: Iterable[PostMessage], *, since: Version) -> Effects:
     """What a message of version `since` or a later one made due, and what `messages` say to deputies."""
     dues = [due for kept in row.posts.values() for due in _dues(kept, place, since)]
-    dues += news_said(row, place.news, since=since)
+    dues += news_said(row, place, since=since)
     dues += [
         Due(channel, digest_of(name, row, place))
         for name, one in row.digests.items()

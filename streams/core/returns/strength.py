@@ -14,7 +14,9 @@ from streams.core.days import DAY_MS
 from streams.core.returns.doings import Counted
 from streams.core.rulebook.returns_rules import ReturnsRules, SignalName
 
-__all__ = ["CUSTOMER", "EXCLUDED", "OPEN_DEAL", "candidate", "counted_from", "decisive", "lost_at", "strength"]
+__all__ = [
+    "CUSTOMER", "EXCLUDED", "OPEN_DEAL", "candidate", "counted_from", "decisive", "level_of", "lost_at", "strength",
+]  # fmt: skip
 
 NO_LOST_DEAL: Final = "no lost deal"
 OPEN_DEAL: Final = "open deal"
@@ -60,10 +62,7 @@ def counted_from(deal: DealFacts, *, as_of: int, reset_at: int | None, rules: Re
 
 
 def strength(found: Counted, deal: DealFacts, *, as_of: int, since: int, rules: ReturnsRules) -> ReturnStrength:
-    """R with its lines, and the level that it is worth.
-
-    A request is real-time whatever R is. Without a known lead, and for a deal lost very long ago, digest at most.
-    """
+    """R with its lines, and the level that it is worth: a request is real-time whatever R is."""
     people = found.deal_people + found.other_people
     counts: dict[SignalName, int] = {
         "deal_person": found.deal_people,
@@ -89,18 +88,24 @@ def strength(found: Counted, deal: DealFacts, *, as_of: int, since: int, rules: 
     halved = found.page_days > 0 and 2 * found.careers_days >= found.page_days
     total = sum(line.strength for line in lines)
     total = total // 2 if halved else total
-    level: AlertLevel | None = None
-    if found.requests:
-        level = "real_time"
-    elif total >= rules.digest_from:
-        old = as_of - lost_at(deal) > rules.old_after_days * DAY_MS
-        level = "real_time" if total >= rules.real_time_from and people and not old else "digest"
+    level = level_of(total, deal, as_of=as_of, known=people > 0, rules=rules)
     return ReturnStrength(
         strength=total,
         lines=lines,
         halved=halved,
         counted_from=since,
-        level=level,
+        level="real_time" if found.requests else level,
         digest_from=rules.digest_from,
         real_time_from=rules.real_time_from,
     )
+
+
+def level_of(total: int, deal: DealFacts, *, as_of: int, known: bool, rules: ReturnsRules) -> AlertLevel | None:
+    """What so much R is worth; None: below the digest.
+
+    Without a known lead, and for a deal lost very long ago, digest at most.
+    """
+    if total < rules.digest_from:
+        return None
+    old = as_of - lost_at(deal) > rules.old_after_days * DAY_MS
+    return "real_time" if total >= rules.real_time_from and known and not old else "digest"

@@ -20,7 +20,7 @@ from streams.core.days import DAY_MS
 from streams.core.returns.strength import lost_at
 from streams.core.rulebook.scoring_rules import ScoringRule
 from streams.core.rules import Rules
-from streams.core.score.fading import faded, tenths_of
+from streams.core.score.fading import faded, first_at, tenths_of
 from streams.core.score.pages import Kept, kept_before
 
 __all__ = ["Curve", "CurveLine", "Spot", "curve_of", "is_idle", "worth_of"]
@@ -204,14 +204,7 @@ def _full_buckets(rule: ScoringRule, keep: Keep, kept: Sequence[ScoredHit]) -> I
 
 def _begin(bucket: int | str, inside: int, keep: Keep) -> int:
     """When a day or a week began, by bisection: what a time zone makes of it is the rule's affair."""
-    before, within = inside - 9 * DAY_MS, inside
-    while within - before > 1:
-        middle = (before + within) // 2
-        if keep.bucket_of(Hit(middle, 0)) == bucket:
-            within = middle
-        else:
-            before = middle
-    return within
+    return first_at(inside - 9 * DAY_MS, inside, lambda at: keep.bucket_of(Hit(at, 0)) == bucket)
 
 
 def is_idle(hit: ScoredHit) -> bool:

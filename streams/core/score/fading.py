@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from streams.core.days import DAY_MS, MINUTE_MS
 
-__all__ = ["Fading", "FadingRule", "faded", "tenths_of"]
+__all__ = ["Fading", "FadingRule", "faded", "first_at", "tenths_of"]
 
 HORIZON_DAYS: Final = 90
 
@@ -88,9 +88,9 @@ class Fading(Struct, frozen=True, dict=True):
         above = 0 if below == days.start else below - 1
         low, high = (self.as_of + above * DAY_MS) // MINUTE_MS, -(-(self.as_of + below * DAY_MS) // MINUTE_MS)
         near = self._nearly()
-        found = _first(low, high, lambda minute: near(minute * MINUTE_MS) < threshold_tenths)
+        found = first_at(low, high, lambda minute: near(minute * MINUTE_MS) < threshold_tenths)
         if not self.total(found * MINUTE_MS) < threshold_tenths <= self.total(max((found - 1) * MINUTE_MS, self.as_of)):
-            found = _first(low, high, lambda minute: self.total(minute * MINUTE_MS) < threshold_tenths)
+            found = first_at(low, high, lambda minute: self.total(minute * MINUTE_MS) < threshold_tenths)
         return found * MINUTE_MS
 
     def _nearly(self) -> Callable[[int], int]:
@@ -114,7 +114,7 @@ class Fading(Struct, frozen=True, dict=True):
         return total
 
 
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+def first_at(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """The first number above `low` from which on something holds, by bisection; it holds at `high`."""
     while high - low > 1:
         middle = (low + high) // 2

@@ -166,9 +166,9 @@ def _gone(before: Visitor, after: Visitor, *, was: Who, who: Who, since: Gone) -
 
     Leads that were denied before they were claimed hear of it too: what they said lies here, until they are erased.
     """
-    claimed = {*known_leads(was.claims, before.links), *known_leads(after.claims, after.links)}
-    stood = claimed.union(after.networks).difference(before.erased)
     known = known_leads(who.claims, after.links).keys()
+    claimed = known_leads(after.claims, after.links) if who.denied else known
+    stood = {*known_leads(was.claims, before.links), *claimed, *after.networks}.difference(before.erased)
     stands = known - set(after.erased) if known else after.networks.keys()
     return gone_from(before.gone, stood=stood, stands=stands, since=since)
 

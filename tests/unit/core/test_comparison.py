@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from schemas.touches import Tick
 from streams.core.account.row import Account
 from streams.core.backtest.comparison import Comparing, Share
-from streams.core.backtest.outcomes import alert_ends, level_by, score_ends
-from streams.core.backtest.two_rules import LineByTwo, account_by_two, lead_by_two
+from streams.core.backtest.outcomes import ScoreEnd, alert_ends, level_by, score_ends
+from streams.core.backtest.two_rules import LeadByTwo, LineByTwo, account_by_two, lead_by_two, seen_by_two
 from streams.core.flow.books import Wanted
 from streams.core.flow.crossings import counted_at, reach_of, thresholds
 from streams.core.flow.overdue import overdue_at, overdue_by_stage
 from streams.core.flow.precision import LEAST
+from streams.core.lead.row import Lead
 from streams.core.rules import Rules
 from tests.unit.core.made import ANN, DAY, HOUR, NOW, RULES
 from tests.unit.core.publishing import published
@@ -44,6 +45,16 @@ DIGEST_LATER = published(
 SOME = hits("pricing_page", NOW) | hits("form", NOW)
 
 
+def by_two(row: Lead, both: tuple[Rules, Rules], *, now: int) -> LeadByTwo | None:
+    row, views = seen_by_two(ANN, row, both, now=now)
+    return lead_by_two(ANN, row, both, views=views)
+
+
+def ends(row: Lead, rules: Rules, *, now: int) -> list[ScoreEnd]:
+    row, views = seen_by_two(ANN, row, (RULES, rules), now=now)
+    return [*score_ends(row, views[1], rules)]
+
+
 def lead(points: object = SOME, rules: Rules = RULES) -> LeadStory:
     story = LeadStory(rules)
     story.hears(browser(did(points=points), offset=1))  # type: ignore[arg-type]
@@ -63,7 +74,7 @@ def test_a_lower_threshold_lifts_a_lead_and_no_line_of_its_score_differs() -> No
     """Ask A14."""
     row = lead().row
     assert row is not None
-    found = lead_by_two(ANN, row, (RULES, LOW), now=NOW)
+    found = by_two(row, (RULES, LOW), now=NOW)
     assert found is not None
     assert (found.was, found.was_above, found.is_above, found.changes_side) == (found.is_now, False, True, True)
     assert found.lines == ()
@@ -74,7 +85,7 @@ def test_other_points_are_said_line_by_line() -> None:
     """Ask A14."""
     row = lead().row
     assert row is not None
-    found = lead_by_two(ANN, row, (RULES, FORMS_LESS), now=NOW)
+    found = by_two(row, (RULES, FORMS_LESS), now=NOW)
     assert found is not None
     assert found.is_now - found.was == sum(one.is_now - one.was for one in found.lines) == -150
     assert found.lines == (LineByTwo(label=found.lines[0].label, was=200, is_now=50),)
@@ -83,7 +94,7 @@ def test_other_points_are_said_line_by_line() -> None:
 def test_the_comparison_of_a_lead_is_what_publishing_would_make_of_it() -> None:
     story = lead()
     assert story.row is not None
-    found = lead_by_two(ANN, story.row, (RULES, FORMS_LESS), now=NOW + DAY)
+    found = by_two(story.row, (RULES, FORMS_LESS), now=NOW + DAY)
     story.rules = FORMS_LESS
     card = story.hears(Tick(to=ANN, at=NOW + DAY))
     assert found is not None
@@ -94,7 +105,7 @@ def test_who_qualified_by_score_stays_where_they_are_under_a_higher_threshold() 
     row = lead(ENOUGH).row
     assert row is not None
     assert row.stage == "mql"
-    found = lead_by_two(ANN, row, (RULES, HIGH), now=NOW)
+    found = by_two(row, (RULES, HIGH), now=NOW)
     assert found is not None
     assert (found.was_above, found.is_above) == (True, False)
     assert (found.was_stage, found.is_stage) == ("mql", "mql")
@@ -178,21 +189,21 @@ def test_an_outcome_says_whether_other_rules_would_have_qualified_it_too() -> No
     row = ended().row
     assert row is not None
     assert [move.to_stage for move in row.moves][:2] == ["meeting", "mql"]
-    assert [(one.reached, one.also) for one in score_ends(ANN, row, RULES, now=NOW + DAY)] == [(True, True)]
-    assert [(one.reached, one.also) for one in score_ends(ANN, row, HIGH, now=NOW + DAY)] == [(True, False)]
+    assert [(one.reached, one.also) for one in ends(row, RULES, now=NOW + DAY)] == [(True, True)]
+    assert [(one.reached, one.also) for one in ends(row, HIGH, now=NOW + DAY)] == [(True, False)]
 
 
 def test_who_still_stands_there_has_no_outcome() -> None:
     row = lead(ENOUGH).row
     assert row is not None
-    assert [*score_ends(ANN, row, RULES, now=NOW)] == []
+    assert ends(row, RULES, now=NOW) == []
 
 
 def test_where_the_hits_were_let_go_nothing_is_said() -> None:
     story = ended()
     story.hears(browser(None, offset=2))
     assert story.row is not None
-    assert {one.also for one in score_ends(ANN, story.row, RULES, now=NOW + DAY)} <= {None}
+    assert {one.also for one in ends(story.row, RULES, now=NOW + DAY)} <= {None}
 
 
 def test_below_twenty_outcomes_no_share_is_said() -> None:

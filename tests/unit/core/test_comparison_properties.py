@@ -12,7 +12,7 @@ from schemas.touches import Tick
 from streams.core.account import fold as account
 from streams.core.account.fold import Account
 from streams.core.backtest.comparison import Comparing
-from streams.core.backtest.two_rules import account_by_two, lead_by_two
+from streams.core.backtest.two_rules import account_by_two, lead_by_two, seen_by_two
 from streams.core.days import DAY_MS
 from streams.core.flow.crossings import counted_at, reach_of, thresholds
 from streams.core.lead import fold as lead
@@ -40,7 +40,8 @@ def test_a_lead_by_other_rules_is_what_publishing_makes_of_it(
     if row is None:
         return
     now = row.as_of + later
-    found = lead_by_two(ANN, row, (RULES, rules), now=now)
+    seen, views = seen_by_two(ANN, row, (RULES, rules), now=now)
+    found = lead_by_two(ANN, seen, (RULES, rules), views=views)
     for side, published in ((0, RULES), (1, rules)):
         effects = lead.fold(ANN, row, [Tick(to=ANN, at=now)], version=Version(0, 10_000), rules=published).effects
         for card in effects.leads:

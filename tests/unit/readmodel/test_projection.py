@@ -18,6 +18,7 @@ from schemas.activity import Version
 from schemas.cards import AlertCard, AlertStatus, Membership
 from schemas.codec import encode
 from schemas.rejected import Kept, Reason, Rejected, Replayed
+from streams.readmodel.alert_lines import AlertLine, alert_lines
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.keys import Changed, Keys, pack_version
 from streams.readmodel.places import Place, account_place, lead_place
@@ -101,23 +102,23 @@ def test_of_a_backlog_alerts_are_written_and_said_first(projection: Projection, 
     assert [(one[0]["kind"], len(one)) for one in said] == [("alert", 1), ("account", 1), ("lead", 400)]
 
 
-def test_open_alerts_come_real_time_first_then_by_strength(projection: Projection, read: Read[list[AlertCard]]) -> None:
+def test_open_alerts_come_real_time_first_then_by_strength(projection: Projection, read: Read[list[AlertLine]]) -> None:
     projection.write(
         alerts=[
             alert("weak", strength=8), alert("digest", strength=30, level="digest"), alert("strong", strength=21),
             alert("mine", status="claimed"), alert("gone", status="expired"),
         ]
     )  # fmt: skip
-    shown = read(lambda reader: reader.alerts_by_status("open", "claimed"))
+    shown = read(lambda reader: alert_lines(reader, "open", "claimed"))
     assert [one.alert_id for one in shown] == ["strong", "weak", "digest", "mine"]
 
 
 def test_an_alert_stands_in_one_list_only(projection: Projection, read: Read[object]) -> None:
     projection.write(alerts=[alert("al_1", version=1)])
     projection.write(alerts=[alert("al_1", version=2, status="claimed"), alert("al_1", version=3, status="done")])
-    assert read(lambda reader: reader.alerts_by_status("open", "claimed")) == []
+    assert read(lambda reader: alert_lines(reader, "open", "claimed")) == []
     assert read(lambda reader: reader.count_open()) == 0
-    assert [one.alert_id for one in read(lambda reader: reader.alerts_by_status("done"))] == ["al_1"]  # type: ignore[attr-defined]
+    assert [one.alert_id for one in read(lambda reader: alert_lines(reader, "done"))] == ["al_1"]  # type: ignore[attr-defined]
 
 
 def test_leads_come_by_score_and_more_than_one_call_holds(projection: Projection, read: Read[object]) -> None:
@@ -204,11 +205,11 @@ def test_the_numbers_found_in_the_bytes_are_those_of_the_card(
 
 
 def test_a_stored_card_of_another_format_does_not_take_the_list_along(
-    projection: Projection, redis: Redis, keys: Keys, read: Read[list[AlertCard]]
+    projection: Projection, redis: Redis, keys: Keys, read: Read[list[AlertLine]]
 ) -> None:
     projection.write(alerts=[alert("al_1"), alert("al_2")])
     redis.hset(keys.cards("alert"), "al_1", '{"v":99}')
-    assert [one.alert_id for one in read(lambda reader: reader.alerts_by_status("open"))] == ["al_2"]
+    assert [one.alert_id for one in read(lambda reader: alert_lines(reader, "open"))] == ["al_2"]
 
 
 def test_freshness_follows_the_beat(projection: Projection, read: Read[object]) -> None:
