@@ -16,9 +16,10 @@ from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
 from streams.console.leads.acts import Form, Wrong, said_in
 from streams.console.leads.checks import checks_in
-from streams.console.leads.laid import known_lead, laid_out, rules_or_503
+from streams.console.leads.laid import known_lead, laid_out
 from streams.console.leads.past import undone_by
 from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.rules.at_hand import rules_or_503
 from streams.console.tongue import N_
 from streams.core.rules import Rules
 from streams.inbox import DoorClosed

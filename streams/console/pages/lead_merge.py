@@ -18,9 +18,10 @@ from streams.console.access.gate import shows
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.leads.acts import LONGEST_REASON, TOO_LONG
-from streams.console.leads.laid import known_lead, rules_or_503
+from streams.console.leads.laid import known_lead
 from streams.console.leads.people import browsers_of, merging, objection_to_merge, unmerging, without_browser
 from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.rules.at_hand import rules_or_503
 from streams.console.tongue import N_
 from streams.inbox import Caused, DoorClosed
 from streams.readmodel.search import search
