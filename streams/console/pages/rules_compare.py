@@ -15,10 +15,10 @@ from starlette.routing import Route
 from streams.console.access.gate import shows
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
+from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.known import IN_FORCE
 from streams.console.rules.readings import Answer
 from streams.console.spreadsheet import csv_of
-from streams.console.tongue import N_
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rulebook.in_words import changes
@@ -46,7 +46,7 @@ async def compare(request: Request) -> Response:
         choices = desk.sight.known.choices(desk.now())
         pair = _pair(desk, asked["a"], asked["b"])
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     answer: Answer[Comparison] = Answer()
     if pair is not None:
         again = request.query_params.get("again") == "1"
@@ -67,7 +67,7 @@ async def table(request: Request) -> Response:
     try:
         pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     if pair is None:
         return RedirectResponse("/rules/compare", 303)
     answer = await desk.sight.readings.comparison(pair.before, pair.after)

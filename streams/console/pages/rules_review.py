@@ -22,6 +22,7 @@ from streams.console.flow.laid import shown
 from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.pages.rules import Story, story_of
 from streams.console.pages.rules_compare import CSV_HEAD, row_of
+from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_of
@@ -53,7 +54,7 @@ async def review(request: Request) -> Response:
     try:
         look = await _look(desk, again=request.query_params.get("again") == "1")
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     leads = listed(look.answer.found, desk)
     shows(request, [one.lead_id for one in leads[:ON_A_PAGE]])
     values: dict[str, Any] = {
@@ -70,7 +71,7 @@ async def table(request: Request) -> Response:
     try:
         look = await _look(desk, again=False)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     if look.answer.found is None:
         return RedirectResponse("/rules/review", 303)  # which says why, or how far the reading is
     leads = listed(look.answer.found, desk)

@@ -4,11 +4,14 @@ import asyncio
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from streams.console.desk import Desk
+from streams.console.tongue import N_
 from streams.core.rules import Rules, RulesError
 
-__all__ = ["rules_at", "rules_or_503"]
+__all__ = ["rules_at", "rules_or_503", "unreadable_rules"]
 
 log = structlog.get_logger()
 
@@ -28,3 +31,8 @@ async def rules_or_503(desk: Desk) -> Rules:
     if rules is None:
         raise HTTPException(503)
     return rules
+
+
+async def unreadable_rules(desk: Desk, request: Request, error: Exception) -> HTMLResponse:
+    """What a page of the rules themselves says instead: what is wrong with them."""
+    return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
