@@ -11,7 +11,7 @@ from streams.console.desk import desk_of
 from streams.console.flow.asked import NOT_KNOWN, WINDOWS, asked_of
 from streams.console.flow.laid import Laid, laid_out, shown
 from streams.console.flow.rows import FlowRow
-from streams.console.spreadsheet import csv_of
+from streams.console.spreadsheet import csv_file
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA
 from streams.core.flow.ledger import FLOW_FORMULA
@@ -44,8 +44,7 @@ async def table(request: Request) -> Response:
     laid, state = await laid_out(desk, asked)
     if laid is None:
         return await shown(desk, request, "flow_waiting.html", status=503, state=state, again="/flow")
-    headers = {"content-disposition": f'attachment; filename="flow-{laid.span.last.isoformat()}.csv"'}
-    return Response(csv_of(CSV_HEAD, _cells(laid, asked.by)), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_file(f"flow-{laid.span.last.isoformat()}", CSV_HEAD, _cells(laid, asked.by))
 
 
 def _cells(laid: Laid, by: str) -> Iterator[list[str | float | None]]:

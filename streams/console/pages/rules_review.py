@@ -25,7 +25,7 @@ from streams.console.pages.rules_compare import CSV_HEAD, row_of
 from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.console.shown import iso
-from streams.console.spreadsheet import csv_of
+from streams.console.spreadsheet import csv_file
 from streams.console.tongue import N_
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
@@ -78,8 +78,7 @@ async def table(request: Request) -> Response:
     shows(request, [one.lead_id for one in leads])
     head = (*CSV_HEAD, "reviewed_by", "reviewed_at", "approved")
     rows = ([*row_of(one), *_tick(look.ticks.get(one.lead_id))] for one in leads)
-    headers = {"content-disposition": f'attachment; filename="review-{look.answer.found.after}.csv"'}
-    return Response(csv_of(head, rows), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_file(f"review-{look.answer.found.after}", head, rows)
 
 
 async def tick(request: Request) -> Response:
