@@ -10,7 +10,7 @@ from starlette.routing import Route
 from streams.console.desk import desk_of
 from streams.console.flow.asked import NOT_KNOWN, WINDOWS, asked_of
 from streams.console.flow.laid import Laid, laid_out, shown
-from streams.console.flow.rows import FlowRow
+from streams.console.flow.rows import FlowRow, percent, tenth
 from streams.console.spreadsheet import csv_file
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA
@@ -59,18 +59,10 @@ def _row(laid: Laid, row: FlowRow, of: tuple[str, str]) -> list[str | float | No
     span, cohort, age = laid.span, row.cohort, row.age
     return [
         *of, row.stage, span.first.isoformat() if span.first else None, span.last.isoformat(), row.opening, row.came,
-        row.passed, row.to_next, row.next_stage, _share(row.flow_cvr), cohort.came, cohort.reached, _share(cohort.cvr),
-        row.recycled, row.ended, row.back, row.aside_out, row.closing, _tenth(age.p50_days), _tenth(age.p90_days),
+        row.passed, row.to_next, row.next_stage, percent(row.flow_cvr), cohort.came, cohort.reached,
+        percent(cohort.cvr), row.recycled, row.ended, row.back, row.aside_out, row.closing, tenth(age.p50_days),
+        tenth(age.p90_days),
     ]  # fmt: skip
-
-
-def _share(cvr: str) -> float | None:
-    """A number that a spreadsheet can sort; nothing where there is no rate."""
-    return float(cvr.removesuffix("%")) if cvr.endswith("%") else None
-
-
-def _tenth(days: float | None) -> float | None:
-    return None if days is None else round(days, 1)
 
 
 ROUTES: Final = [Route("/flow", flow), Route("/flow/table.csv", table)]
