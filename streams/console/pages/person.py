@@ -17,7 +17,7 @@ from streams.console.access.gate import noted
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
 from streams.console.leads.person import PROOFS, exported, leads_of
-from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.pages.actions import not_sent
 from streams.console.tongue import N_
 from streams.inbox import DoorClosed
 
@@ -48,7 +48,7 @@ async def erase(request: Request) -> Response:
         for lead_id in leads_of(lead):
             await desk.door.send(EraseOrder(to=lead_id, lead_id=lead_id, at=at, actor=session.name))
     except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
+        return await not_sent(request)
     return await desk.show(request, "erased.html", lead_id=lead.lead_id)
 
 

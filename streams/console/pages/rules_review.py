@@ -19,7 +19,7 @@ from streams.console.access.gate import shows
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
-from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.pages.actions import not_sent
 from streams.console.pages.rules import Story, story_of
 from streams.console.pages.rules_compare import CSV_HEAD, row_of
 from streams.console.rules.at_hand import unreadable_rules
@@ -98,7 +98,7 @@ async def tick(request: Request) -> Response:
             await desk.door.send(_approval(lead_id, version, by=by, at=at))
         desk.sight.known.book.write(Reviewed(at=at, by=by, version=version, lead_id=lead_id, approved=approves))
     except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
+        return await not_sent(request)
     except (RulesError, OSError) as error:
         return await desk.notice(request, 503, title=N_("Not written"), text=str(error))
     return RedirectResponse("/rules/review", 303)
