@@ -44,7 +44,7 @@ async def act(request: Request) -> Response:
         return await _answer(request, alert, problem=problem, status=409)
     seat = await seat_at(request)
     try:
-        await desk.door.send(wanted(alert, action, fields, seat=seat, actor=actor, at=desk.now()))
+        await desk.door.send(wanted(alert, action, fields, actor=actor, at=desk.now(), by=seat.by))
     except DoorClosed:
         return await _answer(request, alert, problem=CLOSED_DOOR, status=503)
     return await _answer(request, alert, sent=action)
