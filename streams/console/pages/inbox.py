@@ -10,9 +10,10 @@ from starlette.routing import Route
 from schemas.cards import AlertCard, AlertStatus
 from streams.console.access.gate import shows
 from streams.console.alerts.acts import UNDONE_BY
-from streams.console.alerts.inbox import Laid, asked_page, asked_whose, closed_laid, laid, newest
+from streams.console.alerts.inbox import Laid, asked_whose, closed_laid, laid, newest
 from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
+from streams.console.paging import asked_page
 from streams.console.tongue import N_
 from streams.readmodel.alert_lines import alert_lines
 
