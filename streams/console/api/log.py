@@ -5,7 +5,6 @@ Moves of one lead come in their order.
 """
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
 from msgspec import MsgspecError, Struct
@@ -14,7 +13,7 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
 from schemas.cards import Transition
-from schemas.codec import encode
+from streams.console.api.cursors import opaque, seen_through
 from streams.console.api.problems import Refused
 from streams.console.api.reads import limit_of
 from streams.console.desk import Desk
@@ -80,15 +79,14 @@ def _start(first: int, end: int, known: int | None) -> int:
 
 def _text(offsets: dict[int, int]) -> str:
     said = _Cursor("transitions", {str(partition): offset for partition, offset in sorted(offsets.items())})
-    return urlsafe_b64encode(encode(said)).decode().rstrip("=")
+    return opaque(said)
 
 
 def _offsets(cursor: str | None) -> dict[int, int] | None:
     if cursor is None:
         return None
-    text = cursor[:LONGEST].encode()
     try:
-        read = _CURSOR.decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        read = seen_through(cursor, _CURSOR, longest=LONGEST)
         found = {int(partition): offset for partition, offset in read.offsets.items()}
     except (ValueError, MsgspecError) as error:
         raise _refused() from error
