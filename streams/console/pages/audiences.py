@@ -42,7 +42,7 @@ async def audiences(request: Request) -> Response:
     """`GET /audiences`."""
     desk = desk_of(request)
     try:
-        rules = desk.sight.rules().audiences.rules.audience
+        rules = desk.sight.known.in_force().audiences.rules.audience
     except RulesError as error:
         return await unreadable_rules(desk, request, error)
     return await desk.show(request, "audiences.html", audiences=[await _shown(desk, one) for one in rules])

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 async def rules_at(desk: Desk) -> Rules | None:
     """The rules that this console has, None where they cannot be read: most of a page needs none."""
     try:
-        return await asyncio.to_thread(desk.sight.rules)
+        return await asyncio.to_thread(desk.sight.known.in_force)
     except RulesError as error:
         log.warning("console_rules_unreadable", error=str(error))
         return None
