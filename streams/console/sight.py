@@ -28,14 +28,13 @@ FOLLOWED = ("visits", "rejected")
 class Sight(Struct, frozen=True, kw_only=True):
     """`remaker` raises RulesError where rules cannot be read. `collector_url`: where browsers send to, "" = unknown.
 
-    `log`: the moves themselves, as Kafka keeps them. `rules` raises RulesError.
+    `log`: the moves themselves, as Kafka keeps them.
     """
 
     remaker: Remaker
     tail: Follows
     moves: Moves
     log: Looks
-    rules: Callable[[], Rules]
     known: KnownRules
     readings: Readings
     collector_url: str = ""
@@ -74,6 +73,6 @@ def sight_of(settings: Settings) -> Sight:
     moves = Moves(moved, known.in_force)
     readings = Readings(KeptRows(tried, application=settings.application))
     return Sight(
-        remaker=remaker, tail=tail, moves=moves, log=window, rules=known.in_force, known=known, readings=readings,
+        remaker=remaker, tail=tail, moves=moves, log=window, known=known, readings=readings,
         collector_url=settings.collector.public_url, close=close,
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""Chromium for the browser tests, found on this machine; skipped with a message without one, an error in CI."""
+"""Chromium for the browser tests, and a console on an empty Valkey to look at.
+
+Chromium is found on this machine; without one tests are skipped with a message, in CI it is an error.
+"""
 
 import os
 import shutil
@@ -7,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from deploy.local.embedded import embedded_valkey
+from tests.browser.consoles import running
 
 expect.set_options(timeout=15_000)  # machines are shared: how fast a page is, is a bench's question
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
@@ -56,6 +62,24 @@ def person(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[str]:
+    with embedded_valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def console(valkey: str) -> Iterator[str]:
+    with running(valkey) as url:
+        yield url
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser wrote into its console: refused scripts and styles would stand here (`consoles.complains`)."""
+    return []
 
 
 @pytest.fixture(scope="session")

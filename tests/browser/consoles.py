@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from typing import Final
 
 import httpx
+from playwright.sync_api import Page
 
 from deploy.local.ports import free_ports
 from tests.browser.product import eventually
 
-__all__ = ["SECRET", "running", "started"]
+__all__ = ["SECRET", "complains", "running", "started"]
 
 SECRET: Final = "a secret of the console"
 
@@ -49,6 +50,13 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
         process.wait()
         raise
     return process
+
+
+def complains(page: Page, complaints: list[str]) -> None:
+    """Errors, warnings and dialogs of this page go into `complaints`."""
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
 
 
 def _ready(port: int) -> bool:

@@ -7,32 +7,19 @@ from time import time_ns
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from deploy.local.embedded import embedded_valkey
 from deploy.local.ports import free_ports
 from schemas.activity import Version
 from schemas.cards import AlertCard
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
-from tests.browser.consoles import SECRET, running, started
+from tests.browser.consoles import SECRET, complains, running, started
 from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with embedded_valkey() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def console(valkey: str) -> Iterator[str]:
-    with running(valkey) as url:
-        yield url
 
 
 @pytest.fixture
@@ -50,23 +37,10 @@ def projection(valkey: str, samples: Samples) -> Iterator[Projection]:
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the browser wrote into its console: refused scripts and styles would stand here."""
-    return []
-
-
-@pytest.fixture
 def page(person: BrowserContext, console: str, projection: Projection, complaints: list[str]) -> Page:
     """Ines, signed in."""
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            complaints.append(message.text)
-
     page = person.new_page()
-    page.on("console", heard)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    complains(page, complaints)
     page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     return page

@@ -1,6 +1,5 @@
 """Row 39 in a real browser: on pages full of hostile text nothing runs, nothing is fetched and no policy is broken."""
 
-from collections.abc import Iterator
 from time import time_ns
 from typing import Final
 
@@ -8,7 +7,6 @@ import pytest
 from msgspec import json
 from playwright.sync_api import BrowserContext, expect
 
-from deploy.local.embedded import embedded_valkey
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import SECRET, running
@@ -26,12 +24,6 @@ window.broken = [];
 document.addEventListener('securitypolicyviolation', event => window.broken.push(event.violatedDirective));
 window.alert = window.confirm = window.prompt = text => window.broken.push('ran ' + text);
 """
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with embedded_valkey() as url:
-        yield url
 
 
 def test_nothing_runs_and_nothing_is_fetched(person: BrowserContext, valkey: str) -> None:

@@ -8,32 +8,19 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deploy.local.embedded import embedded_valkey
 from schemas.activity import Version
 from schemas.cards import AlertCard
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
-from tests.browser.consoles import SECRET, running
+from tests.browser.consoles import SECRET
 from tests.unit.console.samples import ALERT_ID, Samples
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 FIRST, SECOND, THIRD = (f"#alert-{one}" for one in (ALERT_ID, "al_held", "al_asked"))
 FOCUSED = "document.activeElement.closest('article.alert')?.id ?? ''"
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with embedded_valkey() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def console(valkey: str) -> Iterator[str]:
-    with running(valkey) as url:
-        yield url
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deploy.local.embedded import embedded_valkey
 from schemas.activity import Version
 from schemas.codec import encode
 from streams.console.app import one_time_link
@@ -25,12 +24,6 @@ def people() -> People:
     """Two who are one, as nobody has said yet; a meeting took place with the first."""
     made = People(time_ns() // 1_000_000).came().came(BO, name="Bo Vance", visitor="v-phone")
     return made.says("accepted", ago=3_600_000).says("held", ago=1_800_000)
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with embedded_valkey() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

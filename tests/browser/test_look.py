@@ -1,24 +1,15 @@
 """The look in a real Chromium: a person's own choice of colours, paper, the menu of a phone, the keyboard."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from deploy.local.embedded import embedded_valkey
 from streams.console.app import one_time_link
-from tests.browser.consoles import SECRET, running
+from tests.browser.consoles import SECRET
 from tests.browser.looking import PHONE
 
 pytestmark = pytest.mark.browser
 GROUND = "getComputedStyle(document.body).backgroundColor"
 LIGHT, DARK, PAPER = "rgb(245, 246, 247)", "rgb(17, 22, 27)", "rgb(255, 255, 255)"
-
-
-@pytest.fixture(scope="module")
-def console() -> Iterator[str]:
-    with embedded_valkey() as valkey, running(valkey) as url:
-        yield url
 
 
 @pytest.fixture

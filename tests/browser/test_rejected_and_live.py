@@ -16,7 +16,7 @@ from schemas.delivery import Delivery
 from schemas.rejected import Envelope, Reason, Rejected
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
-from tests.browser.consoles import SECRET, running
+from tests.browser.consoles import SECRET, complains, running
 from tests.integration.bus import Bus, Record
 from tests.unit.console.samples import HOSTILE
 
@@ -67,17 +67,10 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def page(person: BrowserContext, stage: Stage, complaints: list[str]) -> Page:
     """Ines, signed in."""
     page = person.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    complains(page, complaints)
     page.goto(one_time_link(SECRET, stage.url, name="Ines Duarte"))
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     return page

@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import BrowserContext, expect
 
-from deploy.local.embedded import embedded_valkey
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
@@ -21,12 +20,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def samples() -> Samples:
     return Samples(now=time_ns() // 1_000_000)
-
-
-@pytest.fixture(scope="module")
-def valkey() -> Iterator[str]:
-    with embedded_valkey() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

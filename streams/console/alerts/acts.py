@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from schemas.cards import AlertCard
+from schemas.deals import Owner
 from schemas.signals import AlertAction, AlertVerb
-from streams.console.alerts.seat import Seat
 from streams.console.tongue import N_
 from streams.core.days import DAY_MS
 
@@ -46,9 +46,9 @@ def lacks(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str]) -> str
     return ""
 
 
-def wanted(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, seat: Seat, actor: str,
-           at: int) -> AlertAction:  # fmt: skip
-    """The message for the alert's account. `fields` lack nothing."""
+def wanted(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, actor: str, at: int,
+           by: Owner | None = None) -> AlertAction:  # fmt: skip
+    """The message for the alert's account. `fields` lack nothing. `by`: the rep that the actor is."""
     days = fields.get("days", "")
     return AlertAction(
         to=alert.account_id,
@@ -60,7 +60,7 @@ def wanted(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, se
         until=at + int(days) * DAY_MS if action == "snooze" and days else 0,
         actor=actor,
         at=at,
-        by=seat.by,
+        by=by,
     )
 
 

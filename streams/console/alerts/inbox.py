@@ -6,13 +6,13 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from streams.console.alerts.seat import WHOSE, Seat, Whose
+from streams.console.paging import pages_of
 from streams.readmodel.alert_lines import AlertLine
 
-__all__ = ["NEWEST", "PAGE", "Laid", "Part", "PartName", "asked_page", "asked_whose", "closed_laid", "laid", "newest"]
+__all__ = ["NEWEST", "PAGE", "Laid", "Part", "PartName", "asked_whose", "closed_laid", "laid", "newest"]
 
 PAGE: Final = 20
 NEWEST: Final = 10
-LAST_PAGE: Final = 1_000
 PartName: TypeAlias = Literal["strong", "first", "claimed", "snoozed", "closed"]
 ORDER: Final[tuple[PartName, ...]] = ("strong", "first", "claimed", "snoozed")
 
@@ -38,11 +38,6 @@ class Laid(Struct, frozen=True, kw_only=True):
     def ids(self) -> list[str]:
         """All alerts of this page, in their order."""
         return [one for part in self.parts for one in part.ids]
-
-
-def asked_page(text: str) -> int:
-    """From 1; what is no number is the first."""
-    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 10 else 1
 
 
 def asked_whose(text: str, seat: Seat) -> Whose:
@@ -77,7 +72,7 @@ def newest(lines: Iterable[AlertLine], *, seat: Seat, whose: Whose) -> list[Aler
 
 def _paged(ordered: Mapping[PartName, Sequence[str]], *, page: int, counts: Mapping[Whose, int]) -> Laid:
     total = sum(map(len, ordered.values()))
-    pages = max(1, -(-total // PAGE))
+    pages = pages_of(total, size=PAGE)
     page = min(page, pages)
     parts, first = [], (page - 1) * PAGE
     room, before = PAGE, 0

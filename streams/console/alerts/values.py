@@ -3,33 +3,22 @@
 Where the rules cannot be read nothing is due and nobody is a rep; the pages say all the rest.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
-import structlog
 from starlette.requests import Request
 
 from schemas.cards import AlertCard
 from streams.console.access.security import session_of
 from streams.console.alerts.dues import due_of
 from streams.console.alerts.seat import Seat, seat_of
-from streams.console.desk import Desk, desk_of
-from streams.core.rules import Rules, RulesError
+from streams.console.desk import desk_of
+from streams.console.rules.at_hand import rules_at
+from streams.core.rules import Rules
 
-__all__ = ["SNOOZES", "alert_values", "rules_at", "seat_at"]
+__all__ = ["SNOOZES", "alert_values", "seat_at"]
 
 SNOOZES: Final = (7, 30, 90)  # days that one may choose
-log = structlog.get_logger()
-
-
-async def rules_at(desk: Desk) -> Rules | None:
-    """The rules that this console has, None where they cannot be read."""
-    try:
-        return await asyncio.to_thread(desk.sight.rules)
-    except RulesError as error:
-        log.warning("console_rules_unreadable", error=str(error))
-        return None
 
 
 async def seat_at(request: Request) -> Seat:

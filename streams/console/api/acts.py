@@ -6,7 +6,7 @@ from msgspec.json import Decoder
 from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
-from schemas.signals import AlertAction
+from streams.console.alerts.acts import wanted
 from streams.console.api.bodies import ActionAccepted, ActionWanted
 from streams.console.api.problems import Refused
 from streams.console.api.reads import alert as alert_asked
@@ -23,19 +23,16 @@ _WANTED: Final = Decoder(ActionWanted)
 
 async def act(desk: Desk, request: Request, key: ApiKey) -> ActionAccepted:
     """`POST /alerts/{alert_id}/actions`."""
-    wanted = await taken(request, _WANTED, shape="ActionWanted")
+    asked = await taken(request, _WANTED, shape="ActionWanted")
     alert = await alert_asked(desk, request, key)
-    actor = plain(wanted.actor).strip() or key.name
-    fields = {"outcome": wanted.outcome, "reason": wanted.reason}
-    problem = objection(alert, wanted.action, fields, actor=actor)
+    actor = plain(asked.actor).strip() or key.name
+    fields = {"outcome": asked.outcome, "reason": asked.reason}
+    problem = objection(alert, asked.action, fields, actor=actor)
     if problem:
         raise Refused(409, "not-now", str(problem))  # in English: programs read it
-    sent = AlertAction(
-        to=alert.account_id, alert_id=alert.alert_id, action=wanted.action, reason=wanted.reason,
-        outcome=wanted.outcome if wanted.action == "contacted" else "", actor=actor, at=desk.now(),
-    )  # fmt: skip
+    sent = wanted(alert, asked.action, fields, actor=actor, at=desk.now())
     try:
         await desk.door.send(sent)
     except DoorClosed as error:
         raise Refused(503, "not-sent", CLOSED_DOOR, headers={"retry-after": "5"}) from error
-    return ActionAccepted(alert_id=alert.alert_id, action=wanted.action, actor=actor, at=sent.at)
+    return ActionAccepted(alert_id=alert.alert_id, action=asked.action, actor=actor, at=sent.at)

@@ -11,7 +11,7 @@ from streams.console.desk import Desk
 from streams.console.flow.asked import WINDOWS, asked_of
 from streams.console.flow.laid import laid_out
 from streams.console.flow.moves import MovesState
-from streams.console.flow.rows import FlowRow
+from streams.console.flow.rows import FlowRow, percent, tenth
 from streams.core.flow.books import LABELS
 
 __all__ = ["Books", "BooksLine", "BooksPart", "ledger"]
@@ -104,15 +104,7 @@ def _line(row: FlowRow) -> BooksLine:
     return BooksLine(
         stage=row.stage, next_stage=row.next_stage, opening=row.opening, came=row.came, passed=row.passed,
         to_next=row.to_next, recycled=row.recycled, ended=row.ended, back=row.back, aside=row.aside_out,
-        closing=row.closing, flow_cvr=_percent(row.flow_cvr), cohort_came=row.cohort.came,
-        cohort_reached=row.cohort.reached, cohort_cvr=_percent(row.cohort.cvr), median_days=_tenth(row.age.p50_days),
-        p90_days=_tenth(row.age.p90_days),
+        closing=row.closing, flow_cvr=percent(row.flow_cvr), cohort_came=row.cohort.came,
+        cohort_reached=row.cohort.reached, cohort_cvr=percent(row.cohort.cvr), median_days=tenth(row.age.p50_days),
+        p90_days=tenth(row.age.p90_days),
     )  # fmt: skip
-
-
-def _percent(cvr: str) -> float | None:
-    return float(cvr.removesuffix("%")) if cvr.endswith("%") else None
-
-
-def _tenth(days: float | None) -> float | None:
-    return None if days is None else round(days, 1)

@@ -1,7 +1,7 @@
 """Cursors: where a list goes on. Opaque to callers; one of another list or of no list is refused."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
@@ -10,9 +10,10 @@ from schemas.codec import encode
 from streams.console.api.problems import Refused
 from streams.readmodel.pages import Place
 
-__all__ = ["cursor_of", "place_of"]
+__all__ = ["cursor_of", "opaque", "place_of", "seen_through"]
 
 LONGEST: Final = 600
+T = TypeVar("T")
 
 
 class _Cursor(Struct, frozen=True, array_like=True):
@@ -25,7 +26,7 @@ _CURSOR: Final = Decoder(_Cursor)
 
 def cursor_of(index: str, place: Place | None) -> str | None:
     """The text that leads behind this place."""
-    return None if place is None else urlsafe_b64encode(encode(_Cursor(index, place))).decode().rstrip("=")
+    return None if place is None else opaque(_Cursor(index, place))
 
 
 def place_of(index: str, cursor: str | None) -> Place | None:
@@ -33,12 +34,23 @@ def place_of(index: str, cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     try:
-        read = _CURSOR.decode(urlsafe_b64decode(cursor[:LONGEST].encode() + b"=" * (-len(cursor[:LONGEST]) % 4)))
+        read = seen_through(cursor, _CURSOR, longest=LONGEST)
     except (ValueError, MsgspecError) as error:
         raise _refused() from error
     if read.index != index:
         raise _refused()
     return read.place
+
+
+def opaque(said: Any) -> str:
+    """One of our structs as a word of an address."""
+    return urlsafe_b64encode(encode(said)).decode().rstrip("=")
+
+
+def seen_through(word: str, decoder: Decoder[T], *, longest: int) -> T:
+    """What such a word says; of one with more characters its beginning. Raises ValueError, MsgspecError."""
+    raw = word[:longest].encode()
+    return decoder.decode(urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
 
 
 def _refused() -> Refused:

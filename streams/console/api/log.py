@@ -5,31 +5,26 @@ Moves of one lead come in their order.
 """
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
 from typing import Final
 
-import structlog
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
 from schemas.cards import Transition
-from schemas.codec import TRANSITION, encode
-from schemas.errors import Undecodable
+from streams.console.api.cursors import opaque, seen_through
 from streams.console.api.problems import Refused
 from streams.console.api.reads import limit_of
 from streams.console.desk import Desk
-from streams.console.flow.moves import TOPIC, Looks
-from streams.window import Seen, WindowShut
+from streams.console.flow.moves import TOPIC, Looks, moves_in
+from streams.window import WindowShut
 
 __all__ = ["BEGINNINGS", "TransitionStream", "all_transitions"]
 
 BEGINNINGS: Final = ("first", "now")
 LONGEST: Final = 8_192
 MOST_LOOKS: Final = 40  # of one request: compaction leaves holes
-log = structlog.get_logger()
 
 
 class TransitionStream(Struct, frozen=True, kw_only=True):
@@ -71,7 +66,7 @@ def _read(look: Looks, after: dict[int, int] | None, *, limit: int, at_end: bool
     for partition, (_, end) in sorted(bounds.items()):
         while where[partition] < end and len(items) < limit and looks < MOST_LOOKS:
             until = min(end, where[partition] + limit - len(items))
-            items += _readable(look.between(TOPIC, partition, first=where[partition], end=until))
+            items += moves_in(look.between(TOPIC, partition, first=where[partition], end=until))
             where[partition], looks = until, looks + 1
     more = any(where[one] < end for one, (_, end) in bounds.items())
     return TransitionStream(items=items, next=_text(where), more=more)
@@ -82,25 +77,16 @@ def _start(first: int, end: int, known: int | None) -> int:
     return first if known is None or known > end else max(first, known)
 
 
-def _readable(records: Iterable[Seen]) -> Iterator[Transition]:
-    for record in records:
-        try:
-            yield TRANSITION.decode(record.value)
-        except Undecodable as error:
-            log.warning("move_unreadable", reason=error.reason, detail=error.detail)
-
-
 def _text(offsets: dict[int, int]) -> str:
     said = _Cursor("transitions", {str(partition): offset for partition, offset in sorted(offsets.items())})
-    return urlsafe_b64encode(encode(said)).decode().rstrip("=")
+    return opaque(said)
 
 
 def _offsets(cursor: str | None) -> dict[int, int] | None:
     if cursor is None:
         return None
-    text = cursor[:LONGEST].encode()
     try:
-        read = _CURSOR.decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        read = seen_through(cursor, _CURSOR, longest=LONGEST)
         found = {int(partition): offset for partition, offset in read.offsets.items()}
     except (ValueError, MsgspecError) as error:
         raise _refused() from error

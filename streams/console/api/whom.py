@@ -35,7 +35,7 @@ class Whom(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def rules_of(desk: Desk) -> Rules:
     """The rules that the console runs with."""
     try:
-        return desk.sight.rules()
+        return desk.sight.known.in_force()
     except RulesError as error:
         said = f"The rules cannot be read where the console runs: {error}. Mend them: leadstream rules check."
         raise Refused(503, "rules-unreadable", said, headers={"retry-after": "60"}) from error

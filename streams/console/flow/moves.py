@@ -23,7 +23,7 @@ from streams.core.rules import Rules
 from streams.core.stage.stages import Stages, stages_in
 from streams.window import Bounds, Seen, WindowShut
 
-__all__ = ["TOPIC", "Looks", "Moves", "MovesState"]
+__all__ = ["TOPIC", "Looks", "Moves", "MovesState", "moves_in"]
 
 TOPIC: Final = "transitions"
 FRESH_MS: Final = 15_000
@@ -143,8 +143,8 @@ class Moves:
                 if self._closed:
                     return
                 until = min(end, at + AT_ONCE)
-                for move in _readable(self._look.between(TOPIC, partition, first=at, end=until)):
-                    more.setdefault(move.lead_id, []).append(move)
+                for move in moves_in(self._look.between(TOPIC, partition, first=at, end=until)):
+                    more.setdefault(move.lead_id, []).append(shortened(move))
                 self._next[partition] = until
                 self._done += until - at
 
@@ -175,11 +175,11 @@ class Moves:
             return answer(self._tally, rules)
 
 
-def _readable(records: Iterable[Seen]) -> Iterator[Transition]:
-    """The moves of these records, shortened; one that cannot be read leaves its neighbours."""
+def moves_in(records: Iterable[Seen]) -> Iterator[Transition]:
+    """The moves of these records; one that cannot be read leaves its neighbours."""
     for record in records:
         try:
-            yield shortened(TRANSITION.decode(record.value))
+            yield TRANSITION.decode(record.value)
         except Undecodable as error:
             log.warning("move_unreadable", reason=error.reason, detail=error.detail)
 

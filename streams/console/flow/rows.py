@@ -12,7 +12,7 @@ from streams.core.flow.ledger import Flow, Ledger
 from streams.core.flow.sheet import NO_AGE
 from streams.core.stage.stages import Stages
 
-__all__ = ["FlowRow", "rows_of", "why_bottleneck"]
+__all__ = ["FlowRow", "percent", "rows_of", "tenth", "why_bottleneck"]
 
 NEVER_STOOD: Final = N_(
     "no stage had a balance at the beginning; here one in ten has stood for %(days)s days or more"
@@ -52,6 +52,16 @@ class FlowRow(Struct, frozen=True, kw_only=True):
     def gone_or_there(self) -> int:
         """The same people counted at the other end: who left, and who stands there."""
         return self.to_next + self.recycled + self.ended + self.back + self.aside_out + self.closing
+
+
+def percent(cvr: str) -> float | None:
+    """A rate as a number that a program or a spreadsheet can use; None where there is none."""
+    return float(cvr.removesuffix("%")) if cvr.endswith("%") else None
+
+
+def tenth(days: float | None) -> float | None:
+    """Days, to the tenth."""
+    return None if days is None else round(days, 1)
 
 
 def rows_of(ledger: Ledger, cohorts: Mapping[str, Cohort], ages: Mapping[str, Age], *, stages: Stages) -> list[FlowRow]:

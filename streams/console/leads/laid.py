@@ -1,10 +1,8 @@
 """All that the page of one lead shows, laid out from its card and the rules."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
 from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,13 +22,14 @@ from streams.console.leads.past import moves_of, said_of
 from streams.console.leads.people import browsers_of
 from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
 from streams.console.render import Frame
+from streams.console.rules.at_hand import rules_at
 from streams.console.tongue import N_
 from streams.core.mail.send_gate import NOT_MAILED, Purpose, may_mail
-from streams.core.rules import Rules, RulesError
+from streams.core.rules import Rules
 from streams.core.score.curve import curve_of
 from streams.core.stage.stages import stages_in
 
-__all__ = ["SENT", "Distance", "distance", "known_lead", "laid_out", "rules_of", "rules_or_503"]
+__all__ = ["SENT", "Distance", "distance", "known_lead", "laid_out"]
 
 SCALE: Final = 100
 PURPOSES: Final[tuple[Purpose, ...]] = ("marketing", "transactional")
@@ -44,7 +43,6 @@ SENT: Final[Mapping[str, str]] = {
         "Ordered. What came through this browser leaves or comes back as soon as the workers have taken it up."
     ),
 }
-log = structlog.get_logger()
 
 
 class Distance(Struct, frozen=True):
@@ -64,29 +62,12 @@ async def known_lead(desk: Desk, request: Request) -> LeadCard:
     return lead
 
 
-async def rules_of(desk: Desk) -> Rules | None:
-    """The rules, None where they cannot be read: a card can be shown without."""
-    try:
-        return await asyncio.to_thread(desk.sight.rules)
-    except RulesError as error:
-        log.warning("rules_unreadable", error=str(error))
-        return None
-
-
-async def rules_or_503(desk: Desk) -> Rules:
-    """The rules. Raises HTTPException 503 where they cannot be read: nothing can be said without them."""
-    rules = await rules_of(desk)
-    if rules is None:
-        raise HTTPException(503)
-    return rules
-
-
 async def laid_out(
     desk: Desk, request: Request, lead: LeadCard, *, wrong: Wrong | None = None,
     filled: Mapping[str, str] | None = None, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     """The page. `wrong`: what is wrong with the form that was sent, by field; `filled`: what was in it."""
-    rules, frame = await rules_of(desk), await desk.frame()
+    rules, frame = await rules_at(desk), await desk.frame()
     aliases = await desk.reader.many("lead", lead.aliases, LEAD_CARD)
     shows(request, (one.lead_id for one in aliases))
     asked = asked_in(request.query_params, lead)

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from schemas.cards import AccountCard, ReturnStrength
 from streams.console.access.gate import shows
-from streams.console.alerts.values import rules_at
 from streams.console.desk import desk_of
+from streams.console.rules.at_hand import rules_at
 from streams.core.account.interest import Interest, interest_of
 from streams.core.returns.strength import decisive
 from streams.readmodel.lead_pages import lead_pages

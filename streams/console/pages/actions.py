@@ -21,9 +21,9 @@ from streams.console.desk import desk_of
 from streams.console.pages.inbox import DISMISSALS, IN_WORK
 from streams.console.shown import OnDay
 from streams.console.tongue import N_, filled
-from streams.inbox import DoorClosed
+from streams.inbox import Caused, DoorClosed
 
-__all__ = ["CLOSED_DOOR", "ROUTES", "objection"]
+__all__ = ["CLOSED_DOOR", "ROUTES", "not_sent", "objection", "sent_on"]
 
 CLOSED_DOOR: Final = (
     N_("This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment.")
@@ -44,10 +44,24 @@ async def act(request: Request) -> Response:
         return await _answer(request, alert, problem=problem, status=409)
     seat = await seat_at(request)
     try:
-        await desk.door.send(wanted(alert, action, fields, seat=seat, actor=actor, at=desk.now()))
+        await desk.door.send(wanted(alert, action, fields, actor=actor, at=desk.now(), by=seat.by))
     except DoorClosed:
         return await _answer(request, alert, problem=CLOSED_DOOR, status=503)
     return await _answer(request, alert, sent=action)
+
+
+async def sent_on(request: Request, message: Caused, *, then: str) -> Response:
+    """Sends one message and leads on to `then`, or says that it did not get through."""
+    try:
+        await desk_of(request).door.send(message)
+    except DoorClosed:
+        return await not_sent(request)
+    return RedirectResponse(then, 303)
+
+
+async def not_sent(request: Request) -> Response:
+    """Kafka is away, said as a page."""
+    return await desk_of(request).notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
 
 
 def objection(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, actor: str) -> str:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from schemas.cards import LeadCard
 from schemas.codec import LEAD_CARD
 from streams.console.desk import Desk, desk_of
-from streams.console.tongue import N_
+from streams.console.rules.at_hand import unreadable_rules
 from streams.core.rulebook.audiences_rules import Audience
 from streams.core.rulebook.segments_words import predicate_words
 from streams.core.rules import RulesError
@@ -42,9 +42,9 @@ async def audiences(request: Request) -> Response:
     """`GET /audiences`."""
     desk = desk_of(request)
     try:
-        rules = desk.sight.rules().audiences.rules.audience
+        rules = desk.sight.known.in_force().audiences.rules.audience
     except RulesError as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     return await desk.show(request, "audiences.html", audiences=[await _shown(desk, one) for one in rules])
 
 

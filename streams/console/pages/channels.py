@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from streams.console.access.security import form_of
-from streams.console.alerts.values import rules_at
 from streams.console.desk import Desk, desk_of
+from streams.console.rules.at_hand import rules_at
 from streams.core.recipient.channel_state import MACHINES, ChannelState, Trial, WorkerChannels
 from streams.core.rulebook.routing_rules import Rep
 from streams.readmodel.trials import OLDEST_MS, ask_trial, trial_results

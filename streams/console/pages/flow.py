@@ -10,8 +10,8 @@ from starlette.routing import Route
 from streams.console.desk import desk_of
 from streams.console.flow.asked import NOT_KNOWN, WINDOWS, asked_of
 from streams.console.flow.laid import Laid, laid_out, shown
-from streams.console.flow.rows import FlowRow
-from streams.console.spreadsheet import csv_of
+from streams.console.flow.rows import FlowRow, percent, tenth
+from streams.console.spreadsheet import csv_file
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA
 from streams.core.flow.ledger import FLOW_FORMULA
@@ -44,8 +44,7 @@ async def table(request: Request) -> Response:
     laid, state = await laid_out(desk, asked)
     if laid is None:
         return await shown(desk, request, "flow_waiting.html", status=503, state=state, again="/flow")
-    headers = {"content-disposition": f'attachment; filename="flow-{laid.span.last.isoformat()}.csv"'}
-    return Response(csv_of(CSV_HEAD, _cells(laid, asked.by)), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_file(f"flow-{laid.span.last.isoformat()}", CSV_HEAD, _cells(laid, asked.by))
 
 
 def _cells(laid: Laid, by: str) -> Iterator[list[str | float | None]]:
@@ -60,18 +59,10 @@ def _row(laid: Laid, row: FlowRow, of: tuple[str, str]) -> list[str | float | No
     span, cohort, age = laid.span, row.cohort, row.age
     return [
         *of, row.stage, span.first.isoformat() if span.first else None, span.last.isoformat(), row.opening, row.came,
-        row.passed, row.to_next, row.next_stage, _share(row.flow_cvr), cohort.came, cohort.reached, _share(cohort.cvr),
-        row.recycled, row.ended, row.back, row.aside_out, row.closing, _tenth(age.p50_days), _tenth(age.p90_days),
+        row.passed, row.to_next, row.next_stage, percent(row.flow_cvr), cohort.came, cohort.reached,
+        percent(cohort.cvr), row.recycled, row.ended, row.back, row.aside_out, row.closing, tenth(age.p50_days),
+        tenth(age.p90_days),
     ]  # fmt: skip
-
-
-def _share(cvr: str) -> float | None:
-    """A number that a spreadsheet can sort; nothing where there is no rate."""
-    return float(cvr.removesuffix("%")) if cvr.endswith("%") else None
-
-
-def _tenth(days: float | None) -> float | None:
-    return None if days is None else round(days, 1)
 
 
 ROUTES: Final = [Route("/flow", flow), Route("/flow/table.csv", table)]

@@ -9,9 +9,11 @@ from starlette.routing import Route
 
 from schemas.cards import AlertCard, AlertStatus
 from streams.console.access.gate import shows
-from streams.console.alerts.inbox import Laid, asked_page, asked_whose, closed_laid, laid, newest
+from streams.console.alerts.acts import UNDONE_BY
+from streams.console.alerts.inbox import Laid, asked_whose, closed_laid, laid, newest
 from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
+from streams.console.paging import asked_page
 from streams.console.tongue import N_
 from streams.readmodel.alert_lines import alert_lines
 
@@ -61,7 +63,7 @@ async def _shown(request: Request, found: Laid, **values: Any) -> Response:
     alerts = await desk.reader.alerts(found.ids)
     shows(request, (person.lead_id for alert in alerts for person in alert.people))
     return await desk.show(
-        request, "inbox.html", laid=found, alerts={one.alert_id: one for one in alerts}, **values,
+        request, "inbox.html", laid=found, alerts={one.alert_id: one for one in alerts}, undone_by=UNDONE_BY, **values,
         **await alert_values(request, alerts),
     )  # fmt: skip
 

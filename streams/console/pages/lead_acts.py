@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.cards import LeadCard
@@ -16,12 +16,11 @@ from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
 from streams.console.leads.acts import Form, Wrong, said_in
 from streams.console.leads.checks import checks_in
-from streams.console.leads.laid import known_lead, laid_out, rules_or_503
+from streams.console.leads.laid import known_lead, laid_out
 from streams.console.leads.past import undone_by
-from streams.console.pages.actions import CLOSED_DOOR
-from streams.console.tongue import N_
+from streams.console.pages.actions import sent_on
+from streams.console.rules.at_hand import rules_or_503
 from streams.core.rules import Rules
-from streams.inbox import DoorClosed
 
 __all__ = ["ROUTES"]
 
@@ -52,11 +51,7 @@ async def _said(request: Request, read: Reads, *, sent: str, form: str = "") -> 
     if message is None:
         filled = fields | {"form": form or fields.get("kind", "")}
         return await laid_out(desk, request, lead, wrong=wrong, filled=filled, status=UNREADABLE)
-    try:
-        await desk.door.send(message)
-    except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
-    return RedirectResponse(f"/leads/{lead.lead_id}?sent={sent}", 303)
+    return await sent_on(request, message, then=f"/leads/{lead.lead_id}?sent={sent}")
 
 
 ROUTES: Final = [

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.cards import LeadCard
@@ -18,11 +18,11 @@ from streams.console.access.gate import shows
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.leads.acts import LONGEST_REASON, TOO_LONG
-from streams.console.leads.laid import known_lead, rules_or_503
+from streams.console.leads.laid import known_lead
 from streams.console.leads.people import browsers_of, merging, objection_to_merge, unmerging, without_browser
-from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.pages.actions import sent_on
+from streams.console.rules.at_hand import rules_or_503
 from streams.console.tongue import N_
-from streams.inbox import Caused, DoorClosed
 from streams.readmodel.search import search
 
 __all__ = ["ROUTES"]
@@ -51,7 +51,7 @@ async def order_merge(request: Request) -> Response:
         return await _merge_page(desk, request, lead, into_id=into_id, wrong=problem or wrong, filled=filled)
     order = MergeOrder(to=lead.lead_id, into=into_id, at=desk.now(), actor=session_of(request).name,
                        reason=fields["reason"].strip())  # fmt: skip
-    return await _ordered(desk, request, order, then=f"/leads/{quote(into_id)}?sent=merged")
+    return await sent_on(request, order, then=f"/leads/{quote(into_id)}?sent=merged")
 
 
 async def unmerge(request: Request) -> Response:
@@ -72,7 +72,7 @@ async def order_unmerge(request: Request) -> Response:
     named = "" if alone else unmerging(lead, None, rules, now=desk.now()).into
     order = MergeOrder(to=lead.lead_id, into=named, at=desk.now(), actor=session_of(request).name,
                        reason=fields["reason"].strip())  # fmt: skip
-    return await _ordered(desk, request, order, then=f"/leads/{quote(lead.lead_id)}?sent=unmerged")
+    return await sent_on(request, order, then=f"/leads/{quote(lead.lead_id)}?sent=unmerged")
 
 
 async def browser(request: Request) -> Response:
@@ -93,7 +93,7 @@ async def order_browser(request: Request) -> Response:
         raise HTTPException(UNREADABLE)
     order = VisitorOrder(to=visitor, kind="deny" if kind == "deny" else "allow", lead_id=lead.lead_id, at=desk.now(),
                          actor=session_of(request).name)  # fmt: skip
-    return await _ordered(desk, request, order, then=f"/leads/{quote(lead.lead_id)}?sent=browser")
+    return await sent_on(request, order, then=f"/leads/{quote(lead.lead_id)}?sent=browser")
 
 
 async def _merge_page(
@@ -130,14 +130,6 @@ async def _browser_page(desk: Desk, request: Request, lead: LeadCard, *, visitor
     return await desk.show(
         request, "lead_browser.html", lead=lead, visitor=visitor, browser=here, foreseen=foreseen
     )  # fmt: skip
-
-
-async def _ordered(desk: Desk, request: Request, order: Caused, *, then: str) -> Response:
-    try:
-        await desk.door.send(order)
-    except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
-    return RedirectResponse(then, 303)
 
 
 def _why_wrong(fields: dict[str, str]) -> str:

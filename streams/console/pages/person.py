@@ -6,7 +6,6 @@ Only an order is sent: the lead's row forgets, and tells whoever else knows of t
 from typing import Final
 
 from msgspec import json
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,8 +15,9 @@ from schemas.touches import EraseOrder
 from streams.console.access.gate import noted
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
+from streams.console.leads.laid import known_lead
 from streams.console.leads.person import PROOFS, exported, leads_of
-from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.pages.actions import not_sent
 from streams.console.tongue import N_
 from streams.inbox import DoorClosed
 
@@ -29,14 +29,14 @@ UNCONFIRMED: Final = N_("What you typed is not what stands above the field. Noth
 
 async def asked(request: Request) -> Response:
     """`GET /leads/{lead_id}/erase`: the form."""
-    return await _form(request, await _lead(request))
+    return await _form(request, await known_lead(desk_of(request), request))
 
 
 async def erase(request: Request) -> Response:
     """`POST /leads/{lead_id}/erase`."""
     desk = desk_of(request)
     fields = await form_of(request, desk.auth)
-    lead = await _lead(request)
+    lead = await known_lead(desk, request)
     proof, typed = fields.get("proof", ""), fields.get("typed", "").strip().lower()
     if proof not in PROOFS:
         return await _form(request, lead, problem=UNPROVED, status=422)
@@ -48,14 +48,14 @@ async def erase(request: Request) -> Response:
         for lead_id in leads_of(lead):
             await desk.door.send(EraseOrder(to=lead_id, lead_id=lead_id, at=at, actor=session.name))
     except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
+        return await not_sent(request)
     return await desk.show(request, "erased.html", lead_id=lead.lead_id)
 
 
 async def export(request: Request) -> Response:
     """`GET /leads/{lead_id}/export.json`: to be handed to the person who asked."""
     desk = desk_of(request)
-    lead = await _lead(request)
+    lead = await known_lead(desk, request)
     proof = request.query_params.get("proof", "")
     if proof not in PROOFS:
         return await _form(request, lead, problem=UNPROVED, status=422)
@@ -65,13 +65,6 @@ async def export(request: Request) -> Response:
     return Response(told, media_type="application/json", headers={
         "content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store",
     })  # fmt: skip
-
-
-async def _lead(request: Request) -> LeadCard:
-    lead = await desk_of(request).reader.lead(request.path_params["lead_id"])
-    if lead is None:
-        raise HTTPException(404)
-    return lead
 
 
 def _to_type(lead: LeadCard) -> str:

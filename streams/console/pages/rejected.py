@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from schemas.rejected import Kept, Reason
 from streams.console.desk import Desk, desk_of
+from streams.console.paging import asked_page, pages_of
 from streams.console.tongue import N_
 from streams.replay.readable import visible
 from streams.replay.wanted import Wanted
@@ -57,7 +58,7 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.fits // A_PAGE))
+        return pages_of(self.fits, size=A_PAGE)
 
 
 def bytes_of(raw: bytes) -> Bytes:
@@ -70,7 +71,7 @@ async def rejected(request: Request) -> Response:
     """`GET /rejected?reason=json&source=site&by=agent&text=purchase&replayed=1&page=2`."""
     desk = desk_of(request)
     said = {name: request.query_params.get(name, "").strip()[:LONGEST_QUERY] for name in FIELDS}
-    found = await _found(desk, _wanted(said), number=_number(request.query_params.get("page", "")))
+    found = await _found(desk, _wanted(said), number=asked_page(request.query_params.get("page", "")))
     return await desk.show(
         request, "rejected.html", found=found, said=said, meanings=MEANINGS, link=lambda **new: _link(said, new),
     )  # fmt: skip
@@ -93,10 +94,6 @@ async def _found(desk: Desk, wanted: Wanted | None, *, number: int) -> Found:
             fits += 1
     return Found(rows=rows, reasons=reasons.most_common(), sources=sorted(sources), total=total, fits=fits,
                  number=number)  # fmt: skip
-
-
-def _number(said: str) -> int:
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else 1
 
 
 def _wanted(said: dict[str, str]) -> Wanted | None:

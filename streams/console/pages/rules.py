@@ -12,7 +12,7 @@ from streams.console.access.roles import may
 from streams.console.access.security import session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
-from streams.console.tongue import N_
+from streams.console.rules.at_hand import unreadable_rules
 from streams.core.rulebook.in_words import Change, Section, changes, explained
 from streams.core.rulebook.past import unknown_past
 from streams.core.rules import Rules, RulesError
@@ -42,7 +42,7 @@ async def rules_page(request: Request) -> Response:
     try:
         rules, story = desk.sight.known.in_force(), story_of(desk)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     before, why = _former(desk, story)
     found: Sequence[Change] = () if before is None else changes(before, rules)
     values: dict[str, Any] = {

@@ -3,7 +3,6 @@
 It reads and announces nothing. As a page, and as CSV with formulas neutralised.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Struct
@@ -15,10 +14,10 @@ from starlette.routing import Route
 from streams.console.access.gate import shows
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
+from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.known import IN_FORCE
 from streams.console.rules.readings import Answer
-from streams.console.spreadsheet import csv_of
-from streams.console.tongue import N_
+from streams.console.spreadsheet import csv_file
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rulebook.in_words import changes
@@ -46,7 +45,7 @@ async def compare(request: Request) -> Response:
         choices = desk.sight.known.choices(desk.now())
         pair = _pair(desk, asked["a"], asked["b"])
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     answer: Answer[Comparison] = Answer()
     if pair is not None:
         again = request.query_params.get("again") == "1"
@@ -67,15 +66,14 @@ async def table(request: Request) -> Response:
     try:
         pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     if pair is None:
         return RedirectResponse("/rules/compare", 303)
     answer = await desk.sight.readings.comparison(pair.before, pair.after)
     if answer.found is None:  # the page says why, or how far the reading is
         return RedirectResponse(f"/rules/compare?{request.url.query}", 303)
     shows(request, [one.lead_id for one in answer.found.sides])
-    headers = {"content-disposition": f'attachment; filename="rules-{pair.before.version}-{pair.after.version}.csv"'}
-    return Response(csv_of(CSV_HEAD, _rows(answer.found)), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_file(f"rules-{pair.before.version}-{pair.after.version}", CSV_HEAD, map(row_of, answer.found.sides))
 
 
 def row_of(one: LeadByTwo) -> list[str | float | None]:
@@ -83,10 +81,6 @@ def row_of(one: LeadByTwo) -> list[str | float | None]:
     lines = "; ".join(f"{line.label} {line.was / 10:.1f} -> {line.is_now / 10:.1f}" for line in one.lines)
     return [one.lead_id, one.name, one.stage, one.was / 10, one.is_now / 10, _yes(one.was_above), _yes(one.is_above),
             one.was_stage, one.is_stage, lines]  # fmt: skip
-
-
-def _rows(found: Comparison) -> Iterator[list[str | float | None]]:
-    return (row_of(one) for one in found.sides)
 
 
 def _yes(above: bool) -> str:  # noqa: FBT001  it is what is said

@@ -19,12 +19,13 @@ from streams.console.access.gate import shows
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
-from streams.console.pages.actions import CLOSED_DOOR
+from streams.console.pages.actions import not_sent
 from streams.console.pages.rules import Story, story_of
 from streams.console.pages.rules_compare import CSV_HEAD, row_of
+from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.console.shown import iso
-from streams.console.spreadsheet import csv_of
+from streams.console.spreadsheet import csv_file
 from streams.console.tongue import N_
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
@@ -53,7 +54,7 @@ async def review(request: Request) -> Response:
     try:
         look = await _look(desk, again=request.query_params.get("again") == "1")
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     leads = listed(look.answer.found, desk)
     shows(request, [one.lead_id for one in leads[:ON_A_PAGE]])
     values: dict[str, Any] = {
@@ -70,15 +71,14 @@ async def table(request: Request) -> Response:
     try:
         look = await _look(desk, again=False)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+        return await unreadable_rules(desk, request, error)
     if look.answer.found is None:
         return RedirectResponse("/rules/review", 303)  # which says why, or how far the reading is
     leads = listed(look.answer.found, desk)
     shows(request, [one.lead_id for one in leads])
     head = (*CSV_HEAD, "reviewed_by", "reviewed_at", "approved")
     rows = ([*row_of(one), *_tick(look.ticks.get(one.lead_id))] for one in leads)
-    headers = {"content-disposition": f'attachment; filename="review-{look.answer.found.after}.csv"'}
-    return Response(csv_of(head, rows), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_file(f"review-{look.answer.found.after}", head, rows)
 
 
 async def tick(request: Request) -> Response:
@@ -98,7 +98,7 @@ async def tick(request: Request) -> Response:
             await desk.door.send(_approval(lead_id, version, by=by, at=at))
         desk.sight.known.book.write(Reviewed(at=at, by=by, version=version, lead_id=lead_id, approved=approves))
     except DoorClosed:
-        return await desk.notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
+        return await not_sent(request)
     except (RulesError, OSError) as error:
         return await desk.notice(request, 503, title=N_("Not written"), text=str(error))
     return RedirectResponse("/rules/review", 303)

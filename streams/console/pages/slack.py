@@ -17,9 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard
-from schemas.signals import AlertAction, AlertVerb
+from schemas.signals import AlertVerb
 from streams.console.access.gate import NOT_WRITTEN
-from streams.console.alerts.acts import OUTCOMES
+from streams.console.alerts.acts import wanted
 from streams.console.desk import Desk, desk_of
 from streams.console.pages.actions import CLOSED_DOOR, objection
 from streams.console.pages.inbox import IN_WORK
@@ -40,6 +40,7 @@ ALERT: Final = "alert:"
 VERBS: Final[Mapping[str, AlertVerb]] = {
     "claim": "claim", "contacted": "contacted", "snooze": "snooze", "dismiss": "dismiss", "reopen_deal": "reopen_deal"
 }  # fmt: skip
+FIELD_OF: Final = {"contacted": "outcome", "dismiss": "reason"}  # what a list is about
 OUTCOME_OF: Final = {"contacted": "contacted", "dismiss": "dismissed"}
 DONE: Final = {
     "claim": "{who} has it.", "contacted": "{who} was in contact.", "snooze": "{who} snoozed it.",
@@ -174,17 +175,12 @@ async def _acted(desk: Desk, press: _Press, who: Who) -> tuple[int, str]:
     alert = await desk.reader.alert(press.alert_id)
     if alert is None:
         return 404, "This alert is not known any more."
-    fields = {"outcome": press.chosen} if press.verb == "contacted" else {"reason": press.chosen}
+    fields = {FIELD_OF[press.verb]: press.chosen} if press.verb in FIELD_OF else {}
     problem = objection(alert, press.verb, fields, actor=who.actor)
     if problem:
         return 409, str(problem)
-    wanted = AlertAction(
-        to=alert.account_id, alert_id=alert.alert_id, action=press.verb, actor=who.actor, at=press.at, by=who.by,
-        reason=press.chosen if press.verb == "dismiss" else "",
-        outcome=OUTCOMES.get(press.chosen, "") if press.verb == "contacted" else "",
-    )  # fmt: skip
     try:
-        await desk.door.send(wanted)
+        await desk.door.send(wanted(alert, press.verb, fields, actor=who.actor, at=press.at, by=who.by))
     except DoorClosed:
         return 503, CLOSED_DOOR
     return 303, ""

@@ -16,8 +16,8 @@ from streams.console.access.roles import may
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
+from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
-from streams.console.tongue import N_
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.precision import LEAST as LEAST_SEEN
 from streams.core.flow.supply import MOST_A_WEEK, Proposal, Said, arithmetic, figure, in_words, propose, weekly
@@ -94,7 +94,7 @@ async def _page(
         book = desk.sight.known.book
         pending, decisions = book.pending(rules.version), book.decisions()
     except (RulesError, OSError) as error:
-        return await _unknown(desk, request, error)
+        return await unreadable_rules(desk, request, error)
     sales = desk_asked(query, rules)
     answer = await desk.sight.readings.crossings(rules, again=query.get("again") == "1")
     found = None if answer.found is None else _proposed(answer.found, sales, rules)
@@ -130,7 +130,7 @@ async def _decided(request: Request, *, approves: bool) -> Response:
     try:
         rules = desk.sight.known.in_force()
     except RulesError as error:
-        return await _unknown(desk, request, error)
+        return await unreadable_rules(desk, request, error)
     threshold, current = _number(request.path_params["threshold"]), rules.stages.qualified.total
     problem = _objection(threshold, fields, rules)
     if problem or threshold is None:
@@ -164,10 +164,6 @@ async def _arithmetic(desk: Desk, fields: Mapping[str, str], rules: Rules) -> tu
     """What was seen when it was decided, where it is still known."""
     answer = await desk.sight.readings.crossings(rules)
     return () if answer.found is None else in_words(_proposed(answer.found, desk_asked(fields, rules), rules).proposal)
-
-
-async def _unknown(desk: Desk, request: Request, error: Exception) -> Response:
-    return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
 
 
 def _number(text: str | None) -> float | None:

@@ -11,8 +11,8 @@ from msgspec import Struct
 from schemas.deals import Owner
 from streams.console.access.audit import AuditLine
 from streams.console.alerts.seat import IN_SLACK, seat_of
-from streams.console.alerts.values import rules_at
 from streams.console.desk import Desk
+from streams.console.rules.at_hand import rules_at
 
 __all__ = ["ROLE", "Who", "can_write", "who_is", "write"]
 

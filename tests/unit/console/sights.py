@@ -1,7 +1,7 @@
 """What the console sees of Kafka, without any: packaged rules, four partitions, a tail that a test fills."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from schemas.cards import Transition
@@ -20,7 +20,7 @@ from streams.rules_book import RulesBook
 from streams.rules_files import read_rules, read_texts
 from streams.window import Bounds, Keyed, Seen, WindowShut
 
-__all__ = ["RULES", "StandInMoves", "StandInRows", "StandInTail", "known_rules", "sight"]
+__all__ = ["RULES", "StandInMoves", "StandInRows", "StandInTail", "known_rules", "rules_told", "sight"]
 
 NAMING = Naming(b"a secret of sixteen or more")
 RULES = read_rules(None, NAMING)
@@ -125,6 +125,11 @@ def known_rules(book: Path | None = None, *, drafts: Path | None = None, directo
     return KnownRules(lambda: read_texts(directory), load, book=RulesBook(book), drafts=drafts)
 
 
+def rules_told(told: Callable[[], Rules]) -> KnownRules:
+    """Those of a test; it may raise RulesError."""
+    return KnownRules(lambda: read_texts(None), lambda _: told(), book=RulesBook(None))
+
+
 def sight(
     tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None,
     log: StandInMoves | None = None, rules: Rules = RULES, known: KnownRules | None = None,
@@ -135,5 +140,5 @@ def sight(
     log = log or StandInMoves()
     readings = Readings(KeptRows(rows or StandInRows(), application="leadstream"), patience_s=patience_s)
     return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(log, lambda: rules), log=log,
-                 rules=lambda: rules, known=known or known_rules(), readings=readings,
+                 known=known or rules_told(lambda: rules), readings=readings,
                  collector_url=collector_url)  # fmt: skip

@@ -12,8 +12,9 @@ from schemas.deals import Owner
 from schemas.ids import Naming
 from streams.console.alerts.acts import UNDONE_BY
 from streams.console.alerts.dues import Due, due_of
-from streams.console.alerts.inbox import PAGE, asked_page, asked_whose, closed_laid, laid, newest
+from streams.console.alerts.inbox import PAGE, asked_whose, closed_laid, laid, newest
 from streams.console.alerts.seat import WHOSE, Seat, seat_of
+from streams.console.paging import asked_page
 from streams.core.routing import Routing
 from streams.core.rulebook.routing_rules import Rep, RoutingRules
 from streams.readmodel.alert_lines import AlertLine, LineStrength

@@ -19,7 +19,7 @@ from streams.readmodel.writer import Projection
 from tests.unit.console.folded_lead import ADA, BO, People
 from tests.unit.console.lead_samples import DAY, HOUR
 from tests.unit.console.samples import HOSTILE, Samples
-from tests.unit.console.sights import RULES
+from tests.unit.console.sights import RULES, rules_told
 from tests.unit.console.test_pages import read, said
 from tests.unit.console.visitor import Visitor, signed_in
 
@@ -257,7 +257,7 @@ def test_without_rules_the_card_is_still_shown(visitor: Visitor, projection: Pro
 
     shown(projection, people)
     desk = visitor.app.state.desk
-    visitor.app.state.desk = replace(desk, sight=replace(desk.sight, rules=broken))
+    visitor.app.state.desk = replace(desk, sight=replace(desk.sight, known=rules_told(broken)))
     csrf = signed_in(visitor, "rep")
     text = said(page(visitor))
     assert "112.0" in text

@@ -93,7 +93,8 @@ def test_a_place_without_a_record_is_not_found(rep: Visitor, known: Samples, pla
 @pytest.mark.parametrize(
     ("query", "fits", "shown"),
     [
-        ("", 123, 50), ("page=3", 123, 23), ("page=9", 123, 0), ("page=x", 123, 50), ("source=site", 2, 2),
+        ("", 123, 50), ("page=3", 123, 23), ("page=9", 123, 0), ("page=x", 123, 50), ("page=0", 123, 50),
+        ("source=site", 2, 2),
         ("by=agent", 1, 1), ("by=collector&source=shop", 120, 50), ("text=NUMBER+11", 11, 11),
         ("reason=json&source=shop", 0, 0), ("text=purchase&reason=unknown_type&page=2", 120, 50),
     ],
