@@ -5,8 +5,6 @@
 
   const KEYS_OFF = "leadstream.keys-off";
   const NOTIFY = "leadstream.notify";
-  const TOLD = "leadstream.told";
-  const MOST_TOLD = 200;
 
   const kept = (name, otherwise) => {
     try {
@@ -94,24 +92,55 @@
     history.replaceState(null, "", address);
   });
 
+  // What was told is kept where all tabs see the same at once: what one puts into localStorage another's process may
+  // see later, whatever lock both take.
+  const MOST_TOLD = 200;
+  const told = (() => {
+    let base;
+    const opened = () =>
+      (base ??= new Promise((resolve, reject) => {
+        const asked = indexedDB.open("leadstream", 1);
+        asked.onupgradeneeded = () => asked.result.createObjectStore("told");
+        asked.onsuccess = () => resolve(asked.result);
+        asked.onerror = () => reject(asked.error);
+      }));
+    // Adds `ids` and answers with those that were new, in one step that no other tab comes between.
+    return async (ids) => {
+      const step = (await opened()).transaction("told", "readwrite");
+      const store = step.objectStore("told");
+      return new Promise((resolve, reject) => {
+        let fresh = ids;
+        const asked = store.get("ids");
+        asked.onsuccess = () => {
+          const before = asked.result ?? [];
+          fresh = ids.filter((id) => !before.includes(id));
+          if (fresh.length) store.put([...fresh, ...before].slice(0, MOST_TOLD), "ids");
+        };
+        step.oncomplete = () => resolve(fresh);
+        step.onabort = () => reject(step.error);
+      });
+    };
+  })();
+
   // Notifications: asked for when somebody presses the button; each alert is told once, whichever tab is first.
   const granted = () => "Notification" in window && Notification.permission === "granted" && kept(NOTIFY, false);
   const news = () => [...document.querySelectorAll("#news > li")];
+  const seen = new Set(); // by this tab: most changes of a page bring no news
   const tell = async () => {
-    const said = kept(TOLD, []);
-    const fresh = news().filter((one) => !said.includes(one.dataset.id));
-    if (!fresh.length) return;
-    keep(TOLD, [...fresh.map((one) => one.dataset.id), ...said].slice(0, MOST_TOLD));
+    const here = news().filter((one) => !seen.has(one.dataset.id));
+    if (!here.length) return;
+    for (const one of here) seen.add(one.dataset.id);
+    const ids = here.map((one) => one.dataset.id);
+    const fresh = await told(ids).catch(() => ids); // a browser that keeps nothing: the tag still shows it once
     if (!granted()) return;
-    for (const one of fresh) {
-      const told = new Notification(one.dataset.title, { body: one.textContent, tag: `leadstream-${one.dataset.id}` });
-      told.addEventListener("click", () => {
+    for (const one of here.filter((one) => fresh.includes(one.dataset.id))) {
+      const shown = new Notification(one.dataset.title, { body: one.textContent, tag: `leadstream-${one.dataset.id}` });
+      shown.addEventListener("click", () => {
         window.focus();
         location.assign(`/alerts/${encodeURIComponent(one.dataset.id)}`);
       });
     }
   };
-  const tellOnce = () => (navigator.locks ? navigator.locks.request(TOLD, tell) : tell());
 
   const ready = () => {
     const button = document.getElementById("notify");
@@ -123,7 +152,7 @@
       button.setAttribute("aria-pressed", String(Boolean(granted())));
     }
     for (const one of ["Notification" in window && button, document.getElementById("show-keys")]) if (one?.hidden) one.hidden = false;
-    tellOnce();
+    tell();
     restore();
   };
 
@@ -133,6 +162,9 @@
     const on = granted();
     keep(NOTIFY, !on && (await Notification.requestPermission()) === "granted");
     ready();
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key === NOTIFY) ready(); // another tab was told so
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "keys-on") keep(KEYS_OFF, !event.target.checked);
