@@ -52,12 +52,15 @@ class Wire:
         return answers
 
     async def alone(self, made: Made) -> Answer:
-        """On a connection of its own; where nothing comes for a moment, it says that nothing follows."""
+        """On a connection of its own; where nothing comes for a moment, it says that nothing follows.
+
+        What is framed well says so itself, and is waited for.
+        """
         try:
             reader, writer = await asyncio.open_connection(HOST, self._port)
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    said = await _said_to(made.raw, reader, writer)
+                    said = await _said_to(made.raw, reader, writer, pause_s=PAUSE_S if made.alone else ANSWER_S)
             finally:
                 writer.close()
         except TimeoutError:
@@ -118,14 +121,16 @@ async def _answer(reader: asyncio.StreamReader, method: str) -> tuple[int, bool]
     return status, stays
 
 
-async def _said_to(raw: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def _said_to(
+    raw: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, pause_s: float
+) -> bytes:
     """All that comes until the collector ends the connection, also where it resets it."""
     said = b""
     with suppress(OSError):
         writer.write(raw)
         await writer.drain()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PAUSE_S):
+            async with asyncio.timeout(pause_s):
                 said = await reader.read(1 << 16)
         writer.write_eof()
         while part := await reader.read(1 << 16):
