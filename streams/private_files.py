@@ -15,7 +15,8 @@ import msgspec
 
 from streams.errors import SettingsError
 
-__all__ = ["Kept", "append_line", "locked", "opened_to_append", "read_private", "write_private"]
+__all__ = ["Kept", "append_line", "locked", "opened_to_append", "read_private", "why_not_writable",
+           "write_private"]  # fmt: skip
 
 
 class Kept(Protocol):
@@ -64,6 +65,17 @@ def locked(path: Path) -> Iterator[None]:
     with path.with_name(f"{path.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a rename changes the file, so the lock lies beside it
         yield
+
+
+def why_not_writable(path: Path) -> str:
+    """What keeps a file from being replaced, "" = nothing that shows without trying: a mount may still refuse it."""
+    if not os.access(path.parent, os.W_OK):
+        return os.strerror(errno.EROFS)
+    try:
+        path.with_name(f"{path.name}.lock").open("a").close()
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def opened_to_append(path: Path) -> int:

@@ -16,12 +16,14 @@ from deploy.errors import BadUsers
 
 if TYPE_CHECKING:
     from streams.console.access.user_book import UserBook
+    from streams.console.access.user_file import UserEntry
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Users of the console. [b]viewer[/b] looks, [b]rep[/b] acts on alerts, [b]leader[/b] also reads reports and "
-         "decides thresholds, [b]operator[/b] may all. The console sees every change within two seconds.",
+         "decides thresholds, [b]operator[/b] may all. The console sees every change within two "
+         "seconds; its page Users does the same.",
     no_args_is_help=True,
 )  # fmt: skip
 RoleName: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
@@ -33,6 +35,13 @@ FromStdin: TypeAlias = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input: it never stands in a command.")
 ]
 
+Url: TypeAlias = Annotated[
+    str, typer.Option(envvar="LEADSTREAM_CONSOLE__PUBLIC_URL", help="Where browsers reach the console.")
+]
+EvenLast: TypeAlias = Annotated[
+    bool, typer.Option("--even-last", help="Also where no operator is left who can sign in with a password.")
+]
+
 
 @app.command()
 def add(
@@ -41,11 +50,20 @@ def add(
     file: File,
     role: Annotated[RoleName, typer.Option(help="What this user may.")] = "rep",
     password_stdin: FromStdin = False,
+    by_link: Annotated[bool, typer.Option("--link", help="Ask for no password: print a link behind which this user "
+                                          "chooses one.")] = False,
+    url: Url = "",
 ) -> None:
     """Add a user; the password is asked for. The file is made where it is missing and keeps only a hash.
 
     leadstream users add 'Ines Duarte' --role rep --file /etc/leadstream/users.json
     """
+    if by_link:
+        with _book(file, new=True) as book:
+            entry, token = book.invite(name, role)
+        _tell(f"{entry.name} may sign in as {entry.role}, once a password is chosen")
+        _tell_link(url, token)
+        return
     password = _password(from_stdin=password_stdin)
     with _book(file, new=True) as book:
         entry = book.add(name, role, password)
@@ -55,25 +73,31 @@ def add(
 @app.command("list")
 def list_(*, file: File) -> None:
     """List all users; disabled ones stay, so that nobody wonders."""
-    from streams.console.access.user_file import read_user_file
+    from streams.console.access.sign_ins import read_sign_ins
+    from streams.console.access.user_file import name_key, read_user_file
     from streams.errors import SettingsError
 
     try:
-        users = read_user_file(file).users
+        users, seen = read_user_file(file).users, read_sign_ins(file)
     except SettingsError as error:
         raise BadUsers(str(error)) from error
-    table = Table("name", "role", "made", "state")
+    except OSError as error:
+        raise BadUsers(f"{file}: {error.strerror}") from error
+    table = Table("name", "role", "made", "state", "last sign-in")
     for one in users:
-        state = Text("live", "green") if one.disabled_at is None else Text(f"disabled {_day(one.disabled_at)}", "dim")
-        table.add_row(Text(one.name), one.role, _day(one.created_at), state)
+        last = seen.get(name_key(one.name))
+        at = "" if last is None else _day(last.at)
+        table.add_row(Text(one.name), one.role, _day(one.created_at), _state(one), at)
     Console(highlight=False).print(table)
 
 
 @app.command()
-def role(name: Name, to: Annotated[RoleName, typer.Argument(metavar="ROLE")], *, file: File) -> None:
+def role(
+    name: Name, to: Annotated[RoleName, typer.Argument(metavar="ROLE")], *, file: File, even_last: EvenLast = False
+) -> None:
     """Give another role: it counts from the next click on, nobody has to sign in again."""
     with _book(file) as book:
-        entry = book.give_role(name, to)
+        entry = book.give_role(name, to, even_last=even_last)
     _tell(f"{entry.name} is {entry.role}")
 
 
@@ -89,16 +113,28 @@ def passwd(name: Name, *, file: File, password_stdin: FromStdin = False) -> None
 
 
 @app.command()
-def disable(name: Name, *, file: File) -> None:
+def link(name: Name, *, file: File, url: Url = "") -> None:
+    """Print a link behind which this user chooses a password: it works once, for a day, and ends the one of before.
+
+    Sessions end when the password is chosen, not before.
+    """
+    with _book(file) as book:
+        entry, token = book.give_link(name)
+    _tell(f"{entry.name} may choose a password")
+    _tell_link(url, token)
+
+
+@app.command()
+def disable(name: Name, *, file: File, even_last: EvenLast = False) -> None:
     """Let nobody sign in as this user any more: open sessions end within two seconds."""
     with _book(file) as book:
-        entry = book.disable(name)
+        entry = book.disable(name, even_last=even_last)
     _tell(f"{entry.name} is disabled; all sessions ended")
 
 
 @app.command()
 def enable(name: Name, *, file: File) -> None:
-    """Let a disabled user sign in again, with the password of before."""
+    """Let a disabled user sign in again, with the password of before, if there was one."""
     with _book(file) as book:
         entry = book.enable(name)
     _tell(f"{entry.name} may sign in again as {entry.role}")
@@ -135,6 +171,23 @@ def _password(*, from_stdin: bool) -> str:
 
 def _tell(text: str) -> None:
     Console(highlight=False).print(Text.assemble(("✓ ", "green"), text))
+
+
+def _tell_link(url: str, token: str) -> None:
+    """The link alone on a line. Without an address of the console, what follows it."""
+    from streams.console.access.user_book import link_to
+
+    Console(highlight=False).print(Text(link_to(url, token)), soft_wrap=True)
+    said = "It works once, within 24 hours, and is shown this once."
+    if not url:
+        said += " Put your console's address in front of it (--url, LEADSTREAM_CONSOLE__PUBLIC_URL)."
+    Console(highlight=False).print(Text(said, "dim"), soft_wrap=True)
+
+
+def _state(one: "UserEntry") -> Text:
+    if one.disabled_at is not None:
+        return Text(f"disabled {_day(one.disabled_at)}", "dim")
+    return Text("live", "green") if one.hash else Text("no password yet", "yellow")
 
 
 def _day(ms: int) -> str:

@@ -16,7 +16,11 @@ LONGEST_NAME: Final = 60
 
 
 class UserEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One user. `hash`: of the password, by argon2. `version` grows with all that ends sessions. UTC milliseconds."""
+    """One user. `hash`: of the password, by argon2; "" = none was chosen yet. UTC milliseconds.
+
+    `version` grows with all that ends sessions. `link`: the digest of what the link ends with that lets this user
+    choose a password once, until `link_until`; "" = there is none.
+    """
 
     name: str
     role: Role
@@ -24,6 +28,8 @@ class UserEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: int
     version: int = 1
     disabled_at: int | None = None
+    link: str = ""
+    link_until: int = 0
 
 
 class UserFile(Struct, frozen=True, kw_only=True):

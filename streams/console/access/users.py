@@ -1,28 +1,42 @@
 """Who may sign in, as the user file says now: read again when it changed, at most once a second.
 
-A file that is broken or gone keeps the last good one. The one writer in the console is a user's own: signing out
-everywhere, and a password's hash that is renewed when argon2's parameters have changed.
+A file that is broken or gone keeps the last good one. The console changes it as `leadstream users` does, through
+`user_book.opened`: for an operator, for whoever chooses a password or signs out everywhere, and where a password's hash
+is renewed because argon2's parameters have changed.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from time import time_ns
+from typing import Final, TypeVar
 
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
 
-from streams.console.access.user_book import LONGEST_PASSWORD, opened
+from streams.console.access.sign_ins import SignIn, note_sign_in, read_sign_ins
+from streams.console.access.user_book import LONGEST_PASSWORD, UserBook, opened
 from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
+from streams.private_files import why_not_writable
 
-__all__ = ["Users"]
+__all__ = ["People", "Users"]
 
 LOOK_S: Final = 1.0
 AT_ONCE: Final = 2  # each verification takes 64 MiB
+T = TypeVar("T")
 log = structlog.get_logger()
+
+
+class People(Struct, frozen=True):
+    """The users as they are known, and when each signed in last, by `name_key`. `fixed`: why none can be changed."""
+
+    users: tuple[UserEntry, ...]
+    sign_ins: Mapping[str, SignIn]
+    fixed: str
 
 
 class Users:
@@ -31,7 +45,7 @@ class Users:
     def __init__(
         self, path: Path, *, hasher: PasswordHasher | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._path = path
+        self.path = path
         self._hasher = hasher or PasswordHasher()
         self._clock = clock
         self._looked = clock()
@@ -52,21 +66,60 @@ class Users:
         if len(password) > LONGEST_PASSWORD:
             return None
         async with self._turns:
-            good = await asyncio.to_thread(self._is, self._nobody if found is None else found.hash, password)
+            hashed = self._nobody if found is None else found.hash or self._nobody
+            good = await asyncio.to_thread(self._is, hashed, password)
         if not good or found is None:
             return None
         if self._hasher.check_needs_rehash(found.hash):
             await asyncio.to_thread(self._renew, found, password)
         return found
 
+    async def change(self, act: Callable[[UserBook], T]) -> T:
+        """What `act` does to the book, written and known here at once; other consoles know it within two seconds.
+
+        Raises BadUser, SettingsError where the file is broken, OSError where it cannot be written.
+        """
+        async with self._turns:  # it may hash a password
+            return await asyncio.to_thread(self._change, act)
+
     async def sign_out_everywhere(self, name: str) -> None:
         """Raises OSError or StreamError where the file cannot be written."""
-        await asyncio.to_thread(self._end, name)
+        await self.change(lambda book: book.end_sessions(name))
 
-    def _end(self, name: str) -> None:
-        with opened(self._path, hasher=self._hasher) as book:
-            book.end_sessions(name)
+    async def behind(self, token: str) -> UserEntry | None:
+        """Whom a link lets choose a password, as the file says now. Raises SettingsError where it is broken."""
+        found = await asyncio.to_thread(read_user_file, self.path)
+        return UserBook(found.users, at=time_ns() // 1_000_000, hasher=self._hasher).behind(token)
+
+    async def note_sign_in(self, name: str, sign_in: SignIn) -> None:
+        """Keep it beside the file, where that can be done."""
+        try:
+            await asyncio.to_thread(note_sign_in, self.path, name, sign_in)
+        except OSError as error:
+            log.info("sign_in_not_noted", error=str(error))
+
+    async def people(self) -> People:
+        """All of them, for whoever looks after them. It needs no file that can be read or written."""
+        self._look()
+        return await asyncio.to_thread(self._people)
+
+    def _people(self) -> People:
+        try:
+            read_user_file(self.path)
+            said = why_not_writable(self.path)
+        except StreamError as error:
+            said = str(error)
+        try:
+            seen = read_sign_ins(self.path)
+        except OSError:
+            seen = {}
+        return People(tuple(self._users.values()), seen, said)
+
+    def _change(self, act: Callable[[UserBook], T]) -> T:
+        with opened(self.path, hasher=self._hasher) as book:
+            done = act(book)
         self._looked = self._clock() - LOOK_S
+        return done
 
     def _is(self, hashed: str, password: str) -> bool:
         try:
@@ -76,7 +129,7 @@ class Users:
 
     def _renew(self, entry: UserEntry, password: str) -> None:
         try:
-            with opened(self._path, hasher=self._hasher) as book:
+            with opened(self.path, hasher=self._hasher) as book:
                 book.rehash(entry.name, password, version=entry.version)
         except (OSError, StreamError) as error:
             log.warning("password_hash_not_renewed", error=type(error).__name__)
@@ -90,7 +143,7 @@ class Users:
             return
         self._stamp = stamp
         try:
-            self._users = _by_name(read_user_file(self._path).users)
+            self._users = _by_name(read_user_file(self.path).users)
         except StreamError as error:
             log.warning("user_file_broken", error=str(error))
         else:
@@ -98,7 +151,7 @@ class Users:
 
     def _stamped(self) -> tuple[int, int, int] | None:
         try:
-            stat = self._path.stat()
+            stat = self.path.stat()
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from deploy.cli.root import app
 from deploy.errors import BadKeys, BadUsers
 from streams.console.access.audit import Audit, AuditLine
+from streams.console.access.sign_ins import SignIn, note_sign_in
+from streams.console.access.user_book import UserBook
 from streams.console.access.user_file import UserEntry, read_user_file
 
 RUNNER = CliRunner(env={"COLUMNS": "200", "LEADSTREAM_CONSOLE__USERS": "", "LEADSTREAM_CONSOLE__AUDIT": ""})
@@ -73,6 +75,36 @@ def test_every_change_and_what_it_ends(ines: Path) -> None:
     said("users", "enable", "Ines Duarte", "--file", ines)
     said("users", "signout", "Ines Duarte", "--file", ines)
     assert (only(ines).disabled_at, only(ines).version) == (None, 4)
+
+
+def test_a_link_stands_in_for_a_password(file: Path) -> None:
+    made = said("users", "add", "Vera", "--link", "--url", "https://console.example/", "--file", file)
+    first = next(one for one in made.splitlines() if "/login/password/" in one)
+    assert first.startswith("https://console.example/login/password/")
+    assert (only(file).hash, first.rpartition("/")[2] in file.read_text()) == ("", False)
+    assert "no password yet" in said("users", "list", "--file", file)
+    again = said("users", "link", "vera", "--file", file)
+    assert "\n/login/password/" in again
+    assert "LEADSTREAM_CONSOLE__PUBLIC_URL" in again
+    assert said("users", "link", "--help")
+    book = UserBook(read_user_file(file).users, at=only(file).created_at)
+    token = next(one for one in again.splitlines() if one.startswith("/login")).rpartition("/")[2]
+    assert (book.behind(token), book.behind(first.rpartition("/")[2])) == (only(file), None)
+
+
+def test_the_last_operator_stays_unless_one_insists(ines: Path) -> None:
+    said("users", "role", "Ines Duarte", "operator", "--file", ines)
+    for what in (("disable", "Ines Duarte"), ("role", "Ines Duarte", "rep")):
+        assert "last operator who can sign in" in refused("users", *what, "--file", ines)
+    said("users", "disable", "Ines Duarte", "--even-last", "--file", ines)
+    assert only(ines).disabled_at is not None
+
+
+def test_the_list_says_when_somebody_was_there(ines: Path) -> None:
+    note_sign_in(ines, "Ines Duarte", SignIn(at=1_795_653_000_000, language="ko"))
+    assert "2026-11-26" in said("users", "list", "--file", ines).partition("last sign-in")[2]
+    ines.with_name("users.json.sign-ins").write_text("[")
+    assert "Ines Duarte" in said("users", "list", "--file", ines)
 
 
 @pytest.mark.parametrize(
