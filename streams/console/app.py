@@ -46,6 +46,7 @@ from streams.console.pages import (
     audiences,
     channels,
     debugger,
+    first_password,
     flow,
     flow_report,
     inbox,
@@ -64,6 +65,7 @@ from streams.console.pages import (
     rules_review,
     search,
     supply,
+    users,
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
@@ -85,7 +87,8 @@ HEARD_S: Final = 1.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, lead_acts, lead_merge, person, account, audiences, search, flow, flow_report, supply, rules,
-    rules_compare, rules_review, rejected, replay, debugger, channels, openid, login, me, ops, slack_page,
+    rules_compare, rules_review, rejected, replay, debugger, channels, users, openid, login, first_password, me, ops,
+    slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: (N_("That cannot be read"), N_("The form was not complete. Go back and try again.")),
@@ -136,7 +139,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight,
         arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
-        trials=Throttle(channels.MOST_TRIALS), slack=slack,
+        trials=Throttle(channels.MOST_TRIALS), slack=slack, public_url=options.public_url,
     )  # fmt: skip
     app = Starlette(
         routes=[

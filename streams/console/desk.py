@@ -35,7 +35,7 @@ AWAY_SINCE: Final = N_(
 class Desk(Struct, frozen=True, kw_only=True):
     """One console. `now` gives UTC milliseconds; `slack` None: no button of Slack's is heard.
 
-    `trials` counts tests of channels.
+    `trials` counts tests of channels; `public_url`: where browsers reach it.
     """
 
     reader: Reader
@@ -50,6 +50,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     now: Callable[[], int]
     trials: Throttle
     slack: SlackAnswers | None = None
+    public_url: str = ""
 
     async def frame(self) -> Frame:
         """What surrounds a page. Raises ReadModelAway."""

@@ -29,7 +29,8 @@ Look: TypeAlias = tuple[str, ...]
 class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`what`: a look or an act. `id`: of what was asked for. `leads`: who was shown. `network`: a shortened address.
 
-    `answer`: the HTTP status; `at`: UTC milliseconds; `member`: Slack's id of who pressed a button there.
+    `answer`: the HTTP status; `at`: UTC milliseconds; `member`: Slack's id of who pressed a button there; `to`: what it
+    was changed to.
     """
 
     at: int
@@ -41,6 +42,7 @@ class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     network: str = ""
     answer: int = 200
     member: str = ""
+    to: str = ""
 
 
 class Audit:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -18,7 +19,7 @@ from streams.console.access.roles import ROLES, may
 from streams.console.desk import Desk, desk_of
 from streams.console.tongue import N_, filled
 
-__all__ = ["NOT_WRITTEN", "address_of", "gated", "noted", "shows"]
+__all__ = ["NOT_WRITTEN", "acts_on", "address_of", "gated", "noted", "shows"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 SAFE: Final = frozenset({"GET", "HEAD"})
@@ -29,6 +30,7 @@ NEEDS_ROLE: Final = N_(
 NOT_WRITTEN: Final = N_(
     "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
 )
+LOOK_AGAIN: Final = b"event: resync\ndata: {}\n\n"
 log = structlog.get_logger()
 
 
@@ -43,6 +45,11 @@ def gated(routes: Iterable[Route]) -> list[Route]:
 def shows(request: Request, leads: Iterable[str]) -> None:
     """A page says whom it shows, by their pseudonyms."""
     request.state.leads = tuple(sorted(set(leads)))
+
+
+def acts_on(request: Request, id_: str, *, to: str = "") -> None:
+    """A form says on whom it acts, where the address does not, and what it changes them to."""
+    request.state.acted = (id_, to)
 
 
 def address_of(request: Request) -> str:
@@ -78,8 +85,9 @@ def _behind(endpoint: Endpoint, *, path: str) -> Endpoint:
 
 def _written_down(request: Request, session: Session, right: Right, *, answer: Response) -> bool:
     """Whether the answer may be shown: an act was done by now, so only a look that was not written may not."""
-    audit, id_ = desk_of(request).audit, request.path_params.get(right.id, "")
-    line = noted(request, right.what, session, answer=answer.status_code, id_=id_)
+    audit = desk_of(request).audit
+    id_, to = getattr(request.state, "acted", (request.path_params.get(right.id, ""), ""))
+    line = replace(noted(request, right.what, session, answer=answer.status_code, id_=id_), to=to)
     if request.method in SAFE:
         return _written(lambda: audit.look(line, session=session.key))
     _written(lambda: audit.write(line))
@@ -107,7 +115,7 @@ async def _refused(request: Request, session: Session, right: Right) -> Response
 
 
 def _while_signed_in(desk: Desk, session: Session, answer: Response) -> Response:
-    """A stream ends with the session that opened it, before it says another word."""
+    """A stream ends with the session that opened it; its last word is that the page should look again."""
     if isinstance(answer, StreamingResponse):
         answer.body_iterator = _until_ended(desk, session, answer.body_iterator)
     return answer
@@ -118,5 +126,6 @@ async def _until_ended(
 ) -> AsyncIterator[str | bytes | memoryview]:
     async for piece in pieces:
         if not desk.auth.still(session):
+            yield LOOK_AGAIN
             return
         yield piece

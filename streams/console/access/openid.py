@@ -111,7 +111,7 @@ class OpenId:
         self, options: OpenIdOptions, *, secret: str, http: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._options = options
+        self.options = options
         self._signer = URLSafeTimedSerializer(secret, salt=_SALT)
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
         self._clock = clock
@@ -126,7 +126,7 @@ class OpenId:
         under = _Underway(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), target)
         challenge = urlsafe_b64encode(sha256(under.verifier.encode()).digest()).rstrip(b"=").decode()
         query = urlencode({
-            "response_type": "code", "client_id": self._options.client_id, "redirect_uri": self._options.redirect_uri,
+            "response_type": "code", "client_id": self.options.client_id, "redirect_uri": self.options.redirect_uri,
             "scope": "openid profile email", "state": under.state, "nonce": under.nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         })  # fmt: skip
@@ -156,9 +156,9 @@ class OpenId:
     async def _described(self) -> _Provider:
         async with self._one:
             if self._provider is None:
-                address = f"{self._options.issuer.rstrip('/')}/.well-known/openid-configuration"
+                address = f"{self.options.issuer.rstrip('/')}/.well-known/openid-configuration"
                 found = await self._asked(self._http.build_request("GET", address), kind=_Provider)
-                if found.issuer != self._options.issuer:
+                if found.issuer != self.options.issuer:
                     said = N_("The provider calls itself by another name: LEADSTREAM_CONSOLE__OPENID_ISSUER.")
                     raise OpenIdRefused(said)
                 if not all(map(_is_safe, (found.authorization_endpoint, found.token_endpoint, found.jwks_uri))):
@@ -167,7 +167,7 @@ class OpenId:
             return self._provider
 
     async def _tokens(self, provider: _Provider, code: str, *, verifier: str) -> str:
-        ours = self._options
+        ours = self.options
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": ours.redirect_uri,
                 "code_verifier": verifier}  # fmt: skip
         auth = httpx.BasicAuth(quote(ours.client_id, safe=""), quote(ours.client_secret, safe=""))
@@ -176,7 +176,7 @@ class OpenId:
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         """What a token says that is signed by the provider, for us, for this attempt, and not over."""
-        ours = self._options
+        ours = self.options
         wanted = jwt.JWTClaimsRegistry(
             now=lambda: int(time.time()), leeway=LEEWAY_S, iss={"essential": True, "value": ours.issuer},
             aud={"essential": True, "value": ours.client_id}, exp={"essential": True}, sub={"essential": True},
@@ -218,15 +218,15 @@ class OpenId:
             raise OpenIdRefused(N_("The provider answers in a form that is not OpenID Connect.")) from error
 
     def _name(self, claims: Mapping[str, Any]) -> str:
-        return str(claims.get(self._options.name_claim) or claims["sub"])
+        return str(claims.get(self.options.name_claim) or claims["sub"])
 
     def _role(self, claims: Mapping[str, Any]) -> Role:
         """The highest that is given."""
         found: Any = claims
-        for part in self._options.roles_claim.split("."):
+        for part in self.options.roles_claim.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
         values = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-        given = [self._options.roles[one] for one in values if isinstance(one, str) and one in self._options.roles]
+        given = [self.options.roles[one] for one in values if isinstance(one, str) and one in self.options.roles]
         if not given:
             raise OpenIdRefused(N_("You are known, and have no role here. Ask who runs Leadstream for one."))
         return max(given, key=[*ROLES].index)

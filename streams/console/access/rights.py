@@ -67,6 +67,13 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "POST /rejected/{place}/replay": Right("operator", "replay", "place"),
     "GET /channels": Right("operator"),
     "POST /channels/{channel}/test": Right("operator", "try channel", "channel"),
+    "GET /users": Right("operator", "users"),
+    "POST /users/add": Right("operator", "add user"),
+    "POST /users/role": Right("operator", "give role to user"),
+    "POST /users/disable": Right("operator", "disable user"),
+    "POST /users/enable": Right("operator", "enable user"),
+    "POST /users/link": Right("operator", "make a link for user"),
+    "POST /users/sign-out": Right("operator", "end sessions of user"),
     "GET /debugger": Right("operator", "live events"),
     "GET /debugger/live": Right("operator", "live events"),
     "GET /live": _NOBODY,
@@ -79,6 +86,8 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /login/openid": _NOBODY,
     "GET /login/openid/back": _NOBODY,
     "GET /login/{token}": _NOBODY,
+    "GET /login/password/{token}": _NOBODY,
+    "POST /login/password/{token}": _NOBODY,  # the page itself writes down who chose
     "POST /logout": Right("viewer", "sign out"),
     "POST /slack/actions": _NOBODY,  # Slack signs who presses
     "GET /healthz": _NOBODY,

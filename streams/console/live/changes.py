@@ -101,6 +101,11 @@ class Hub:
         for page in tuple(self._pages):
             page.tell(change)
 
+    def look_again(self) -> None:
+        """Every open page fetches itself anew: who may what has changed."""
+        for page in tuple(self._pages):
+            page.tell(None)
+
     def close(self) -> None:
         """End all streams: the process stops."""
         self._closed = True

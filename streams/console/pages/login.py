@@ -12,11 +12,12 @@ from streams.console.access.audit import AuditLine, network
 from streams.console.access.gate import NOT_WRITTEN, address_of, noted
 from streams.console.access.roles import Role
 from streams.console.access.security import form_of, session_of
+from streams.console.access.sign_ins import SignIn
 from streams.console.desk import Desk, desk_of
 from streams.console.render import Frame
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, filled, language_of
 
-__all__ = ["ROUTES", "inside", "login_form", "sign_in"]
+__all__ = ["ROUTES", "inside", "login_form", "noted_sign_in", "sign_in"]
 
 
 class _Who(Struct, frozen=True):
@@ -83,9 +84,18 @@ async def by_password(request: Request) -> Response:
         return login_form(request, target=target, name=name, problem=_wrong(desk), status=401)
     desk.tries.passed(name, address_of(request), now=now)
     try:
-        return sign_in(request, who.name, target=target, role=who.role, version=who.version)
+        signed = sign_in(request, who.name, target=target, role=who.role, version=who.version)
     except OSError:
         return login_form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
+    await noted_sign_in(request, who.name)
+    return signed
+
+
+async def noted_sign_in(request: Request, name: str) -> None:
+    """A user's last sign-in is kept beside the file of users, where there is one."""
+    desk = desk_of(request)
+    if desk.auth.users is not None:
+        await desk.auth.users.note_sign_in(name, SignIn(at=desk.now(), language=language_of(request)))
 
 
 async def _who(desk: Desk, name: str, password: str) -> _Who | None:

@@ -12,7 +12,7 @@ from tests.unit.console.test_pages import ACCOUNT, LEAD
 from tests.unit.console.visitor import Visitor, signed_in
 
 EMPTY = ("/", "/closed", "/leads", "/accounts", "/rejected", "/channels", "/audiences", "/debugger", "/search", "/me",
-         "/login", "/flow", "/supply")  # fmt: skip
+         "/login", "/flow", "/supply", "/users")  # fmt: skip
 FULL = ("/", "/closed", f"/alerts/{ALERT_ID}", "/alerts/al_digest", "/leads", LEAD, f"{LEAD}/merge", f"{LEAD}/unmerge",
         f"{LEAD}/erase", "/accounts", ACCOUNT, "/rejected", "/rejected/0:0", "/search?q=north", "/search?q=zzz",
         "/nothing-here")  # fmt: skip

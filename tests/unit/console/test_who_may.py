@@ -49,7 +49,8 @@ def test_every_role_at_every_address(visitor: Visitor, filled: Samples, address:
     method, path = address.split()
     url = re.sub(r"\{([\w:]+)\}", lambda found: PARTS[found[1]], path)
     answer = visitor.get(url) if method == "GET" else visitor.post(
-        url, data={"csrf": csrf, "kind": "dead_end", "reason": "staff", "name": "x", "password": "y"}
+        url, data={"csrf": csrf, "kind": "dead_end", "reason": "staff", "name": "x", "password": "y",
+             "role": "rep"}
     )  # fmt: skip
     needed = RIGHTS[address].role
     if "openid" in address:
@@ -77,15 +78,16 @@ def test_live_events_need_an_operator_and_changes_do_not(visitor: Visitor, role:
 
 @pytest.mark.parametrize(
     ("role", "named"),
-    [("viewer", ["Inbox", "Leads", "Accounts"]), ("rep", ["Inbox", "Leads", "Accounts"]),
-     ("operator", ["Inbox", "Leads", "Accounts", "Live", "Rejected"])],
+    [("viewer", ["Inbox", "Leads", "Accounts", "Supply"]), ("rep", ["Inbox", "Leads", "Accounts", "Supply"]),
+     ("operator", ["Inbox", "Leads", "Accounts", "Supply", "Live", "Rejected", "Users"])],
 )  # fmt: skip
 def test_the_navigation_names_what_one_may_see(
     visitor: Visitor, filled: Samples, role: Role, named: list[str]
 ) -> None:
     signed_in(visitor, role)
     navigation = visitor.get("/").text.partition("<nav")[2].partition("</nav>")[0]
-    targets = {"/": "Inbox", "/leads": "Leads", "/accounts": "Accounts", "/debugger": "Live", "/rejected": "Rejected"}
+    targets = {"/": "Inbox", "/leads": "Leads", "/accounts": "Accounts", "/debugger": "Live", "/rejected": "Rejected",
+               "/supply": "Supply", "/users": "Users"}  # fmt: skip
     assert [targets[one] for one in re.findall(r'href="([^"]+)"', navigation) if one in targets] == named
 
 
