@@ -14,7 +14,8 @@ from deploy.local.embedded import embedded_broker
 from schemas.codec import encode
 from schemas.topics import changelog, partition_of
 from streams.console.access.roles import Role
-from streams.console.access.user_book import opened
+from streams.console.access.sign_ins import SignIn, note_sign_in
+from streams.console.access.user_book import link_to, opened
 from streams.console.app import one_time_link
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.fills import Fills
@@ -37,9 +38,10 @@ TOLD, APP = "seen.", "seen"
 class Scenery:
     """`url` sees Kafka, `alone` does not."""
 
-    def __init__(self, shadow: Shadow, urls: tuple[str, str], *, bus: Bus) -> None:
+    def __init__(self, shadow: Shadow, urls: tuple[str, str], *, bus: Bus, users: Path) -> None:
         self.url, self.alone = urls
         self.bus = bus
+        self._users = users
         self._shadow = shadow
         self._beats = False
 
@@ -68,6 +70,11 @@ class Scenery:
     def link(self, role: Role, *, alone: bool = False) -> str:
         """Signs Ines in."""
         return one_time_link(SECRET, self.alone if alone else self.url, name=USER, role=role)
+
+    def password_link(self) -> str:
+        """Lets somebody choose a password."""
+        with opened(self._users) as book:
+            return link_to(self.url, book.give_link("Yuna Park")[1])
 
 
 def _full(redis: str, companies: Companies) -> None:
@@ -129,6 +136,19 @@ def _fill(bus: Bus, now: int) -> None:
     bus.write_keyed(changelog("leads", app_id=APP), rows)
 
 
+def _people(users: Path, now: int) -> None:
+    """Who may sign in: the last operator, others, one without a password, one who left."""
+    with opened(users, new=True) as book:
+        book.add("Olga Brandt", "operator", PASSWORD)
+        book.add(USER, "rep", PASSWORD)
+        book.add("Tom Okafor", "leader", PASSWORD)
+        book.invite("Yuna Park", "viewer")
+        book.add("Maximiliane Schneider-Wischnewski of the partner programme", "rep", PASSWORD)
+        book.disable("Maximiliane Schneider-Wischnewski of the partner programme")
+    note_sign_in(users, "Olga Brandt", SignIn(at=now - 9 * MINUTE, language="en"))
+    note_sign_in(users, "Tom Okafor", SignIn(at=now - 3 * 24 * 60 * MINUTE, language="ko"))
+
+
 def _rules(place: Path, now: int) -> dict[str, str]:
     """Settings of a console that knows former rules and a draft."""
     rules, book, drafts = place / "rules", place / "rules.jsonl", place / "drafts"
@@ -142,8 +162,7 @@ def _rules(place: Path, now: int) -> dict[str, str]:
 def scenery(place: Path) -> Iterator[Scenery]:
     """All of it on free ports, for as long as the block lasts. `place`: a folder for what it needs."""
     users = place / "users.json"
-    with opened(users, new=True) as book:
-        book.add(USER, "rep", PASSWORD)
+    _people(users, time_ns() // 1_000_000)
     with ExitStack() as stack:
         bootstrap = stack.enter_context(embedded_broker())
         shadow = stack.enter_context(Shadow(place))
@@ -155,4 +174,4 @@ def scenery(place: Path) -> Iterator[Scenery]:
                 **_rules(place, time_ns() // 1_000_000)}  # fmt: skip
         urls = stack.enter_context(running(shadow.url, **sees)), stack.enter_context(running(shadow.url))
         stack.callback(shadow.thaw)  # before the consoles are ended: they would wait for it
-        yield Scenery(shadow, urls, bus=bus)
+        yield Scenery(shadow, urls, bus=bus, users=users)

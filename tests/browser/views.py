@@ -113,6 +113,27 @@ def _preview(page: Page, _: Scenery) -> None:
     expect(page.locator("#said")).to_be_visible()
 
 
+def _change(page: Page, _: Scenery) -> None:
+    page.locator(".people summary").last.click()
+
+
+def _new_link(page: Page, _: Scenery) -> None:
+    person = page.locator(".people > li").filter(has_text="Tom Okafor")
+    person.locator("summary").click()
+    person.get_by_role("button", name="New one-time link").click()
+    expect(page.locator("#invited")).to_be_visible()
+
+
+def _last_operator(page: Page, _: Scenery) -> None:
+    page.locator(".people summary").first.click()
+    expect(page.locator(".people details[open]")).to_contain_text("The last operator")
+
+
+def _first_password(page: Page, scenery: Scenery) -> None:
+    page.goto(scenery.password_link())
+    expect(page.get_by_label("The same again")).to_be_visible()
+
+
 ACCOUNT: Final = "northwind-robotics.example"
 VIEWS: Final = (
     View("inbox", "GET /", "/"),
@@ -174,6 +195,14 @@ VIEWS: Final = (
     View("replay-preview", "GET /rejected/{place}", "/rejected/0:0", act=_preview),
     View("channels", "GET /channels", "/channels"),
     View("channels-empty", "GET /channels", "/channels", "empty"),
+    View("users", "GET /users", "/users"),
+    View("users-change", "GET /users", "/users", act=_change),
+    View("users-link", "GET /users", "/users", act=_new_link),
+    View("users-last", "GET /users", "/users", act=_last_operator),
+    View("users-none", "GET /users", "/users", alone=True),
+    View("first-password", "GET /login/password/{token}", "/login/password/none", who="nobody", status=409,
+         act=_first_password),
+    View("first-password-spent", "GET /login/password/{token}", "/login/password/none", who="nobody", status=409),
     View("live-events", "GET /debugger", "/debugger", act=_events),
     View("live-events-empty", "GET /debugger", "/debugger"),
     View("live-events-without-kafka", "GET /debugger", "/debugger", act=_kafka_away, alone=True),
