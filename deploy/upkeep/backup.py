@@ -15,6 +15,7 @@ from deploy.errors import BadBackup, NotAtRest, TopicsDiffer
 from deploy.local.topics import TABLES
 from deploy.upkeep.archive import ArchiveWriter, File
 from deploy.upkeep.broker import Broker, Piece
+from deploy.upkeep.copies import write_copies
 from deploy.upkeep.installation import INBOXES, Installation, Kept, Told
 from deploy.upkeep.manifest import Manifest, mark_of_secret, write_manifest
 from deploy.upkeep.remembered import Remembered
@@ -23,14 +24,20 @@ __all__ = ["take"]
 
 PATIENCE_S: Final = 60.0
 LOOK_S: Final = 0.2
+NOTHING: Final[Mapping[str, bytes]] = {}
 
 
 def take(
-    broker: Broker, installation: Installation, place: Path, *, secret: str, release: str, told: Told
-) -> Manifest:
-    """Writes a backup into an empty or new directory. Raises BadBackup, NotAtRest, TopicsDiffer."""
+    broker: Broker, installation: Installation, place: Path, *, secret: str, release: str, told: Told,
+    beside: Mapping[str, bytes] = NOTHING,
+) -> Manifest:  # fmt: skip
+    """Writes a backup into an empty or new directory. `beside`: files that lie beside Kafka, by name.
+
+    Raises BadBackup, NotAtRest, TopicsDiffer.
+    """
     _check_topics(broker, installation)
     _make(place)
+    copies = write_copies(place, beside)
     partitions = installation.partitions
     copy = _Copy(broker, place, partitions=partitions, told=told)
     committed = {name: broker.committed(installation.group, installation.full(name), partitions=partitions)
@@ -43,7 +50,7 @@ def take(
     manifest = Manifest(
         made_at=int(time.time() * 1000), release=release, prefix=installation.prefix, app_id=installation.app_id,
         epoch=installation.epoch, partitions=partitions, cluster_id=broker.cluster_id,
-        secret_mark=mark_of_secret(secret), committed=committed, files=tuple(files),
+        secret_mark=mark_of_secret(secret), committed=committed, files=tuple(files), copies=copies,
     )  # fmt: skip
     write_manifest(place, manifest)
     return manifest

@@ -11,6 +11,7 @@ from msgspec import Struct
 from deploy.errors import BadBackup
 from deploy.local.vault import write_private
 from deploy.upkeep.archive import File
+from deploy.upkeep.copies import Copy
 
 __all__ = ["FORMAT", "Manifest", "mark_of_secret", "read_manifest", "write_manifest"]
 
@@ -32,6 +33,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     secret_mark: str  # "" where no secret was set when it was made
     committed: Mapping[str, Mapping[int, int]]  # inbox -> partition -> offset that rows hold at least
     files: tuple[File, ...]
+    copies: tuple[Copy, ...] = ()  # of files that lie beside Kafka; a former release made none, and reads past them
 
     def file(self, name: str) -> File:
         """Raises BadBackup where it is not there."""

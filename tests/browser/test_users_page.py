@@ -1,4 +1,4 @@
-"""An operator makes a rep, who comes in by the link, and is demoted and shown out under the open page: real Chromium."""
+"""An operator makes a rep, who comes in by the link, and is demoted and shown out under the open page, in Chromium."""
 
 from pathlib import Path
 from time import time_ns

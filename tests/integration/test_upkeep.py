@@ -11,6 +11,7 @@ from deploy.errors import BadBackup, NotAtRest
 from deploy.local.topics import apply, wanted
 from deploy.upkeep.backup import take
 from deploy.upkeep.broker import Broker
+from deploy.upkeep.copies import read_copies
 from deploy.upkeep.growing import grown, move, prepare, retire
 from deploy.upkeep.installation import INBOXES, Installation
 from deploy.upkeep.manifest import read_manifest
@@ -116,8 +117,10 @@ def test_a_lost_cluster_is_restored_into_another_one(
     lives.half(old, 0)
     place = tmp_path / "backup"
     with Broker.connected(embedded_kafka) as upkeep:
-        taken = take(upkeep, installation(old), place, secret=SECRET, release="test", told=unseen)
+        taken = take(upkeep, installation(old), place, secret=SECRET, release="test", told=unseen,
+                     beside={"users.json": b"{}"})  # fmt: skip
     worker.kill()
+    assert read_copies(place, taken.copies) == {"users.json": b"{}"}
     assert read_manifest(place) == taken
     assert check(place, taken, told=unseen).keys() == {file.name for file in taken.files}
     other = stack.enter_context(broker("embedded"))
