@@ -1,6 +1,7 @@
 """Who may sign in to this console, for operators: looked at and changed as `leadstream users` does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -15,9 +16,11 @@ from streams.console.access.roles import ROLES, Role
 from streams.console.access.security import form_of, session_of
 from streams.console.access.user_book import BadUser, UserBook, is_operator, link_to
 from streams.console.access.user_file import UserEntry, name_key
-from streams.console.desk import desk_of
+from streams.console.desk import Desk, desk_of
+from streams.console.render import Frame
 from streams.console.tongue import N_, filled
 from streams.errors import StreamError
+from streams.readmodel.errors import ReadModelAway
 
 __all__ = ["ROUTES"]
 
@@ -137,24 +140,38 @@ def _is_oneself(request: Request, name: str) -> bool:
 
 
 async def _shown(request: Request, *, status: int = 200, did: str = "", name: str = "", **values: Any) -> Response:
-    """`problem`, `invited` and its `link`, and what the form holds: `name`, `role`."""
+    """`values`: a `problem`, or who was `invited` with the `link`, and the `role` that the form holds.
+
+    `name`: what the form holds, or whom what one `did` is about.
+    """
     desk = desk_of(request)
-    kept = desk.auth.users
+    kept, openid = desk.auth.users, desk.auth.openid
     people = None if kept is None else await kept.people()
-    found = {name_key(one.name): one for one in (people.users if people else ())}
-    about, operators = found.get(name_key(name)), [one for one in found.values() if is_operator(one)]
-    said = None
-    if about is not None and did in DONE:
-        said = filled(DONE[did], name=about.name, role=about.role)
-    shown = {
-        "problem": "", "invited": None, "link": "", "role": "rep", "said": said, "name": "" if did else name, **values,
+    everybody = () if people is None else people.users
+    operators = [one.name for one in everybody if is_operator(one)]
+    shown: dict[str, Any] = {
+        "problem": "", "invited": None, "link": "", "role": "rep", "name": "" if did else name, **values,
     }  # fmt: skip
-    return await desk.show(
-        request, "users.html", status=status, people=people, path_of_file="" if kept is None else str(kept.path),
-        roles=ROLES, key=name_key, oneself=lambda one: _is_oneself(request, one),
-        last=operators[0].name if len(operators) == 1 else "",
-        openid=None if desk.auth.openid is None else desk.auth.openid.options, **shown,
+    return desk.pages.page(
+        request, "users.html", await _frame(desk), status=status, people=people, roles=ROLES, key=name_key,
+        path_of_file="" if kept is None else str(kept.path), oneself=partial(_is_oneself, request),
+        last=operators[0] if len(operators) == 1 else "", said=_said(everybody, did, name),
+        openid=None if openid is None else openid.options, **shown,
     )  # fmt: skip
+
+
+def _said(everybody: Iterable[UserEntry], did: str, name: str) -> str | None:
+    """What was just done, of somebody who is there: an address that others made can say nothing else."""
+    about = next((one for one in everybody if name_key(one.name) == name_key(name)), None)
+    return None if about is None or did not in DONE else filled(DONE[did], name=about.name, role=about.role)
+
+
+async def _frame(desk: Desk) -> Frame:
+    """Users can be looked after while Redis is away: nothing of theirs lies there."""
+    try:
+        return await desk.frame()
+    except ReadModelAway:
+        return Frame(now=desk.now())
 
 
 ROUTES: Final = [

@@ -77,6 +77,7 @@ ASKED: Final[Mapping[str, str]] = {
     "GET /alerts/{alert_id}": "/alerts/{}",
     "GET /rules/compare": "/rules/compare?a={0}&b={0}",
     "GET /supply": "/supply?a={0}&threshold={0}",
+    "GET /users": "/users?did={0}&name={0}",
     "GET /login": "/login?next={}",
 }
 HEAVY: Final = ("GET /", "GET /leads/{lead_id}", "GET /flow")  # of these every ninth: none says its address again
@@ -84,8 +85,8 @@ HEAVY: Final = ("GET /", "GET /leads/{lead_id}", "GET /flow")  # of these every 
 ELSEWHERE: Final = {
     "GET /audiences", "GET /flow", "GET /flow/report/{reader}", "GET /flow/table.csv", "GET /channels", "GET /me",
     "GET /debugger/live", "GET /live", "GET /login/openid", "GET /login/openid/back", "GET /login/{token}",
-    "GET /leads/{lead_id}/export.json", "GET /rules", "GET /rules/compare.csv", "GET /rules/review",
-    "GET /rules/review.csv", "GET /healthz", "GET /readyz", "GET /metrics", "GET /favicon.ico",
+    "GET /login/password/{token}", "GET /leads/{lead_id}/export.json", "GET /rules", "GET /rules/compare.csv",
+    "GET /rules/review", "GET /rules/review.csv", "GET /healthz", "GET /readyz", "GET /metrics", "GET /favicon.ico",
 }  # fmt: skip
 
 

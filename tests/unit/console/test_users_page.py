@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.ports import free_ports
 from streams.console.access.audit import entries
 from streams.console.access.openid import OpenId, OpenIdOptions
 from streams.console.access.sign_ins import read_sign_ins
@@ -314,6 +315,16 @@ def test_a_file_that_cannot_be_written_is_said_and_no_failure(olga: Visitor, fil
     olga.cookies.clear()
     assert olga.post(link, data={"password": CHOSEN, "again": CHOSEN}).status_code == (503 if harm == "fixed" else 409)
     assert come(olga, "Kim Reyes", KIM) == 303  # signing in goes on
+
+
+def test_users_are_looked_after_while_redis_is_away(file: Path, audit_log: Path) -> None:
+    (port,) = free_ports(1)
+    with a_console(f"redis://127.0.0.1:{port}/0", "x:", file, audit_log) as one:
+        assert come(one, "Olga", OLGA) == 303
+        assert one.get("/leads").status_code == 503
+        assert (one.get("/users").status_code, act(one, "disable", name="Kim Reyes").status_code) == (200, 303)
+        assert link_in(act(one, "add", name="Vera", role="rep"))
+    assert named(file, "Kim Reyes").disabled_at is not None
 
 
 def test_company_accounts_are_not_kept_and_the_page_says_where_their_roles_come_from(
