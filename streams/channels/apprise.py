@@ -1,20 +1,21 @@
 """Apprise: one list of its URLs by rep or team, for the many services that have no file of their own here.
 
-Apprise blocks, so it has threads of its own, as many as a channel has attempts under way; one that hangs is left behind
-at the deadline, and while all are held up the channel is busy. It says yes or no, never why: a no is busy. Of several
-URLs those that took a post are not told again while this process lives.
+It lives in a process of its own (`apprise_process.py`), since it blocks, and since it looks names up itself. One of
+its threads that hangs is left behind at the deadline; when all are held up the process is started anew. It says yes or
+no, never why: a no is busy. Of several URLs those that took a post are not told again while this process lives.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from schemas.ids import Naming
 from schemas.posts import Digest, Post, Receipt
-from streams.channels.apprise_services import EVERYBODY_ELSE, Service, Services, services_of
+from streams.channels.apprise_child import Setup
+from streams.channels.apprise_process import AppriseProcess
+from streams.channels.apprise_services import EVERYBODY_ELSE, Listed, listed_of
 from streams.channels.errors import ChannelBusy, NoAddress
 from streams.channels.told import Told, ToldDigest
 from streams.channels.words import Words
@@ -25,61 +26,59 @@ from streams.settings import Settings
 __all__ = ["AppriseChannel", "make_apprise"]
 
 DEADLINE_S: Final = 8.0
-THREADS: Final = 4
 REMEMBERED: Final = 1_000  # posts that some of their URLs took
 
 
 class AppriseChannel:
-    """`services` by recipient_id; those of `*` take what is for everybody else."""
+    """`listed` by recipient_id; those of `*` take what is for everybody else."""
 
     name: Final = "apprise"
 
-    def __init__(self, services: Services, words: Words, *, now: Callable[[], int]) -> None:
-        self._services = services
+    def __init__(self, listed: Listed, words: Words, *, process: AppriseProcess, now: Callable[[], int]) -> None:
+        self._listed = listed
         self._words = words
         self._now = now
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="apprise")
-        self._working = 0
+        self._process = process
         self._took: OrderedDict[str, set[int]] = OrderedDict()
 
     async def deliver(self, post: Post | Digest) -> Receipt:
         """Tell all URLs of this recipient within 8 s. Raises ChannelBusy, NoAddress."""
-        services = self._services.get(post.to) or self._services.get(EVERYBODY_ELSE)
-        if not services:
+        who = post.to if self._listed.get(post.to) else EVERYBODY_ELSE
+        count = len(self._listed.get(who, ()))
+        if not count:
             raise NoAddress("LEADSTREAM_APPRISE__ADDRESSES names no URL for this recipient")
-        if self._working >= THREADS:
-            raise ChannelBusy(retry_after_s=0, detail="all threads are held up")
-        told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
+        if self._process.is_held_up:
+            await self._process.close()
+            raise ChannelBusy(retry_after_s=0, detail="all threads were held up")
         took = self._remembered(post.post_id)
         try:
             async with asyncio.timeout(DEADLINE_S):
-                await asyncio.shield(self._start(list(services), told, took=took))
+                await self._tell(who, [one for one in range(count) if one not in took], post, took=took)
         except TimeoutError as error:
             raise ChannelBusy(retry_after_s=0, detail="no answer in time") from error
-        if left := len(services) - len(took):
-            raise ChannelBusy(retry_after_s=0, detail=f"{left} of {len(services)} services took nothing")
+        if left := count - len(took):
+            raise ChannelBusy(retry_after_s=0, detail=f"{left} of {count} services took nothing")
         return Receipt(to=post.to, post_id=post.post_id, channel=self.name, outcome="sent", at=self._now())
 
     @property
     def working(self) -> int:
         """Threads that are at work, or held up."""
-        return self._working
+        return self._process.working
 
     async def close(self) -> None:
-        """Threads that hang are left behind."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Threads that hang end with their process."""
+        await self._process.close()
 
-    def _start(self, services: list[Service], told: Told | ToldDigest, *, took: set[int]) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        self._working += 1
-        started = loop.run_in_executor(self._threads, _tell, services, told, took)
-        started.add_done_callback(self._ended)
-        return started
-
-    def _ended(self, ended: asyncio.Future[None]) -> None:
-        self._working -= 1
-        if not ended.cancelled():
-            ended.exception()  # whoever waited heard of it; if nobody waits any more, nobody needs to
+    async def _tell(self, who: str, places: list[int], post: Post | Digest, *, took: set[int]) -> None:
+        """One after the other. What is answered after the deadline counts too."""
+        told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
+        body, ends = "\n".join(filter(None, _lines(told))), time.monotonic() + DEADLINE_S
+        for place in places:
+            answer = await self._process.ask(who, place, title=told.subject, body=body,
+                                             timeout_s=max(ends - time.monotonic(), 0.001))  # fmt: skip
+            answer.add_done_callback(_noting(place, took))
+            if await asyncio.shield(answer):
+                took.add(place)
 
     def _remembered(self, post_id: str) -> set[int]:
         took = self._took.setdefault(post_id, set())
@@ -90,21 +89,21 @@ class AppriseChannel:
 
 def make_apprise(settings: Settings, routing: Routing, *, now: Callable[[], int]) -> AppriseChannel | None:
     """The channel, where URLs are listed. Raises SettingsError."""
-    listed = settings.apprise.addresses.get_secret_value()
-    if not listed.strip():
+    text = settings.apprise.addresses.get_secret_value()
+    if not text.strip():
         return None
-    naming = Naming(settings.secret.get_secret_value().encode())
-    services = services_of(listed, naming, Reach(settings.outgoing.private))
-    return AppriseChannel(services, Words(routing, console_url=settings.console.public_url), now=now)
+    reach = Reach(settings.outgoing.private)
+    listed = listed_of(text, Naming(settings.secret.get_secret_value().encode()), reach)
+    process = AppriseProcess(Setup(urls=listed, private_hosts=reach.private_hosts))
+    return AppriseChannel(listed, Words(routing, console_url=settings.console.public_url), process=process, now=now)
 
 
-def _tell(services: list[Service], told: Told | ToldDigest, took: set[int]) -> None:
-    """In a thread: those that did not take it yet, one after the other, until the time is over."""
-    body, ends = "\n".join(filter(None, _lines(told))), time.monotonic() + DEADLINE_S
-    for number, service in enumerate(services):
-        left_s = ends - time.monotonic()
-        if number not in took and left_s > 0 and service.notify(body, told.subject, body_format="text", timeout=left_s):
-            took.add(number)
+def _noting(place: int, took: set[int]) -> Callable[[asyncio.Future[bool]], None]:
+    def note(answer: asyncio.Future[bool]) -> None:
+        if not answer.cancelled() and answer.exception() is None and answer.result():
+            took.add(place)
+
+    return note
 
 
 def _lines(told: Told | ToldDigest) -> Iterator[str]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from streams.outgoing.errors import Forbidden, Unreached
 
-__all__ = ["Reach", "Resolve", "is_number", "is_public", "resolved"]
+__all__ = ["NAMES_A_HOST", "Reach", "Resolve", "is_public", "number_of", "resolved"]
 
 PORTS: Final = (443, 8443)
 NAMES_A_HOST: Final = "LEADSTREAM_OUTGOING__PRIVATE_HOSTS"
@@ -80,9 +80,9 @@ class Reach(Struct, frozen=True):
         return found
 
 
-def is_number(host: str) -> bool:
-    """Whether a host is an address in some spelling, and no name. Asks nobody."""
-    return bool(_number(host.strip("[]"), PORTS[0]))
+def number_of(host: str) -> str:
+    """The address that a host is some spelling of, such as 127.1; "" = it is a name. Asks nobody."""
+    return _number(host.strip("[]"), PORTS[0])
 
 
 def _number(host: str, port: int) -> str:

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time_ns
@@ -12,7 +12,9 @@ from typing import Any
 from schemas.posts import Digest, Post
 from streams.channels.addresses import Addresses, mail_address
 from streams.channels.apprise import AppriseChannel
-from streams.channels.apprise_services import services_of
+from streams.channels.apprise_child import Setup
+from streams.channels.apprise_process import AppriseProcess
+from streams.channels.apprise_services import listed_of
 from streams.channels.mail import MailChannel, MailServer
 from streams.channels.teams import TeamsChannel
 from streams.channels.words import Words
@@ -24,11 +26,12 @@ from tests.unit.core.made import NAMING, example_rules
 ROUTING = example_rules(routing='[[rep]]\nemail = "kim@us.example"\nname = "Kim Sør"').routing
 KIM = NAMING.recipient_of("kim@us.example")
 WORDS = Words(ROUTING, console_url="https://c.example/")
+REACH = Reach(frozenset({"127.0.0.1"}))
 
 
 def outgoing() -> Outgoing:
     """What may go to this machine."""
-    return Outgoing(Reach(frozenset({"127.0.0.1"})))
+    return Outgoing(REACH)
 
 
 def now() -> int:
@@ -87,6 +90,12 @@ def mail_channel(stub: SmtpStub, **how: Any) -> MailChannel:
     return MailChannel(server, WORDS, addresses=Addresses(ROUTING, team="sales@us.example"), sender=sender, now=now)
 
 
+def apprise_channel(listed: str, *, reach: Reach = REACH, command: Sequence[str] = ()) -> AppriseChannel:
+    urls = listed_of(listed, NAMING, reach)
+    process = AppriseProcess(Setup(urls=urls, private_hosts=reach.private_hosts), command=command)
+    return AppriseChannel(urls, WORDS, process=process, now=now)
+
+
 def card_of(body: Any) -> Any:
     (attachment,) = body["attachments"]
     return attachment["content"]
@@ -134,7 +143,7 @@ class AppriseWorld:
     def __init__(self, far: Http, *known: Post | Digest) -> None:
         self.far = far
         urls = f'"*" = ["json://127.0.0.1:{far.server_port}/"]'
-        self.channel = AppriseChannel(services_of(urls, NAMING, Reach(frozenset({"127.0.0.1"}))), WORDS, now=now)
+        self.channel = apprise_channel(urls)
         self._titles = {_title(one): one.post_id for one in known}
 
     def plan(self, status: int, *, retry_after: str = "") -> int:

@@ -1,24 +1,25 @@
 """Apprise as it is, against a real HTTP server: who is told, how often, and what one that hangs may hold up."""
 
 import asyncio
+import json
 import sys
-import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from schemas.posts import Digest, Post
-from streams.channels.apprise import THREADS, AppriseChannel
-from streams.channels.apprise_services import services_of
+from streams.channels.apprise_child import THREADS
+from streams.channels.apprise_services import listed_of
 from streams.channels.errors import ChannelBusy, NoAddress
 from streams.errors import SettingsError
 from streams.outgoing.addresses import Reach
-from tests.contract.people_worlds import KIM, WORDS, Http, http, now
+from tests.contract.people_worlds import KIM, REACH, Http, apprise_channel, http, now
 from tests.unit.console.samples import Samples
 from tests.unit.core.made import NAMING
 
 ALERT = Samples(now=now()).alert()
-REACH = Reach(frozenset({"127.0.0.1"}))
 
 
 @pytest.fixture
@@ -41,12 +42,8 @@ def url(far: Http) -> str:
     return f"json://127.0.0.1:{far.server_port}/"
 
 
-def channel(listed: str) -> AppriseChannel:
-    return AppriseChannel(services_of(listed, NAMING, REACH), WORDS, now=now)
-
-
 async def test_a_rep_has_a_list_of_his_own_and_the_others_share_one(far: Http, other: Http) -> None:
-    made = channel(f'"KIM@us.example" = ["{url(far)}"]\n"*" = ["{url(other)}"]')
+    made = apprise_channel(f'"KIM@us.example" = ["{url(far)}"]\n"*" = ["{url(other)}"]')
     for number, to in enumerate((KIM, "rep:else", "team:sales")):
         await made.deliver(post(to, number))
     await made.close()
@@ -59,7 +56,7 @@ async def test_a_rep_has_a_list_of_his_own_and_the_others_share_one(far: Http, o
 
 
 async def test_a_digest_names_its_alerts_with_their_links(far: Http) -> None:
-    made = channel(f'"*" = ["{url(far)}"]')
+    made = apprise_channel(f'"*" = ["{url(far)}"]')
     await made.deliver(Digest(to=KIM, post_id="di_1", at=now(), posts=(post(),), waiting=2))
     await made.close()
     assert far.bodies[0]["message"].splitlines() == [
@@ -70,7 +67,7 @@ async def test_a_digest_names_its_alerts_with_their_links(far: Http) -> None:
 
 
 async def test_who_has_no_list_is_not_told(far: Http) -> None:
-    made = channel(f'"team:sales" = ["{url(far)}"]')
+    made = apprise_channel(f'"team:sales" = ["{url(far)}"]')
     with pytest.raises(NoAddress, match="no URL for this recipient"):
         await made.deliver(post())
     await made.close()
@@ -78,7 +75,7 @@ async def test_who_has_no_list_is_not_told(far: Http) -> None:
 
 
 async def test_of_two_services_the_one_that_took_it_is_not_told_again(far: Http, other: Http) -> None:
-    made = channel(f'"*" = ["{url(far)}", "{url(other)}"]')
+    made = apprise_channel(f'"*" = ["{url(far)}", "{url(other)}"]')
     other.planned.append((503, {}))
     with pytest.raises(ChannelBusy, match="1 of 2"):
         await made.deliver(post())
@@ -87,32 +84,39 @@ async def test_of_two_services_the_one_that_took_it_is_not_told_again(far: Http,
     assert (far.requests, other.requests) == (1, 2)
 
 
-async def test_services_that_hang_hold_up_so_many_threads_and_nothing_else(
+async def test_a_process_of_which_all_threads_hang_is_started_anew(
     far: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.channels.apprise.DEADLINE_S", 0.3)
-    held, answer = threading.Event(), threading.Semaphore(0)
-
-    class Hanging:
-        def notify(self, body: str, title: str, *, body_format: str, timeout: float) -> bool:
-            held.wait(10)
-            answer.release()
-            return True
-
-    made = AppriseChannel({"*": [Hanging()]}, WORDS, now=now)
-    async with asyncio.timeout(5):
+    started = "import sys; print('started', file=sys.stderr); [None for _ in sys.stdin]"
+    made = apprise_channel(f'"*" = ["{url(far)}"]', command=(sys.executable, "-c", started))
+    async with asyncio.timeout(10):
         for number in range(THREADS):
             with pytest.raises(ChannelBusy, match="no answer in time"):
                 await made.deliver(post(number=number))
-        with pytest.raises(ChannelBusy, match="all threads are held up"):
+        assert made.working == THREADS
+        with pytest.raises(ChannelBusy, match="all threads were held up"):
             await made.deliver(post(number=9))
-        held.set()
-        for _ in range(THREADS):
-            await asyncio.to_thread(answer.acquire)
-        while made.working:
-            await asyncio.sleep(0.01)
-        assert (await made.deliver(post(number=0))).outcome == "sent"
+        assert made.working == 0
+        with pytest.raises(ChannelBusy, match="no answer in time"):
+            await made.deliver(post(number=9))
+        await made.close()
+
+
+async def test_a_process_that_ended_is_started_again_with_the_next_post(far: Http, tmp_path: Path) -> None:
+    ends_once = f"""
+import os, runpy, sys
+try:
+    os.close(os.open({str(tmp_path / "ended")!r}, os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    runpy.run_module("streams.channels.apprise_child", run_name="__main__")
+"""
+    made = apprise_channel(f'"*" = ["{url(far)}"]', command=(sys.executable, "-c", ends_once))
+    with pytest.raises(ChannelBusy, match="the process of Apprise ended"):
+        await made.deliver(post())
+    assert (await made.deliver(post())).outcome == "sent"
     await made.close()
+    assert far.requests == 1
 
 
 async def test_a_real_service_that_hangs_is_busy_within_the_deadline(
@@ -120,11 +124,28 @@ async def test_a_real_service_that_hangs_is_busy_within_the_deadline(
 ) -> None:
     monkeypatch.setattr("streams.channels.apprise.DEADLINE_S", 0.3)
     far.hang.clear()
-    made = channel(f'"*" = ["{url(far)}"]')
+    made = apprise_channel(f'"*" = ["{url(far)}"]')
     async with asyncio.timeout(5):
         with pytest.raises(ChannelBusy):
             await made.deliver(post())
     await made.close()
+
+
+async def test_row_44_a_name_that_changes_its_mind_leads_nowhere_inside(far: Http, tmp_path: Path) -> None:
+    """Public at one look and inside at the next: what counts is what is connected to, in whichever thread."""
+    public = "2606:2800:220:1:248:1893:25c8:1946"  # this machine has no way there, and says so at once
+    file = tmp_path / "leads_to.json"
+    command = (sys.executable, "-m", "tests.contract.resolving_child", "hooks.example", str(file))
+    for reach, requests in ((Reach(), 0), (REACH, 2)):
+        file.write_text(json.dumps([public, "127.0.0.1"]))
+        listed = f'"*" = ["json://hooks.example:{far.server_port}/"]'
+        made = apprise_channel(listed, reach=reach, command=command)
+        for number in range(4):
+            with suppress(ChannelBusy):
+                await made.deliver(post(number=number))
+        await made.close()
+        assert far.requests == requests
+        assert json.loads(file.read_text()) == [public, "127.0.0.1"], "each post looks once"
 
 
 @pytest.mark.parametrize(
@@ -139,11 +160,11 @@ async def test_a_real_service_that_hangs_is_busy_within_the_deadline(
 )
 def test_a_wrong_list_is_named_without_its_secrets(listed: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said) as error:
-        services_of(listed, NAMING, REACH)
+        listed_of(listed, NAMING, REACH)
     assert "secret" not in str(error.value)
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(SettingsError, match=r"pip install 'leadstream\[apprise\]'"):
-        services_of('"*" = ["json://a.example"]', NAMING, REACH)
+        listed_of('"*" = ["json://a.example"]', NAMING, REACH)

@@ -3,11 +3,13 @@
 It mentions nobody, links nowhere, is no markup, and splits no header. Each of the 228 texts stands in each field.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
 import pytest
+from msgspec.json import decode, encode
 from msgspec.structs import replace
 
 from schemas.activity import PageSeen
@@ -15,6 +17,8 @@ from schemas.cards import AlertCard
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.addresses import Addresses, mail_address
 from streams.channels.apprise import AppriseChannel
+from streams.channels.apprise_child import Order, Setup, told
+from streams.channels.apprise_process import AppriseProcess
 from streams.channels.mail import MailChannel, MailServer
 from streams.channels.slack_blocks import alert_blocks, digest_blocks, note_blocks
 from streams.channels.teams_card import card_body
@@ -151,10 +155,25 @@ class _Service:
         return timeout > 0
 
 
+class _Process(AppriseProcess):
+    """Answers at once, and here."""
+
+    def __init__(self, service: _Service) -> None:
+        super().__init__(Setup(urls={}, private_hosts=frozenset()))
+        self._services = {"*": [service]}
+
+    async def ask(self, who: str, place: int, *, title: str, body: str, timeout_s: float) -> asyncio.Future[bool]:
+        order = decode(encode(Order(number=1, who=who, place=place, title=title, body=body, timeout_s=timeout_s)),
+                       type=Order)  # fmt: skip
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answer.set_result(told(order, self._services))
+        return answer
+
+
 async def test_row_40_apprise_is_told_that_it_is_text() -> None:
     """What a service makes of text is Apprise's to escape: it is never told that it is HTML or Markdown."""
     service = _Service()
-    channel = AppriseChannel({"*": [service]}, WORDS, now=now)
+    channel = AppriseChannel({"*": ["json://a.example"]}, WORDS, process=_Process(service), now=now)
     for number, payload in enumerate(PAYLOADS):
         await channel.deliver(replace(post(payload), post_id=f"po_{number}"))
         await channel.deliver(replace(digest(payload), post_id=f"di_{number}"))

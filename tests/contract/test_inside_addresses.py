@@ -4,8 +4,11 @@ Save is the start of a worker: settings are where addresses are written. A serve
 """
 
 import asyncio
+import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -80,7 +83,7 @@ async def test_row_42_a_number_is_refused_at_save(far: Far, way: str) -> None:
     assert far.connections == 0
 
 
-@pytest.mark.parametrize("way", SET_UP)
+@pytest.mark.parametrize("way", [one for one in SET_UP if one != "apprise"])
 async def test_rows_42_to_44_a_name_that_leads_inside_is_refused_at_a_test_and_at_a_send(
     far: Far, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +100,29 @@ async def test_rows_42_to_44_a_name_that_leads_inside_is_refused_at_a_test_and_a
                 await try_channel(made, RULES, name=name, to="kim@us.example", now_ms=now())
     assert far.connections == 0
     await made[name].close()
+
+
+@pytest.fixture
+def leads_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[str]], None]:
+    """What the host leads to in the process that Apprise lives in."""
+    file = tmp_path / "leads_to.json"
+    command = (sys.executable, "-m", "tests.contract.resolving_child", HOST, str(file))
+    monkeypatch.setattr("streams.channels.apprise_process.COMMAND", command)
+    return lambda found: file.write_text(json.dumps(found)) and None
+
+
+async def test_rows_42_to_44_apprise_connects_to_nothing_inside(
+    far: Far, leads_to: Callable[[list[str]], None]
+) -> None:
+    made = make_channels(settings("apprise", f"{HOST}:{far.port}"), RULES.routing)
+    for address in [*INSIDE, "127.0.0.1"]:
+        leads_to([address])
+        with pytest.raises(ChannelError):
+            await made["apprise"].deliver(replace(post(), to=KIM))
+        with pytest.raises(ChannelError):
+            await try_channel(made, RULES, name="apprise", to="kim@us.example", now_ms=now())
+    assert far.connections == 0
+    await made["apprise"].close()
 
 
 def _finding(found: list[str]) -> Any:
