@@ -11,9 +11,10 @@ from schemas.deals import DealFacts
 from schemas.posts import Ahead
 from streams.channels.phrases import PHRASES
 from streams.channels.told import Line
+from streams.core.alert.said import in_korean
 from streams.core.returns.strength import lost_at
 from streams.core.rulebook.routing_rules import Language
-from streams.core.written import money, plain, span, tenths, words
+from streams.core.written import money, plain, tenths, words
 
 __all__ = ["Reader", "account_name", "short"]
 
@@ -93,7 +94,7 @@ class Reader:
         count = self.text(self.many("people", len(card.people)), count=len(card.people))
         named = "; ".join(self._person(one) for one in card.people[:PEOPLE])
         left = len(card.people) - PEOPLE
-        rest = self.text("more", count=left) if left > 0 else ""
+        rest = self.text("more_people", count=left) if left > 0 else ""
         return _joined(f"{count}: {named}", rest, "" if card.human else self.text("unproved"))
 
     def _person(self, person: MemberCard) -> str:
@@ -109,17 +110,32 @@ class Reader:
         return _joined(*told, self.text("more", count=left) if left > 0 else "")
 
     def _page(self, page: PageSeen) -> str:
-        dwell = self.text("not_timed") if page.dwell_ms is None else span(page.dwell_ms)
+        dwell = self.text("not_timed") if page.dwell_ms is None else self._span(page.dwell_ms)
         kind = self._named(page.kind) if page.kind and page.kind != "other" else ""
         return f"{short(page.path)} ({', '.join(one for one in (kind, dwell) if one)})"
+
+    def _span(self, length_ms: int) -> str:
+        """How long somebody stayed: `48 s`, `1 min 14 s`, `2 h 3 min`."""
+        seconds = max(length_ms, 0) // 1_000
+        hours, minutes, rest = seconds // 3_600, seconds // 60 % 60, seconds % 60
+        if hours:
+            return self.text("hours", hours=hours, minutes=minutes)
+        if not minutes:
+            return self.text("seconds", seconds=rest)
+        return self.text("minutes_seconds" if rest else "minutes", minutes=minutes, seconds=rest)
 
     def _score(self, card: AlertCard) -> str:
         strength = self.text("r", strength=card.strength.strength)
         if not card.people:
             return strength
         best = max(card.people, key=lambda one: one.score_tenths)
-        reasons = ", ".join(short(words(one)) for one in best.reasons[:REASONS])
+        reasons = ", ".join(map(self._reason, best.reasons[:REASONS]))
         return _joined(tenths(best.score_tenths), self.text("grade", grade=short(best.grade)), reasons, strength)
+
+    def _reason(self, text: str) -> str:
+        """A rule by its label or name, and its points."""
+        name, space, points = text.rpartition(" ")
+        return f"{self._named(name)} {short(points)}" if space else self._named(text)
 
     def _strength(self, card: AlertCard) -> str:
         halved = self.text("halved") if card.strength.halved else ""
@@ -132,11 +148,15 @@ class Reader:
     def _act(self, card: AlertCard) -> str:
         return _joined(
             self._hold(card.hold_until),
-            short(card.next_act, LONGEST_TEXT) or self.text("no_act"),
-            self.text("talk", text=short(card.talking_point, LONGEST_TEXT)) if card.talking_point else "",
+            short(self._said(card.next_act), LONGEST_TEXT) or self.text("no_act"),
+            self.text("talk", text=short(self._said(card.talking_point), LONGEST_TEXT)) if card.talking_point else "",
             self.text("mail_stop", day=self.day(card.mail_stop_until)) if card.mail_stop_until is not None else "",
             self.text("provoked") if card.provoked else "",
         )
+
+    def _said(self, text: str) -> str:
+        """A sentence of the rules: in this language if it came with us, else as it is written."""
+        return (in_korean(text) if self._language == "ko" else "") or text
 
     def _hold(self, until: int | None) -> str:
         """The act says it itself, in the language of the rules: said again only to those who read another."""
@@ -147,7 +167,7 @@ class Reader:
         head, _, detail = name.partition(":")
         known = self._phrases.get(f"name:{head}")
         if known is None:
-            return short(written or words(name))
+            return short(self._phrases.get(f"name:{words(name)}") or written or words(name))
         return f"{known}: {short(detail)}" if detail else known
 
 

@@ -23,10 +23,10 @@ __all__ = ["NAVIGATION", "Frame", "Pages"]
 
 NAVIGATION: Final = ((N_("Inbox"), "/"), (N_("Leads"), "/leads"), (N_("Accounts"), "/accounts"),
                      (N_("Audiences"), "/audiences"), (N_("Flow"), "/flow"), (N_("Supply"), "/supply"),
-                     (N_("Rules"), "/rules"), (N_("Live"), "/debugger"), (N_("Rejected"), "/rejected"),
+                     (N_("Rules"), "/rules"), (N_("Live events"), "/debugger"), (N_("Rejected"), "/rejected"),
                      (N_("Channels"), "/channels"), (N_("Users"), "/users"))  # fmt: skip
 OPERATIONS: Final = frozenset({"/rules", "/debugger", "/rejected", "/channels", "/users"})  # the rest is sales' work
-SPOKEN: Final = ("day", "moment", "reason", "span", "stage", "words")  # filters that speak a language
+SPOKEN: Final = ("day", "moment", "next_act", "reason", "span", "stage", "words")  # filters that speak a language
 OLD_MS: Final = 20_000  # four beats
 STATIC: Final = ("tokens.css", "dark.css", "console.css", "flow.css", "lead.css", "inbox.css", "channels.css",
                  "account.css", "rules.css", "users.css", "console.js", "debugger.js", "inbox.js", "search.js",

@@ -1,6 +1,6 @@
 """How values are written for people: times, amounts, scores, stages. Times are UTC milliseconds.
 
-Scores, amounts and lengths are written as in messages (`streams/core/written.py`). What has words in it is written in
+Scores and amounts are written as in messages (`streams/core/written.py`). What has words in it is written in
 the language of whoever looks.
 """
 
@@ -10,8 +10,10 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from schemas.cards import AlertCard
 from streams.console.tongue import ENGLISH, N_, NN_, Spoken, Tongue
 from streams.core import written
+from streams.core.alert.said import in_korean
 from streams.core.written import MINUS, plain, tenths
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "iso",
     "moment",
     "money",
+    "next_act",
     "plain",
     "points",
     "reason",
@@ -147,6 +150,15 @@ def money(amount: float | None, currency: str | None, tongue: Tongue = ENGLISH) 
 def words(name: str, tongue: Tongue = ENGLISH) -> str:
     """`pricing_page` -> `Pricing page`."""
     return tongue.say(written.words(name))
+
+
+def next_act(alert: AlertCard, tongue: Tongue = ENGLISH) -> str:
+    """What to do now; inside a hold after the hold. The rules' own words where they came with us or are English."""
+    act = in_korean(alert.next_act) if tongue.language == "ko" else ""
+    if not act or alert.hold_until is None:
+        return act or alert.next_act
+    held = tongue.say(N_("Information only: no contact before %(day)s, unless they ask for it."))
+    return f"{held % {'day': day(alert.hold_until, tongue)}} {act}"
 
 
 def points(hundredths: int) -> str:

@@ -1,19 +1,16 @@
-"""How values are written for people, in pages and in messages: scores, amounts, lengths, foreign text on one line.
+"""How values are written for people, in pages and in messages: scores, amounts, foreign text on one line.
 
 >>> tenths(1138)
 '113.8'
 >>> money(148000.0, "EUR")
 '€148,000'
->>> span(74_000)
-'1 min 14 s'
 """
 
 import unicodedata
 from typing import Final
 
-__all__ = ["MINUS", "money", "plain", "span", "tenths", "words"]
+__all__ = ["MINUS", "money", "plain", "tenths", "words"]
 
-SECOND_MS: Final = 1_000
 MINUS: Final = "\u2212"
 SYMBOLS: Final = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "KRW": "₩"}
 # Controls and the characters that turn the direction of text: a name must not rearrange the line that it stands in.
@@ -29,17 +26,6 @@ def plain(value: object) -> str:
         return text
     spaced = " ".join(text.splitlines()).replace("\t", " ")
     return "".join(c for c in spaced if c in JOINERS or unicodedata.category(c) not in HIDDEN)
-
-
-def span(length_ms: int) -> str:
-    """How long somebody stayed: `48 s`, `1 min 14 s`, `2 h 3 min`."""
-    seconds = max(length_ms, 0) // SECOND_MS
-    minutes, hours = seconds // 60, seconds // 3_600
-    if not minutes:
-        return f"{seconds} s"
-    if not hours:
-        return f"{minutes} min {seconds % 60} s" if seconds % 60 else f"{minutes} min"
-    return f"{hours} h {minutes % 60} min"
 
 
 def tenths(value: int) -> str:

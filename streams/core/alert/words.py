@@ -15,8 +15,9 @@ from schemas.signals import AlertVerb, Member
 from streams.core.rules import Rules
 from streams.core.stage.holds import hold_of_loss
 
-__all__ = ["holds_back", "offered", "talking_point", "worded"]
+__all__ = ["THEN", "holds_back", "offered", "talking_point", "worded"]
 
+THEN: Final = " Then: "  # between the hold and the act
 IN_A_HOLD: Final = ("contacted", "reopen_deal")  # not offered there
 OFFERS: Final[dict[AlertStatus, tuple[AlertVerb, ...]]] = {
     "open": ("claim", "contacted", "snooze", "wrong_company", "not_a_buyer", "reopen_deal", "dismiss"),
@@ -33,7 +34,7 @@ def worded(card: AlertCard, *, as_of: int, rules: Rules) -> AlertCard:
     act = rules.returns.next_act(card.deal.lost_reason, detail=card.deal.competitor)
     if hold_until is not None:
         said = rules.returns.hold_text.format(date=_day(hold_until, rules))
-        act = f"{said} Then: {act}" if act else said
+        act = f"{said}{THEN}{act}" if act else said
     return replace(
         card,
         hold_until=hold_until,

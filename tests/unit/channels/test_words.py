@@ -1,6 +1,7 @@
 """What people read: the six lines in their language, and nothing from outside that could rearrange them."""
 
 import string
+import tomllib
 from time import time_ns
 
 import pytest
@@ -9,6 +10,9 @@ from msgspec.structs import replace
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.phrases import PHRASES
 from streams.channels.words import Words
+from streams.console.tongue import tongue_of
+from streams.core.written import words
+from streams.rules_files import PACKAGED
 from tests.unit.console.samples import HOSTILE, Samples
 from tests.unit.core.made import NAMING, example_rules
 
@@ -108,6 +112,44 @@ def test_a_hold_is_said_to_those_who_do_not_read_the_language_of_the_rules() -> 
     held = replace(ALERT, hold_until=ALERT.as_of)
     assert WORDS.alert(replace(post(KIM), alert=held)).lines[5].text.startswith("참고용: 2026년 3월 20일")
     assert WORDS.alert(replace(post(), alert=held)).lines[5].text == ALERT.next_act
+
+
+def test_all_six_lines_are_korean_as_far_as_they_are_ours() -> None:
+    people = tuple(replace(one, reasons=("Pricing page 19.1", "pricing_page 9.0", "My own rule 3.0", "Cap of web -1.9"))
+                   for one in ALERT.people)  # fmt: skip
+    page = ALERT.pages[0]
+    pages = tuple(page._replace(path=f"/{ms}", dwell_ms=ms) for ms in (7_385_000, 74_000, 60_000, None, 9))
+    card = replace(ALERT, people=(*people, *people), pages=pages, next_act="Value case first. No discount.",
+                   talking_point="What keeps what they have from working across teams.")  # fmt: skip
+    told = WORDS.alert(replace(post(KIM), alert=card))
+    text = {line.label: line.text for line in told.lines}
+    assert text["본 페이지"] == ("/7385000 (가격 페이지, 2시간 3분) · /74000 (가격 페이지, 1분 14초) · "
+                             "/60000 (가격 페이지, 1분) · /None (가격 페이지, 시간 미측정) · 외 1건")  # fmt: skip
+    assert text["방문자"].startswith("4명: ")
+    assert text["방문자"].endswith(" · 외 1명")
+    assert " · 가격 페이지 19.1, 가격 페이지 9.0, My own rule 3.0 · R " in text["점수"]
+    assert text["다음 행동"] == ("가치 사례부터 제시하세요. 할인은 하지 않습니다. · "
+                             "대화 주제: 지금 쓰는 것이 팀 간에 통하지 않는 이유")  # fmt: skip
+
+
+def test_a_hold_is_said_once_before_the_korean_of_an_act() -> None:
+    act = "Information only: no contact before 2026-03-20. Then: Value case first. No discount."
+    held = replace(ALERT, hold_until=ALERT.as_of, next_act=act)
+    assert WORDS.alert(replace(post(KIM), alert=held)).lines[5].text == (
+        "참고용: 2026년 3월 20일 이전에는 연락하지 마세요 · 가치 사례부터 제시하세요. 할인은 하지 않습니다."
+    )
+
+
+def test_a_thing_is_called_the_same_in_messages_and_in_the_console() -> None:
+    """Rules, as reasons name them, and kinds of pages."""
+    rules = {name: tomllib.loads((PACKAGED / f"{name}.toml").read_text()) for name in ("scoring", "site")}
+    labels = [one["label"] for one in rules["scoring"]["rule"]]
+    groups = {one["group"] for one in rules["scoring"]["rule"] if "group" in one}
+    console, messages = tongue_of("ko"), PHRASES["ko"]
+    for label in (*labels, *(f"Cap of {one}" for one in groups), "Bounds of fit", "Bounds of engagement"):
+        assert messages[f"name:{label}"] == console.say(label)
+    for kind in {one["kind"] for one in rules["site"]["page"]}:
+        assert messages[f"name:{kind}"] == console.say(words(kind))
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, "a\r\nBcc: x@evil.example", "\u202eevil", "x" * 5_000])

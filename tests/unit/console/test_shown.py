@@ -1,8 +1,11 @@
 """How values are written for people."""
 
 import pytest
+from msgspec.structs import replace
 
 from streams.console import shown
+from streams.console.tongue import tongue_of
+from tests.unit.console.samples import Samples
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -72,3 +75,18 @@ def test_invisible_characters_do_not_reach_the_page(text: str, kept: str) -> Non
 
 def test_names_of_rules_become_words() -> None:
     assert [shown.words(name) for name in ("pricing_page 19.1", "crm", "")] == ["Pricing page 19.1", "CRM", ""]
+
+
+def test_the_next_act_of_the_rules_that_come_with_us_is_said_in_both_languages() -> None:
+    act = "Information only: no contact before 2026-09-21. Then: Value case first. No discount."
+    held = replace(Samples(now=NOW).alert(), hold_until=NOW, next_act=act)
+    korean = tongue_of("ko")
+    assert shown.next_act(held) == act
+    assert shown.next_act(held, korean) == (
+        "참고용: 상대가 요청하지 않는 한 2026년 9월 21일 이전에는 연락하지 마세요. "
+        "가치 사례부터 제시하세요. 할인은 하지 않습니다."
+    )
+    free = replace(held, hold_until=None, next_act="Value case first. No discount.")
+    assert shown.next_act(free, korean) == "가치 사례부터 제시하세요. 할인은 하지 않습니다."
+    own = replace(free, next_act="Call them.")
+    assert shown.next_act(own, korean) == "Call them."

@@ -34,7 +34,7 @@ def test_a_test_goes_the_way_of_alerts_in_the_readers_language(runner: CliRunner
             result = runner.invoke(app, ["channels", "test", "teams", *to], env=teams(far))
             assert (result.exit_code, result.output) == (0, "✓ teams took it\n")
         titles = [card_of(body)["body"][0]["inlines"][0]["text"] for body in far.bodies]
-    assert [title.partition(":")[0] for title in titles] == ["A test from Leadstream", "Leadstream 시험 메시지"]
+    assert [title.partition(":")[0] for title in titles] == ["A test from Leadstream", "Leadstream 테스트 메시지"]
 
 
 def test_what_the_receiver_says_is_said_without_its_address(runner: CliRunner) -> None:
