@@ -58,8 +58,8 @@ lock: $(VENV)/.made
 tracker: tracker_js/node_modules/.installed
 	cd tracker_js && npm run --silent build
 
-# Every page of the console in every state, light and dark, desktop and phone: .leadstream/screenshots/index.html.
-# ONLY="inbox flow" narrows it.
+# Every page of the console in every state, English and Korean, light and dark, desktop and phone: .leadstream/screenshots/index.html.
+# ONLY="ko inbox flow" narrows it to a language, to views, to both.
 screenshots: dev
 	@$(BIN)/python -m tests.browser.screenshots $(ONLY)
 

@@ -43,7 +43,7 @@ class Scenery:
         self.bus = bus
         self._users = users
         self._shadow = shadow
-        self._beats = False
+        self._beats = self._tells = False
 
     def set(self, scene: Scene) -> None:
         """Redis holds from now on what this scene shows."""
@@ -54,17 +54,20 @@ class Scenery:
         self._shadow.flush()
         now = time_ns() // 1_000_000
         SCENES[scene](self._shadow.url, Companies(now))
-        self._beats = scene in BEATING
+        self._beats, self._tells = scene in BEATING, SCENES[scene] is _full
 
     def beat(self) -> None:
-        """The projector is alive, where the scene has one: else its figures would grow old under whoever looks."""
+        """The projector and the workers are alive, where the scene has them: else all grows old under whoever looks."""
+        now = time_ns() // 1_000_000
         if self._beats:
             with _projection(self._shadow.url) as projection:
-                projection.beat(time_ns() // 1_000_000)
+                projection.beat(now)
+        if self._tells:
+            _tell(self._shadow.url, Companies(now))
 
     def freeze(self) -> None:
         """Redis does not answer any more."""
-        self._beats = False
+        self._beats = self._tells = False
         self._shadow.freeze()
 
     def link(self, role: Role, *, alone: bool = False) -> str:
@@ -79,9 +82,7 @@ class Scenery:
 
 def _full(redis: str, companies: Companies) -> None:
     _write(redis, companies, beat=companies.now)
-    board = ChannelBoard.connect(redis)
-    for one in companies.channels():
-        board.tell(one)
+    _tell(redis, companies)
 
 
 def _stale(redis: str, companies: Companies) -> None:
@@ -118,6 +119,12 @@ def _write(redis: str, companies: Companies, *, beat: int | None) -> None:
         projection.write(**companies.entries())
         if beat is not None:
             projection.beat(beat)
+
+
+def _tell(redis: str, companies: Companies) -> None:
+    board = ChannelBoard.connect(redis)
+    for one in companies.channels():
+        board.tell(one)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def test_a_rejected_event_is_found_mended_and_replayed(
 def test_events_are_seen_as_they_arrive(page: Page, stage: Stage, complaints: list[str], artifacts: Path) -> None:
     """Until the broker is taken away."""
     evil = " ".join(HOSTILE)
-    page.get_by_role("link", name="Live").click()
+    page.get_by_role("link", name="Live events").click()
     page.get_by_label("Source").fill("site")
     page.get_by_role("button", name="Watch").click()
     page.wait_for_url("**source=site**")  # the page before it listened too, and was not this one

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery
 from streams.console.access.roles import Role
+from streams.console.tongue import language_named, tongue_of
 from tests.browser.rules_tried import DRAFT
 from tests.browser.scenery import PASSWORD, USER, Scene, Scenery
 from tests.unit.console.folded_lead import ADA
@@ -42,6 +43,13 @@ class View(Struct, frozen=True):
     alone: bool = False
 
 
+def _said(page: Page, text: str) -> str:
+    """In the language of the page, as far as its first value."""
+    language = language_named(page.locator("html").get_attribute("lang") or "")
+    assert language is not None, page.url
+    return tongue_of(language).say(text).partition("%(")[0].strip()
+
+
 def _dismiss(page: Page, _: Scenery) -> None:
     page.locator("details.dismiss > summary").first.click()
 
@@ -58,28 +66,29 @@ def _menu(page: Page) -> None:
 
 
 def _by_password(page: Page, scenery: Scenery) -> None:
-    page.get_by_label("Your name").fill(USER)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label(_said(page, "Your name")).fill(USER)
+    page.get_by_label(_said(page, "Password")).fill(PASSWORD)
+    page.get_by_role("button", name=_said(page, "Sign in")).click()
     page.wait_for_url(f"{scenery.url}/me")
 
 
 def _wrong_passwords(page: Page, scenery: Scenery) -> None:
     for _ in range(5):
         page.request.post(f"{scenery.url}/login", form={"name": "guess", "password": "guess"})
-    page.get_by_label("Your name").fill("guess")
-    page.get_by_label("Password").fill("guess")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("Too many tries")
+    page.get_by_label(_said(page, "Your name")).fill("guess")
+    page.get_by_label(_said(page, "Password")).fill("guess")
+    page.get_by_role("button", name=_said(page, "Sign in")).click()
+    expect(page.get_by_role("alert")).to_contain_text(_said(page, "Too many tries. Wait %(n)s s."))
 
 
 def _nothing_changed(page: Page, _: Scenery) -> None:
-    page.get_by_role("button", name="Claim").first.click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing has changed")
+    page.get_by_role("button", name=_said(page, "Claim")).first.click()
+    said = "This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment."
+    expect(page.get_by_role("alert")).to_contain_text(_said(page, said))
 
 
 def _events(page: Page, scenery: Scenery) -> None:
-    expect(page.locator("#debugger-state")).to_have_text("Listening")
+    expect(page.locator("#debugger-state")).to_have_text(_said(page, "Listening"))
     made = Delivery(received_at=time_ns() // 1_000_000, source="site", events=[
         Raw(encode({"type": "page", "anonymousId": "v1", "messageId": "m7",
                     "properties": {"url": "https://northwind-robotics.example/pricing"}})),
@@ -95,11 +104,11 @@ def _kafka_away(page: Page, _: Scenery) -> None:
 
 def _moves_away(page: Page, _: Scenery) -> None:
     """They are being read at first; the page asks again by itself."""
-    expect(page.get_by_role("heading", level=1)).to_have_text("The moves cannot be read")
+    expect(page.get_by_role("heading", level=1)).to_have_text(_said(page, "The moves cannot be read"))
 
 
 def _rows_away(page: Page, _: Scenery) -> None:
-    expect(page.get_by_role("heading", level=2)).to_have_text("The rows cannot be read")
+    expect(page.get_by_role("heading", level=2)).to_have_text(_said(page, "The rows cannot be read"))
 
 
 def _redis_hangs(page: Page, scenery: Scenery) -> None:
@@ -109,7 +118,7 @@ def _redis_hangs(page: Page, scenery: Scenery) -> None:
 
 def _preview(page: Page, _: Scenery) -> None:
     page.locator("textarea").fill('{"type": "track", "event": "Viewed pricing"}')
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name=_said(page, "Preview")).click()
     expect(page.locator("#said")).to_be_visible()
 
 

@@ -3,7 +3,7 @@
   "use strict";
 
   const MOST = 200; // rows that are kept
-  const WORDS = { accepted: "accepted", left_out: "left out", rejected: "rejected" };
+  const SAID = ["accepted", "left_out", "rejected"];
 
   const make = (name, className, text) => {
     const made = document.createElement(name);
@@ -17,9 +17,9 @@
     const details = make("details");
     const head = make("summary");
     head.append(
-      make("span", `badge said said--${one.said in WORDS ? one.said : "rejected"}`, WORDS[one.said] ?? one.said),
-      make("strong", "event-name", [one.type || "no type", one.name].filter(Boolean).join(" · ")),
-      make("span", "muted", `${one.source} (${one.trust})`),
+      make("span", `badge said said--${SAID.includes(one.said) ? one.said : "rejected"}`, word(one.said)),
+      make("strong", "event-name", [one.type || word("typeless"), one.name].filter(Boolean).join(" · ")),
+      make("span", "muted", `${one.source} (${word(one.trust)})`),
       make("time", "muted right", new Date(one.at).toLocaleTimeString()),
     );
     const why = [one.reason, one.detail].filter(Boolean).join(": ");
@@ -33,6 +33,7 @@
   };
 
   // Texts stand in the page, in its language.
+  const word = (name) => document.getElementById("debugger-events").dataset[name] ?? name;
   const numbered = (text, count) => text.replace("%(n)s", count.toLocaleString());
 
   document.addEventListener("DOMContentLoaded", () => {

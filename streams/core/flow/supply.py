@@ -118,7 +118,7 @@ def in_words(proposal: Proposal) -> tuple[str, ...]:
 def arithmetic(proposal: Proposal) -> tuple[Said, ...]:
     """The same, each line with its figures apart."""
     desk, room = proposal.desk, proposal.desk.supply - proposal.fast_passes
-    steps = ", ".join(f"{figure(found)} at {theta}" for theta, found in _steps(proposal))
+    steps = ", ".join(f"{theta} → {figure(found)}" for theta, found in _steps(proposal))
     said = [
         Said("%(sdrs)s SDR x %(each)s = %(slots)s half-hours a week, %(attempts)s attempts each -> %(leads)s x "
              "%(used)s = %(supply)s leads a week.",
@@ -127,7 +127,7 @@ def arithmetic(proposal: Proposal) -> tuple[Said, ...]:
               "supply": figure(desk.supply)}),
         Said("%(passes)s fast passes a week -> %(left)s left for the score.",
              {"passes": figure(proposal.fast_passes), "left": figure(max(room, 0))}),
-        Said("Crossings a week: %(steps)s.", {"steps": steps}),
+        Said("Crossings a week by threshold: %(steps)s.", {"steps": steps}),
         Said("Target: %(target)s.", {"target": str(proposal.target)}) if proposal.fits else
         Said("No threshold up to %(most)s is within the supply. Target: %(target)s, and still over.",
              {"most": str(CANDIDATES[-1]), "target": str(proposal.target)}),

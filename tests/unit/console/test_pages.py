@@ -244,7 +244,7 @@ def test_a_redis_that_is_being_filled_is_said_on_every_page(
     fills = Fills.connect(valkey_url, prefix=prefix)
     fills.begin("leads.0", total=200)
     fills.note("leads.0", done=50, total=200)
-    assert all("being filled from Kafka: 25 %" in rep.get(path).text for path in PATHS[:-1])
+    assert all("being filled from Kafka: 25%" in rep.get(path).text for path in PATHS[:-1])
     assert "leadstream_console_readmodel_filling_records 150.0" in rep.get("/metrics").text
     fills.end("leads.0")
     fills.close()

@@ -79,15 +79,15 @@ def test_live_events_need_an_operator_and_changes_do_not(visitor: Visitor, role:
 @pytest.mark.parametrize(
     ("role", "named"),
     [("viewer", ["Inbox", "Leads", "Accounts", "Supply"]), ("rep", ["Inbox", "Leads", "Accounts", "Supply"]),
-     ("operator", ["Inbox", "Leads", "Accounts", "Supply", "Live", "Rejected", "Users"])],
+     ("operator", ["Inbox", "Leads", "Accounts", "Supply", "Live events", "Rejected", "Users"])],
 )  # fmt: skip
 def test_the_navigation_names_what_one_may_see(
     visitor: Visitor, filled: Samples, role: Role, named: list[str]
 ) -> None:
     signed_in(visitor, role)
     navigation = visitor.get("/").text.partition("<nav")[2].partition("</nav>")[0]
-    targets = {"/": "Inbox", "/leads": "Leads", "/accounts": "Accounts", "/debugger": "Live", "/rejected": "Rejected",
-               "/supply": "Supply", "/users": "Users"}  # fmt: skip
+    targets = {"/": "Inbox", "/leads": "Leads", "/accounts": "Accounts", "/debugger": "Live events",
+               "/rejected": "Rejected", "/supply": "Supply", "/users": "Users"}  # fmt: skip
     assert [targets[one] for one in re.findall(r'href="([^"]+)"', navigation) if one in targets] == named
 
 

@@ -20,7 +20,7 @@ def test_the_worked_example() -> None:
     assert in_words(found) == (
         "3 SDR x 80 = 240 half-hours a week, 4 attempts each -> 60 x 0.9 = 54 leads a week.",
         "18 fast passes a week -> 36 left for the score.",
-        "Crossings a week: 61 at 100, 44 at 110, 35 at 115.",
+        "Crossings a week by threshold: 100 → 61, 110 → 44, 115 → 35.",
         "Target: 115.",
         "This week: from 100 to 110 (at most 10 points a week).",
         "8 a week are still over.",
