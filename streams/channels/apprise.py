@@ -13,7 +13,7 @@ from typing import Final
 
 from schemas.ids import Naming
 from schemas.posts import Digest, Post, Receipt
-from streams.channels.apprise_child import Setup
+from streams.channels.apprise_lines import Setup
 from streams.channels.apprise_process import AppriseProcess
 from streams.channels.apprise_services import EVERYBODY_ELSE, Listed, listed_of
 from streams.channels.errors import ChannelBusy, NoAddress

@@ -11,44 +11,16 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Final
+from typing import IO
 
-from msgspec import Struct
 from msgspec.json import decode, encode
 
+from streams.channels.apprise_lines import THREADS, Answer, Order, Setup
 from streams.channels.apprise_services import Service, services_of
 from streams.outgoing.addresses import Reach
 from streams.outgoing.whole_process import guard_process
 
-__all__ = ["THREADS", "Answer", "Order", "Setup", "main", "told"]
-
-THREADS: Final = 4
-
-
-class Setup(Struct, frozen=True, kw_only=True):
-    """URLs of Apprise by recipient_id, and the hosts of our own that they may lead to."""
-
-    urls: Mapping[str, Sequence[str]]
-    private_hosts: frozenset[str]
-
-
-class Order(Struct, frozen=True, kw_only=True):
-    """Tell the `place`-th URL of a list, within `timeout_s`. `number`: what the answer is known by."""
-
-    number: int
-    who: str
-    place: int
-    title: str
-    body: str
-    timeout_s: float
-
-
-class Answer(Struct, frozen=True):
-    """Whether the service took it."""
-
-    number: int
-    took: bool
-
+__all__ = ["main", "told"]
 
 class _Out:
     """Lines to whoever started us, whole ones, from any thread."""

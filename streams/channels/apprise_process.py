@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.json import decode, encode
 
-from streams.channels.apprise_child import THREADS, Answer, Order, Setup
+from streams.channels.apprise_lines import THREADS, Answer, Order, Setup
 from streams.channels.errors import ChannelBusy
 
 __all__ = ["COMMAND", "AppriseProcess"]

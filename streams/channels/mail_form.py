@@ -18,7 +18,7 @@ _PAGE: Final = Markup(
     "{}</body></html>"
 )
 _HEAD: Final = Markup('<h{1} style="font-size:{2}px;margin:0 0 4px">{0}</h{1}>')
-_NOTE: Final = Markup('<p style="margin:0 0 12px;color:#777">{}</p>')
+_NOTE: Final = Markup('<p style="margin:0 0 12px;color:#757575">{}</p>')
 _LINE: Final = Markup('<p style="margin:0 0 6px"><b>{}</b><br>{}</p>')
 _LINK: Final = Markup(
     '<p style="margin:16px 0"><a href="{}" rel="noopener" style="display:inline-block;padding:8px 14px;'

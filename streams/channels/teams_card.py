@@ -80,8 +80,10 @@ def _title(text: str, *, name: str) -> Element:
 
 
 def _noted(told: Told) -> Element:
-    said = " · ".join(one for one in (told.badge, told.status, told.occasion) if one)
-    return _runs(_run(said, subtle=True))
+    """What it is; why it is told again stands out, since the card before it cannot be edited."""
+    what = " · ".join(one for one in (told.badge, told.status) if one)
+    again = [_run(f" · {told.occasion}", bold=True)] if told.occasion else []
+    return _runs(_run(what, subtle=True), *again)
 
 
 def _line(line: Line, *, most: int) -> Element:

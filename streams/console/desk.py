@@ -81,8 +81,8 @@ class Desk(Struct, frozen=True, kw_only=True):
         text = AWAY if since is None else filled(AWAY_SINCE, moment=AtMoment(since))
         frame = Frame(now=self.now())
         asks = request.method == "GET"  # and the page asks again by itself
-        return self.pages.page(request, "notice.html", frame, status=503, title=N_("The read model is away"), text=text,
-                               again=asks, waits=asks)  # fmt: skip
+        return self.pages.page(request, "notice.html", frame, status=503, text=text, again=asks, waits=asks,
+                               title=N_("Nothing can be shown just now"))  # fmt: skip
 
 
 def desk_of(request: Request) -> Desk:

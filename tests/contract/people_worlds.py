@@ -12,7 +12,7 @@ from typing import Any
 from schemas.posts import Digest, Post
 from streams.channels.addresses import Addresses, mail_address
 from streams.channels.apprise import AppriseChannel
-from streams.channels.apprise_child import Setup
+from streams.channels.apprise_lines import Setup
 from streams.channels.apprise_process import AppriseProcess
 from streams.channels.apprise_services import listed_of
 from streams.channels.mail import MailChannel, MailServer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.posts import Digest, Post
-from streams.channels.apprise_child import THREADS
+from streams.channels.apprise_lines import THREADS
 from streams.channels.apprise_services import listed_of
 from streams.channels.errors import ChannelBusy, NoAddress
 from streams.errors import SettingsError

@@ -17,7 +17,8 @@ from schemas.cards import AlertCard
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.addresses import Addresses, mail_address
 from streams.channels.apprise import AppriseChannel
-from streams.channels.apprise_child import Order, Setup, told
+from streams.channels.apprise_child import told
+from streams.channels.apprise_lines import Order, Setup
 from streams.channels.apprise_process import AppriseProcess
 from streams.channels.mail import MailChannel, MailServer
 from streams.channels.slack_blocks import alert_blocks, digest_blocks, note_blocks

@@ -49,7 +49,9 @@ async def test_a_mail_has_both_forms_and_says_that_no_person_wrote_it(stub: Smtp
 
 async def test_all_mails_of_an_alert_are_one_thread_and_each_has_an_id_of_its_own(stub: SmtpStub) -> None:
     channel, other = mail_channel(stub), replace(ALERT, alert_id="al_other")
-    for one in (post(), replace(post(name="po_2"), occasion="reminder"), post(name="po_3", alert=other), post()):
+    later = replace(ALERT, status="claimed", claimed_by="Kim", updates=7, people=ALERT.people[:1], level="digest")
+    reminder = replace(post(name="po_2", alert=later), occasion="broke_through", detail="request:1")
+    for one in (post(), reminder, post(name="po_3", alert=other), post()):
         await channel.deliver(one)
     first, second, third, again = stub.messages
     assert first["References"] == first["In-Reply-To"] == second["References"] == f"<{ALERT.alert_id}@us.example>"

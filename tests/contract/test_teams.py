@@ -83,6 +83,19 @@ def test_row_39_and_40_outside_text_stands_where_no_markup_is_read(hostile: str)
     assert any(hostile in one.get("text", "") for one in elements)
 
 
+def test_a_later_card_says_why_it_is_told_again_where_it_is_seen() -> None:
+    """A message behind a webhook is not edited and has no thread: there is one card for each thing that was told."""
+    claimed = replace(ALERT, status="claimed", claimed_by="Kim")
+    first, later = post(), replace(post(2, claimed), occasion="broke_through", detail="request:1")
+    cards = [card_of(_decoded(card_body(WORDS.alert(one))))["body"] for one in (first, later)]
+    assert cards[0][0]["inlines"] == cards[1][0]["inlines"]
+    assert [[(run["text"], run["isSubtle"]) for run in card[1]["inlines"]] for card in cards] == [
+        [("Real-time", True)],
+        [("Real-time · Claimed by Kim", True),
+         (" · New since the last message: somebody asked for contact.", False)],
+    ]  # fmt: skip
+
+
 def test_only_pages_are_opened() -> None:
     kinds = {one["type"] for one in walked(_card(ALERT)) if str(one.get("type", "")).startswith("Action.")}
     assert kinds == {"Action.OpenUrl"}

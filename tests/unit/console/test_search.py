@@ -63,4 +63,4 @@ def test_who_is_not_signed_in_finds_nobody(visitor: Visitor, filled: Samples) ->
 
 
 def test_without_redis_it_says_so(client: Visitor) -> None:
-    assert "The read model is away" in client.get("/search", params={"q": "mara"}).text
+    assert "Nothing can be shown just now" in client.get("/search", params={"q": "mara"}).text

@@ -27,7 +27,7 @@ def client() -> Iterator[Visitor]:
 def test_pages_say_that_redis_is_away(client: Visitor) -> None:
     answer = client.get("/")
     assert answer.status_code == 503
-    assert "The read model is away" in answer.text
+    assert "Nothing can be shown just now" in answer.text
 
 
 def test_a_page_that_could_not_be_made_asks_again_by_itself(client: Visitor) -> None:
