@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-TRIED: Final = '''
+TRIED: Final = """
 import json, socket, subprocess, sys, threading
 from streams.outgoing.addresses import Reach
 from streams.outgoing.whole_process import guard_process
@@ -39,7 +39,7 @@ tried("message", lambda: udp.sendmsg([b"x"], [], 0, ("127.0.0.1", port)))
 tried("machine", lambda: socket.socket(socket.AF_UNIX).connect(path))
 tried("program", lambda: subprocess.run(["true"]))
 print(json.dumps(found))
-'''
+"""
 
 
 def outcomes(tmp_path: Path, *, named: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from streams.console.tongue import N_
 
-__all__ = ["ROLES", "Role", "may"]
+__all__ = ["NAMES", "ROLES", "Role", "may"]
 
 Role: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
 ROLES: Final[Mapping[Role, str]] = {
@@ -18,6 +18,9 @@ ROLES: Final[Mapping[Role, str]] = {
     "leader": N_("also reads reports, decides thresholds, hands alerts to others, exports and erases people"),
     "operator": N_("also sees rejected and live events, replays, looks after channels and users"),
 }
+NAMES: Final[Mapping[Role, str]] = {
+    "viewer": N_("viewer"), "rep": N_("rep"), "leader": N_("leader"), "operator": N_("operator"),
+}  # fmt: skip
 _RANKS: Final = {role: rank for rank, role in enumerate(ROLES)}
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from streams.console.access.roles import ROLES
+from streams.console.access.roles import NAMES, ROLES
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
 from streams.console.theme import keep_theme, theme_named
@@ -58,7 +58,8 @@ async def choose_language(request: Request) -> Response:
 
 
 async def _page(request: Request, *, problem: str = "", status: int = 200) -> Response:
-    return await desk_of(request).show(request, "me.html", roles=ROLES, problem=problem, status=status)
+    return await desk_of(request).show(request, "me.html", roles=ROLES, role_names=NAMES, problem=problem,
+                                         status=status)  # fmt: skip
 
 
 ROUTES: Final = [

@@ -107,7 +107,7 @@ class Samples(LeadSamples):
             people=(self.mara(), self.tomas()),
             pages=self.pages()[:4],
             back_after_days=45,
-            next_act="Lost on price: open with the value case, offer no discount first.",
+            next_act="Value case first. No discount.",
             hold_until=None,
             human=True,
             recipient=KIM,
@@ -155,7 +155,8 @@ class Samples(LeadSamples):
             hold_until=self.now + 30 * DAY,
             other_deals=(),
             deal=replace(deal, amount=320_000_000.0, currency="KRW", lost_reason="timing", competitor=None),
-            next_act="Information only: no contact before 2027-01-10. Then: lost on timing: ask what has changed.",
+            next_act="Information only: no contact before 2027-01-10. "
+                     "Then: Ask what has changed: it was the wrong time then.",
             offers=offered("open", held=True),
         )
         asked = replace(
@@ -168,7 +169,7 @@ class Samples(LeadSamples):
             back_after_days=60,
             people=(self.tomas(),),
             strength=self.strength(0, 1, 0, 0, 0, 0),
-            next_act="They asked for a quote: answer today.",
+            next_act="Ask what has changed since, and what they are looking for now.",
         )
         claimed = replace(
             first,
