@@ -29,9 +29,9 @@ _ENGLISH: Final = {
     "confirm": Choices("", {"text": "The CRM is asked for a new deal.", "yes": "Yes", "no": "Cancel"}),
 }  # fmt: skip
 _KOREAN: Final = {
-    "contacted": Choices("연락함", {"talking": "대화 중", "no": "대화로 이어지지 않음"}),
-    "dismiss": Choices("해당 없음", {
-        "wrong_company": "다른 회사", "staff": "내부 직원", "student": "학생", "competitor": "경쟁사",
+    "contacted": Choices("연락함", {"talking": "대화 중", "no": "대화 없음"}),
+    "dismiss": Choices("대상 아님", {
+        "wrong_company": "다른 회사", "staff": "자사 직원", "student": "학생", "competitor": "경쟁사",
         "job_seeker": "구직자", "partner": "파트너", "not_now": "지금은 아님",
     }),
     "confirm": Choices("", {"text": "CRM에 새 딜을 요청합니다.", "yes": "예", "no": "취소"}),

@@ -77,3 +77,8 @@ def test_the_browser_keeps_times_going_in_the_language_of_the_page(page: Page, c
     expect(time).to_have_text("")
     page.clock.run_for(16_000)  # the next look at the clock; the page is fetched anew later
     expect(time).to_have_text(re.compile("^[0-9]+분 전$"))
+    korean = "^20[0-9]{2}년 [0-9]+월 [0-9]+일 (오전|오후) [0-9]+:[0-9]{2} UTC$"
+    expect(time).to_have_attribute("title", re.compile(korean))
+    page.context.add_cookies([{"name": "leadstream_language", "value": "en", "url": console}])
+    page.goto(console)
+    expect(time).to_have_attribute("title", re.compile("^[0-9]+ [A-Z][a-z]+ 20[0-9]{2}, [0-9]{2}:[0-9]{2} UTC$"))

@@ -20,6 +20,13 @@
     return apart > 0 ? soon : now;
   };
 
+  // The moment itself, as the clock on this wall shows it; without a script it is said in UTC.
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const wall = new Intl.DateTimeFormat(language, {
+    year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+  });
+  const exact = (at) => (Number.isNaN(new Date(at).getTime()) ? "" : wall.format(at));
+
   // The server's clock, so that a wrong clock here does not age what is shown.
   let ahead = 0;
   const setClock = () => {
@@ -32,8 +39,11 @@
     if (!told) return;
     const texts = JSON.parse(told);
     for (const time of document.querySelectorAll("time[data-at]")) {
-      const text = relative(Number(time.dataset.at) - now, texts);
+      const at = Number(time.dataset.at);
+      const text = relative(at - now, texts);
       if (time.textContent !== text) time.textContent = text;
+      const title = exact(at);
+      if (title && time.title !== title) time.title = title;
     }
   };
 
@@ -135,7 +145,7 @@
       const { since } = JSON.parse(event.data);
       if (!time || !since) return;
       time.dataset.at = since;
-      time.dateTime = time.title = new Date(since).toISOString();
+      time.dateTime = new Date(since).toISOString();
       age();
       document.getElementById("lost").hidden = false; // until the page is fetched anew
     });

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.phrases import PHRASES
+from streams.channels.slack_choices import CHOICES
 from streams.channels.words import Words
 from streams.console.tongue import tongue_of
 from streams.core.written import words
@@ -150,6 +151,19 @@ def test_a_thing_is_called_the_same_in_messages_and_in_the_console() -> None:
         assert messages[f"name:{label}"] == console.say(label)
     for kind in {one["kind"] for one in rules["site"]["page"]}:
         assert messages[f"name:{kind}"] == console.say(words(kind))
+
+
+def test_an_answer_is_called_the_same_in_slack_and_in_the_console() -> None:
+    console = tongue_of("ko")
+    for language, say in (("en", str), ("ko", console.say)):
+        dismiss = CHOICES[language]["dismiss"]
+        for value in ("wrong_company", "student", "competitor", "job_seeker", "partner"):
+            assert dismiss.options[value] == say(words(value))
+        assert dismiss.name == say("Not a fit…").rstrip("…")
+        assert PHRASES[language]["verb:claim"] == say("Claim")
+        assert PHRASES[language]["verb:release"] == say("Give back")
+        assert PHRASES[language]["verb:snooze"] == say("Snooze")
+        assert PHRASES[language]["verb:reopen_deal"] == say("Reopen deal")
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, "a\r\nBcc: x@evil.example", "\u202eevil", "x" * 5_000])
