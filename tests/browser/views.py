@@ -129,18 +129,20 @@ def _change(page: Page, _: Scenery) -> None:
 def _new_link(page: Page, _: Scenery) -> None:
     person = page.locator(".people > li").filter(has_text="Tom Okafor")
     person.locator("summary").click()
-    person.get_by_role("button", name="New one-time link").click()
+    person.get_by_role("button", name=_said(page, "New one-time link")).click()
     expect(page.locator("#invited")).to_be_visible()
 
 
 def _last_operator(page: Page, _: Scenery) -> None:
     page.locator(".people summary").first.click()
-    expect(page.locator(".people details[open]")).to_contain_text("The last operator")
+    expect(page.locator(".people details[open]")).to_contain_text(
+        _said(page, "The last operator who can sign in keeps the role: make somebody else one first.")
+    )
 
 
 def _first_password(page: Page, scenery: Scenery) -> None:
     page.goto(scenery.password_link())
-    expect(page.get_by_label("The same again")).to_be_visible()
+    expect(page.get_by_label(_said(page, "The same again"))).to_be_visible()
 
 
 ACCOUNT: Final = "northwind-robotics.example"
