@@ -29,7 +29,7 @@ class Disconnected(Refused):
 
 async def read_body(receive: Receive, headers: Headers) -> bytes:
     """The bytes as they came, within ten seconds. Raises Refused (TOO_LARGE, SLOW, PIECES) and Disconnected."""
-    declared = headers.get(b"content-length", b"0")
+    declared = headers.get(b"content-length", b"")
     if declared.isdigit() and (len(declared) > 9 or int(declared) > MAX_WIRE):
         raise _too_large()
     task = _RECEIPTS.begin()
@@ -40,7 +40,9 @@ async def read_body(receive: Receive, headers: Headers) -> bytes:
         body: bytes = message.get("body", b"")
         if len(body) > MAX_WIRE:
             raise _too_large()
-        return await _rest_of(body, receive) if message.get("more_body") else body
+        if not message.get("more_body") or _is_whole(body, headers):
+            return body
+        return await _rest_of(body, receive)
     except asyncio.CancelledError as error:
         if _RECEIPTS.end(task) or task.uncancel():
             raise  # somebody else's
@@ -65,6 +67,14 @@ async def _rest_of(body: bytes, receive: Receive) -> bytes:
             raise Refused(Refusal.PIECES, f"a body of more than {MAX_PIECES} pieces")
         more = message.get("more_body", False)
     return b"".join(pieces)
+
+
+def _is_whole(body: bytes, headers: Headers) -> bool:
+    """Whether the first piece is all that was declared.
+
+    granian says of every body that more may come, and then that nothing does: a trip between two threads, 12 us.
+    """
+    return headers.get(b"content-length") == b"%d" % len(body) and b"transfer-encoding" not in headers
 
 
 def _too_large() -> Refused:

@@ -43,6 +43,21 @@ async def test_who_is_too_slow_is_told_and_nobody_else_is(given: tuple[bytes, ..
     assert reading._RECEIPTS._since == {}
 
 
+@pytest.mark.parametrize("said", [b"2", b"3", b"02", b"two", None])
+@pytest.mark.parametrize("chunks", [False, True])
+async def test_a_body_ends_with_the_length_that_was_declared_and_only_so(said: bytes | None, chunks: bool) -> None:
+    headers = {name: value for name, value in [
+        (b"content-length", said), (b"transfer-encoding", b"chunked" if chunks else None),
+    ] if value is not None}  # fmt: skip
+    given = pieces(b"ab", b"c", more=False)
+    whole = said == b"2" and not chunks
+    assert await read_body(given, headers) == (b"ab" if whole else b"abc")
+
+
+async def test_an_empty_piece_of_a_body_without_a_length_is_not_its_end() -> None:
+    assert await read_body(pieces(b"", b"a"), {}) == b"a"
+
+
 async def test_a_task_that_is_cancelled_by_others_stays_cancelled() -> None:
     task = asyncio.create_task(read_body(pieces(b"a", more=True), {}))
     await asyncio.sleep(0)
