@@ -29,6 +29,7 @@ __all__ = [
 MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
 MAX_DEPTH: Final = 16
+_TOO_MANY: Final = MAX_DEPTH + 1
 LONG: Final = 4_096  # bytes from which on an event's names are looked at: a shorter one has few, and none that harms
 DOINGS: Final = frozenset({"track", "page", "screen"})
 # They say who somebody is, as any event with a user id does. Only there a key that stands twice could do harm.
@@ -173,7 +174,7 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
     events: list[Event] = []
     bad: list[BadEvent] = []
     for place, raw in enumerate(items):
-        if len(raw) > LONG or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        if len(raw) > LONG or _brackets(raw) > MAX_DEPTH:
             refused = _over_a_cap(raw)
             if refused is not None:
                 bad.append(refused._replace(place=place))
@@ -253,11 +254,20 @@ def _bad(raw: bytes, error: Exception) -> BadEvent:
 def _over_a_cap(raw: bytes) -> BadEvent | None:
     if len(raw) > MAX_EVENT:
         return BadEvent(b"", Reason.TOO_LARGE, f"{len(raw)} bytes, more than {MAX_EVENT}")
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:  # few brackets: not deep
+    if _brackets(raw) > MAX_DEPTH and _depth(raw) > MAX_DEPTH:  # few brackets: not deep
         return BadEvent(raw, Reason.DEPTH, f"nested more than {MAX_DEPTH} levels")
     if len(raw) > LONG and (why := names_over_a_cap(raw)):
         return BadEvent(b"", Reason.TOO_LARGE, why)
     return None
+
+
+def _brackets(raw: bytes) -> int:
+    """How many brackets open, exact as far as it matters: up to MAX_DEPTH.
+
+    Taking them out and looking how much shorter the text is costs a third of `count`: that looks at each byte, this
+    finds the next bracket as the processor's widest instructions do.
+    """
+    return len(raw) - len(raw.replace(b"{", b"", _TOO_MANY).replace(b"[", b"", _TOO_MANY))
 
 
 def _depth(raw: bytes) -> int:
