@@ -30,4 +30,5 @@ class Latch:
         """Returns when all are safe. Raises SinkError."""
         error = await self._settled if self._left or self._settled.done() else None
         if error is not None:
-            raise error
+            # A new one for each request that hears it: what is raised holds the frames that it passed, and those us.
+            raise type(error)(*error.args)
