@@ -6,6 +6,7 @@ that a POST would have heard; what could not be made safe is counted where all t
 
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 
 from producers.collector.door.body import Message, Scope, Send
@@ -39,6 +40,7 @@ class Pixels:
         self._take = take
         self._cors = cors
         self._say = say
+        self._seen = lru_cache(256)(REQUESTS.labels)  # one child per route and status
 
     async def answer(self, scope: Scope, send: Send, route: EventRoute) -> None:
         """200, always. HEAD asks what a GET would say and brings nothing."""
@@ -47,7 +49,7 @@ class Pixels:
         told = self._cors.reply(headers.get(b"origin"))
         if shown:
             status, told = await self._see(scope, headers, route, told=told)
-            REQUESTS.labels(route.name, str(status)).inc()
+            self._seen(route.name, str(status)).inc()
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *told]})
         await send({"type": "http.response.body", "body": GIF if shown else b""})
 
