@@ -70,7 +70,7 @@ def stamped(
         )
     ).removesuffix(b"]}")
     for some in _chunks(events, limit - len(head)):
-        yield head + b",".join(some) + b"]}"
+        yield b"".join((head, b",".join(some), b"]}"))
 
 
 def _chunks(events: Sequence[bytes], limit: int) -> Iterable[Sequence[bytes]]:
