@@ -1,4 +1,4 @@
-"""A request leaves no ring of objects behind, so Python may look for them seldom (`producers/collector/__main__.py`)."""
+"""A request leaves no ring of objects, so Python may look for them seldom (`producers/collector/__main__.py`)."""
 
 import gc
 import gzip
@@ -30,8 +30,11 @@ async def ask(collector: Desk, body: bytes, *, pixel: bool = False) -> None:
     async def send(_: Any) -> None:
         """Nobody looks."""
 
-    where = {"method": "GET", "path": "/pixel/v1/page"} if pixel else {"method": "POST", "path": "/v1/batch"}
-    scope = {"type": "http", "query_string": body if pixel else b"", "headers": [], "client": ("198.41.0.4", 1), **where}
+    scope: dict[str, Any] = {"type": "http", "headers": [], "client": ("198.41.0.4", 1)}
+    if pixel:
+        scope |= {"method": "GET", "path": "/pixel/v1/page", "query_string": body}
+    else:
+        scope |= {"method": "POST", "path": "/v1/batch", "query_string": b""}
     await collector.collector(scope, receive, send)
 
 
