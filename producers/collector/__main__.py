@@ -24,7 +24,7 @@ from producers.logs import configure, log
 from producers.settings import Settings, read
 
 # So many new objects more than were let go, until Python looks for rings among them; its own 700 are those of a dozen
-# requests under way. A request leaves no ring, so each look costs and finds nothing.
+# requests under way. A request with events leaves none and other requests small ones, so a look costs and finds little.
 YOUNG: Final = 20_000
 # What granian says goes the way of all our logs.
 OUR_LOGS: Final = {"loggers": {"_granian": {"level": "WARNING", "propagate": True}}}
