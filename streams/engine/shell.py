@@ -18,7 +18,7 @@ from schemas.errors import FromTheFuture, Undecodable
 from schemas.formats import refuse_the_future
 from schemas.rejected import Envelope, Reason, Rejected
 from schemas.versions import kept_version, unpacked
-from streams.core.effects import Folded
+from streams.core.effects import NOTHING, Folded
 from streams.core.errors import CoreError
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker
@@ -215,7 +215,10 @@ class Shell:
 
     def _moved(self, fold: Fold[M, R], key: str, *, book: Book[R], messages: Sequence[M], version: Version) -> None:
         after, effects = fold(key, book.get(key), messages, version=version)
-        self._outbox.send(effects, after=book.put(key, after))
+        if effects is NOTHING:
+            book.keep(key, after)
+        else:
+            self._outbox.send(effects, after=book.put(key, after))
 
     def _refuse(self, message: Any, error: Exception, *, book: str, record: Sifted[Any]) -> None:
         reason = error.reason if isinstance(error, Undecodable | CoreError) else Reason.FOLD

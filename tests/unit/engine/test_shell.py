@@ -60,8 +60,11 @@ class Book:
     def get(self, key: str) -> list[str] | None:
         return self.rows.get(key)
 
-    def put(self, key: str, row: list[str]) -> Any:
+    def keep(self, key: str, row: list[str]) -> None:
         self.rows[key] = row
+
+    def put(self, key: str, row: list[str]) -> Any:
+        self.keep(key, row)
         return SAVED
 
 
