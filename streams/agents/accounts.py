@@ -20,7 +20,6 @@ def accounts(shell: Shell, book: Book[R], fold: Fold[Signal, R]) -> Agent:
 
     async def move(inbox: Inbox) -> None:
         async for record in shell.read(inbox, decode):
-            for key in record.by_key:
-                shell.move(fold, key, book=book, record=record)
+            shell.move(fold, book=book, record=record)
 
     return move

@@ -20,7 +20,6 @@ def leads(shell: Shell, book: Book[R], fold: Fold[Touch, R]) -> Agent:
 
     async def move(inbox: Inbox) -> None:
         async for record in shell.read(inbox, decode):
-            for lead_id in record.by_key:
-                shell.move(fold, lead_id, book=book, record=record)
+            shell.move(fold, book=book, record=record)
 
     return move

@@ -20,7 +20,6 @@ def recipients(shell: Shell, book: Book[R], fold: Fold[PostMessage, R]) -> Agent
 
     async def move(inbox: Inbox) -> None:
         async for record in shell.read(inbox, decode):
-            for recipient_id in record.by_key:
-                shell.move(fold, recipient_id, book=book, record=record)
+            shell.move(fold, book=book, record=record)
 
     return move

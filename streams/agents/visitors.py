@@ -18,7 +18,6 @@ def visitors(shell: Shell, book: Book[R], *, decode: Decode[Facts], fold: Fold[F
 
     async def move(inbox: Inbox) -> None:
         async for record in shell.read(inbox, decode):
-            for visitor_id in record.by_key:
-                shell.move(fold, visitor_id, book=book, record=record)
+            shell.move(fold, book=book, record=record)
 
     return move

@@ -6,14 +6,13 @@ next turn; everything else need not.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
 from streams.core.rows import NEVER, NO_RULES, WAKE_AT, header
 from streams.engine.sends import KeyValue, Place, Sends
-from streams.engine.table import RowTable
+from streams.engine.table import Lanes, RowTable
 from streams.engine.tails import Tails
 from streams.metrics import Bound, Metrics
 
@@ -77,6 +76,27 @@ class Saved:
 SAVED: Final = Saved(done=True)
 
 
+class _Flight:
+    """Rows of one partition on their way. `asked`: those of them that somebody waits for."""
+
+    __slots__ = ("asked", "left", "rows")
+
+    def __init__(self, rows: dict[bytes, bytes | None], asked: dict[bytes, Saved]) -> None:
+        self.rows = rows
+        self.asked = asked
+        self.left = len(rows)
+
+    def landed(self, rows: Sequence[KeyValue]) -> None:
+        """These have arrived; with the last of them all have."""
+        self.left -= len(rows)
+        if self.asked:
+            keys = [key for key, _ in rows] if self.left else list(self.asked)
+            for key in keys:
+                saved = self.asked.pop(key, None) if key is not None else None
+                if saved is not None:
+                    saved.acknowledge()
+
+
 class Book(Generic[R]):
     """The rows of one table. Only this worker writes those of its partitions.
 
@@ -95,8 +115,8 @@ class Book(Generic[R]):
         self._rules = rules
         self._young: dict[bytes, R] = {}
         self._old: dict[bytes, R] = {}
-        self._gathered: dict[bytes, Saved] = {}
-        self._flying: dict[bytes, Saved] = {}
+        self._gathered: dict[bytes, Saved | None] = {}  # put and not sent; None: nobody asked whether it is safe
+        self._flights: list[_Flight] = []
         self._urgent: set[bytes] = set()  # gathered rows that a decision waits for
         table.attach(self)
 
@@ -125,19 +145,31 @@ class Book(Generic[R]):
             self._old, self._young = self._young, {}
 
     def put(self, key: str, row: R) -> Saved:
-        """Takes the row in; the same object again writes nothing. The answer says when the row as it is now is safe."""
+        """Takes the row in, as `keep` does. The answer says when the row as it is now is safe."""
+        self.keep(key, row)
+        return self._saved(key.encode())
+
+    def keep(self, key: str, row: R) -> None:
+        """Takes the row in; the same object again writes nothing. For a row whose fold decides nothing."""
         name = key.encode()
         if row is self._young.get(name) or row is self._old.get(name):  # what a fold was given is decoded
-            return self._gathered.get(name) or self._flying.get(name) or SAVED
+            return
         raw = self._codec.encode(row)
         self._table.put(name, raw)
         self._cache(name, row)
-        saved = self._gathered.get(name)
-        if saved is None:
-            saved = self._gathered[name] = Saved(name, self._urgent)
+        if name not in self._gathered:
+            self._gathered[name] = None
             self._changed()
         self._clock.note(self.name, key, None if raw[WAKE_AT] == NEVER else header(raw).wake_at)
-        return saved
+
+    def _saved(self, name: bytes) -> Saved:
+        if name in self._gathered:
+            saved = self._gathered[name]
+            if saved is None:
+                saved = self._gathered[name] = Saved(name, self._urgent)
+            return saved
+        flight = next((one for one in reversed(self._flights) if name in one.rows), None)
+        return SAVED if flight is None else flight.asked.setdefault(name, Saved())
 
     def bounds(self) -> list[Bound]:
         """Rows that are kept decoded, two generations of them."""
@@ -155,30 +187,34 @@ class Book(Generic[R]):
         """
         if not everything and not self._urgent:
             return 0
-        changed = self._table.take(None if everything else self._urgent)
+        lanes = self._table.take(None if everything else self._urgent)
         self._urgent.clear()
+        asked = self._taken(lanes, everything=everything)
+        flights = {partition: _Flight(rows, asked.pop(partition, {})) for partition, rows in lanes.items() if rows}
+        self._flights += flights.values()
+        for partition, flight in flights.items():
+            rows = list(flight.rows.items())
+            await self._sends.send(self._table.changelog_topic_name, partition, rows,
+                                   landed=partial(self._landed, flight))  # fmt: skip
+        return sum(len(flight.rows) for flight in flights.values())
+
+    def _taken(self, lanes: Lanes, *, everything: bool) -> dict[int, dict[bytes, Saved]]:
+        """These rows are gathered no more; those of them that somebody waits for, by partition."""
         if everything:  # whatever was put is among the changes
             turn, self._gathered = self._gathered, {}
         else:
-            turn = {key: saved for key in changed if (saved := self._gathered.pop(key, None)) is not None}
-        self._flying.update(turn)
-        lanes: defaultdict[int, list[KeyValue]] = defaultdict(list)
-        for change in changed.items():
-            lanes[self._table.partition_for_key(change[0])].append(change)
-        landed = partial(self._acknowledged, turn)
-        for partition, rows in lanes.items():
-            await self._sends.send(self._table.changelog_topic_name, partition, rows, landed=landed)
-        return len(changed)
+            turn = {key: self._gathered.pop(key, None) for rows in lanes.values() for key in rows}
+        asked: dict[int, dict[bytes, Saved]] = {}
+        for key, saved in turn.items():
+            if saved is not None:
+                asked.setdefault(self._table.partition_for_key(key), {})[key] = saved
+        return asked
 
-    def _acknowledged(self, turn: dict[bytes, Saved], rows: Sequence[KeyValue], place: Place) -> None:
+    def _landed(self, flight: _Flight, rows: Sequence[KeyValue], place: Place) -> None:
         self._table.tails.ours(place.topic_partition, place.offset, len(rows))
-        flying = self._flying
-        for key, _ in rows:
-            saved = turn.get(key) if key is not None else None
-            if saved is not None and key is not None:
-                if flying.get(key) is saved:
-                    del flying[key]
-                saved.acknowledge()
+        flight.landed(rows)
+        if not flight.left:
+            self._flights.remove(flight)
 
     @property
     def tails(self) -> Tails:

@@ -11,6 +11,17 @@ __all__ = ["WINDOW_S", "Breaker"]
 WINDOW_S: Final = 60.0
 
 
+class _Second:
+    """What came within a second: a minute of single blocks would be a hundred thousand of them."""
+
+    __slots__ = ("bad", "good", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.good = 0
+        self.bad = 0
+
+
 class Breaker:
     """`most`: the share of rejected messages that stops, once `least` were rejected within a minute."""
 
@@ -19,19 +30,23 @@ class Breaker:
         self._least = least
         self._clock = clock
         self._die = die
-        self._seen: deque[tuple[float, int, int]] = deque()
+        self._seen: deque[_Second] = deque()
         self._good = 0
         self._bad = 0
 
     def count(self, *, good: int, bad: int) -> None:
         """One block's worth. Ends the process when the share is passed: nothing of this block is committed."""
         now = self._clock()
-        self._seen.append((now, good, bad))
+        if not self._seen or now - self._seen[-1].since >= 1:
+            self._seen.append(_Second(now))
+            while self._seen[0].since < now - WINDOW_S:
+                old = self._seen.popleft()
+                self._good -= old.good
+                self._bad -= old.bad
+        last = self._seen[-1]
+        last.good += good
+        last.bad += bad
         self._good += good
         self._bad += bad
-        while self._seen[0][0] < now - WINDOW_S:
-            _, old_good, old_bad = self._seen.popleft()
-            self._good -= old_good
-            self._bad -= old_bad
         if bad and self._bad >= self._least and self._bad > self._most * (self._good + self._bad):
             self._die("too many messages are rejected", code=STOPPED, rejected=self._bad, good=self._good)

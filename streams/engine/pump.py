@@ -97,11 +97,19 @@ class Pump:
 
     async def ebb(self) -> None:
         """Waits while too much is gathered: the agents read no faster than Kafka takes."""
-        while self._outbox.gathered_bytes > MOST_GATHERED or self._kept() > MOST_ROWS:
+        while self.full:
             await self._next_turn()
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is gathered that agents must wait (`ebb`). Asked after each record."""
+        return self._outbox.gathered_bytes > MOST_GATHERED or self._kept() > MOST_ROWS
+
     def _kept(self) -> int:
-        return self._outbox.cards + sum(book.gathered for book in self._books)
+        kept = self._outbox.cards
+        for book in self._books:
+            kept += book.gathered
+        return kept
 
     def bounds(self) -> list[Bound]:
         """What is gathered. One block's worth may come on top: an agent waits after it, not in it."""

@@ -83,7 +83,11 @@ class Shares(base.Store[bytes, bytes]):
         return self._shares[partition_of_bytes(key, self._partitions)].rows[key]
 
     def __setitem__(self, key: bytes, value: bytes) -> None:
-        share = self.share(partition_of_bytes(key, self._partitions))
+        self.keep(partition_of_bytes(key, self._partitions), key, value)
+
+    def keep(self, partition: int, key: bytes, value: bytes) -> None:
+        """Sets a row of this partition."""
+        share = self._shares.get(partition) or self.share(partition)
         share.rows[key] = value
         if share.unsaved is not None:
             share.unsaved.add(key)

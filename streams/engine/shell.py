@@ -18,7 +18,7 @@ from schemas.errors import FromTheFuture, Undecodable
 from schemas.formats import refuse_the_future
 from schemas.rejected import Envelope, Reason, Rejected
 from schemas.versions import kept_version, unpacked
-from streams.core.effects import Folded
+from streams.core.effects import NOTHING, Folded
 from streams.core.errors import CoreError
 from streams.engine.book import Book
 from streams.engine.breaker import Breaker
@@ -117,7 +117,8 @@ class Shell:
             if not self._progress.begin(tp, record.offset):
                 continue
             yield self._sift(tp, record, decode)
-            await self._pump.ebb()
+            if self._pump.full:
+                await self._pump.ebb()
             self._progress.finish(tp, record.offset)
             await asyncio.sleep(0)
 
@@ -194,20 +195,21 @@ class Shell:
                 for one in refused
             ])  # fmt: skip
 
-    def move(self, fold: Fold[M, R], key: str, *, book: Book[R], record: Sifted[M]) -> None:
-        """Folds one key's messages into its row: at once, and one by one where that raises.
+    def move(self, fold: Fold[M, R], *, book: Book[R], record: Sifted[M]) -> None:
+        """Folds each key's messages into its row: at once, and one by one where that raises.
 
-        The row is put and the effects are handed over; decisions wait for the row. What raises by itself is rejected.
+        Rows are put and effects are handed over; decisions wait for their row. What raises by itself is rejected.
         """
-        messages = record.by_key[key]
-        self._metrics.count("folds", book.name)
-        try:
-            self._moved(fold, key, book=book, messages=messages, version=record.version)
-        except Exception as error:  # noqa: BLE001  law 5: an agent never raises
-            _log.error("fold_raised", table=book.name, offset=record.version.offset, error=type(error).__name__)
-        else:
-            return
-        for message in messages:
+        self._metrics.count("folds", book.name, n=len(record.by_key))
+        for key, messages in record.by_key.items():
+            try:
+                self._moved(fold, key, book=book, messages=messages, version=record.version)
+            except Exception as error:  # noqa: BLE001  law 5: an agent never raises
+                _log.error("fold_raised", table=book.name, offset=record.version.offset, error=type(error).__name__)
+                self._one_by_one(fold, key, book=book, record=record)
+
+    def _one_by_one(self, fold: Fold[M, R], key: str, *, book: Book[R], record: Sifted[M]) -> None:
+        for message in record.by_key[key]:
             try:
                 self._moved(fold, key, book=book, messages=[message], version=record.version)
             except Exception as error:  # noqa: BLE001  the same
@@ -215,7 +217,10 @@ class Shell:
 
     def _moved(self, fold: Fold[M, R], key: str, *, book: Book[R], messages: Sequence[M], version: Version) -> None:
         after, effects = fold(key, book.get(key), messages, version=version)
-        self._outbox.send(effects, after=book.put(key, after))
+        if effects is NOTHING:
+            book.keep(key, after)
+        else:
+            self._outbox.send(effects, after=book.put(key, after))
 
     def _refuse(self, message: Any, error: Exception, *, book: str, record: Sifted[Any]) -> None:
         reason = error.reason if isinstance(error, Undecodable | CoreError) else Reason.FOLD

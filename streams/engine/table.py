@@ -7,7 +7,7 @@ paused past its session may have written an older row behind a newer one.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import structlog
 from faust import Table
@@ -20,7 +20,7 @@ from streams.engine.shares import Share, Shares
 from streams.engine.tails import Tails
 from streams.errors import Unreadable
 
-__all__ = ["HEADER_BYTES", "Keeper", "RowTable"]
+__all__ = ["HEADER_BYTES", "Keeper", "Lanes", "RowTable"]
 
 HEADER_BYTES: Final = 21
 _VERSION: Final = slice(1, 13)  # epoch and offset, big-endian: bytes compare as numbers do
@@ -36,6 +36,9 @@ class Keeper(Protocol):
 
     async def restored(self, rows: Mapping[bytes, bytes], inverted: Sequence[bytes]) -> None:
         """A partition's rows are back; of the inverted ones a lower version lay behind and must be overwritten."""
+
+
+Lanes: TypeAlias = dict[int, dict[bytes, bytes | None]]  # rows by partition; None is a tombstone
 
 
 class Written(Protocol):
@@ -69,7 +72,7 @@ class RowTable(Table[bytes, bytes]):
         self._cut: int = self.partitions
         self._die = die
         self._keeper: Keeper | None = None
-        self._changed: dict[bytes, bytes | None] = {}
+        self._changed: Lanes = {}
         self.tails = Tails()
 
     def _new_store(self) -> Shares:
@@ -90,11 +93,11 @@ class RowTable(Table[bytes, bytes]):
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Collects the row."""
-        self._changed[key] = value
+        self._lane_of(key)[key] = value
 
     def on_key_del(self, key: bytes) -> None:
         """Collects the tombstone, which must not overtake the rows before it."""
-        self._changed[key] = None
+        self._lane_of(key)[key] = None
 
     def on_clear(self) -> None:
         """Collects a tombstone for each row."""
@@ -103,15 +106,28 @@ class RowTable(Table[bytes, bytes]):
 
     def put(self, key: bytes, row: bytes) -> None:
         """Sets a row as `table[key] = row` does, without Faust's steps in between."""
-        self._changed[key] = row
-        self.data[key] = row
+        partition = partition_of_bytes(key, self._cut)
+        lane = self._changed.get(partition)
+        if lane is None:
+            lane = self._changed[partition] = {}
+        lane[key] = row
+        self.data.keep(partition, key, row)
 
-    def take(self, keys: Iterable[bytes] | None = None) -> dict[bytes, bytes | None]:
-        """The changes that were not taken yet: all, or those of some keys."""
-        if keys is not None:
-            return {key: self._changed.pop(key) for key in keys if key in self._changed}
-        changed, self._changed = self._changed, {}
-        return changed
+    def _lane_of(self, key: bytes) -> dict[bytes, bytes | None]:
+        return self._changed.setdefault(partition_of_bytes(key, self._cut), {})
+
+    def take(self, keys: Iterable[bytes] | None = None) -> Lanes:
+        """The changes that were not taken yet, by partition: all, or those of some keys."""
+        if keys is None:
+            changed, self._changed = self._changed, {}
+            return changed
+        taken: Lanes = {}
+        for key in keys:
+            partition = partition_of_bytes(key, self._cut)
+            lane = self._changed.get(partition, {})
+            if key in lane:
+                taken.setdefault(partition, {})[key] = lane.pop(key)
+        return taken
 
     def overrule(self, key: bytes, value: bytes | None) -> bool:
         """Somebody else's record lies behind ours: collects our row again unless that one is newer or the same.
@@ -121,7 +137,7 @@ class RowTable(Table[bytes, bytes]):
         kept = self.data.get(key)
         if kept is None or kept == value or self.is_behind(key, value):
             return False
-        self._changed.setdefault(key, kept)
+        self._lane_of(key).setdefault(key, kept)
         return True
 
     def is_behind(self, key: bytes, value: bytes | None) -> bool:
@@ -132,7 +148,7 @@ class RowTable(Table[bytes, bytes]):
     @property
     def has_changes(self) -> bool:
         """Whether there is anything to send."""
-        return bool(self._changed)
+        return any(self._changed.values())
 
     def newest(self, partition: int, *, epoch: int) -> int | None:
         """The offset of the newest message that any row of a partition has folded; None: no row of this epoch."""
@@ -210,7 +226,7 @@ class RowTable(Table[bytes, bytes]):
     async def _complete(self, share: Share) -> None:
         inverted = sorted(share.inverted)
         for key in inverted:
-            self._changed.setdefault(key, share.rows[key])
+            self._lane_of(key).setdefault(key, share.rows[key])
         if self._keeper is not None:
             await self._keeper.restored(share.rows, inverted)
         share.inverted = set()

@@ -28,6 +28,7 @@ class Mix(Struct, frozen=True, kw_only=True):
     visitors: int = 20_000
     events_per_visit: int = 3
     identified_percent: int = 5
+    companies: int = 500  # one in twenty of them is anybody's
 
 
 def event(random: Random, anonymous_id: str, *, at: str = "2026-11-21T12:00:00.000Z") -> dict[str, Any]:
@@ -65,7 +66,7 @@ def visits(random: Random, *, events: int, mix: Mix, at: int) -> Iterator[tuple[
         visitor = f"visitor-{number}" if random.random() < 0.5 else f"{random.getrandbits(128):032x}"
         made = [event(random, visitor) for _ in range(min(left, mix.events_per_visit))]
         if number % 100 < mix.identified_percent:
-            mail = f"person{number}@company{number % 500}.example"
+            mail = f"person{number}@company{number % mix.companies}.example"
             made[-1] |= {"type": "identify", "traits": {"email": mail, "name": f"Person {number}"}}
         left -= len(made)
         yield visitor, made

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.profile [--events 60000]`: where the worker's CPU time goes, as a picture.
+"""`python -m tests.bench.profile [--events 240000]`: where the worker's CPU time goes, as a picture.
 
 Samples the worker under load with py-spy (`pip install py-spy`; not in the lock, for it looks into processes), counts
 each sample that holds the interpreter's lock to the first of `PARTS` that its stack passes, and draws
@@ -23,7 +23,7 @@ from msgspec import Struct
 from tests.bench.bodies import blocks
 from tests.bench.machine import cpu_seconds
 from tests.bench.served import LOAD_CORE, SERVER_CORE, free_port, started
-from tests.bench.worker import AT, MIX
+from tests.bench.worker import AT, MIX, OUR_EVENTS
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import environment
@@ -128,7 +128,7 @@ def measured(bus: Bus, place: Path, *, events: int, per_block: int) -> Mapping[s
 def main() -> None:
     """Measure both block sizes and draw them."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.profile")
-    parser.add_argument("--events", type=int, default=60_000)
+    parser.add_argument("--events", type=int, default=OUR_EVENTS)
     parser.add_argument("--broker", choices=["apache", "embedded"], default="apache")
     args = parser.parse_args()
     os.sched_setaffinity(0, {LOAD_CORE})

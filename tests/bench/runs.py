@@ -11,3 +11,8 @@ class Run(Struct, frozen=True):
     rate: float
     cpu_us: float
     resident_mb: float
+
+    @property
+    def core(self) -> float:
+        """How much of its core it used: 1 is all."""
+        return self.rate * self.cpu_us / 1e6

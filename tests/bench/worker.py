@@ -2,11 +2,11 @@
 
 `worker_quix_ratio`: blocks of 60 against Quix Streams' stateful count of single events, changelog on.
 
-All workers are up and hold their partitions before the first record is written. The clock runs from the first write
-until all inboxes are committed to their ends: for us, every row and every effect of every hop is acknowledged then.
+All records are written before a worker starts, and its rate is that between commits while records still lie before it
+(`steady.py`). A run of ours counts when all inboxes are committed to their ends in the end: every row and every effect
+of every hop is acknowledged then.
 """
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -17,20 +17,21 @@ from msgspec.json import encode
 from schemas.topics import partition_of
 from tests.bench.bodies import Mix, blocks, visits
 from tests.bench.harness import Figure, figure
-from tests.bench.machine import cpu_seconds, resident_mb
 from tests.bench.quix import quix
 from tests.bench.runs import Run
 from tests.bench.served import SERVER_CORE, free_port, started
+from tests.bench.steady import done_by, events_before, steady
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import environment
 
 __all__ = ["worker"]
 
-MIX = Mix()
-PLAIN_EVENTS = 15_000
-QUIX_EVENTS = 60_000
-OUR_EVENTS = 60_000
+MIX = Mix(visitors=80_000, companies=2_000)  # as often again, and as many people of a company, as in 60,000 of Mix()
+PLAIN_EVENTS = 30_000
+QUIX_EVENTS = 200_000
+OUR_EVENTS = 240_000
 AT = 1_795_262_400_000
+SHIPPED = {"LEADSTREAM_WORKER__STORE_EVERY_S": "10"}  # tests save their rows every second
 
 
 def plain(bus: Bus, place: Path, *, number: int) -> Run:
@@ -44,16 +45,12 @@ def plain(bus: Bus, place: Path, *, number: int) -> Run:
     ]
     env = {"BENCH_BOOTSTRAP": bus.bootstrap, "BENCH_TOPIC": topic, "BENCH_APP": app_id,
            "BENCH_DATADIR": str(place / app_id), "BENCH_PARTITIONS": str(bus.partitions)}  # fmt: skip
+    bus.write_to(topic, made)
     with started(
         "tests.bench.baselines.faust_count", "worker", "--without-web", "-l", "info", env=env, core=SERVER_CORE,
         log=place / f"{app_id}.log",
     ) as child:  # fmt: skip
-        wait_until(lambda: b"Worker ready" in child.log.read_bytes(), within_s=60, what=f"{app_id} ready")
-        cpu, since = cpu_seconds(child.pid), time.perf_counter()
-        bus.write_to(topic, made)
-        wait_until(lambda: bus.lag_of(app_id, topic) == 0, within_s=120, what=f"{app_id} caught up", every_s=0.05)
-        took, used = time.perf_counter() - since, cpu_seconds(child.pid) - cpu
-        return Run(PLAIN_EVENTS / took, used / PLAIN_EVENTS * 1e6, resident_mb(child.pid))
+        return steady(child.pid, done_by(bus, app_id, topic), events=PLAIN_EVENTS, within_s=180, what=app_id)
 
 
 def ours(bus: Bus, place: Path, *, number: int, per_block: int) -> Run:
@@ -63,23 +60,15 @@ def ours(bus: Bus, place: Path, *, number: int, per_block: int) -> Run:
     try:
         own.create()
         made = blocks(OUR_EVENTS, per_block=per_block, partitions=own.partitions, mix=MIX, at=AT, seed=number)
+        own.write("visits", made)
         port = free_port()
-        env = environment(own, port=port, datadir=place / own.app_id, redis_url="")
-        with started(
-            "streams",
-            "worker",
-            env=env,
-            core=SERVER_CORE,
-            port=port,
-            path="/readyz",
-            log=place / f"{own.app_id}.log",
-            within_s=60,
-        ) as child:
-            cpu, since = cpu_seconds(child.pid), time.perf_counter()
-            own.write("visits", made)
-            wait_until(own.settled, within_s=180, what=f"{own.app_id} settled", every_s=0.05)
-            took, used = time.perf_counter() - since, cpu_seconds(child.pid) - cpu
-            return Run(OUR_EVENTS / took, used / OUR_EVENTS * 1e6, resident_mb(child.pid))
+        env = environment(own, port=port, datadir=place / own.app_id, redis_url="") | SHIPPED
+        done = done_by(own, own.group, own.full("visits"), before=events_before(made, own.partitions))
+        with started("streams", "worker", env=env, core=SERVER_CORE, port=port, path="/readyz",
+                     log=place / f"{own.app_id}.log", within_s=60) as child:  # fmt: skip
+            run = steady(child.pid, done, events=OUR_EVENTS, within_s=180, what=own.app_id)
+            wait_until(own.settled, within_s=60, what=f"{own.app_id} settled", every_s=0.05)
+            return run
     finally:
         own.close()
 
@@ -143,7 +132,8 @@ def _cpus(seen: Sequence[tuple[Run, Run]]) -> list[float]:
 
 def _note(base: Run, own: Run, *, whose: str) -> dict[str, str | int | float]:
     return {
-        f"{whose}_rate": base.rate, f"{whose}_cpu_us": base.cpu_us, "ours_rate": own.rate, "ours_cpu_us": own.cpu_us,
+        f"{whose}_rate": base.rate, f"{whose}_cpu_us": base.cpu_us, f"{whose}_core": base.core,
+        "ours_rate": own.rate, "ours_cpu_us": own.cpu_us, "ours_core": own.core,
         "resident_mb": own.resident_mb, "events_per_visit": MIX.events_per_visit,
         "identified_percent": MIX.identified_percent,
     }  # fmt: skip

@@ -119,8 +119,7 @@ def main() -> None:
 
     async def move(inbox: Inbox) -> None:
         async for record in engine.shell.read(inbox, decode):
-            for key in record.by_key:
-                engine.shell.move(partial(fold), key, book=book, record=record)
+            engine.shell.move(partial(fold), book=book, record=record)
 
     engine.agent("leads", ["touches"], move)
     engine.worker(loop).execute_from_commandline()

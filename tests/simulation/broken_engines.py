@@ -155,7 +155,7 @@ class _TakesBack(RowTable):
     def overrule(self, key: bytes, value: bytes | None) -> bool:
         if key in self.data:
             return super().overrule(key, value)
-        self._changed.setdefault(key, None)
+        self._lane_of(key).setdefault(key, None)
         return True
 
 

@@ -219,6 +219,24 @@ async def test_a_row_put_again_while_it_flies_is_not_safe_before_the_newer_one(p
     assert patient.book.put("ann", row) is second
 
 
+async def test_a_row_that_is_asked_for_only_on_its_way_is_safe_when_all_of_its_lane_are(patient: Desk) -> None:
+    first, last = [name for name in map(str, range(99)) if partition_of(name, 4) == 0][:2]
+    patient.producer.batch_bytes = 1
+    rows = {first: pile(1, "a"), last: pile(2, "b")}
+    for name, row in rows.items():
+        patient.book.keep(name, row)
+    settled = asyncio.create_task(patient.pump.settled())
+    await until(lambda: len(patient.producer.sent) == 2)
+    patient.producer.land(patient.producer.futures[0])
+    await asyncio.sleep(0)
+    asked = [patient.book.put(name, row) for name, row in rows.items()]
+    assert not any(one.done for one in asked)
+    patient.producer.acknowledge()
+    await asyncio.wait_for(settled, 2)
+    assert all(one.done for one in asked)
+    assert [patient.book.put(name, row) for name, row in rows.items()] == [SAVED, SAVED]
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_killed_at_any_moment_no_decision_is_out_whose_row_is_not_safe(producer: FakeProducer, seed: int) -> None:
     """What a kill leaves is what was sent until then; of its rows only those that were acknowledged are sure."""

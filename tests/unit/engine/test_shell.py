@@ -60,8 +60,11 @@ class Book:
     def get(self, key: str) -> list[str] | None:
         return self.rows.get(key)
 
-    def put(self, key: str, row: list[str]) -> Any:
+    def keep(self, key: str, row: list[str]) -> None:
         self.rows[key] = row
+
+    def put(self, key: str, row: list[str]) -> Any:
+        self.keep(key, row)
         return SAVED
 
 
@@ -74,7 +77,7 @@ class Desk:
         self.progress = Progress(lambda _: True, die=raising)
         self.progress.start({INBOX: 0})
         self.away = False
-        pump = SimpleNamespace(ebb=self._ebb)
+        pump = SimpleNamespace(full=False)
         breaker = Breaker(most=1, least=1_000, clock=HandClock(), die=raising)
         self.shell = Shell(
             epoch=3,
@@ -89,12 +92,9 @@ class Desk:
         )
         self.book: Any = Book()
 
-    async def _ebb(self) -> None: ...
-
     async def run(self, *values: bytes, fold: Any = None) -> None:
         async for record in self.shell.read(Ending(*values), DECODE):
-            for key in record.by_key:
-                self.shell.move(fold or note, key, book=self.book, record=record)
+            self.shell.move(fold or note, book=self.book, record=record)
 
     def rejected(self) -> list[Any]:
         return [REJECTED.decode(one.value) for one in self.outbox.take(everything=True) if one.topic == "rejected"]

@@ -60,7 +60,7 @@ async def test_an_older_row_that_lies_last_is_overwritten(table: RowTable, split
     table.take_in(ANN, batch[split:])
     await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
     assert seen(table, "ann") == {"a", "b"}
-    assert table.take().keys() == {b"ann"}
+    assert table.take()[ANN].keys() == {b"ann"}
 
 
 async def test_rows_in_their_order_are_not_written_again(table: RowTable) -> None:
@@ -161,4 +161,6 @@ def test_deletes_and_clears_are_collected_like_writes(table: RowTable) -> None:
     table[b"bob"] = CODEC.encode(Pile(Version(0, 1), 0))
     table.take()
     table.clear()
-    assert table.take() == {b"ann": None, b"bob": None}
+    taken = table.take()
+    assert {key: row for rows in taken.values() for key, row in rows.items()} == {b"ann": None, b"bob": None}
+    assert all(table.partition_for_key(key) == partition for partition, rows in taken.items() for key in rows)
