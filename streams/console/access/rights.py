@@ -58,6 +58,8 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /rules": _NOBODY,
     "GET /rules/compare": Right("leader", "compare rules"),
     "GET /rules/compare.csv": Right("leader", "compare rules, as a table"),
+    "GET /rules/paste": Right("leader", "rules in force, to be written over"),
+    "POST /rules/paste": Right("leader", "bring rules"),
     "GET /rules/review": Right("leader", "review of new rules"),
     "GET /rules/review.csv": Right("leader", "review of new rules, as a table"),
     "POST /rules/review/{lead_id}": Right("leader", "review a lead", "lead_id"),
