@@ -192,6 +192,7 @@ VIEWS: Final = (
     View("search-none", "GET /search", "/search?q=nobody"),
     View("search-field", "GET /search", "/search", act=_search),
     View("flow", "GET /flow", "/flow?by=medium"),
+    View("flow-accounts", "GET /flow", "/flow?of=accounts&by=medium"),
     View("flow-none", "GET /flow", "/flow?program=none-such"),
     View("flow-without-kafka", "GET /flow", "/flow", alone=True, act=_moves_away),
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),

@@ -67,6 +67,7 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "eraseLead": lambda: {"lead_ids": [LEAD_ID], "actor": "crm-sync", "at": AT},
     "listAllTransitions": lambda: _page(_move(), after="WyJ0cmFuc2l0aW9ucyIseyIwIjo0Mn1d", more=False),
     "getLedger": lambda: {
+        "of": "people",
         "as_of": AT, "from_day": "2026-11-01", "to_day": "2026-11-21", "is_open": True, "ever_gained": 10000,
         "wins": 70, "return_wins": 3, "reconciles": True, "stages": [LINE], "by": "medium",
         "parts": [{"value": "social", "stages": [LINE]}], "more": 0,

@@ -48,7 +48,7 @@ async def report(request: Request) -> Response:
     reader = request.path_params["reader"]
     if reader not in READERS:
         raise HTTPException(404)
-    desk, asked = desk_of(request), replace(asked_of(request.query_params), by="")
+    desk, asked = desk_of(request), replace(asked_of(request.query_params), by="", of="people")
     laid, state = await laid_out(desk, asked)
     if laid is None:
         status = 503 if state.why else 200
