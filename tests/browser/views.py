@@ -193,6 +193,7 @@ VIEWS: Final = (
     View("search-field", "GET /search", "/search", act=_search),
     View("flow", "GET /flow", "/flow?by=medium"),
     View("flow-accounts", "GET /flow", "/flow?of=accounts&by=medium"),
+    View("flow-costs", "GET /flow/costs", "/flow/costs"),
     View("flow-none", "GET /flow", "/flow?program=none-such"),
     View("flow-without-kafka", "GET /flow", "/flow", alone=True, act=_moves_away),
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),
@@ -238,7 +239,8 @@ VIEWS: Final = (
 )
 # What a GET answers that nobody reads as a page.
 NO_PAGES: Final[Mapping[str, str]] = {
-    "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV", "GET /rules/review.csv": "CSV",
+    "GET /flow/costs.csv": "CSV", "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV",
+    "GET /rules/review.csv": "CSV",
     "GET /leads/{lead_id}/export.json": "JSON", "GET /live": "events", "GET /debugger/live": "events",
     "GET /healthz": "a word",
     "GET /readyz": "JSON", "GET /metrics": "figures", "GET /favicon.ico": "leads on",

@@ -51,6 +51,8 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "GET /search": Right("viewer", "search"),
     "GET /flow": _NOBODY,
     "GET /flow/table.csv": Right("viewer", "flow as a table"),
+    "GET /flow/costs": Right("leader", "costs"),
+    "GET /flow/costs.csv": Right("leader", "costs as a table"),
     "GET /flow/report/{reader}": Right("leader", "report", "reader"),
     "GET /supply": _NOBODY,
     "POST /supply/approve/{threshold}": Right("leader", "approve a threshold", "threshold"),
