@@ -54,6 +54,11 @@ def _page(*items: Any, after: str | None = CURSOR, **more: Any) -> Any:
     return {"items": list(items), "next": after} | more
 
 
+PROFILE: Final = {
+    "known": True, "segment": "compliance", "review": "late",
+    "content": [{"title": "Security and compliance", "path": "/security*", "asset": "", "gate": "open"}],
+    "audiences": ["hot_compliance"], "as_of": AT, "behind_ms": 800, "stale": False,
+}  # fmt: skip
 _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listLeads": lambda: _page(_lead()),
     "getLead": _lead,
@@ -85,11 +90,8 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listMembers": lambda: _page(MEMBER, behind_ms=800),
     "getMember": lambda: MEMBER,
     "listLeavers": lambda: _page({"lead_id": LEAD_ID, "at": AT}, after=None, behind_ms=800),
-    "getProfile": lambda: {
-        "known": True, "segment": "compliance", "review": "late",
-        "content": [{"title": "Security and compliance", "path": "/security*", "asset": "", "gate": "open"}],
-        "audiences": ["hot_compliance"], "as_of": AT, "behind_ms": 800, "stale": False,
-    },
+    "getProfile": lambda: PROFILE,
+    "getVisitorProfile": lambda: PROFILE,
     "mayMail": lambda: {
         "may": False, "purpose": "marketing",
         "reasons": [{"code": "hold", "says": "A hold lasts: no marketing mail.", "until": AT, "since": None}],
