@@ -56,7 +56,7 @@ async def uploaded(request: Request, auth: Auth, *, largest: int) -> Uploaded:
 
 async def _body(request: Request, largest: int) -> bytes:
     if "multipart/form-data" not in request.headers.get("content-type", ""):
-        raise HTTPException(400)
+        raise HTTPException(403)  # no form of ours, so no token of ours either
     body = b""
     async for piece in request.stream():
         body += piece
