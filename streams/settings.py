@@ -96,6 +96,7 @@ class ConsoleSettings(_Part):
     api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
     rules_book: Path = Path(".leadstream/rules.jsonl")  # which rules since when, and who approved what; only appended
     rules_drafts: Path | None = None  # directories of rules to compare with those in force, one below it each
+    costs: Path | None = None  # what media and programs cost, written by an operator; read again when it changes
     openid_issuer: str = ""  # empty = no OpenID Connect
     openid_client_id: str = ""
     openid_client_secret: SecretStr | None = None
@@ -103,7 +104,7 @@ class ConsoleSettings(_Part):
     openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
     openid_name_claim: str = "name"
 
-    @field_validator("users", "api_keys", "rules_drafts", mode="before")
+    @field_validator("users", "api_keys", "rules_drafts", "costs", mode="before")
     @classmethod
     def _no_file_if_empty(cls, value: object) -> object:
         return value or None

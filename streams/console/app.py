@@ -48,6 +48,7 @@ from streams.console.pages import (
     debugger,
     first_password,
     flow,
+    flow_costs,
     flow_report,
     inbox,
     lead,
@@ -62,6 +63,7 @@ from streams.console.pages import (
     replay,
     rules,
     rules_compare,
+    rules_paste,
     rules_review,
     search,
     supply,
@@ -86,9 +88,9 @@ SHORTEST_SECRET: Final = 16
 HEARD_S: Final = 1.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
-    inbox, actions, lead, lead_acts, lead_merge, person, account, audiences, search, flow, flow_report, supply, rules,
-    rules_compare, rules_review, rejected, replay, debugger, channels, users, openid, login, first_password, me, ops,
-    slack_page,
+    inbox, actions, lead, lead_acts, lead_merge, person, account, audiences, search, flow, flow_costs, flow_report,
+    supply, rules, rules_compare, rules_paste, rules_review, rejected, replay, debugger, channels, users, openid, login,
+    first_password, me, ops, slack_page,
 )  # fmt: skip
 SAID: Final = {
     400: (N_("That cannot be read"), N_("The form was not complete. Go back and try again.")),

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from schemas.ids import Naming
 from schemas.topics import topic
+from streams.console.flow.cost_book import CostBook
 from streams.console.flow.moves import Looks, Moves
 from streams.console.live.arrivals import Follows
 from streams.console.rules.known import KnownRules
@@ -37,6 +38,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     log: Looks
     known: KnownRules
     readings: Readings
+    costs: CostBook = CostBook(None)
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
@@ -74,5 +76,5 @@ def sight_of(settings: Settings) -> Sight:
     readings = Readings(KeptRows(tried, application=settings.application))
     return Sight(
         remaker=remaker, tail=tail, moves=moves, log=window, known=known, readings=readings,
-        collector_url=settings.collector.public_url, close=close,
+        costs=CostBook(settings.console.costs), collector_url=settings.collector.public_url, close=close,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 A part is one partition of one topic: `leads.3`. Its state is `run:<id>/<form>` once it was read to its end into the
 Redis process of that id, in that form; it is `<mark> <done> <total>` while it is being read. An emptied Redis has no
 states; another process (a restart, a fail-over to a replica that lacked the last second) has another id; what was
-filled before cards could be searched has another form.
+filled before cards were found by what they are found by now has another form.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ from streams.readmodel.writer import connected
 __all__ = ["NOTHING_FILLS", "Filling", "Fills", "filling_of"]
 
 RUN: Final = "run:"
-FORM: Final = "terms"  # another word here, and every Redis is filled anew
+FORM: Final = "visitors"  # another word here, and every Redis is filled anew
 KINDS: Final[tuple[Kind, ...]] = ("lead", "account", "alert", "rejected")
 INDEXES: Final = (
     "leads:by_score", "accounts:by_engagement", "rejected:by_time", *(f"alerts:{status}" for status in ALERT_STATUSES),
@@ -102,7 +102,7 @@ class Fills:
         if cards:
             names += [self._keys.cards(kind) for kind in KINDS] + [self._keys.versions(kind) for kind in KINDS]
             names += [self._keys.named(kind) for kind in KINDS] + [self._keys.terms(kind) for kind in KINDS]
-            names += [self._keys.index(index) for index in INDEXES]
+            names += [self._keys.index(index) for index in INDEXES] + [self._keys.visitors, self._keys.by_visitor]
             held: Any = self._asked(lambda: self._redis.smembers(self._keys.audiences))
             names += [self._keys.audiences, *audience_keys(self._keys, sorted(one.decode() for one in held))]
         self._asked(lambda: self._redis.unlink(*names))

@@ -8,6 +8,8 @@
 | `accounts:by_engagement` | account ids by roll-up E in tenths |
 | `leads:terms`, `accounts:terms` | `term NUL id` of each term that a card is found by, by the alphabet (`terms.py`) |
 | `leads:named`, `accounts:named` | hash: id -> what the card says of its name, and the terms made of that |
+| `leads:visitors` | hash: id -> what the card says of its visitors (the browsers of that person) |
+| `leads:by_visitor` | `visitor NUL id` of each of them, by the alphabet |
 | `audiences` | set: names of audiences that have lists |
 | `audience:<name>`, `audience:<name>:left` | lead ids by when they entered, by when they left (the last 10,000) |
 | `alerts:<status>` | alert ids: open and claimed ones by level and strength, closed ones by time |
@@ -91,6 +93,16 @@ class Keys(Struct, frozen=True):
     def terms(self, kind: Kind) -> str:
         """The sorted set of terms, by the alphabet."""
         return f"{self.cards(kind)}:terms"
+
+    @property
+    def visitors(self) -> str:
+        """The hash of what leads' cards say of their visitors."""
+        return f"{self.prefix}leads:visitors"
+
+    @property
+    def by_visitor(self) -> str:
+        """The sorted set of visitors, by the alphabet."""
+        return f"{self.prefix}leads:by_visitor"
 
     @property
     def audiences(self) -> str:

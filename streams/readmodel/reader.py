@@ -29,6 +29,7 @@ SPENT_S: Final = 7 * 86_400
 PATIENCE_S: Final = 2.0  # a person waits
 RETRIES: Final = 1
 AT_ONCE: Final = 100
+SHARED: Final = 20  # who share a browser are looked at
 LISTEN_S: Final = 1.0  # below PATIENCE_S, or a quiet channel would look like a lost one
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
@@ -163,6 +164,12 @@ class Reader:
                 records = _readable(REJECTED, [body])
                 found += [Kept(int(partition), int(offset), one, replayed=note is not None) for one in records]
         return found
+
+    async def leads_of(self, visitor_id: str) -> list[str]:
+        """Leads whose cards name this browser: none, one, or several who share it."""
+        start = visitor_id.encode("utf-8", "replace") + b"\0"
+        question = self._redis.zrangebylex(self.keys.by_visitor, b"[" + start, b"(" + start + b"\xff", 0, SHARED)
+        return [one[len(start) :].decode() for one in await self._ask(question)]
 
     async def run(self, script: str, names: Sequence[str], arguments: Sequence[str | int]) -> Any:
         """What a script answers. Redis keeps it by its hash, so it is sent whole only where it is not known yet."""

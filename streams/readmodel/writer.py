@@ -114,6 +114,9 @@ class Projection:
     def _cards(self, kind: Kind, cards: Sequence[Entry], *, slots: Sequence[str], place: Place) -> int:
         ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind)]
         names = [*ours, *(self._keys.index(slot) for slot in slots)]
+        visited = kind == "lead"
+        if visited:
+            names += [self._keys.visitors, self._keys.by_visitor]
         _, behind = SEARCHED.get(kind, (None, ""))
         changed = 0
         for some in _bounded(_newest(kind, cards, place)):
@@ -121,7 +124,8 @@ class Projection:
             versions, slots, ranks, _ = zip(*placed, strict=True)
             told = msgpack.encode((ids, b"".join(versions).decode(), slots, ranks, [*map(len, bodies)]))
             with self._end_to_end(bodies) as joined:
-                count, *renamed = self._run("cards.lua", names, [self._keys.live, kind, told, joined, behind])
+                said = [self._keys.live, kind, told, joined, behind, int(visited)]
+                count, *renamed = self._run("cards.lua", names, said)
             changed += int(count)
             if renamed:
                 self._rename(kind, some, renamed)
@@ -132,7 +136,8 @@ class Projection:
     def _erase(self, kind: Kind, ids: Sequence[str], *, slots: Sequence[str]) -> int:
         if not ids:
             return 0
-        ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
+        ours = [self._keys.cards(kind), self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind),
+                self._keys.visitors, self._keys.by_visitor]  # fmt: skip
         lists = audience_keys(self._keys, self._audiences())
         names = [*ours, *(self._keys.index(slot) for slot in slots), *lists]
         return int(self._run("erase.lua", names, [self._keys.live, kind, LAST_VERSION, *ids]))

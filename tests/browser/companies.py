@@ -1,6 +1,7 @@
 """Invented companies that look real, for pictures of the console: people, companies, alerts, moves, channels."""
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -84,7 +85,7 @@ class Companies(Samples):
         for number in range(400):
             medium, source = chance.choice(MEDIA)
             labels = {"medium": medium, "source": source, "program": chance.choice(PROGRAMS), "segment": "batch"}
-            self._way(log, f"lead-{number}", chance, labels=labels)
+            self._way(log, f"lead-{number}", chance, labels=labels, account=f"company-{number // 3}.example")
         return sorted(log.moves, key=lambda one: one.recorded_at)
 
     def channels(self) -> Iterator[WorkerChannels]:
@@ -107,18 +108,18 @@ class Companies(Samples):
         for alert in self.alerts():
             yield replace(alert, people=tuple(members.get(alert.account_id, alert.people)))
 
-    def _way(self, log: MoveLog, lead: str, chance: Random, *, labels: dict[str, str]) -> None:
-        at = self.now - chance.randrange(70) * DAY
-        log.move(lead, WAY[0], at=at, rule=ARROWS[0], via="form", labels=labels)
+    def _way(self, log: MoveLog, lead: str, chance: Random, *, labels: dict[str, str], account: str) -> None:
+        at, move = self.now - chance.randrange(70) * DAY, partial(log.move, lead, labels=labels, account_id=account)
+        move(WAY[0], at=at, rule=ARROWS[0], via="form")
         for number, share in enumerate(ONWARD, 1):
             at += chance.randrange(1, 9) * DAY
             if at > self.now:
                 return
             if chance.random() > share:
                 if number > 2:
-                    log.move(lead, "recycle_b" if number == 5 else "recycle_a", at=at, rule="T7", labels=labels)
+                    move("recycle_b" if number == 5 else "recycle_a", at=at, rule="T7")
                 return
-            log.move(lead, WAY[number], at=at, rule=ARROWS[number], labels=labels)
+            move(WAY[number], at=at, rule=ARROWS[number])
 
     def _member(
         self, domain: str, name: str, title: str, stage: str, score: int, grade: str, minutes: int

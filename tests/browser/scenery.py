@@ -136,6 +136,15 @@ def _projection(redis: str) -> Iterator[Projection]:
         projection.close()
 
 
+COSTS: Final = [
+    f'[[cost]]\nmedium = "{medium}"\nprogram = "{program}"\nfrom = 2020-01-01\nto = 2039-12-31\namount = {amount}'
+    for medium, program, amount in (
+        ("search", "", 1_250_000), ("fair", "spring-fair", 2_100_000), ("social", "batch-release-webinar", 640_000),
+        ("radio", "", 90_000),
+    )
+]  # fmt: skip
+
+
 def _fill(bus: Bus, now: int) -> None:
     bus.create()
     bus.write("transitions", ((0, encode(one)) for one in Companies(now).moves()))
@@ -162,7 +171,10 @@ def _rules(place: Path, now: int) -> dict[str, str]:
     write_rules(rules)
     write_book(book, now)
     write_draft(drafts)
-    return {"RULES_DIR": str(rules), "CONSOLE__RULES_BOOK": str(book), "CONSOLE__RULES_DRAFTS": str(drafts)}
+    costs = place / "costs.toml"
+    costs.write_text("\n".join(COSTS), "utf-8")
+    return {"RULES_DIR": str(rules), "CONSOLE__RULES_BOOK": str(book), "CONSOLE__RULES_DRAFTS": str(drafts),
+            "CONSOLE__COSTS": str(costs)}  # fmt: skip
 
 
 @contextmanager

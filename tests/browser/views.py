@@ -116,6 +116,14 @@ def _redis_hangs(page: Page, scenery: Scenery) -> None:
     expect(page.locator("#lost")).to_be_visible()
 
 
+def _wrong_rules(page: Page, _: Scenery) -> None:
+    page.get_by_label("B: files of rules").set_input_files({
+        "name": "scoring.toml", "mimeType": "text/plain", "buffer": b'[[rule]]\nname = "pricing_page"\nkeeps = 3\n',
+    })  # fmt: skip
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".field-problem")).to_contain_text("scoring.toml:")
+
+
 def _preview(page: Page, _: Scenery) -> None:
     page.locator("textarea").fill('{"type": "track", "event": "Viewed pricing"}')
     page.get_by_role("button", name=_said(page, "Preview")).click()
@@ -184,6 +192,8 @@ VIEWS: Final = (
     View("search-none", "GET /search", "/search?q=nobody"),
     View("search-field", "GET /search", "/search", act=_search),
     View("flow", "GET /flow", "/flow?by=medium"),
+    View("flow-accounts", "GET /flow", "/flow?of=accounts&by=medium"),
+    View("flow-costs", "GET /flow/costs", "/flow/costs"),
     View("flow-none", "GET /flow", "/flow?program=none-such"),
     View("flow-without-kafka", "GET /flow", "/flow", alone=True, act=_moves_away),
     View("report-executives", "GET /flow/report/{reader}", "/flow/report/executives"),
@@ -196,6 +206,8 @@ VIEWS: Final = (
     View("rules-first", "GET /rules", "/rules", alone=True),
     View("rules-compare", "GET /rules/compare", f"/rules/compare?b=draft:{DRAFT}"),
     View("rules-compare-choice", "GET /rules/compare", "/rules/compare"),
+    View("rules-paste", "GET /rules/paste", "/rules/paste"),
+    View("rules-paste-wrong", "GET /rules/paste", "/rules/paste", act=_wrong_rules),
     View("rules-review", "GET /rules/review", "/rules/review"),
     View("rules-review-none", "GET /rules/review", "/rules/review", alone=True),
     View("rejected", "GET /rejected", "/rejected"),
@@ -227,7 +239,8 @@ VIEWS: Final = (
 )
 # What a GET answers that nobody reads as a page.
 NO_PAGES: Final[Mapping[str, str]] = {
-    "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV", "GET /rules/review.csv": "CSV",
+    "GET /flow/costs.csv": "CSV", "GET /flow/table.csv": "CSV", "GET /rules/compare.csv": "CSV",
+    "GET /rules/review.csv": "CSV",
     "GET /leads/{lead_id}/export.json": "JSON", "GET /live": "events", "GET /debugger/live": "events",
     "GET /healthz": "a word",
     "GET /readyz": "JSON", "GET /metrics": "figures", "GET /favicon.ico": "leads on",

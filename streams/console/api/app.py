@@ -44,8 +44,8 @@ def api(desk: Desk, keys: Path | None) -> Starlette:
 
 
 def _path(operation: Operation) -> str:
-    """The id of an account may hold what stands between parts of an address."""
-    return operation.path.replace("{account_id}", "{account_id:path}")
+    """The id of an account, and of a visitor, may hold what stands between parts of an address."""
+    return operation.path.replace("{account_id}", "{account_id:path}").replace("{visitor_id}", "{visitor_id:path}")
 
 
 def _endpoint(operation: Operation, desk: Desk, gate: Gate) -> _Endpoint:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from schemas.api_keys import ApiKey
 from streams.console.api.problems import Refused
 from streams.console.desk import Desk
-from streams.console.flow.asked import WINDOWS, asked_of
+from streams.console.flow.asked import COUNTED, WINDOWS, Counted, asked_of
 from streams.console.flow.laid import laid_out
 from streams.console.flow.moves import MovesState
 from streams.console.flow.rows import FlowRow, percent, tenth
@@ -55,10 +55,12 @@ class BooksPart(Struct, frozen=True, kw_only=True):
 class Books(Struct, frozen=True, kw_only=True):
     """Flow and balance of one window. Days are the site's; `from_day` null: since ever; `is_open`: until now.
 
+    `of`: people, or accounts, each of which stands where its furthest lead does.
     `reconciles` false: the sums do not agree, so moves are missing from what was read. `more`: values of `by` that are
     not among the `parts`, which are the 50 with the most people.
     """
 
+    of: Counted
     as_of: int
     from_day: str | None
     to_day: str
@@ -76,7 +78,7 @@ class Books(Struct, frozen=True, kw_only=True):
 async def ledger(desk: Desk, request: Request, _: ApiKey) -> Books:
     """`GET /ledger`."""
     query = request.query_params
-    for name, allowed in (("window", tuple(WINDOWS)), ("by", LABELS)):
+    for name, allowed in (("of", tuple(COUNTED)), ("window", tuple(WINDOWS)), ("by", LABELS)):
         if name in query and query[name] not in allowed:
             raise Refused(400, "bad-parameter", f"`{name}` is one of {', '.join(allowed)}.")
     asked = asked_of(query)
@@ -85,6 +87,7 @@ async def ledger(desk: Desk, request: Request, _: ApiKey) -> Books:
         raise _not_yet(state)
     first = laid.span.first
     return Books(
+        of=asked.of,
         as_of=state.as_of, from_day=None if first is None else first.isoformat(), to_day=laid.span.last.isoformat(),
         is_open=laid.span.is_open, ever_gained=laid.ever, wins=laid.sheet.wins, return_wins=laid.sheet.return_wins,
         reconciles=laid.sheet.reconciles, stages=[_line(row) for row in laid.rows], by=asked.by,

@@ -54,6 +54,11 @@ def _page(*items: Any, after: str | None = CURSOR, **more: Any) -> Any:
     return {"items": list(items), "next": after} | more
 
 
+PROFILE: Final = {
+    "known": True, "segment": "compliance", "review": "late",
+    "content": [{"title": "Security and compliance", "path": "/security*", "asset": "", "gate": "open"}],
+    "audiences": ["hot_compliance"], "as_of": AT, "behind_ms": 800, "stale": False,
+}  # fmt: skip
 _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listLeads": lambda: _page(_lead()),
     "getLead": _lead,
@@ -67,6 +72,7 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "eraseLead": lambda: {"lead_ids": [LEAD_ID], "actor": "crm-sync", "at": AT},
     "listAllTransitions": lambda: _page(_move(), after="WyJ0cmFuc2l0aW9ucyIseyIwIjo0Mn1d", more=False),
     "getLedger": lambda: {
+        "of": "people",
         "as_of": AT, "from_day": "2026-11-01", "to_day": "2026-11-21", "is_open": True, "ever_gained": 10000,
         "wins": 70, "return_wins": 3, "reconciles": True, "stages": [LINE], "by": "medium",
         "parts": [{"value": "social", "stages": [LINE]}], "more": 0,
@@ -84,11 +90,8 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listMembers": lambda: _page(MEMBER, behind_ms=800),
     "getMember": lambda: MEMBER,
     "listLeavers": lambda: _page({"lead_id": LEAD_ID, "at": AT}, after=None, behind_ms=800),
-    "getProfile": lambda: {
-        "known": True, "segment": "compliance", "review": "late",
-        "content": [{"title": "Security and compliance", "path": "/security*", "asset": "", "gate": "open"}],
-        "audiences": ["hot_compliance"], "as_of": AT, "behind_ms": 800, "stale": False,
-    },
+    "getProfile": lambda: PROFILE,
+    "getVisitorProfile": lambda: PROFILE,
     "mayMail": lambda: {
         "may": False, "purpose": "marketing",
         "reasons": [{"code": "hold", "says": "A hold lasts: no marketing mail.", "until": AT, "since": None}],

@@ -25,7 +25,7 @@ from streams.console.api.people import MailAnswered, MailAsked, Profile
 from streams.console.api.person import EraseAccepted, EraseWanted, PersonExport
 from streams.console.api.whom import Whom
 from streams.console.desk import Desk
-from streams.console.flow.asked import NOT_KNOWN, WINDOWS
+from streams.console.flow.asked import COUNTED, NOT_KNOWN, WINDOWS
 from streams.console.leads.person import PROOFS
 from streams.core.flow.books import LABELS
 
@@ -67,6 +67,8 @@ _TEXT: Final = Parameter("q", "The beginning of a name, an e-mail or a domain.",
 _BEGIN: Final = Parameter("from", "Where to begin without a cursor: at the first move, or with those from now on.",
                           {"enum": list(log.BEGINNINGS), "default": "first"})  # fmt: skip
 _WINDOW: Final = Parameter("window", "Which days, in the site's time zone.", {"enum": list(WINDOWS), "default": "28d"})
+_OF: Final = Parameter("of", "What is counted. An account stands where its furthest lead does.",
+                       {"enum": list(COUNTED), "default": "people"})  # fmt: skip
 _BY: Final = Parameter("by", "Parts by this label too.", {"enum": list(LABELS)})
 _CUTS: Final = tuple(
     Parameter(label, f"Only leads with this {label}; `{NOT_KNOWN}` = those without.", {"type": "string"})
@@ -93,7 +95,7 @@ OPERATIONS: Final = (
               summary="All moves from stage to stage, since a cursor", answer=TransitionStream,
               run=log.all_transitions, parameters=(_BEGIN, _LIMIT, _CURSOR), refuses=_LIST),
     Operation(name="getLedger", path="/ledger", scope="flow:read", summary="Flow and balance of a window",
-              answer=Books, run=books.ledger, parameters=(_WINDOW, _BY, *_CUTS), refuses=_LIST),
+              answer=Books, run=books.ledger, parameters=(_OF, _WINDOW, _BY, *_CUTS), refuses=_LIST),
     Operation(name="listAccounts", path="/accounts", scope="accounts:read", summary="Accounts by engagement",
               answer=AccountPage, run=reads.accounts, parameters=(_LIMIT, _CURSOR), refuses=_LIST),
     Operation(name="getAccount", path="/accounts/{account_id}", scope="accounts:read",
@@ -119,6 +121,9 @@ OPERATIONS: Final = (
     Operation(name="getProfile", path="/profiles", scope="profiles:read", method="POST",
               summary="What a page may be made of for one person", answer=Profile, body=Whom, run=people.profile,
               refuses=(400, 413, 503)),
+    Operation(name="getVisitorProfile", path="/profiles/visitors/{visitor_id}", scope="profiles:visitor",
+              summary="What a page may be made of for whoever uses one browser", answer=Profile,
+              run=people.visitor_profile, refuses=_LIST),
     Operation(name="mayMail", path="/may-mail", scope="mail:ask", method="POST",
               summary="May a mail go to this person now, and why not", answer=MailAnswered, body=MailAsked,
               run=people.may_mail_to, refuses=(400, 413, 503)),

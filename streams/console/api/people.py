@@ -11,6 +11,9 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
 from schemas.cards import LeadCard
+from schemas.errors import BadId
+from schemas.ids import clean_id
+from streams.console.api.problems import Refused
 from streams.console.api.taken import taken
 from streams.console.api.whom import Whom, behind_ms, card_of, lead_id_of, rules_of
 from streams.console.desk import Desk
@@ -21,7 +24,9 @@ from streams.core.rules import Rules
 from streams.core.segment.content import next_content, review_of
 from streams.readmodel.errors import ReadModelAway
 
-__all__ = ["MailAnswered", "MailAsked", "NotMailed", "Profile", "ProfileContent", "may_mail_to", "profile"]
+__all__ = [
+    "MailAnswered", "MailAsked", "NotMailed", "Profile", "ProfileContent", "may_mail_to", "profile", "visitor_profile",
+]  # fmt: skip
 
 FRESH_MS: Final = 60_000
 
@@ -86,6 +91,23 @@ async def profile(desk: Desk, request: Request, _: ApiKey) -> Profile:
     whom = await taken(request, _WHOM, shape="Whom")
     rules = rules_of(desk)
     card, behind = await card_of(desk, lead_id_of(whom, rules)), await behind_ms(desk)
+    return _offered(desk, card, behind=behind, rules=rules)
+
+
+async def visitor_profile(desk: Desk, request: Request, _: ApiKey) -> Profile:
+    """`GET /profiles/visitors/{visitor_id}`. Who share a browser are nobody: it may be the other who reads."""
+    rules = rules_of(desk)
+    try:
+        visitor_id = clean_id(request.path_params["visitor_id"]) or ""
+    except BadId as error:
+        raise Refused(400, "bad-parameter", f"The visitor id cannot be one: {error}.") from error
+    cards = [await card_of(desk, one) for one in await desk.reader.leads_of(visitor_id)]
+    persons = {one.lead_id: one for one in cards if one is not None}
+    card = next(iter(persons.values())) if len(persons) == 1 else None
+    return _offered(desk, card, behind=await behind_ms(desk), rules=rules)
+
+
+def _offered(desk: Desk, card: LeadCard | None, *, behind: int | None, rules: Rules) -> Profile:
     stale = behind is None or behind > FRESH_MS
     return profile_of(None if stale else card, behind=behind, stale=stale, now=desk.now(), rules=rules)
 

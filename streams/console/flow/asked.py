@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from streams.core.days import DAY_MS
 from streams.core.flow.books import LABELS, Wanted
 from streams.core.flow.ledger import FAR, Window
 
-__all__ = ["NOT_KNOWN", "WINDOWS", "Asked", "Span", "asked_of", "span_of"]
+__all__ = ["COUNTED", "NOT_KNOWN", "WINDOWS", "Asked", "Counted", "Span", "asked_of", "span_of"]
 
 WINDOWS: Final = {
     "7d": N_("7 days"), "28d": N_("28 days"), "90d": N_("90 days"), "month": N_("This month"),
@@ -20,6 +20,9 @@ WINDOWS: Final = {
     "year": N_("This year"), "all": N_("All"),
 }  # fmt: skip
 USUAL: Final = "28d"
+COUNTED: Final = {"people": N_("People"), "accounts": N_("Accounts")}
+Counted: TypeAlias = Literal["people", "accounts"]
+UNSAID: Final = (("window", USUAL), ("of", "people"))
 NOT_KNOWN: Final = "(none)"  # a label without a value, in the address
 LONGEST: Final = 400
 EPOCH: Final = date(1970, 1, 1)
@@ -35,18 +38,19 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """One question. `by` "" = no rows by a label."""
+    """One question. `by` "" = no rows by a label; `of`: what is counted."""
 
     window: str = USUAL
     wanted: Wanted = Wanted()
     by: str = ""
+    of: Counted = "people"
 
     def link(self, path: str, **new: str | None) -> str:
         """The address of a page that is asked the same but for this; None = any."""
-        said = {"window": self.window, "by": self.by} | _said(self.wanted)
+        said = {"of": self.of, "window": self.window, "by": self.by} | _said(self.wanted)
         for name, value in new.items():
             said[name] = value if name not in LABELS or value is None else value or NOT_KNOWN
-        query = urlencode({name: value for name, value in said.items() if value and (name, value) != ("window", USUAL)})
+        query = urlencode({name: value for name, value in said.items() if value and (name, value) not in UNSAID})
         return f"{path}?{query}" if query else path
 
     @property
@@ -60,7 +64,8 @@ def asked_of(query: Mapping[str, str]) -> Asked:
     window, by = query.get("window", ""), query.get("by", "")
     labels = {name: query.get(name, "")[:LONGEST] for name in LABELS}
     wanted = Wanted(**{name: "" if value == NOT_KNOWN else value for name, value in labels.items() if value})
-    return Asked(window=window if window in WINDOWS else USUAL, wanted=wanted, by=by if by in LABELS else "")
+    return Asked(window=window if window in WINDOWS else USUAL, wanted=wanted, by=by if by in LABELS else "",
+                 of="accounts" if query.get("of") == "accounts" else "people")  # fmt: skip
 
 
 def span_of(window: str, *, today: int) -> Span:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from streams.console.desk import Desk
-from streams.console.flow.asked import Asked, Span, span_of
+from streams.console.flow.asked import Asked, Counted, Span, span_of
 from streams.console.flow.drawing import Drawing, drawing_of
 from streams.console.flow.moves import MovesState
 from streams.console.flow.rows import FlowRow, rows_of, why_bottleneck
@@ -44,10 +45,11 @@ class Laid(Struct, frozen=True, kw_only=True):
     values: Mapping[str, Sequence[str]]
     stuck_at: str
     why: str
+    of: Counted = "people"
 
     @property
     def ever(self) -> int:
-        """Leads that were ever gained, until the window's end."""
+        """Leads that were ever gained, or accounts, until the window's end."""
         return self.sheet.ledger.ever_gained
 
 
@@ -60,15 +62,16 @@ def laid_by(asked: Asked, tally: Tally, rules: Rules, *, now: int) -> Laid:
     )  # fmt: skip
     rows = rows_of(sheet.ledger, sheet.cohorts, sheet.ages, stages=stages)
     found = sheet.bottleneck
-    why = "" if found is None else why_bottleneck(rows, found.stage, found.growth)
+    why = "" if found is None else why_bottleneck(rows, found.stage, found.growth, of=asked.of)
     parts = [
         Part(value=one.value,
              rows={row.stage: row for row in rows_of(one.ledger, one.cohorts, one.ages, stages=stages)})
         for one in sheet.rows[:MOST_ROWS]
     ]  # fmt: skip
     return Laid(
-        span=span, sheet=sheet, rows=rows, drawing=drawing_of(rows), parts=parts, values=tally.values(),
+        span=span, sheet=sheet, rows=rows, drawing=drawing_of(rows, of=asked.of), parts=parts, values=tally.values(),
         more=max(0, len(sheet.rows) - MOST_ROWS), stuck_at="" if found is None or not why else found.stage, why=why,
+        of=asked.of,
     )  # fmt: skip
 
 
@@ -80,7 +83,13 @@ async def laid_out(desk: Desk, asked: Asked) -> tuple[Laid | None, MovesState]:
         if state.as_of is None:
             return None, state
         now = state.as_of
-        found = await moves.asked(("laid", asked, now), lambda tally, rules: laid_by(asked, tally, rules, now=now))
+        found = await moves.asked(
+            ("laid", asked, now), lambda tally, rules: laid_by(asked, tally, rules, now=now), of=asked.of
+        )
+        if asked.of == "accounts":  # what people's moves lack, these lack: where accounts stand follows from them
+            people, _ = await laid_out(desk, replace(asked, of="people", by=""))
+            missing = () if people is None else people.sheet.mismatches
+            found = replace(found, sheet=replace(found.sheet, mismatches=missing))
     except RulesError as error:
         why = filled(N_("the rules cannot be read: %(error)s"), error=str(error))
         return None, MovesState(as_of=None, done=0, total=0, why=why)

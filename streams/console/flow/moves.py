@@ -16,6 +16,8 @@ from msgspec import Struct
 from schemas.cards import Transition
 from schemas.codec import TRANSITION
 from schemas.errors import Undecodable
+from streams.console.flow.asked import Counted
+from streams.core.account.books import AccountBooks
 from streams.core.days import DayOf
 from streams.core.flow.books import booked, shortened
 from streams.core.flow.tally import Tally
@@ -76,6 +78,7 @@ class Moves:
         self._next: dict[int, int] = {}
         self._moves: dict[str, tuple[Transition, ...]] = {}
         self._tally = Tally()
+        self._accounts = AccountBooks()
         self._asked: dict[Any, Any] = {}
         self._as_of: int | None = None
         self._done = self._total = 0
@@ -104,11 +107,11 @@ class Moves:
             self._reading.result()
         return self.state
 
-    async def asked(self, question: Any, answer: Callable[[Tally, Rules], T]) -> T:
+    async def asked(self, question: Any, answer: Callable[[Tally, Rules], T], *, of: Counted = "people") -> T:
         """What the books say to a question, in a thread; the same question of the same books is answered once."""
         found: Any = self._asked.get(question)
         if found is None:
-            found = await asyncio.to_thread(self.answered, answer)
+            found = await asyncio.to_thread(self.answered, answer, of=of)
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
             self._asked[question] = found
@@ -153,7 +156,7 @@ class Moves:
         if any(self._next.get(partition, 0) > end for partition, (_, end) in bounds.items()):
             with self._held:
                 self._next, self._moves, self._asked = {}, {}, {}
-                self._tally, self._as_of = Tally(), None
+                self._tally, self._accounts, self._as_of = Tally(), AccountBooks(), None
         self._done = 0
         self._total = sum(max(0, end - max(first, self._next.get(one, first))) for one, (first, end) in bounds.items())
 
@@ -167,12 +170,16 @@ class Moves:
         was = booked(before, day_of=day_of, stages=stages) if before else None
         self._tally.replace(lead_id, was, booked(after, day_of=day_of, stages=stages))
         self._moves[lead_id] = after
+        self._accounts.mark(after)
 
-    def answered(self, answer: Callable[[Tally, Rules], T]) -> T:
+    def answered(self, answer: Callable[[Tally, Rules], T], *, of: Counted = "people") -> T:
         """The same at once. Blocks."""
         rules = self._rules()
         with self._held:
-            return answer(self._tally, rules)
+            if of == "people":
+                return answer(self._tally, rules)
+            stages = stages_in(rules)
+            return answer(self._accounts.tally(self._moves, day_of=rules.site.day_of, stages=stages), rules)
 
 
 def moves_in(records: Iterable[Seen]) -> Iterator[Transition]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from streams.console.flow.asked import Counted
 from streams.console.tongue import N_, filled
 from streams.core.flow.ageing import Age
 from streams.core.flow.cohorts import Cohort
@@ -17,6 +18,12 @@ __all__ = ["FlowRow", "percent", "rows_of", "tenth", "why_bottleneck"]
 NEVER_STOOD: Final = N_(
     "no stage had a balance at the beginning; here one in ten has stood for %(days)s days or more"
 )
+
+
+GREW: Final[Mapping[Counted, str]] = {
+    "people": N_("its balance grew most: from %(opening)s to %(closing)s people, by %(growth)s"),
+    "accounts": N_("its balance grew most: from %(opening)s to %(closing)s accounts, by %(growth)s"),
+}
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):
@@ -70,7 +77,7 @@ def rows_of(ledger: Ledger, cohorts: Mapping[str, Cohort], ages: Mapping[str, Ag
     return [row for row in rows if row.on_the_way or row.total]
 
 
-def why_bottleneck(rows: Sequence[FlowRow], stage: str, growth: float | None) -> str:
+def why_bottleneck(rows: Sequence[FlowRow], stage: str, growth: float | None, *, of: Counted = "people") -> str:
     """Why this stage is called the bottleneck; "" where nothing piles up."""
     row = next((one for one in rows if one.stage == stage), None)
     if row is None:
@@ -80,8 +87,7 @@ def why_bottleneck(rows: Sequence[FlowRow], stage: str, growth: float | None) ->
         return filled(NEVER_STOOD, days=f"{days:.1f}")
     if growth <= 0:
         return ""
-    return filled(N_("its balance grew most: from %(opening)s to %(closing)s people, by %(growth)s"),
-                  opening=f"{row.opening:,}", closing=f"{row.closing:,}", growth=f"{growth:.0%}")  # fmt: skip
+    return filled(GREW[of], opening=f"{row.opening:,}", closing=f"{row.closing:,}", growth=f"{growth:.0%}")
 
 
 def _row(flow: Flow, cohort: Cohort, age: Age, *, stages: Stages) -> FlowRow:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streams.console.desk import desk_of
-from streams.console.flow.asked import NOT_KNOWN, WINDOWS, asked_of
+from streams.console.flow.asked import COUNTED, NOT_KNOWN, WINDOWS, asked_of
 from streams.console.flow.laid import Laid, laid_out, shown
 from streams.console.flow.rows import FlowRow, percent, tenth
 from streams.console.spreadsheet import csv_file
@@ -21,12 +21,12 @@ __all__ = ["CSV_HEAD", "ROUTES"]
 CSV_HEAD: Final = (
     "by", "value", "stage", "from_day", "to_day", "opening", "in", "of_in_passed_through", "to_next", "next_stage",
     "flow_cvr_percent", "cohort_came", "cohort_reached_next", "cohort_cvr_percent", "to_recycling", "ended", "back",
-    "corrected_merged_relabelled_out", "closing", "median_days", "p90_days",
+    "corrected_merged_relabelled_out", "closing", "median_days", "p90_days", "counted",
 )  # fmt: skip
 
 
 async def flow(request: Request) -> Response:
-    """`GET /flow?window=28d&source=linkedin&program=fair-26&segment=batch&by=medium`."""
+    """`GET /flow?of=accounts&window=28d&source=linkedin&program=fair-26&segment=batch&by=medium`."""
     desk, asked = desk_of(request), asked_of(request.query_params)
     laid, state = await laid_out(desk, asked)
     if laid is None:
@@ -34,7 +34,7 @@ async def flow(request: Request) -> Response:
         return await shown(desk, request, "flow_waiting.html", status=status, state=state, again=str(request.url.path))
     return await shown(
         desk, request, "flow.html", laid=laid, state=state, asked=asked, windows=WINDOWS, labels=LABELS,
-        not_known=NOT_KNOWN, flow_formula=FLOW_FORMULA, cohort_formula=COHORT_FORMULA,
+        counted=COUNTED, not_known=NOT_KNOWN, flow_formula=FLOW_FORMULA, cohort_formula=COHORT_FORMULA,
     )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ async def table(request: Request) -> Response:
     laid, state = await laid_out(desk, asked)
     if laid is None:
         return await shown(desk, request, "flow_waiting.html", status=503, state=state, again="/flow")
-    return csv_file(f"flow-{laid.span.last.isoformat()}", CSV_HEAD, _cells(laid, asked.by))
+    name = "flow" if asked.of == "people" else "flow-accounts"
+    return csv_file(f"{name}-{laid.span.last.isoformat()}", CSV_HEAD, _cells(laid, asked.by))
 
 
 def _cells(laid: Laid, by: str) -> Iterator[list[str | float | None]]:
@@ -61,7 +62,7 @@ def _row(laid: Laid, row: FlowRow, of: tuple[str, str]) -> list[str | float | No
         *of, row.stage, span.first.isoformat() if span.first else None, span.last.isoformat(), row.opening, row.came,
         row.passed, row.to_next, row.next_stage, percent(row.flow_cvr), cohort.came, cohort.reached,
         percent(cohort.cvr), row.recycled, row.ended, row.back, row.aside_out, row.closing, tenth(age.p50_days),
-        tenth(age.p90_days),
+        tenth(age.p90_days), laid.of,
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
+from streams.console.flow.costed import costed
 from streams.console.flow.laid import Laid, Part, laid_out, shown
 from streams.console.tongue import N_
 from streams.core.flow.books import LABELS
@@ -48,7 +49,7 @@ async def report(request: Request) -> Response:
     reader = request.path_params["reader"]
     if reader not in READERS:
         raise HTTPException(404)
-    desk, asked = desk_of(request), replace(asked_of(request.query_params), by="")
+    desk, asked = desk_of(request), replace(asked_of(request.query_params), by="", of="people")
     laid, state = await laid_out(desk, asked)
     if laid is None:
         status = 503 if state.why else 200
@@ -57,7 +58,9 @@ async def report(request: Request) -> Response:
     if reader == "leaders":
         values = {"cuts": {label: await _parts(desk, asked, label) for label in ("medium", "segment")},
                   "late": await _late(desk, asked)}  # fmt: skip
-    elif reader == "staff":
+    elif reader == "executives":
+        values = {"costs": await costed(desk, asked, as_of=state.as_of or 0)}
+    else:
         found = await measures(desk, asked, as_of=state.as_of or 0)
         values = {"measures": found[:MEASURES], "more": max(0, len(found) - MEASURES)}
     return await shown(

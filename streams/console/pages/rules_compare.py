@@ -15,9 +15,11 @@ from streams.console.access.gate import shows
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
 from streams.console.rules.at_hand import unreadable_rules
-from streams.console.rules.known import IN_FORCE
+from streams.console.rules.known import IN_FORCE, Choice
+from streams.console.rules.pasted import PASTED
 from streams.console.rules.readings import Answer
 from streams.console.spreadsheet import csv_file
+from streams.console.tongue import N_
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rulebook.in_words import changes
@@ -28,6 +30,16 @@ __all__ = ["CSV_HEAD", "ROUTES", "row_of"]
 ON_A_PAGE: Final = 100
 CSV_HEAD: Final = ("lead_id", "name", "stage", "score_a", "score_b", "above_a", "above_b", "stage_by_a", "stage_by_b",
                    "lines_that_differ")  # fmt: skip
+
+FORGOTTEN: Final = (
+    N_("These rules are not kept any more"),
+    N_("What was brought by hand lies in the memory of one console, until 15 minutes after the last look. Bring it "
+       "again."),
+)
+
+
+class _Forgotten(Exception):
+    """What was pasted is not kept any more."""
 
 
 class _Pair(Struct, frozen=True, kw_only=True):
@@ -42,11 +54,15 @@ async def compare(request: Request) -> Response:
     desk = desk_of(request)
     asked = {name: request.query_params.get(name, "") for name in ("a", "b")}
     try:
-        choices = desk.sight.known.choices(desk.now())
+        choices = [*desk.sight.known.choices(desk.now())]
         pair = _pair(desk, asked["a"], asked["b"])
     except (RulesError, OSError) as error:
         return await unreadable_rules(desk, request, error)
+    except _Forgotten:
+        return await desk.notice(request, 404, title=FORGOTTEN[0], text=FORGOTTEN[1])
     answer: Answer[Comparison] = Answer()
+    if pair is not None and pair.b.startswith(PASTED):
+        choices.append(Choice(name=pair.b, kind="pasted", what=pair.after.version))
     if pair is not None:
         again = request.query_params.get("again") == "1"
         answer = await desk.sight.readings.comparison(pair.before, pair.after, again=again)
@@ -67,6 +83,8 @@ async def table(request: Request) -> Response:
         pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
     except (RulesError, OSError) as error:
         return await unreadable_rules(desk, request, error)
+    except _Forgotten:
+        return await desk.notice(request, 404, title=FORGOTTEN[0], text=FORGOTTEN[1])
     if pair is None:
         return RedirectResponse("/rules/compare", 303)
     answer = await desk.sight.readings.comparison(pair.before, pair.after)
@@ -88,12 +106,14 @@ def _yes(above: bool) -> str:  # noqa: FBT001  it is what is said
 
 
 def _pair(desk: Desk, a: str, b: str) -> _Pair | None:
-    """None while nothing is chosen. Raises HTTPException 404, RulesError, OSError."""
+    """None while nothing is chosen. Raises HTTPException 404, _Forgotten, RulesError, OSError."""
     if not b:
         return None
     try:
         before, after = desk.sight.known.named(a or IN_FORCE), desk.sight.known.named(b)
     except KeyError as error:
+        if b.startswith(PASTED):
+            raise _Forgotten from error
         raise HTTPException(404) from error
     return _Pair(a=a or IN_FORCE, b=b, before=before, after=after)
 

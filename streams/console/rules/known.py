@@ -1,4 +1,4 @@
-"""The rules that the console knows: those in force here, former ones of the book, what was approved, and drafts."""
+"""The rules that the console knows: those in force, former ones, what was approved, drafts, and what was pasted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,10 +6,11 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from streams.console.rules.drafts import DRAFT, Drafts
+from streams.console.rules.pasted import PASTED, PastedRules
 from streams.core.rulebook.threshold_text import with_threshold
 from streams.core.rules import Rules
 from streams.rules_book import Published, RulesBook
-from streams.rules_files import read_texts
 
 __all__ = ["IN_FORCE", "Choice", "KnownRules"]
 
@@ -17,9 +18,8 @@ FILE: Final = "stages.toml"  # where the threshold stands
 IN_FORCE: Final = "now"
 APPROVED: Final = "approved"
 FORMER: Final = "version:"
-DRAFT: Final = "draft:"
 MOST_FORMER: Final = 12
-Kind: TypeAlias = Literal["now", "approved", "version", "draft"]
+Kind: TypeAlias = Literal["now", "approved", "version", "draft", "pasted"]
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -39,13 +39,14 @@ class KnownRules:
 
     def __init__(
         self, files: Callable[[], Mapping[str, str]], load: Callable[[Mapping[str, str]], Rules], *, book: RulesBook,
-        drafts: Path | None = None,
+        drafts: Path | None = None, pasted: PastedRules | None = None,
     ) -> None:  # fmt: skip
         self._files = files
         self._load = load
-        self._drafts = drafts
         self._known: tuple[Mapping[str, str], Rules] | None = None
         self.book = book
+        self.drafts = Drafts(drafts)
+        self.pasted = pasted or PastedRules()
 
     def in_force(self) -> Rules:
         """Those that this console started with. Raises RulesError."""
@@ -75,7 +76,7 @@ class KnownRules:
         former = {one.version: one for one in self.history(now)[0] if one.version != version and one.files}
         newest = sorted(former.values(), key=lambda one: -one.at)[:MOST_FORMER]
         found += [Choice(name=FORMER + one.version, kind="version", what=one.version, at=one.at) for one in newest]
-        return [*found, *(Choice(name=DRAFT + name, kind="draft", what=name) for name in self._draft_names())]
+        return [*found, *(Choice(name=DRAFT + name, kind="draft", what=name) for name in self.drafts.names())]
 
     def named(self, name: str) -> Rules:
         """The rules of a choice. Raises KeyError for one that is not there, RulesError, OSError."""
@@ -89,25 +90,26 @@ class KnownRules:
             return self.at_threshold(pending.threshold)
         if name.startswith(FORMER):
             return self.of(name.removeprefix(FORMER))
-        draft = name.removeprefix(DRAFT)
-        if not name.startswith(DRAFT) or self._drafts is None or draft not in self._draft_names():
+        if name.startswith(PASTED):
+            return self.pasted.of(name.removeprefix(PASTED))
+        if not name.startswith(DRAFT):
             raise KeyError(name)
-        return self._load(read_texts(self._drafts / draft))
+        return self._load(self.drafts.texts(name.removeprefix(DRAFT)))
 
     def of(self, version: str) -> Rules:
         """A version of the book. Raises KeyError, RulesError, OSError."""
         files = {one.version: one.files for one in self.book.published() if one.files}[version]
         return self._load(files)
 
+    def instead(self, texts: Mapping[str, str]) -> tuple[Mapping[str, str], Rules]:
+        """Those in force with these texts in place of theirs: all texts, and what they say. Raises RulesError."""
+        files = {**self.files(), **texts}
+        return files, self._load(files)
+
     def at_threshold(self, threshold: float) -> Rules:
         """Those in force with another threshold. Raises RulesError."""
         files = self.files()
         return self._load({**files, FILE: with_threshold(files[FILE], threshold)})
-
-    def _draft_names(self) -> Sequence[str]:
-        if self._drafts is None or not self._drafts.is_dir():
-            return ()
-        return sorted(one.name for one in self._drafts.iterdir() if one.is_dir() and not one.name.startswith("."))
 
     def _first(self) -> tuple[Mapping[str, str], Rules]:
         if self._known is None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from msgspec import Struct
 
+from streams.console.tongue import N_, filled
 from streams.core.backtest.comparison import Comparison
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.overdue import Overdue
@@ -24,6 +25,7 @@ __all__ = ["FRESH_MS", "Answer", "Readings"]
 FRESH_MS: Final = 15 * 60_000
 PATIENCE_S: Final = 3.0
 REMEMBERED: Final = 8
+UNTOLD: Final = N_("these rules cannot be tried on the rows (%(error)s); the log of the console has it")
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -104,6 +106,9 @@ class Readings:
         except WindowShut as error:
             log.warning("rows_away", error=str(error))
             self._failed[question] = str(error)
+        except Exception as error:  # noqa: BLE001 - rules that somebody brought may fit these rows in no way
+            log.warning("rows_untold", error=type(error).__name__)
+            self._failed[question] = filled(UNTOLD, error=type(error).__name__)
         else:
             while len(self._answers) >= REMEMBERED:
                 self._answers.pop(next(iter(self._answers)))

@@ -120,8 +120,8 @@ def shortened(move: Transition) -> Transition:
     """A move with what the books need of it, in a third of the memory: of many moves each text is there once."""
     cut = _BETWEEN.join(move.labels.get(name, "").replace(_BETWEEN, "") for name in LABELS)
     return replace(
-        move, account_id="", rules_version="", evidence=(), actor="", sub_stage="", corrects=None,
-        from_stage=_once(move.from_stage), to_stage=_once(move.to_stage), via=_once(move.via),
+        move, account_id=_account(move.account_id), rules_version="", evidence=(), actor="", sub_stage="",
+        corrects=None, from_stage=_once(move.from_stage), to_stage=_once(move.to_stage), via=_once(move.via),
         rule_id=_once(move.rule_id), labels=_labels(cut),
     )  # fmt: skip
 
@@ -194,6 +194,11 @@ def _cut_of(joined: str) -> Cut:
 @remembered("labels_of_the_books", most=4_096)
 def _labels(joined: str) -> dict[str, str]:
     return {_CUT: joined}
+
+
+@remembered("accounts_of_the_books", most=16_384)
+def _account(account_id: str) -> str:
+    return account_id
 
 
 @remembered("words_of_the_books", most=1_024)

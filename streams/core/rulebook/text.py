@@ -22,6 +22,9 @@ _TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
 # How checks of a whole file begin: `stage "mql": after: there is no ...`
 _ABOUT: Final = re.compile(r'^(?P<table>\w+) "(?P<title>[^"]*)"(: (?P<key>\w+))?')
 _TITLES: Final = ("name", "event", "kind", "id", "email", "domain", "domains", "title")
+# Of `a.b.c = 1` and `[a.b.c]`: tomllib takes the square of their number, and no rule has more than two.
+_PART: Final = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_DEEP: Final = re.compile(rf"(?:^|[\[{{,])[ \t]*(?:{_PART}[ \t]*\.[ \t]*){{16}}", re.MULTILINE)
 _HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 
@@ -31,16 +34,27 @@ class RulesError(Exception):
 
 def parse_rules(name: str, text: str, kind: type[S]) -> S:
     """The struct that this TOML text says. `name` is the file's name, for errors. Raises RulesError."""
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
-        line = int(found["line"]) if found else text.count("\n") + 1
-        raise RulesError(f"{name}:{line}: not TOML: {_TOML_LINE.sub('', str(error))}") from error
+    tree = _tree(name, text)
     try:
         return convert(tree, kind)
     except ValidationError as error:
         raise RulesError(_explained(name, text, tree, kind=kind, message=str(error))) from error
+
+
+def _tree(name: str, text: str) -> dict[str, Any]:
+    """What the text holds, whoever wrote it: nothing in it makes the reader fail otherwise, or work for minutes."""
+    if deep := _DEEP.search(text):
+        raise RulesError(f"{name}:{text.count(chr(10), 0, deep.end()) + 1}: a key has too many parts")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        line = int(found["line"]) if found else text.count("\n") + 1
+        raise RulesError(f"{name}:{line}: not TOML: {_TOML_LINE.sub('', str(error))}") from error
+    except RecursionError as error:
+        raise RulesError(f"{name}: arrays or tables lie in each other too deep to be read") from error
+    except ValueError as error:  # a number of thousands of digits, a day that no month has
+        raise RulesError(f"{name}: a value cannot be read: {error}") from error
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int:

@@ -228,7 +228,7 @@ def test_without_kafka_nothing_has_changed_and_it_says_so(program: Visitor, fill
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_every_operation_asks_for_a_key_with_its_scope(program: Visitor, keys: Path, operation: Any) -> None:
-    path = "/api/v1" + operation.path.format(lead_id="x", account_id="x", alert_id="x", audience="x")
+    path = "/api/v1" + operation.path.format(lead_id="x", account_id="x", alert_id="x", audience="x", visitor_id="x")
     ask = program.post if operation.method == "POST" else program.get
     without = [one for one in SCOPES if one != operation.scope]
     written(keys, key_of("lacking", *without), key_of("ended", *SCOPES, expires_at=1),

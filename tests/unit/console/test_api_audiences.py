@@ -349,6 +349,9 @@ def test_the_ledger_adds_up_and_says_what_the_page_says(program: Visitor, sample
     is_shaped(answer.json(), "Books")
     said = answer.json()
     assert said["reconciles"]
+    assert said["of"] == "people"
+    accounts = get(program, "/ledger?of=accounts").json()
+    assert (accounts["of"], accounts["ever_gained"], accounts["reconciles"]) == ("accounts", 0, True)  # of free mail
     assert said["ever_gained"] == 10 == sum(one["closing"] for one in said["stages"])
     for part in (said["stages"], *(one["stages"] for one in said["parts"])):
         for one in part:
@@ -363,5 +366,6 @@ def test_the_ledger_refuses_what_it_does_not_know_and_says_when_it_cannot_be_rea
 ) -> None:
     is_problem(get(program, "/ledger?window=1d"), 400, "bad-parameter")
     is_problem(get(program, "/ledger?by=color"), 400, "bad-parameter")
+    is_problem(get(program, "/ledger?of=deals"), 400, "bad-parameter")
     log.away = True
     is_problem(get(program, "/ledger"), 503, "log-away")

@@ -63,6 +63,8 @@ CARDS: Final[Mapping[str, Mapping[str, str]]] = {
 # Pages that say again what was asked for: in their address.
 ASKED: Final[Mapping[str, str]] = {
     "GET /search": "/search?q={}",
+    "GET /flow/costs": "/flow/costs?window={0}&medium={0}&program={0}",
+    "GET /rules/paste": "/rules/paste?a={}",
     "GET /rejected": "/rejected?source={0}&by={0}&reason={0}&text={0}&page={0}",
     "GET /debugger": "/debugger?source={0}&type={0}&text={0}",
     "GET /leads/{lead_id}/merge": LEAD + "/merge?q={}",
@@ -80,10 +82,12 @@ ASKED: Final[Mapping[str, str]] = {
     "GET /users": "/users?did={0}&name={0}",
     "GET /login": "/login?next={}",
 }
-HEAVY: Final = ("GET /", "GET /leads/{lead_id}", "GET /flow")  # of these every ninth: none says its address again
+HEAVY: Final = ("GET /", "GET /leads/{lead_id}", "GET /flow", "GET /flow/costs", "GET /rules/paste")
+# Of these every ninth: none says its address again.
 # Pages of their own below or in test_rules.py (a review needs two versions of the rules), and what is no page.
 ELSEWHERE: Final = {
-    "GET /audiences", "GET /flow", "GET /flow/report/{reader}", "GET /flow/table.csv", "GET /channels", "GET /me",
+    "GET /audiences", "GET /flow", "GET /flow/report/{reader}", "GET /flow/costs.csv", "GET /flow/table.csv",
+    "GET /channels", "GET /me",
     "GET /debugger/live", "GET /live", "GET /login/openid", "GET /login/openid/back", "GET /login/{token}",
     "GET /login/password/{token}", "GET /leads/{lead_id}/export.json", "GET /rules", "GET /rules/compare.csv",
     "GET /rules/review", "GET /rules/review.csv", "GET /healthz", "GET /readyz", "GET /metrics", "GET /favicon.ico",

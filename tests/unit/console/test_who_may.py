@@ -15,6 +15,7 @@ from tests.unit.console.visitor import Visitor, signed_in
 PARTS = {"alert_id": ALERT_ID, "action": "claim", "lead_id": LEAD_ID, "account_id:path": "northwind-robotics.example",
          "place": "0:0", "token": "none", "reader": "leaders", "channel": "mail", "threshold": "110"}  # fmt: skip
 ADDRESSES = [*RIGHTS]
+BRING_FILES = {"/rules/paste"}
 ENDLESS = {"GET /live", "GET /debugger/live"}
 LEAVES = {"POST /logout", "POST /me/sign-out-everywhere"}
 
@@ -48,9 +49,10 @@ def test_every_role_at_every_address(visitor: Visitor, filled: Samples, address:
     csrf = signed_in(visitor, role)
     method, path = address.split()
     url = re.sub(r"\{([\w:]+)\}", lambda found: PARTS[found[1]], path)
+    files = [("files", ("", b""))] if url in BRING_FILES else None
     answer = visitor.get(url) if method == "GET" else visitor.post(
-        url, data={"csrf": csrf, "kind": "dead_end", "reason": "staff", "name": "x", "password": "y",
-             "role": "rep"}
+        url, data={"csrf": csrf, "kind": "dead_end", "reason": "staff", "name": "x", "password": "y", "role": "rep"},
+        files=files,
     )  # fmt: skip
     needed = RIGHTS[address].role
     if "openid" in address:

@@ -30,6 +30,9 @@ class Visitor:
     def post(self, url: str, **options: Any) -> httpx.Response:
         return self._portal.call(partial(self._http.post, url, **options))
 
+    def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._portal.call(partial(self._http.request, method, url, **options))
+
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Where the application runs."""
         return self._portal.call(function, *arguments)

@@ -1,6 +1,7 @@
 """The books in short: counted by days and labels, they say what the whole log says, and shrink as they grow."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.cards import Transition
+from streams.core.account.books import AccountBooks
+from streams.core.account.moves import account_moves
 from streams.core.flow.books import ANY, LABELS, Wanted, booked, shortened
 from streams.core.flow.cohorts import cohort_of
 from streams.core.flow.ledger import FAR, Window, ledger_of, percent
@@ -202,3 +205,48 @@ def test_a_move_is_shortened_to_what_is_counted() -> None:
     line = booked([short], day_of=DAY_OF, stages=STAGES).lines[0]
     assert tuple(line.cut) == ("ab", "s", "", "")
     assert line.cut._fields == LABELS
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(PLACES), st.integers(0, 3),
+              st.sampled_from(["", "correction", "merged"]), st.sampled_from(["a.example", "b.example", ""])),
+    max_size=30,
+)  # fmt: skip
+
+
+@given(steps=STEPS, cuts=st.lists(st.integers(0, 30), max_size=3))
+def test_the_books_of_accounts_say_what_the_whole_log_says_however_it_is_read(
+    steps: list[tuple[int, str, int, str, str]], cuts: list[int]
+) -> None:
+    """Some moves at a time, and marked accounts booked in between."""
+    log, now = MoveLog(), FIRST
+    for lead, to, later, via, account in steps:
+        now += later * 40 * DAY_MS
+        log.move(f"lead-{lead}", to, at=now, via=via, labels={"medium": f"m{lead}"}, account_id=account)
+    books, known = AccountBooks(), dict[str, list[Transition]]()
+    for start, end in pairwise([0, *sorted(min(one, len(log.moves)) for one in cuts), len(log.moves)]):
+        for lead_id, new in by_lead(log.moves[start:end]).items():
+            known[lead_id] = [*known.get(lead_id, []), *map(shortened, new)]
+            books.mark(known[lead_id])
+        made = books.tally(known, day_of=DAY_OF, stages=STAGES)
+    whole = list(account_moves(log.moves, STAGES))
+    for window in (EVER, TWO, Window(0, SECOND)):
+        found = sheet(made, window)
+        assert found.reconciles
+        assert found.ledger == ledger_of(postings(whole), window, STAGES)
+        assert sheet(made, window, by="medium").reconciles
+
+
+def test_an_account_is_won_once_and_stays_so_however_many_people_follow() -> None:
+    log = MoveLog()
+    for lead in ("ann", "bob"):
+        log.move(lead, "consultation", at=FIRST, account_id="acme.example")
+        log.move(lead, "won", at=FIRST + DAY_MS, account_id="acme.example", via="crm")
+    log.move("ann", "dead_end", at=FIRST + 2 * DAY_MS, account_id="acme.example")
+    books = AccountBooks()
+    moves = by_lead([shortened(one) for one in log.moves])
+    for own in moves.values():
+        books.mark(own)
+    found = sheet(books.tally(moves, day_of=DAY_OF, stages=STAGES))
+    assert (found.wins, found.ledger.flow("won").closing, found.age("won").standing) == (1, 1, 1)
+    assert found.cohorts["consultation"].cvr == "100.0%"

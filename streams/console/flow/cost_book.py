@@ -1,0 +1,58 @@
+"""The file of costs, read again whenever it changed: an operator writes it, and nothing has to be started again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from streams.console.tongue import N_, filled
+from streams.core.flow.costs import Cost, costs_in
+from streams.core.rulebook.returns_rules import ReturnsRules
+from streams.core.rules import RulesError
+
+__all__ = ["CostBook", "Costs"]
+
+LARGEST: Final = 1_048_576  # bytes
+log = structlog.get_logger()
+
+
+class Costs(Struct, frozen=True, kw_only=True):
+    """What was given. `why`: what keeps it from being known, "" = nothing. `are_given`: a file of costs is set."""
+
+    costs: Sequence[Cost] = ()
+    why: str = ""
+    are_given: bool = False
+
+
+class CostBook:
+    """`path` None: no costs are given."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._read: tuple[tuple[int, int, int], ReturnsRules, Costs] | None = None
+
+    def costs(self, returns: ReturnsRules) -> Costs:
+        """As the file says now. Blocks."""
+        if self._path is None:
+            return Costs()
+        try:
+            about = self._path.stat()
+            seen = (about.st_mtime_ns, about.st_size, about.st_ino)
+            if self._read is None or self._read[:2] != (seen, returns):
+                self._read = seen, returns, self._taken(self._path, returns)
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("costs_unreadable", error=type(error).__name__, setting="LEADSTREAM_CONSOLE__COSTS")
+            why = filled(N_("the file of costs cannot be read (%(error)s)"), error=type(error).__name__)
+            return Costs(why=why, are_given=True)
+        return self._read[2]
+
+    @staticmethod
+    def _taken(path: Path, returns: ReturnsRules) -> Costs:
+        if path.stat().st_size > LARGEST:
+            return Costs(why=N_("the file of costs is larger than 1 MiB"), are_given=True)
+        try:
+            return Costs(costs=costs_in(path.read_text("utf-8"), returns), are_given=True)
+        except RulesError as error:
+            return Costs(why=str(error), are_given=True)

@@ -1,0 +1,87 @@
+"""What was spent, as an operator says it, and what a result cost: for each lead, meeting, customer.
+
+A cost is spread evenly over its days, and its share of a window is set against those who came in that window: after it,
+never because of it. Whoever gives no cost gets no figure; nothing is estimated.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from streams.core.flow.books import Cut, Wanted
+from streams.core.rulebook.returns_rules import Currency, ReturnsRules
+from streams.core.rulebook.text import RulesError, line_of, parse_rules
+
+__all__ = ["Cost", "costs_in", "per_result", "spent"]
+
+FILE: Final = "costs.toml"
+Label = Annotated[str, Meta(max_length=400)]
+
+
+class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
+    """One bill. From `first` to `last`, both in it, in the site's days; `last` None: on that day.
+
+    `currency` "": the site's. `program`, `source` "": of the medium as a whole.
+    """
+
+    medium: Annotated[str, Meta(min_length=1, max_length=400)]
+    amount: Annotated[float, Meta(ge=0, le=1e12)]
+    first: date
+    last: date | None = None
+    program: Label = ""
+    source: Label = ""
+    currency: Currency | None = None
+    note: Label = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError."""
+        if self.last is not None and self.last < self.first:
+            raise ValueError('"to" lies before "from"')
+
+    def share(self, first: date | None, last: date) -> float | None:
+        """How much of the amount falls on these days, in its currency; None where none of its days does."""
+        ends = self.last or self.first
+        begins, until = max(self.first, first or self.first), min(ends, last)
+        if begins > until:
+            return None
+        day = timedelta(days=1)
+        return self.amount * ((until - begins) // day + 1) / ((ends - self.first) // day + 1)
+
+
+class _Costs(Struct, frozen=True, forbid_unknown_fields=True):
+    cost: tuple[Cost, ...] = ()
+
+
+def costs_in(text: str, returns: ReturnsRules) -> Sequence[Cost]:
+    """What the file says. `returns` has the currencies that are known. Raises RulesError, by line."""
+    costs = parse_rules(FILE, text, _Costs).cost
+    for number, one in enumerate(costs):
+        if one.currency not in (None, returns.currency, *returns.rates):
+            line = line_of(text, ("cost", number, "currency"))
+            raise RulesError(f'{FILE}:{line}: returns.toml has no rate for "{one.currency}", which is not the '
+                             f"site's {returns.currency}")  # fmt: skip
+    return costs
+
+
+def spent(
+    costs: Iterable[Cost], first: date | None, last: date, *, wanted: Wanted, returns: ReturnsRules
+) -> Mapping[Cut, float]:
+    """By where it was spent, in the site's currency. Of a segment nobody knows what was spent."""
+    found: dict[Cut, float] = defaultdict(float)
+    for one in costs:
+        cut, share = Cut(one.medium, one.source, one.program), one.share(first, last)
+        if share is not None and wanted.segment is None and wanted.takes(cut):
+            found[cut] += share * _rate(one, returns)
+    return dict(found)
+
+
+def per_result(cost: float | None, results: int) -> float | None:
+    """None where no cost is known, and where there is no result yet."""
+    return None if cost is None or not results else cost / results
+
+
+def _rate(cost: Cost, returns: ReturnsRules) -> float:
+    return 1.0 if cost.currency in (None, returns.currency) else returns.rates[str(cost.currency)]
