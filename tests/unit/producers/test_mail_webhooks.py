@@ -13,11 +13,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from producers.collector.door.knocks import Knocks
+from producers.collector.door.limits import Limits
+from producers.collector.door.network_rate import NetworkRate
 from producers.collector.mail.webhooks import MailRoute
 from producers.errors import BadSettings
 from producers.mail.providers.registry import PROVIDERS
 from producers.metrics import REGISTRY
-from producers.settings import MailSettings
+from producers.settings import LimitSettings, MailSettings
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
 from tests.unit.producers.desk import NOW, Desk, desk
@@ -54,12 +57,16 @@ class Door(Desk):
 
 
 @asynccontextmanager
-async def door(amazon: Amazon | None = None, settings: MailSettings = SETTINGS) -> AsyncIterator[Door]:
+async def door(
+    amazon: Amazon | None = None, settings: MailSettings = SETTINGS, *, limits: LimitSettings | None = None
+) -> AsyncIterator[Door]:
+    """A proxy says who knocks."""
     async with desk() as d:
-        found = amazon or Amazon()
+        found, told = amazon or Amazon(), limits or LimitSettings()
+        knocks = Knocks(NetworkRate(told, of="mail_webhooks"), Limits(told), hops=1)
         routes = [
-            Route(f"/v1/mail/{name}", MailRoute(name, d.collector.intake, settings=settings, fetch=found.fetch).answer,
-                  methods=["POST"])
+            Route(f"/v1/mail/{name}", methods=["POST"], endpoint=MailRoute(
+                name, d.collector.intake, settings=settings, knocks=knocks, fetch=found.fetch).answer)
             for name in PROVIDERS
         ]  # fmt: skip
         made = Door(d.collector, d.sink)
