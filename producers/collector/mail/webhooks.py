@@ -58,7 +58,7 @@ class MailRoute:
             said = await self._take(request)
         except Refused as error:
             if error.reason is Refusal.PROOF:
-                self._unproven.warning(provider=self._name)
+                self._unproven.warning(provider=self._name, why=error.detail)
             return refused_answer(error, route=ROUTE)
         except (SinkError, NotFetched) as error:
             self._unsafe.warning(why=str(error))
