@@ -129,6 +129,9 @@ def test_a_verdict_says_what_the_rules_see() -> None:
     assert ("page: pricing", None) in verdict.means
     again = judged(remaker().remade(bad()).puts[0], RULES)
     assert (again.said, again.reason) == ("rejected", "unknown_type")
+    ahead = PAGE.replace(b'"v1"', b'"v1","timestamp":"2030-01-01T00:00:00Z"')
+    assert ("time by our clock", None) in judged(remaker().remade(bad(ahead)).puts[0], RULES).means
+    assert ("time by our clock", None) not in verdict.means
     machine = Envelope(received_at=NOW, user_agent="Googlebot/2.1 (+http://www.google.com/bot.html)")
     assert judged(remaker().remade(bad(PAGE, envelope=machine)).puts[0], RULES).said == "left_out"
 
