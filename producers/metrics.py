@@ -16,6 +16,7 @@ __all__ = [
     "LIMITED",
     "LIMITS_KEPT",
     "MAILS",
+    "MAILS_LEFT_OUT",
     "MENDED",
     "OUTSTANDING",
     "REFUSED",
@@ -58,6 +59,12 @@ MAILS: Final = Counter(
     ("source", "kind"),
     registry=REGISTRY,
 )
+MAILS_LEFT_OUT: Final = Counter(
+    "leadstream_collector_mail_left_out_total",
+    "Clicks and opens that were answered as always and not written: their network was over its rate.",
+    ("kind",),
+    registry=REGISTRY,
+)
 REJECTED: Final = Counter(
     "leadstream_rejected_total", "Events and deals kept but not used.", ("reason",), registry=REGISTRY
 )
@@ -69,12 +76,16 @@ REFUSED: Final = Counter(
 )
 LIMITED: Final = Counter(
     "leadstream_collector_limited_total",
-    "Requests answered 429, by what limits: key, network (events) or crowd (requests of a network at once).",
+    "Requests answered 429, by what limits: key, network (events, or mail webhooks that prove nothing) or crowd "
+    "(requests of a network at once).",
     ("by",),
     registry=REGISTRY,
 )
 LIMITS_KEPT: Final = Gauge(
-    "leadstream_collector_limits_kept", "Keys and networks whose token bucket is remembered.", registry=REGISTRY
+    "leadstream_collector_limits_kept",
+    "Keys and networks whose token bucket is remembered, by what it is of: events, mail_links or mail_webhooks.",
+    ("of",),
+    registry=REGISTRY,
 )
 KEYS: Final = Gauge("leadstream_collector_keys", "Keys of the key file that count now.", ("kind",), registry=REGISTRY)
 KEYS_STALE: Final = Gauge(

@@ -3,11 +3,14 @@
 Times are UTC milliseconds. Every part is a join (union, newest, greatest), so copies and order do not matter.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Activity", "Claim", "Decision", "Hit", "Milestone", "PageSeen", "Trait", "Version", "Void"]
+__all__ = ["OUR_CLOCK", "Activity", "Claim", "Decision", "Hit", "Milestone", "PageSeen", "Trait", "Version", "Void"]
+
+OUR_CLOCK: Final = "our_clock"
+"""Beside the rules: hits whose time is ours, since what their sender named cannot be. `what` says why."""
 
 
 class Version(NamedTuple):

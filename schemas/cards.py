@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from schemas.activity import Decision, PageSeen, Version
+from schemas.activity import Decision, Hit, PageSeen, Version
 from schemas.deals import DealFacts, Owner
 from schemas.delivery import Trust
 
@@ -189,6 +189,7 @@ class LeadCard(Struct, frozen=True, kw_only=True):
     crossed_by_rules: RulesCrossing | None = None  # for 14 days; approved by a disposition `reviewed`
     decisions: tuple[Decision, ...] = ()  # what sales said, newest first; `correction` takes back what it names
     merge: MergeSaid | None = None  # None: no operator says who this is
+    by_our_clock: tuple[Hit, ...] = ()  # whose sender named a time that cannot be; `what`: why, as in event_time.Clock
 
 
 class ReturnLine(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 from schemas.delivery import Trust
 from schemas.times import milliseconds_of
 
-__all__ = ["Clock", "Timed", "event_time", "timed"]
+__all__ = ["OLDEST_MS", "Clock", "Timed", "clamped", "event_time", "timed"]
 
 OLDEST_MS: Final = 7 * 86_400_000
+CLOSE_MS: Final = 60_000  # so far from ours a clock is called right
 WireTime = str | int | float | None
 
 
@@ -48,6 +49,24 @@ def event_time(stamp: WireTime, *, received_at: int, sent_at: int | None, trust:
     if at >= received_at:
         return received_at
     return max(at, 0) if trust == "proven" else max(at, received_at - OLDEST_MS, 0)
+
+
+def clamped(stamp: WireTime, at: int, *, received_at: int, sent_at: int | None) -> str:
+    """Why `at`, which `event_time` gave, is ours: `too_old`, `too_late` or `unreadable`; "" where it is the sender's.
+
+    By less than a minute no clock is wrong, and an event that names no time says nothing of its clock.
+
+    >>> [clamped(1_000_000_000_000 + ahead, 1_000_000_000_000, received_at=1_000_000_000_000, sent_at=None)
+    ...  for ahead in (0, 59_999, 60_000)]
+    ['', '', 'too_late']
+    """
+    said = milliseconds_of(stamp)
+    if said is None:
+        return "" if stamp is None else Clock.UNREADABLE.value
+    moved = said if sent_at is None else said + received_at - sent_at
+    if abs(moved - at) < CLOSE_MS:
+        return ""
+    return (Clock.TOO_LATE if moved > at else Clock.TOO_OLD).value
 
 
 def timed(stamp: WireTime, *, received_at: int, sent_at: int | None, trust: Trust) -> Timed:

@@ -2,18 +2,21 @@
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from streams.errors import SettingsError
 from streams.settings import Settings
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from streams.console.sight import Mappers
+
+__all__ = ["leave", "main"]
 
 USAGE = "usage: python -m streams worker | console"
 
 
-def main(arguments: list[str], environ: dict[str, str]) -> int:
-    """Runs one process; the exit code."""
+def main(arguments: list[str], environ: dict[str, str], *, mappers: "Mappers | None" = None) -> int:
+    """Runs one process; the exit code. `mappers`: by what the console reads bodies of CRMs and mail providers."""
     if len(arguments) != 1 or arguments[0] not in {"worker", "console"}:
         print(USAGE, file=sys.stderr)
         return 64
@@ -28,7 +31,7 @@ def main(arguments: list[str], environ: dict[str, str]) -> int:
         run(settings)
     from streams.console.app import serve
 
-    serve(settings)
+    serve(settings, mappers=mappers)
     return 0
 
 

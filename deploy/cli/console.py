@@ -18,7 +18,7 @@ app = typer.Typer()
 def console(context: typer.Context) -> None:
     """Run the console: alerts as they come, leads, accounts, and why a score is what it is."""
     if context.invoked_subcommand is None:
-        become("streams", "console")
+        become("deploy.console")
 
 
 @app.command()

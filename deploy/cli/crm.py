@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy.cli.rejected_crm import mapping_variable
 from deploy.errors import BadDeploySettings, DeployError
 
 __all__ = ["app"]
@@ -39,6 +38,7 @@ def dry_run(
 
     The collector takes the same body at POST /v1/crm/<crm>: of generic ones with a server key.
     """
+    from deploy.again import mapping_variable
     from producers.errors import ProducerError
 
     chosen = mapping or (Path(named) if (named := os.environ.get(mapping_variable(crm))) else None)

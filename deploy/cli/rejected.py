@@ -25,7 +25,6 @@ from deploy.cli.rejected_choice import (
     patch_of,
     places_of,
 )
-from deploy.cli.rejected_crm import mapper_with
 from deploy.cli.rejected_shown import Tally, print_json, print_list, print_one, record_of
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, BadReplay, BadRules, BrokerUnreachable
@@ -119,7 +118,7 @@ def replay(
     is not sent. Events with a userId alone need LEADSTREAM_SECRET.
 
     What a CRM said (--reason mapping) is read by the mapping files of now: LEADSTREAM_CRM__MAPPING and
-    LEADSTREAM_CRM__<CRM>_MAPPING as the collector has them.
+    LEADSTREAM_CRM__<CRM>_MAPPING as the collector has them. What a mail provider said is read by this release.
     """
     choice = Choice(reasons=reason, sources=source, since=since, until=until, text=text, by=by, replayed=again)
     asked = places_of(places or [])
@@ -158,6 +157,7 @@ def _shelf(window: "Window") -> "Iterator[Shelf]":
 def _replaying(
     settings: DeploySettings, window: "Window", *, rules: Path | None, home: Path
 ) -> "Iterator[Replaying]":
+    from deploy.again import mapper_with
     from schemas.ids import Naming
     from schemas.topics import topic
     from streams.core.rules import RulesError

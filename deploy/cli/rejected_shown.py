@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
+from msgspec import Raw
 from msgspec.json import encode
 from rich.console import Console
 from rich.table import Column, Table
@@ -124,18 +125,23 @@ def _outcome(outcome: "Outcome", *, dry_run: bool) -> dict[str, Any]:
     told = {"place": outcome.kept.place, "ended": outcome.ended, "dry_run": dry_run, "why": preview.why,
             "verdict": preview.verdict}  # fmt: skip
     if dry_run:
-        told |= {"before": b64encode(preview.before).decode(), "after": b64encode(preview.after).decode()}
+        told |= {"before": b64encode(preview.before).decode(), "after": b64encode(preview.after).decode(),
+                 "becomes": [{"inbox": one.inbox, "message": Raw(one.message)} for one in preview.becomes]}  # fmt: skip
     return told
 
 
 def _print_preview(console: Console, outcome: "Outcome") -> None:
     """What a replay would do to one."""
-    from streams.replay.readable import difference
+    from streams.replay.readable import difference, readable
 
     record, preview = outcome.kept.record, outcome.preview
     _say(console, f"{outcome.kept.place}  {record.reason}: {record.detail}", style="bold")
     for line in difference(preview.before, preview.after):
         _say(console, f"  {line}", style=_COLOURS.get(line[:1], ""))
+    for made in preview.becomes[:SHOWN]:
+        _say(console, f"  becomes, in {made.inbox}:")
+        for line in readable(made.message).split("\n"):
+            _say(console, f"    {line}", style="green")
     said = f"not replayable: {preview.why}" if preview.verdict is None else _verdict(preview.verdict)
     _say(console, f"  → {said}", style="green" if preview.is_good else "yellow")
 

@@ -14,6 +14,7 @@ from producers.collector.crm.deals import DealRoute
 from producers.collector.crm.webhooks import crm_routes
 from producers.collector.door.cors import Cors
 from producers.collector.door.keys import KeyRing
+from producers.collector.door.limits import Limits
 from producers.collector.intake import Intake
 from producers.collector.mail.links import MailLinks
 from producers.collector.mail.webhooks import mail_routes
@@ -26,7 +27,7 @@ from producers.settings import Settings
 __all__ = ["rest"]
 
 
-def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> Starlette:
+def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors, limits: Limits) -> Starlette:
     """The application behind the event routes; its lifespan starts and stops the intake. Raises BadSettings."""
 
     @asynccontextmanager
@@ -51,7 +52,7 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors) -> St
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
             *crm_routes(settings, intake),
             *MailLinks(settings, intake).routes(),
-            *mail_routes(settings, intake),
+            *mail_routes(settings, intake, limits),
             Route("/healthz", _alive),
             Route("/health", _alive),
             Route("/readyz", ready),

@@ -51,7 +51,7 @@ class Collector:
         self._cors = cors
         self._door = Door(settings, keys, cors, now_ms=intake.now_ms)
         self._privacy = Privacy(now_ms=intake.now_ms)
-        self._rest = rest(settings, intake, keys=keys, cors=cors)
+        self._rest = rest(settings, intake, keys=keys, cors=cors, limits=self._door.limits)
         self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
         self._posts = protocols.posts
         self._shown = protocols.pixels

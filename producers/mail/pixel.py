@@ -24,5 +24,9 @@ class Seen:
         return count < self._each
 
     def forget(self, *name: str) -> None:
-        """What was to be told of it did not become safe: the next time counts anew."""
-        self._counts.pop(name, None)
+        """What was to be told of it was not written: this once does not count."""
+        left = self._counts.get(name, 0) - 1
+        if left > 0:
+            self._counts[name] = left
+        else:
+            self._counts.pop(name, None)

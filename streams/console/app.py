@@ -71,7 +71,7 @@ from streams.console.pages import (
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
-from streams.console.sight import Sight, sight_of
+from streams.console.sight import Mappers, Sight, sight_of
 from streams.console.slack.answers import SlackAnswers
 from streams.console.tongue import N_, filled
 from streams.errors import SettingsError
@@ -213,17 +213,20 @@ async def _failed(request: Request, error: Exception) -> Response:
     return await desk_of(request).notice(request, 500, title=N_("Something broke"), text=text)
 
 
-def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Ends the process with one clear message where a setting cannot work."""
+def serve(settings: Settings, *, mappers: Mappers | None = None) -> None:
+    """Run until SIGTERM or SIGINT. Ends the process with one clear message where a setting cannot work.
+
+    `mappers` None: what CRMs and mail providers said is shown and not replayed here.
+    """
     logs.configure(settings.log.level)
     try:
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(settings, mappers))
     except SettingsError as error:
         print(f"leadstream: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(CANNOT_START) from error
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     ours, kafka = settings.console, settings.kafka
     port = ours.port or _free_port(ours.host)
     url = ours.public_url or f"http://{ours.host}:{port}"
@@ -239,7 +242,7 @@ async def _serve(settings: Settings) -> None:
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
                              audit=ours.audit, api_keys=ours.api_keys)  # fmt: skip
-    app = make_app(reader, door, options, sight=sight_of(settings), slack=_slack(settings))
+    app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()
 

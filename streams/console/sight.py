@@ -1,6 +1,7 @@
 """What the console sees of Kafka itself: rejected records and what becomes of them, and what arrives right now."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -14,16 +15,18 @@ from streams.console.rules.readings import Readings
 from streams.core.rules import Rules, load_rules
 from streams.inbox import Put
 from streams.replay.kept_rows import KeptRows
-from streams.replay.remaking import Remaker
+from streams.replay.remaking import Mapper, Remaker
 from streams.replay.verdicts import Verdict, judged
 from streams.rules_book import RulesBook
 from streams.rules_files import read_texts
 from streams.settings import Settings
 from streams.window import Tail, Window
 
-__all__ = ["FOLLOWED", "Sight", "sight_of"]
+__all__ = ["FOLLOWED", "Mappers", "Sight", "sight_of"]
 
 FOLLOWED = ("visits", "rejected")
+Mappers: TypeAlias = Callable[[Naming], Mapper]
+"""Who reads what CRMs and mail providers said: the collector's code, handed in by whoever starts the console."""
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -43,7 +46,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     close: Callable[[], None] = lambda: None
 
 
-def sight_of(settings: Settings) -> Sight:
+def sight_of(settings: Settings, *, mappers: Mappers | None = None) -> Sight:
     """The real one. It connects when somebody looks."""
     kafka, naming = settings.kafka, Naming(settings.secret.get_secret_value().encode())
     window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
@@ -70,6 +73,7 @@ def sight_of(settings: Settings) -> Sight:
     remaker = Remaker(
         partitions=kafka.partitions, naming=naming, look=window.record, judge=judge,
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
+        mapper=None if mappers is None else mappers(naming),
     )  # fmt: skip
     tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     moves = Moves(moved, known.in_force)

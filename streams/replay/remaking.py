@@ -6,7 +6,7 @@ same one each time, because that follows from what it says and from `received_at
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from msgspec import UNSET, DecodeError, Raw, Struct
 from msgspec.json import Decoder
@@ -16,19 +16,29 @@ from schemas.codec import ORDER, VISITS, encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
 from schemas.errors import BadId, Undecodable
 from schemas.ids import Naming, clean_id
-from schemas.rejected import MAIL_DOOR, Envelope, Reason, Rejected
+from schemas.rejected import Envelope, Reason, Rejected
 from schemas.topics import TOPICS, partition_of
 from streams.inbox import Put
 from streams.replay.patch import Patch, patched
 from streams.replay.verdicts import Judge
 
-__all__ = ["Look", "Mapper", "NotReplayable", "Remade", "Remaker", "alone", "inbox_of"]
+__all__ = ["Look", "Mapped", "Mapper", "NotReplayable", "Remade", "Remaker", "alone", "inbox_of"]
 
-Mapper: TypeAlias = Callable[[Rejected], Sequence[tuple[str, bytes]]]
-"""What a CRM said -> the rows of `signals` and a message to each. Raises NotReplayable."""
+
+class Mapped(NamedTuple):
+    """One message that a body becomes, and its row. `inbox`: short name."""
+
+    inbox: str
+    to: str
+    message: bytes
+
+
+Mapper: TypeAlias = Callable[[Rejected], Sequence[Mapped]]
+"""What a CRM or a mail provider said -> what it becomes now. Raises NotReplayable."""
 Look: TypeAlias = Callable[[str, int, int], bytes | None]
 """Full topic name, partition, offset -> the record's value, None where it is gone. May raise WindowShut."""
 UNPLACED: Final = "it has a userId alone, whose place follows from LEADSTREAM_SECRET: set it"
+UNREAD_HERE: Final = "it is what a CRM or a mail provider said, not read here: run `leadstream rejected replay`"
 UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
 
 
@@ -37,11 +47,15 @@ class NotReplayable(Exception):
 
 
 class Remade(Struct, frozen=True):
-    """The records to write (one, unless a CRM's body says several things), and the event before and after the patch."""
+    """The records to write (one, unless a body says several things), and the event before and after the patch.
+
+    `becomes`: what a CRM's or a mail provider's body was read as; empty for all else.
+    """
 
     puts: tuple[Put, ...]
     before: bytes
     after: bytes
+    becomes: tuple[Mapped, ...] = ()
 
 
 class _Who(Struct, frozen=True, rename="camel"):
@@ -78,7 +92,7 @@ class Remaker:
     """`partitions` of the inboxes now; `full`: a topic's name now by its short one.
 
     `naming` None: no secret is known, so only events with an `anonymousId` find their visitor. `mapper` None: nobody
-    here can read what a CRM said.
+    here can read what a CRM or a mail provider said.
     """
 
     def __init__(
@@ -111,19 +125,21 @@ class Remaker:
         return Remade((put,), record.raw, after)
 
     def _mapped(self, record: Rejected, patch: Patch | None) -> Remade:
-        """What a CRM said, by the mappings of now. It keeps the time at which it came, so twice changes nothing."""
-        if (record.door or "").startswith(MAIL_DOOR):
-            raise NotReplayable("it is what a mail provider said: no release reads it again")
+        """What a CRM or a mail provider said, by what reads it now.
+
+        It keeps the time at which it came, and its ids follow from what it says: twice changes nothing.
+        """
         if self._mapper is None:
-            raise NotReplayable("it is what a CRM said: mend the mapping file, then run `leadstream rejected replay`")
+            raise NotReplayable(UNREAD_HERE)
         after = record.raw if patch is None else patched(record.raw, patch)
-        groups: dict[int, list[bytes]] = {}
-        for to, message in self._mapper(replace(record, raw=after)):
-            groups.setdefault(partition_of(to, self._partitions), []).append(message)
+        becomes = tuple(self._mapper(replace(record, raw=after)))
+        groups: dict[tuple[str, int], list[bytes]] = {}
+        for inbox, to, message in becomes:
+            groups.setdefault((inbox, partition_of(to, self._partitions)), []).append(message)
         if not groups:
             raise NotReplayable("it can be read now, and says nothing that we need")
-        puts = tuple(Put("signals", number, encode_block(messages)) for number, messages in groups.items())
-        return Remade(puts, record.raw, after)
+        puts = tuple(Put(inbox, number, encode_block(messages)) for (inbox, number), messages in groups.items())
+        return Remade(puts, record.raw, after, becomes)
 
     def _event(self, record: Rejected, raw: bytes) -> Put:
         was = record.envelope or Envelope(received_at=record.at)

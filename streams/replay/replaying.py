@@ -12,7 +12,7 @@ from schemas.codec import encode
 from schemas.rejected import Kept, Replayed
 from streams.inbox import Door, Put
 from streams.replay.patch import BadPatch, Patch
-from streams.replay.remaking import NotReplayable, Remade, Remaker
+from streams.replay.remaking import Mapped, NotReplayable, Remade, Remaker
 from streams.replay.verdicts import Verdict
 
 __all__ = ["Ended", "Outcome", "Preview", "Replaying"]
@@ -21,12 +21,16 @@ Ended: TypeAlias = Literal["replayed", "still_rejected", "not_replayable"]
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What a replay would do. `why`: it cannot be done; then there is no verdict."""
+    """What a replay would do. `why`: it cannot be done; then there is no verdict.
+
+    `becomes`: the messages that a CRM's or a mail provider's body is read as.
+    """
 
     before: bytes
     after: bytes
     verdict: Verdict | None = None
     why: str = ""
+    becomes: tuple[Mapped, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -77,7 +81,7 @@ class Replaying:
             return Preview(before=raw, after=raw, why=str(error)), None
         verdicts = [self._remaker.judge(put) for put in remade.puts]
         verdict = next((one for one in verdicts if one.said == "rejected"), verdicts[0])
-        return Preview(before=remade.before, after=remade.after, verdict=verdict), remade
+        return Preview(before=remade.before, after=remade.after, verdict=verdict, becomes=remade.becomes), remade
 
     def _note(self, kept: Kept, *, patched: bool) -> Put:
         note = Replayed(replayed_partition=kept.partition, replayed_offset=kept.offset, at=self._now(),

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from schemas.activity import OUR_CLOCK
 from schemas.codec import POSTS, SIGNALS, TOUCHES, BlockCodec
 from schemas.errors import FromTheFuture
 from schemas.rejected import Reason
@@ -54,10 +55,11 @@ def _of_visits(value: bytes, rules: Rules) -> Verdict:
 def _means(facts: Facts, rules: Rules) -> tuple[tuple[str, float | None], ...]:
     scored = rules.scoring.by_name
     said: list[tuple[str, float | None]] = [
-        (name, scored[name].points if name in scored else None) for name in facts.hits
+        (name, scored[name].points if name in scored else None) for name in facts.hits if name != OUR_CLOCK
     ]
     said += [(f"page: {page.kind}", None) for page in facts.pages]
     said += [(f"milestone: {one.kind}", None) for one in facts.milestones]
+    said += [("time by our clock", None)] if OUR_CLOCK in facts.hits else []
     said += [("names a person", None)] if facts.claims else []
     said += [(f"traits: {', '.join(sorted(facts.traits))}", None)] if facts.traits else []
     return tuple(said)

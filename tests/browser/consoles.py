@@ -21,7 +21,7 @@ SECRET: Final = "a secret of the console"
 
 @contextmanager
 def running(valkey: str, **more: str) -> Iterator[str]:
-    """`python -m streams console` on this Valkey, at a free port: its address. `more`: settings without their prefix.
+    """`python -m deploy.console` on this Valkey, at a free port: its address. `more`: settings without their prefix.
 
     Without any Kafka unless they name one.
     """
@@ -42,7 +42,7 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
         "KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", **more,
     }  # fmt: skip
     environment = {**os.environ, **{f"LEADSTREAM_{name}": value for name, value in told.items()}}
-    process = subprocess.Popen([sys.executable, "-m", "streams", "console"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "deploy.console"], env=environment)
     try:
         eventually(lambda: _ready(port), timeout_s=20, missing="the console was not ready")
     except BaseException:

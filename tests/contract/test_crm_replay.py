@@ -9,7 +9,7 @@ from msgspec import to_builtins
 from msgspec.json import decode
 from msgspec.structs import replace
 
-from deploy.cli.rejected_crm import mapper_with, mapping_variable
+from deploy.again import mapper_with, mapping_variable
 from producers.settings import CrmSettings
 from schemas.ids import Naming
 from schemas.rejected import Kept, Reason, Rejected

@@ -44,13 +44,16 @@ class Arrival(Struct, frozen=True, gc=False):
 
 
 class Door:
-    """`watch` keeps the keys as their file says, as long as it is entered. Raises BadSettings."""
+    """`watch` keeps the keys as their file says, as long as it is entered; `limits` are this process's.
+
+    Raises BadSettings.
+    """
 
     def __init__(self, settings: Settings, keys: KeyRing, cors: Cors, *, now_ms: Callable[[], int]) -> None:
         self.watch = KeyWatch(settings.collector.keys, keys, now_ms=now_ms)
         self._keys = keys
         self._cors = cors
-        self._limits = Limits(settings.limits)
+        self.limits = Limits(settings.limits)
         self._hops = settings.collector.proxy_hops
 
     async def open(self, scope: Scope, headers: Headers, receive: Receive) -> Arrival:
@@ -63,12 +66,12 @@ class Door:
         sender = None
         if key is not None:
             sender = self._keys.sender_of(key)
-            self._limits.look(sender, network)
-        self._limits.enter(network)
+            self.limits.look(sender, network)
+        self.limits.enter(network)
         try:
             body = await read_body(receive, headers)
         finally:
-            self._limits.leave(network)
+            self.limits.leave(network)
         return Arrival(headers, address, network, sender, inflated(body, headers.get(b"content-encoding")))
 
     def admit(self, arrival: Arrival, request: Request, *, only: Trust | None) -> tuple[Sender, HeaderList]:
@@ -85,7 +88,7 @@ class Door:
         if only is not None and sender.trust != only:
             raise _wrong_kind_of_key(sender)
         told = self._cors.reply(origin, sender)
-        self._limits.take(sender, arrival.network, len(request.events) + len(request.bad))
+        self.limits.take(sender, arrival.network, len(request.events) + len(request.bad))
         return sender, [*told, ENDS] if b"transfer-encoding" in headers else told
 
     def turned_away(self, error: Refused, headers: Headers, *, status: int) -> HeaderList:

@@ -32,7 +32,7 @@ class Limits:
         self._networks = Buckets(settings.kept)
         self._dry: set[str] = set()  # keys and networks that were refused and may be empty still
         self._inside: dict[str, int] = {}
-        LIMITS_KEPT.set_function(lambda: len(self._keys) + len(self._networks))
+        LIMITS_KEPT.labels("events").set_function(lambda: len(self._keys) + len(self._networks))
 
     def look(self, sender: Sender, network: str | None) -> None:
         """Before a body is read. Raises Limited for who is over a limit, who costs us little so."""

@@ -1,20 +1,25 @@
 """What readers of mails ask for: `/m/c/<token>` a link, `/m/o/<token>.gif` a pixel, `/m/u/<token>` to be left alone.
 
 A reader never waits for Kafka on the way to a page; who unsubscribes is told so when it is safe, and not before.
+Beyond the rate of a network links lead on and pixels answer, what they tell is left out and counted. Unsubscribing has
+no limit: nobody's demand is lost because others of a network ask too much.
 """
 
 import secrets
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from producers.collector.door.addresses import client_of, shortened
+from producers.collector.door.addresses import client_of, network_of, shortened
 from producers.collector.door.body import read_body
+from producers.collector.door.network_rate import NetworkRate
 from producers.collector.intake import Intake
 from producers.collector.mail.kept import Behind, keep_mail
+from producers.collector.mail.together import Together
 from producers.collector.protocols.pixels import GIF
 from producers.collector.routes import RETRY_AFTER_S
 from producers.errors import BadLink, Refused, SinkError
@@ -23,8 +28,9 @@ from producers.mail.links import Kind, Link, Links
 from producers.mail.pixel import Seen
 from producers.mail.targets import with_click
 from producers.mail.unsubscribe import Page, language_of, page
-from producers.metrics import REQUESTS
+from producers.metrics import MAILS_LEFT_OUT, REQUESTS
 from producers.settings import Settings
+from schemas.touches import MailEvent
 
 __all__ = ["MailLinks"]
 
@@ -56,6 +62,8 @@ class MailLinks:
         self._behind = Behind(intake)
         self._clicks = Seen(each=CLICKS_OF_ONE)
         self._opens = Seen(each=1)
+        self._rate = NetworkRate(settings.limits, of="mail_links")
+        self._demands = Together()
 
     def routes(self) -> list[Route]:
         """GET brings HEAD."""
@@ -72,8 +80,12 @@ class MailLinks:
         if link is None:
             return _page(request, "bad_link", 404, route="mail_click")
         event, click_id = clicked(link, self._fetcher(request), at=now, chance=secrets.token_urlsafe(CHANCE))
-        if self._clicks.is_new(link.lead_id, link.message_id, link.number, event.sign):
-            self._behind.tell(event, source=SOURCE)
+        name = (link.lead_id, link.message_id, link.number, event.sign)
+        if self._clicks.is_new(*name):
+            if self._may_write(request, event):
+                self._behind.tell(event, source=SOURCE)
+            else:
+                self._clicks.forget(*name)
         REQUESTS.labels("mail_click", "302").inc()
         return Response(status_code=302, headers=_PRIVATE | {"location": with_click(link.to, click_id)})
 
@@ -83,9 +95,11 @@ class MailLinks:
         link = self._link("open", request, now=now)
         if link is not None and request.method == "GET" and self._opens.is_new(link.lead_id, link.message_id):
             event = opened(link, self._fetcher(request), at=now)
-            self._behind.tell(
-                event, source=SOURCE, failed=lambda: self._opens.forget(link.lead_id, link.message_id)
-            )
+            forget = partial(self._opens.forget, link.lead_id, link.message_id)
+            if self._may_write(request, event):
+                self._behind.tell(event, source=SOURCE, failed=forget)
+            else:
+                forget()
         REQUESTS.labels("mail_open", "404" if link is None else "200").inc()
         return Response(GIF, media_type="image/gif", headers=_AS_PIXEL)
 
@@ -100,12 +114,22 @@ class MailLinks:
         with suppress(Refused):  # what the body says decides nothing
             await read_body(request.receive, dict(request.headers.raw))
         try:
-            await keep_mail(
-                self._intake, (unsubscribed(link, self._fetcher(request), at=now),), source=SOURCE, at=now
-            )
+            await self._demands.write((link.lead_id, link.message_id), partial(self._leave_alone, request, link))
         except SinkError:
             return _page(request, "again", 503, route="mail_unsubscribe")
         return _page(request, "done", 200, route="mail_unsubscribe")
+
+    async def _leave_alone(self, request: Request, link: Link) -> None:
+        now = self._intake.now_ms()
+        event = unsubscribed(link, self._fetcher(request), at=now)
+        await keep_mail(self._intake, (event,), source=SOURCE, at=now)
+
+    def _may_write(self, request: Request, event: MailEvent) -> bool:
+        """Whether its network is within its rate; what is left out is counted."""
+        if self._rate.pay(network_of(self._address(request))):
+            MAILS_LEFT_OUT.labels(event.kind).inc()
+            return False
+        return True
 
     def _link(self, kind: Kind, request: Request, *, now: int) -> Link | None:
         try:
@@ -114,9 +138,11 @@ class MailLinks:
             return None
 
     def _fetcher(self, request: Request) -> Fetcher:
+        return fetcher_of(request.method, dict(request.headers.raw), ip=shortened(self._address(request)))
+
+    def _address(self, request: Request) -> str | None:
         peer = request.client.host if request.client else None
-        address = client_of(peer, request.headers.raw, proxy_hops=self._hops)
-        return fetcher_of(request.method, dict(request.headers.raw), ip=shortened(address))
+        return client_of(peer, request.headers.raw, proxy_hops=self._hops)
 
 
 def _page(request: Request, which: Page, status: int, *, route: str) -> Response:

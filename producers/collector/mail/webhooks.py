@@ -1,7 +1,7 @@
 """POST /v1/mail/ses, /sendgrid, /postmark: what a mail provider tells of our mails, by its own proof of origin.
 
 200 once everything is safe; what cannot be read goes to `rejected` with its bytes, since sending it again would not
-help. A provider that is not set up is 404: nothing could be proved.
+help. A provider that is not set up is 404: nothing could be proved. A network that proves nothing too often is 429.
 """
 
 from typing import Final
@@ -12,7 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from producers.collector.door.addresses import shortened
-from producers.collector.door.body import read_body
+from producers.collector.door.knocks import Knocks
+from producers.collector.door.limits import Limits
+from producers.collector.door.network_rate import NetworkRate
 from producers.collector.intake import Intake
 from producers.collector.mail.kept import keep_mail
 from producers.collector.reading.inflate import inflated
@@ -36,13 +38,14 @@ class MailRoute:
     """The endpoint of one provider, with what it needs. Raises BadSettings."""
 
     def __init__(
-        self, name: str, intake: Intake, *, settings: MailSettings, fetch: Fetch = fetch_from_amazon
+        self, name: str, intake: Intake, *, settings: MailSettings, knocks: Knocks, fetch: Fetch = fetch_from_amazon
     ) -> None:
         self._name = name
         self._intake = intake
         self._provider: Provider = PROVIDERS[name]
         self._settings = settings
         self._set_up = self._provider.is_set_up(settings)
+        self._knocks = knocks
         self._fetch = fetch
         self._certificates = Certificates(fetch)
         self._confirmed = Seen(each=1, most=1_024)
@@ -55,7 +58,7 @@ class MailRoute:
             said = await self._take(request)
         except Refused as error:
             if error.reason is Refusal.PROOF:
-                self._unproven.warning(provider=self._name)
+                self._unproven.warning(provider=self._name, why=error.detail)
             return refused_answer(error, route=ROUTE)
         except (SinkError, NotFetched) as error:
             self._unsafe.warning(why=str(error))
@@ -67,12 +70,13 @@ class MailRoute:
         if not self._set_up:
             raise Refused(Refusal.NOT_SET_UP, f"set {self._provider.variable} on the collector")
         headers = dict(request.headers.raw)
-        raw = await read_body(request.receive, headers)
+        raw = await self._knocks.body_of(request)
         at = self._intake.now_ms()
         knock = Knock(method="POST", uri="", headers=headers, body=raw)
         await self._provider.verify(
             knock, settings=self._settings, now_ms=at, certificates=self._certificates
         )
+        self._knocks.proven(request)
         body = inflated(raw, headers.get(b"content-encoding"))
         await self._confirm(self._provider.confirm(body))
         reading = MailReading(naming=self._intake.naming, received_at=at, shorten=shortened)
@@ -92,9 +96,12 @@ class MailRoute:
         log.info("mail_webhook_confirmed", provider=self._name)
 
 
-def mail_routes(settings: Settings, intake: Intake) -> list[Route]:
+def mail_routes(settings: Settings, intake: Intake, limits: Limits) -> list[Route]:
     """One route for each provider of the registry, set up or not. Raises BadSettings."""
+    rate = NetworkRate(settings.limits, of="mail_webhooks")
+    knocks = Knocks(rate, limits, hops=settings.collector.proxy_hops)
     return [
-        Route(f"/v1/mail/{name}", MailRoute(name, intake, settings=settings.mail).answer, methods=["POST"])
+        Route(f"/v1/mail/{name}", MailRoute(name, intake, settings=settings.mail, knocks=knocks).answer,
+              methods=["POST"])
         for name in PROVIDERS
-    ]
+    ]  # fmt: skip

@@ -4,24 +4,32 @@ Only addresses of Amazon's own hosts come here (`sns.py`), over TLS, so a name t
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import httpx
 
 from producers.errors import NotFetched
 
-__all__ = ["fetch"]
+__all__ = ["client", "fetch"]
 
 DEADLINE_S: Final = 10.0
 MOST: Final = 64 * 1024
 
 
-async def fetch(url: str) -> bytes:
+def client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """Chain and name of the certificate are checked, against the authorities that httpx brings."""
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False, transport=transport)
+
+
+async def fetch(
+    url: str, *, opened: Callable[[], httpx.AsyncClient] = client, deadline_s: float = DEADLINE_S
+) -> bytes:
     """The bytes of a 200. Raises NotFetched."""
     try:
         async with (
-            asyncio.timeout(DEADLINE_S),
-            httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
+            asyncio.timeout(deadline_s),
+            opened() as http,
             http.stream("GET", url, headers={"accept-encoding": "identity"}) as answer,
         ):
             body = b""

@@ -20,7 +20,7 @@ from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
 from streams.console.leads.past import KINDS as SAID
 from streams.console.leads.past import moves_of, said_of
 from streams.console.leads.people import browsers_of
-from streams.console.pages.timeline import KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
+from streams.console.pages.timeline import CLOCKS, KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
 from streams.console.render import Frame
 from streams.console.rules.at_hand import rules_at
 from streams.console.tongue import N_
@@ -75,6 +75,7 @@ async def laid_out(
         request, "lead.html", frame, status=status, lead=lead, devices=devices(lead), asked=asked, kinds=KINDS,
         open_moments=OPEN_MOMENTS,
         folded=folded(timeline(lead, asked)), distance=distance(lead), said=said_of(lead), said_words=SAID,
+        clock_words=CLOCKS,
         sum_tenths=sum(line.tenths for line in lead.lines), browsers=browsers_of(lead),
         others=[one for one in aliases if one.merged_into], wrong=wrong or {}, filled=filled or {},
         sent=SENT.get(request.query_params.get("sent", ""), ""), not_mailed=NOT_MAILED, answers=ANSWERS,

@@ -31,7 +31,7 @@ MEANINGS: Final = {
     Reason.TOO_LARGE: N_("is over the size limit"),
     Reason.DEPTH: N_("is nested too deeply"),
     Reason.BAD_EMAIL: N_("has an e-mail that cannot be one"),
-    Reason.MAPPING: N_("the CRM mapping could not read it"),
+    Reason.MAPPING: N_("what a CRM or a mail provider said, and nothing could read it"),
     Reason.FOLD: N_("a bug of ours; it can be replayed after the fix"),
     Reason.UNKNOWN_ROW: N_("is about an alert or deal that is not known"),
 }

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace as replaced
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from schemas.rejected import Kept
+from schemas.rejected import Kept, Reason
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.pages.rejected import MEANINGS
@@ -26,6 +27,7 @@ from streams.window import WindowShut
 __all__ = ["ROUTES"]
 
 LONGEST: Final = 20_000  # characters of the bytes that are shown
+MOST_SHOWN: Final = 20  # of the messages that one body becomes
 
 
 class _Said(Struct, frozen=True, kw_only=True):
@@ -41,8 +43,15 @@ NOTHING: Final = _Said()
 
 
 async def one(request: Request) -> Response:
-    """`GET /rejected/{place}`: the record, with an empty patch."""
-    return await _page(request, await _kept(request), NOTHING)
+    """`GET /rejected/{place}`: the record, with an empty patch.
+
+    Of what a CRM or a mail provider said, also what it would become now: a mapping file may be mended since.
+    """
+    kept = await _kept(request)
+    if kept.record.reason is not Reason.MAPPING:
+        return await _page(request, kept, NOTHING)
+    said = await _said(request, lambda replaying: _previewed(replaying.preview(kept)))
+    return await _page(request, kept, replaced(said, status=200))
 
 
 async def preview(request: Request) -> Response:
@@ -64,22 +73,27 @@ async def replay(request: Request) -> Response:
 
 
 async def _answer(request: Request, act: Callable[[Replaying, Kept, Patch | None], _Said]) -> Response:
-    desk = desk_of(request)
-    fields = await form_of(request, desk.auth)
+    fields = await form_of(request, desk_of(request).auth)
     kept = await _kept(request)
+    said = await _said(request, lambda replaying: act(replaying, kept, _patch(fields)))
+    return await _page(request, kept, said, fields=fields)
+
+
+async def _said(request: Request, act: Callable[[Replaying], _Said]) -> _Said:
+    """What came of it, in a thread of its own: it may look into Kafka, or wait for it."""
+    desk = desk_of(request)
     replaying = Replaying(desk.door, desk.sight.remaker, actor=session_of(request).name, now=desk.now)
     try:
-        said = await asyncio.to_thread(lambda: act(replaying, kept, _patch(fields)))
+        return await asyncio.to_thread(act, replaying)
     except BadPatch as error:
-        said = _Said(text=str(error), status=422)
+        return _Said(text=str(error), status=422)
     except DoorClosed:
-        said = _Said(text=N_("Kafka did not take it in time. Try again: what was taken counts once."), status=503)
+        return _Said(text=N_("Kafka did not take it in time. Try again: what was taken counts once."), status=503)
     except WindowShut as error:
-        said = _Said(text=filled(N_("Nothing has changed. %(error)s"), error=str(error)), status=503)
+        return _Said(text=filled(N_("Nothing has changed. %(error)s"), error=str(error)), status=503)
     except RulesError as error:
         text = filled(N_("Nothing has changed: the rules cannot be read. %(error)s"), error=str(error))
-        said = _Said(text=text, status=503)
-    return await _page(request, kept, said, fields=fields)
+        return _Said(text=text, status=503)
 
 
 def _previewed(made: Preview) -> _Said:
@@ -116,6 +130,7 @@ async def _page(request: Request, kept: Kept, said: _Said, *, fields: dict[str, 
         "kept": kept, "said": said, "lines": text[:LONGEST].split("\n"), "cut": max(0, len(text) - LONGEST),
         "meaning": MEANINGS.get(kept.record.reason, ""), "fields": fields or {},
         "changes": [] if made is None else difference(made.before, made.after),
+        "becomes": [] if made is None else [(one.inbox, readable(one.message)) for one in made.becomes[:MOST_SHOWN]],
     }  # fmt: skip
     desk: Desk = desk_of(request)
     return await desk.show(request, "replay.html", status=said.status, **values)

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Final, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.activity import Decision, PageSeen
 from schemas.cards import LeadCard, ScoredHit, Transition
@@ -12,13 +13,19 @@ from streams.console.shown import day
 from streams.console.tongue import N_, filled
 
 __all__ = [
-    "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded", "timeline",
+    "CLOCKS", "KINDS", "OPEN_MOMENTS", "Asked", "Day", "Folded", "Gift", "Moment", "asked_in", "devices", "folded",
+    "timeline",
 ]  # fmt: skip
 
 SERVER: Final = "server"
 MAIL: Final = "mail"
 KINDS: Final = {"pages": N_("Pages"), "forms": N_("Forms and files"), "mail": N_("Mail"), "sales": N_("Sales"),
 "moves": N_("Stage moves")}
+CLOCKS: Final = {
+    "too_late": N_("time by our clock: the sender's was ahead"),
+    "too_old": N_("earlier, by the sender's clock: more than 7 days before it came"),
+    "unreadable": N_("time by our clock: the sender named none that can be"),
+}
 OPEN_DAYS: Final = 5  # those beyond are folded away, and so is what is beyond so many of one day
 OPEN_MOMENTS: Final = 10
 
@@ -32,7 +39,10 @@ class Gift(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """One event, one word of sales, or one move. `device` "" = unknown; `what` is a path, a form, a mail."""
+    """One event, one word of sales, or one move. `device` "" = unknown; `what` is a path, a form, a mail.
+
+    `clock`: why `at` is ours and not the sender's, one of `CLOCKS` or "".
+    """
 
     at: int
     what: str = ""
@@ -41,6 +51,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     gifts: tuple[Gift, ...] = ()
     move: Transition | None = None
     said: Decision | None = None
+    clock: str = ""
 
     @property
     def kind(self) -> str:
@@ -123,10 +134,12 @@ def _events(lead: LeadCard, names: Mapping[str, str]) -> list[Moment]:
     for rule, hit in _hits(lead):
         gifts.setdefault(hit.hit_id, []).append(Gift(rule, hit.points_hundredths, hit.set_aside))
         firsts.setdefault(hit.hit_id, hit)
-    return [
-        _moment(pages.get(hit_id), firsts.get(hit_id), gifts=tuple(gifts.get(hit_id, ())), names=names)
+    clocks = {(hit.at, hit.hit_id): hit.what for hit in lead.by_our_clock}
+    moments = {
+        hit_id: _moment(pages.get(hit_id), firsts.get(hit_id), gifts=tuple(gifts.get(hit_id, ())), names=names)
         for hit_id in {**pages, **firsts}
-    ]
+    }
+    return [replace(one, clock=clocks.get((one.at, hit_id), "")) if clocks else one for hit_id, one in moments.items()]
 
 
 def _moment(

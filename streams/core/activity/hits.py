@@ -14,7 +14,7 @@ from schemas.activity import Hit, Hits
 from streams.core.days import DayOf, week_of
 from streams.core.rulebook.scoring_rules import ScoringRule
 
-__all__ = ["BucketOf", "Keep", "freshest", "keep_of", "latest_of_each"]
+__all__ = ["BucketOf", "Keep", "freshest", "keep_of", "latest_of_each", "of_no_bucket"]
 
 BucketOf: TypeAlias = Callable[[Hit], int | str]
 
@@ -30,7 +30,7 @@ class Keep(Struct, frozen=True):
 def keep_of(rule: ScoringRule, day_of: DayOf) -> Keep:
     """The keep walk that a rule asks for."""
     if rule.limit is None:
-        return Keep(rule.keep, None, _no_bucket)
+        return Keep(rule.keep, None, of_no_bucket)
     buckets: dict[str, BucketOf] = {
         "asset": _object,
         "day": lambda hit: day_of(hit[0]),
@@ -66,7 +66,8 @@ def latest_of_each(hits: Iterable[Hit]) -> Hits:
     return tuple(seen.values())
 
 
-def _no_bucket(_: Hit) -> int:
+def of_no_bucket(_: Hit) -> int:
+    """All hits are in one."""
     return 0
 
 

@@ -11,7 +11,7 @@ from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
 from schemas.codec import refusal
 from schemas.delivery import Delivery, TypedDelivery
 from schemas.errors import BadId, Undecodable
-from schemas.event_time import event_time
+from schemas.event_time import OLDEST_MS, clamped, event_time
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
 from schemas.ids import clean_id, hashed_id
 from schemas.rejected import Reason
@@ -20,6 +20,7 @@ from schemas.touches import Confirmation
 from streams.core.events.addresses import NO_HITS
 from streams.core.events.arrival import Arrival, arrived
 from streams.core.events.click_ids import MARK, click_id_in, lead_of_click
+from streams.core.events.clocks import marked
 from streams.core.events.event_ids import made_id, made_page_id, url_of
 from streams.core.events.facts import Facts, Filtered, Link, Marks
 from streams.core.events.free_form import object_of, text_of
@@ -77,9 +78,14 @@ def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
         sent_at = milliseconds_of(event.sent_at)
     hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
     at = event_time(stamp, received_at=received_at, sent_at=sent_at, trust=arrival.trust)
-    if user_id is not None or type(event) is not Page:
+    # Most times lie between, and are their sender's.
+    clock = "" if received_at - OLDEST_MS < at < received_at else clamped(
+        stamp, at, received_at=received_at, sent_at=sent_at
+    )  # fmt: skip
+    if clock or user_id is not None or type(event) is not Page:
         user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
-        return _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
+        made = _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
+        return marked(made, Hit(at, hit_id, clock)) if clock and isinstance(made, Facts) else made
     address, attention = arrival.address_of(url_of(event)), arrival.attention  # most events: a page of nobody
     page: PageSeen = tuple.__new__(PageSeen, (at, hit_id, address.path, address.kind, attention, attention))
     return Facts(
@@ -143,7 +149,9 @@ def _page_engaged(event: Track, seen: _Seen) -> Facts:
     )
     page = address.seen(at, hit_id, dwell_ms=dwell_ms, interactions=interactions)
     confirmation = _confirmation(engaged.url, page, seen) if MARK in engaged.url else None
-    return _facts(seen, at=at, hits=address.hits(page), pages=(page,), confirmation=confirmation)
+    facts = _facts(seen, at=at, hits=address.hits(page), pages=(page,), confirmation=confirmation)
+    clock = clamped(engaged.started_at, at, received_at=arrival.received_at, sent_at=arrival.sent_at)
+    return marked(facts, Hit(at, hit_id, clock)) if clock else facts
 
 
 def _confirmation(url: str, page: PageSeen, seen: _Seen) -> Confirmation | None:

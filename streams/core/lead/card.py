@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.activity import Milestone, PageSeen, Version
+from schemas.activity import OUR_CLOCK, Milestone, PageSeen, Version
 from schemas.cards import LeadCard, MergeSaid
 from schemas.signals import LeadStanding, Member
 from schemas.touches import Touch
@@ -101,6 +101,7 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         crossed_by_rules=listed(row),
         decisions=tuple(sorted(view.decisions, reverse=True)) if view.decisions else (),
         merge=_merge_said(row),
+        by_our_clock=view.activity.hits.get(OUR_CLOCK, ()),
     )
 
 

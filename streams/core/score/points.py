@@ -1,14 +1,18 @@
 """`scoring.toml` made ready for the hot path: which rules a page or a form hits, how each remembers, group by group."""
 
 from functools import lru_cache
+from typing import Final
 
-from streams.core.activity.hits import Keep, keep_of
+from schemas.activity import OUR_CLOCK
+from streams.core.activity.hits import Keep, keep_of, of_no_bucket
 from streams.core.days import DayOf
 from streams.core.mail.verdict import Judge
 from streams.core.rulebook.scoring_rules import PageKeep, ScoringRule, ScoringRules
 from streams.core.score.rule_kinds import DERIVED
 
 __all__ = ["Points"]
+
+MOST_BY_OUR_CLOCK: Final = 32  # the freshest hits of which a row knows that their time is ours
 
 
 class Points:
@@ -33,6 +37,7 @@ class Points:
         self.derived = tuple(rule for rule in rules.rule if rule.kind in DERIVED)
         self.by_name = {rule.name: rule for rule in rules.rule}
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
+        self.keeps[OUR_CLOCK] = Keep(MOST_BY_OUR_CLOCK, None, of_no_bucket)
         self.bounds = (round(10 * rules.totals.engagement_least), round(10 * rules.totals.engagement_most))
         self.caps = {group.name: group.cap for group in rules.group}
         self.caps_tenths = {group.name: round(10 * group.cap) for group in rules.group if group.cap is not None}

@@ -14,7 +14,7 @@ from streams.console.rules.readings import Readings
 from streams.console.sight import Sight
 from streams.core.rules import Rules, load_rules
 from streams.replay.kept_rows import KeptRows
-from streams.replay.remaking import Remaker
+from streams.replay.remaking import Mapper, Remaker
 from streams.replay.verdicts import judged
 from streams.rules_book import RulesBook
 from streams.rules_files import read_rules, read_texts
@@ -133,10 +133,10 @@ def rules_told(told: Callable[[], Rules]) -> KnownRules:
 def sight(
     tail: StandInTail | None = None, *, collector_url: str = "", moves: Moves | None = None,
     log: StandInMoves | None = None, rules: Rules = RULES, known: KnownRules | None = None,
-    rows: StandInRows | None = None, patience_s: float = 20.0,
+    rows: StandInRows | None = None, patience_s: float = 20.0, mapper: Mapper | None = None,
 ) -> Sight:  # fmt: skip
     remaker = Remaker(partitions=4, naming=NAMING, full=lambda name: topic(name).full(), look=lambda *_: None,
-                      judge=lambda put: judged(put, RULES))  # fmt: skip
+                      judge=lambda put: judged(put, RULES), mapper=mapper)  # fmt: skip
     log = log or StandInMoves()
     readings = Readings(KeptRows(rows or StandInRows(), application="leadstream"), patience_s=patience_s)
     return Sight(remaker=remaker, tail=tail or StandInTail(), moves=moves or Moves(log, lambda: rules), log=log,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from schemas.activity import Decision
+from schemas.activity import Decision, Hit, Version
 from schemas.cards import LeadCard, MailFlags
 from schemas.codec import encode
 from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
@@ -264,3 +264,17 @@ def test_without_rules_the_card_is_still_shown(visitor: Visitor, projection: Pro
     assert "The rules cannot be read, so nobody may be mailed." in text
     answer = visitor.post(f"/leads/{ADA}/checks", data={"csrf": csrf})
     assert answer.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "time by our clock: the sender's was ahead"), ("ko", "보낸 쪽 시계가 앞서 있어")]
+)
+def test_the_timeline_says_where_a_time_is_ours(
+    rep: Visitor, projection: Projection, people: People, language: str, words: str
+) -> None:
+    shown(projection, people)
+    headers = {"accept-language": language}
+    assert words not in rep.get(f"/leads/{ADA}", headers=headers).text
+    seen = people.card(ADA).pages[0]
+    shown(projection, people, version=Version(9, 9), by_our_clock=(Hit(seen.at, seen.hit_id, "too_late"),))
+    assert said(rep.get(f"/leads/{ADA}", headers=headers).text).count(words) == 1

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from schemas.activity import PageSeen
+from schemas.activity import Hit, PageSeen
 from schemas.cards import ScoredHit, ScoreLine
 from streams.console.leads.laid import distance
 from streams.console.pages.timeline import devices, timeline
@@ -37,6 +37,14 @@ def test_a_hit_without_its_page_is_shown_by_what_it_was() -> None:
                    lines=(ScoreLine(kind="rule", name="request", group="forms", tenths=10, hits=(hit,)),))  # fmt: skip
     moments = [(one.what, one.device) for _, some in timeline(lead) for one in some]
     assert moments == [("/a", ""), ("quote", "Server")]
+
+
+def test_a_time_that_is_ours_and_not_the_senders_says_so() -> None:
+    page = LEAD.pages[0]
+    marked = (Hit(page.at, page.hit_id, "too_late"), Hit(page.at - 1, LEAD.pages[1].hit_id, "too_old"))
+    moments = [one for _, some in timeline(replace(LEAD, by_our_clock=marked)) for one in some]
+    assert [(one.page, one.clock) for one in moments if one.clock] == [(page, "too_late")], "another time is another"
+    assert not any(one.clock for _, some in timeline(LEAD) for one in some)
 
 
 def test_devices_have_short_names_in_the_cards_order() -> None:

@@ -24,13 +24,15 @@ EC_KEY: Final = ec.generate_private_key(ec.SECP256R1())
 SENDGRID_KEY: Final = b64encode(
     EC_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 ).decode()
-_NAME: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
 
 
-def pem(*, days: int = 30) -> bytes:
-    """Good from a day before NOW, for so many days."""
+def pem(*, days: int = 30, name: str = "sns.amazonaws.com", other: str = "") -> bytes:
+    """Good from a day before NOW, for so many days. `other`: what it is named besides."""
     began = datetime.fromtimestamp(NOW / 1_000, UTC) - timedelta(days=1)
-    made = x509.CertificateBuilder(_NAME, _NAME, RSA_KEY.public_key(), 7, began, began + timedelta(days=days))
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(who, who, RSA_KEY.public_key(), 7, began, began + timedelta(days=days))
+    if other:
+        made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(other)]), critical=False)
     return made.sign(RSA_KEY, SHA256()).public_bytes(Encoding.PEM)
 
 

@@ -1,5 +1,6 @@
 """What mail providers tell: proven, read event by event, kept; what cannot be read is in `rejected`."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,14 +14,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from producers.collector.door.knocks import Knocks
+from producers.collector.door.limits import Limits
+from producers.collector.door.network_rate import NetworkRate
 from producers.collector.mail.webhooks import MailRoute
-from producers.errors import BadSettings
+from producers.errors import BadSettings, NotFetched
 from producers.mail.providers.registry import PROVIDERS
+from producers.mail.providers.sns import Certificates
 from producers.metrics import REGISTRY
-from producers.settings import MailSettings
+from producers.settings import LimitSettings, MailSettings
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
-from tests.unit.producers.desk import NOW, Desk, desk
+from tests.unit.producers.desk import NOW, Desk, desk, until
 from tests.unit.producers.mail_knocks import (
     CERTIFICATE,
     CONFIRM,
@@ -54,12 +59,16 @@ class Door(Desk):
 
 
 @asynccontextmanager
-async def door(amazon: Amazon | None = None, settings: MailSettings = SETTINGS) -> AsyncIterator[Door]:
+async def door(
+    amazon: Amazon | None = None, settings: MailSettings = SETTINGS, *, limits: LimitSettings | None = None
+) -> AsyncIterator[Door]:
+    """A proxy says who knocks."""
     async with desk() as d:
-        found = amazon or Amazon()
+        found, told = amazon or Amazon(), limits or LimitSettings()
+        knocks = Knocks(NetworkRate(told, of="mail_webhooks"), Limits(told), hops=1)
         routes = [
-            Route(f"/v1/mail/{name}", MailRoute(name, d.collector.intake, settings=settings, fetch=found.fetch).answer,
-                  methods=["POST"])
+            Route(f"/v1/mail/{name}", methods=["POST"], endpoint=MailRoute(
+                name, d.collector.intake, settings=settings, knocks=knocks, fetch=found.fetch).answer)
             for name in PROVIDERS
         ]  # fmt: skip
         made = Door(d.collector, d.sink)
@@ -252,6 +261,75 @@ async def test_row_45_other_topics_headers_certificates_and_sha_1_are_401() -> N
         assert (await d.ses(sns())).status_code == 401  # it ended before now
     async with door(Amazon(b"no certificate")) as d:
         assert (await d.ses(sns())).status_code == 503
+
+
+async def test_a_signature_of_version_1_says_what_to_set_to_whom_the_topic_belongs() -> None:
+    """It is the default of a topic, so it is what somebody meets who sets this up."""
+    async with door() as d:
+        with capture_logs() as logged:
+            answer = await d.ses(sns(sha1=True, SignatureVersion="1"))
+        assert (answer.status_code, "SignatureVersion of the topic to 2" in answer.json()["detail"]) == (401, True)
+        assert "SignatureVersion" in logged[0]["why"]
+        other = await d.ses(sns(sha1=True, SignatureVersion="1", TopicArn=TOPIC + "2"))
+        assert "SignatureVersion" not in other.text
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "status"),
+    [
+        ("sns.amazonaws.com", "", 200), ("sns-cn-north-1.amazonaws.com.cn", "", 200), ("x", "sns.amazonaws.com", 200),
+        ("sns-signing.eu-south-1.amazonaws.com", "", 200), ("sns-signing.eusc-de-east-1.amazonaws.eu", "", 200),
+        ("s3.amazonaws.com", "", 401), ("sns.amazonaws.com.evil.example", "x", 401), ("snsx.amazonaws.com", "", 401),
+    ],
+)  # fmt: skip
+async def test_row_46_a_certificate_must_be_named_as_sns_names_its_own(name: str, other: str, status: int) -> None:
+    async with door(Amazon(pem(name=name, other=other))) as d:
+        assert (await d.ses(sns())).status_code == status
+
+
+# ─── certificates
+def address(number: int) -> str:
+    return CERTIFICATE.replace("0a1b2c", str(number))
+
+
+async def test_what_proved_nothing_is_not_kept_and_pushes_out_nothing_that_did() -> None:
+    amazon = Amazon()
+    async with door(amazon) as d:
+        assert (await d.ses(sns())).status_code == 200
+        for number in range(40):
+            forged = sns(SigningCertURL=address(number)).replace(b"hello", b"hallo")
+            assert (await d.ses(forged)).status_code == 401
+        assert (await d.ses(sns())).status_code == 200
+        assert amazon.asked == [CERTIFICATE, *map(address, range(40))]
+
+
+async def test_of_many_certificates_the_least_used_is_fetched_again() -> None:
+    amazon = Amazon()
+    async with door(amazon) as d:
+        for number in (*range(8), 0, 8, 0, 1):
+            assert (await d.ses(sns(SigningCertURL=address(number)))).status_code == 200
+    assert amazon.asked == [*map(address, range(9)), address(1)]
+
+
+async def test_all_who_wait_for_one_certificate_share_one_fetch_and_only_so_many_are_on_their_way() -> None:
+    go, asked = asyncio.Event(), list[str]()
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        await go.wait()
+        return pem()
+
+    certificates = Certificates(fetch)
+    waiting = [asyncio.create_task(certificates.get(address(number % 4))) for number in range(40)]
+    gone = asyncio.create_task(certificates.get(address(0)))
+    await until(lambda: len(asked) == 4)
+    gone.cancel()
+    with pytest.raises(NotFetched, match="on their way"):
+        await certificates.get(address(4))
+    go.set()
+    assert len(await asyncio.gather(*waiting)) == 40, "who leaves takes it from nobody"
+    assert asked == [address(number) for number in range(4)]
+    await certificates.get(address(4))
 
 
 # ─── SendGrid

@@ -10,7 +10,7 @@ from schemas.topics import partition_of
 from schemas.touches import Tick
 from streams.core.events.visits import decode_visits
 from streams.replay.patch import merge_patch
-from streams.replay.remaking import NotReplayable
+from streams.replay.remaking import Mapped, NotReplayable
 from streams.replay.verdicts import judged
 from tests.unit.replay.made import ENVELOPE, NAMING, NOW, RULES, bad, remaker
 
@@ -129,13 +129,27 @@ def test_a_verdict_says_what_the_rules_see() -> None:
     assert ("page: pricing", None) in verdict.means
     again = judged(remaker().remade(bad()).puts[0], RULES)
     assert (again.said, again.reason) == ("rejected", "unknown_type")
+    ahead = PAGE.replace(b'"v1"', b'"v1","timestamp":"2030-01-01T00:00:00Z"')
+    assert ("time by our clock", None) in judged(remaker().remade(bad(ahead)).puts[0], RULES).means
+    assert ("time by our clock", None) not in verdict.means
     machine = Envelope(received_at=NOW, user_agent="Googlebot/2.1 (+http://www.google.com/bot.html)")
     assert judged(remaker().remade(bad(PAGE, envelope=machine)).puts[0], RULES).said == "left_out"
 
 
-def test_what_a_mail_provider_said_is_not_called_a_crm_s() -> None:
-    """Whoever mends a mapping file for it, as the console told them to, mends it in vain."""
-    told = bad(reason=Reason.MAPPING, source="postmark", envelope=None, door="mail/postmark")
-    for one in (remaker(), remaker(mapper=lambda _: ())):
-        with pytest.raises(NotReplayable, match="a mail provider said"):
-            one.remade(told)
+def test_what_a_body_becomes_goes_to_the_inbox_and_the_row_of_each_message() -> None:
+    mapped = [Mapped("signals", "deal:x:1", b'{"a":1}'), Mapped("signals", "deal:x:1", b'{"a":2}'),
+              Mapped("touches", "lead-7", b'{"b":1}')]  # fmt: skip
+    made = remaker(mapper=lambda _: mapped).remade(bad(reason=Reason.MAPPING, envelope=None))
+    assert made.becomes == tuple(mapped)
+    assert [(put.topic, put.partition, put.value) for put in made.puts] == [
+        ("signals", partition_of("deal:x:1", 4), b'[{"a":1},{"a":2}]'),
+        ("touches", partition_of("lead-7", 4), b'[{"b":1}]'),
+    ]  # fmt: skip
+
+
+def test_where_nobody_reads_bodies_it_says_who_does() -> None:
+    for door in ("hubspot", "mail/postmark"):
+        with pytest.raises(NotReplayable, match="leadstream rejected replay"):
+            remaker().remade(bad(reason=Reason.MAPPING, envelope=None, door=door))
+    with pytest.raises(NotReplayable, match="says nothing that we need"):
+        remaker(mapper=lambda _: ()).remade(bad(reason=Reason.MAPPING, envelope=None))
