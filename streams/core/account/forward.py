@@ -11,7 +11,8 @@ from schemas.activity import Version
 from schemas.ids import is_crm_account, registrable_domain
 from schemas.signals import AccountForward, DealAddress, Signal
 from streams.core.account.companies import company_of, held_by
-from streams.core.account.row import Account, Forwarding
+from streams.core.account.row import Account, Episode, Forwarding
+from streams.core.alert.ends import DEAL_LEFT
 from streams.core.parts import addressed, to_withdraw, withdrawn_at
 from streams.core.rules import Rules
 
@@ -29,8 +30,8 @@ def forwarded(key: str, row: Account, *, version: Version, rules: Rules) -> Acco
         return row
     resets: dict[str, int] = {}
     for one in row.episodes:
-        if one.reset_at is not None:
-            resets[one.deal_id] = max(one.reset_at, resets.get(one.deal_id, 0))
+        if (at := _settled_at(one)) is not None:
+            resets[one.deal_id] = max(at, resets.get(one.deal_id, 0))
     forwards = addressed(row.forwards, {domain} - {""}, version=version)
     return replace(
         row,
@@ -69,6 +70,11 @@ def forwards_of(key: str, row: Account, *, since: Version) -> tuple[Signal, ...]
         for deal_id in row.deals
     ]  # fmt: skip
     return tuple(said)
+
+
+def _settled_at(episode: Episode) -> int | None:
+    """When somebody took it, or it came to an end of its own. That the deal went elsewhere first settles nothing."""
+    return episode.card.claimed_at if episode.card.closed_reason == DEAL_LEFT else episode.reset_at
 
 
 def _belongs_to(key: str, row: Account, rules: Rules) -> str:

@@ -12,8 +12,9 @@ from streams.core.days import DAY_MS
 from streams.core.returns.strength import CUSTOMER, EXCLUDED, OPEN_DEAL
 from streams.core.rulebook.returns_rules import ReturnsRules
 
-__all__ = ["IN_WORK", "ended", "left"]
+__all__ = ["DEAL_LEFT", "IN_WORK", "ended", "left"]
 
+DEAL_LEFT: Final = "the deal left this account"
 IN_WORK: Final = ("open", "claimed", "snoozed")
 ASKED: Final = "request"  # the strongest signal of an alert that somebody asked for
 
@@ -57,7 +58,7 @@ def _why(
     if why == EXCLUDED:
         return "dismissed", "dismissed", why, now
     if view.deal is None or view.deal.deal_id != episode.deal_id:
-        reason = "the deal left this account" if view.deal is None else "another deal was lost later"
+        reason = DEAL_LEFT if view.deal is None else "another deal was lost later"
         return "dismissed", "overtaken", reason, now
     snoozed_until = episode.card.snoozed_until
     if episode.status == "snoozed" and snoozed_until is not None:

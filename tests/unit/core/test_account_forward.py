@@ -165,6 +165,20 @@ def test_an_open_alert_that_nobody_claimed_is_not_settled() -> None:
     assert [one.reset_at for one in addresses(story)] == [0]
 
 
+@pytest.mark.parametrize(("claimed", "settled"), [(False, 0), (True, NOW + 5)])
+def test_that_the_deal_left_before_the_domain_was_known_settles_nothing(claimed: bool, settled: int) -> None:
+    """Whoever tells of the deal there has nothing taken from it: nobody had answered."""
+    story = AccountStory(key=CRM)
+    came = of_lead(member(active=[NOW], intents=[NOW]), offset=1, to=CRM)
+    story.hears(of_deal(deal(account_id=CRM), to=CRM, offset=1), came)
+    if claimed:
+        story.hears(action("claim", story.alert.alert_id, at=NOW + 5))
+    story.hears(of_deal(deal(account_id=ACME, moved=1), to=CRM, offset=2))
+    story.hears(company(domain=ACME))
+    assert story.alert.closed_reason == "the deal left this account"
+    assert [one.reset_at for one in addresses(story)] == [settled]
+
+
 def test_what_was_settled_under_the_id_counts_no_more() -> None:
     story = AccountStory()
     come = of_lead(member(active=[NOW - DAY, NOW], intents=[NOW - DAY]), offset=1)
