@@ -199,7 +199,7 @@ def test_a_page_stays_open_while_redis_is_emptied_and_filled_anew(
     fills.note("alerts.0", done=50, total=200)
     write(projection, samples.alert())
     expect(page.locator("article.alert")).to_have_count(1)
-    expect(page.get_by_text("being filled from Kafka: 25 %")).to_be_visible()
+    expect(page.get_by_text("being filled from Kafka: 25%")).to_be_visible()
     fills.end("alerts.0")
     projection.beat(samples.now)
     projection.write(**samples.entries())
