@@ -104,7 +104,6 @@ class Arrivals:
         self._pages: set[_Page] = set()
         self._watched = asyncio.Event()
         self._closed = False
-        self._is_open = False
         self._away: str | None = None
         self.sources: dict[str, None] = {}  # those that were seen, some
 
@@ -114,15 +113,13 @@ class Arrivals:
             await self._watched.wait()
             try:
                 await asyncio.to_thread(self._tail.open)
-                self._is_open, self._away = True, None
-                self._say(listening=True)
+                self._away = None
                 await self._follow()
             except WindowShut as error:
                 log.warning("arrivals_away", error=str(error))
-                self._is_open, self._away = False, str(error)
+                self._away = str(error)
                 self._say(away=self._away)
                 await asyncio.sleep(AGAIN_S)
-            self._is_open = False
             await asyncio.to_thread(self._tail.close)
 
     async def stream(self, watched: Watched) -> AsyncIterator[bytes]:
@@ -132,8 +129,8 @@ class Arrivals:
         self._watched.set()
         try:
             yield b"retry: 1000\n\n"
-            if self._is_open or self._away:
-                page.say(listening=self._is_open, away=self._away)
+            if self._away:
+                page.say(away=self._away)
             while not self._closed:
                 news = await page.heard()
                 yield b": quiet\n\n" if news is None else b"".join(_events(news))
@@ -148,8 +145,13 @@ class Arrivals:
         self._say()
 
     async def _follow(self) -> None:
+        listening: tuple[_Page, ...] = ()
         while self._watched.is_set():
             pages = tuple(self._pages)
+            for page in pages:
+                if page not in listening:  # said when a look begins that is for it too: one under way is not
+                    page.say(listening=True)
+            listening = pages
             seen, passed_over, told = await asyncio.to_thread(self._look, pages)
             for page, (items, left_out) in zip(pages, told, strict=True):
                 page.add(items, left_out)

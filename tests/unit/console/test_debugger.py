@@ -1,7 +1,8 @@
 """Live events: who watches hears of what arrives, with its verdict, and of how much was left out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -85,6 +86,29 @@ async def test_what_arrives_is_told_with_its_verdict() -> None:
         assert (bad["said"], bad["reason"]) == ("rejected", "unknown_type")
         assert decode(good["text"]) == PRICING
         assert list(arrivals.sources) == ["site"]
+
+
+class WaitingTail(StandInTail):
+    """As Kafka's: a look ends when something comes, or after its time."""
+
+    def poll(self, wait_ms: int) -> Sequence[Seen]:
+        until = time.monotonic() + wait_ms / 1000
+        while not (found := super().poll(wait_ms)) and time.monotonic() < until:
+            time.sleep(0.005)
+        return found
+
+
+async def test_who_comes_while_others_watch_misses_nothing_once_told_that_it_listens() -> None:
+    """The look that was under way is for those who were there when it began."""
+    tail = WaitingTail()
+    async with running(tail) as arrivals:
+        await Page(arrivals.stream(ANY)).until("listening")
+        for _ in range(3):
+            page = Page(arrivals.stream(ANY))
+            await page.until("listening")
+            tail.bring(visits(PRICING))
+            [one] = await page.until("arrived")
+            assert one["said"] == "accepted"
 
 
 async def test_what_the_collector_refused_is_told_and_what_a_worker_refused_is_not_told_twice() -> None:
