@@ -21,6 +21,7 @@ from streams.console.access.sign_ins import SignIn, note_sign_in, read_sign_ins
 from streams.console.access.user_book import LONGEST_PASSWORD, UserBook, opened
 from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
+from streams.file_stamps import Stamp, stamp_of
 from streams.private_files import why_not_writable
 
 __all__ = ["People", "Users"]
@@ -149,12 +150,11 @@ class Users:
         else:
             log.info("user_file_read", users=len(self._users))
 
-    def _stamped(self) -> tuple[int, int, int] | None:
+    def _stamped(self) -> Stamp | None:
         try:
-            stat = self.path.stat()
+            return stamp_of(self.path)
         except OSError:
             return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _by_name(users: tuple[UserEntry, ...]) -> dict[str, UserEntry]:

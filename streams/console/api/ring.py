@@ -12,6 +12,7 @@ from msgspec import MsgspecError
 from msgspec.json import decode
 
 from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_digest, counts
+from streams.file_stamps import Stamp, stamp_of
 
 __all__ = ["Ring"]
 
@@ -26,7 +27,7 @@ class Ring:
         self.path = path
         self._now = now
         self._looked_at = -EVERY_MS
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Stamp | None = None
         self._keys: dict[str, ApiKey] = {}
 
     def key(self, text: str) -> ApiKey | None:
@@ -40,8 +41,7 @@ class Ring:
 
     def _look(self, path: Path) -> None:
         try:
-            about = path.stat()
-            seen = (about.st_mtime_ns, about.st_size, about.st_ino)
+            seen = stamp_of(path)
             if seen == self._seen:
                 return
             self._seen = seen

@@ -11,6 +11,7 @@ from streams.console.tongue import N_, filled
 from streams.core.flow.costs import Cost, costs_in
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import RulesError
+from streams.file_stamps import Stamp, stamp_of
 
 __all__ = ["CostBook", "Costs"]
 
@@ -31,15 +32,14 @@ class CostBook:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._read: tuple[tuple[int, int, int], ReturnsRules, Costs] | None = None
+        self._read: tuple[Stamp, ReturnsRules, Costs] | None = None
 
     def costs(self, returns: ReturnsRules) -> Costs:
         """As the file says now. Blocks."""
         if self._path is None:
             return Costs()
         try:
-            about = self._path.stat()
-            seen = (about.st_mtime_ns, about.st_size, about.st_ino)
+            seen = stamp_of(self._path)
             if self._read is None or self._read[:2] != (seen, returns):
                 self._read = seen, returns, self._taken(self._path, returns)
         except (OSError, UnicodeDecodeError) as error:
