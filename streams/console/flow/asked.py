@@ -20,8 +20,8 @@ WINDOWS: Final = {
     "year": N_("This year"), "all": N_("All"),
 }  # fmt: skip
 USUAL: Final = "28d"
-COUNTED: Final = {"people": N_("People"), "accounts": N_("Accounts")}
 Counted: TypeAlias = Literal["people", "accounts"]
+COUNTED: Final[Mapping[Counted, str]] = {"people": N_("People"), "accounts": N_("Accounts")}
 UNSAID: Final = (("window", USUAL), ("of", "people"))
 NOT_KNOWN: Final = "(none)"  # a label without a value, in the address
 LONGEST: Final = 400

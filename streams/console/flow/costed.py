@@ -3,13 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.console.desk import Desk
-from streams.console.flow.asked import Asked, Counted, Span, span_of
+from streams.console.flow.asked import COUNTED, Asked, Span, span_of
 from streams.core.flow.books import Cut
 from streams.core.flow.costs import per_result, spent
 from streams.core.flow.sheet import first_comers
@@ -19,7 +19,6 @@ from streams.core.stage.stages import stages_in
 
 __all__ = ["CostLine", "Costed", "costed"]
 
-COUNTED: Final[tuple[Counted, ...]] = ("people", "accounts")
 Came: TypeAlias = Mapping[tuple[str, ...], Mapping[str, int]]
 
 

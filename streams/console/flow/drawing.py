@@ -124,8 +124,7 @@ def _bands(row: FlowRow, x: float, *, step: float, scale: float, of: Counted) ->
 def _sentence(row: FlowRow, of: Counted) -> str:
     return filled(
         (WENT_ON if row.next_stage else STOOD)[of], stage=_named(row.stage), people=f"{row.total:,}",
-        on=f"{row.to_next:,}",
-        next=_named(row.next_stage), cvr=row.flow_cvr, recycled=f"{row.recycled:,}",
+        on=f"{row.to_next:,}", next=_named(row.next_stage), cvr=row.flow_cvr, recycled=f"{row.recycled:,}",
         ended=f"{row.ended:,}", closing=f"{row.closing:,}",
     )  # fmt: skip
 
