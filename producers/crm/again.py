@@ -55,7 +55,4 @@ def _of_webhook(record: Rejected, crm: str, *, mapping_of: MappingOf, naming: Na
     if source is None:
         raise Unmappable("an older release kept it and did not say by what it was read: post its bytes again")
     reading = Reading(source=crm, fields=load_fields(crm, mapping_of(crm)), naming=naming, received_at=record.at)
-    told = source.signals_of(source.whole(record.raw), reading)
-    if told.unread:
-        raise Unmappable(told.unread[0].why)
-    return told.messages
+    return source.signals_of(source.whole(record.raw), reading).whole()

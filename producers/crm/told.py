@@ -31,6 +31,12 @@ class Told(Struct, Generic[M], frozen=True):
     unread: tuple[Unread, ...] = ()
     passed_over: int = 0
 
+    def whole(self) -> tuple[M, ...]:
+        """All messages. Raises Unmappable where something of the body could not be read."""
+        if self.unread:
+            raise Unmappable(self.unread[0].why)
+        return self.messages
+
     def counts(self) -> dict[str, int]:
         """As the sender is told."""
         return {"accepted": len(self.messages), "rejected": len(self.unread), "passed_over": self.passed_over}

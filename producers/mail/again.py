@@ -20,7 +20,4 @@ def events_again(record: Rejected, reading: MailReading) -> Sequence[MailEvent]:
     provider = PROVIDERS.get(name)
     if provider is None:
         raise Unmappable(f"{name}: no mail provider of this release")
-    told = provider.events_of(record.raw, reading)
-    if told.unread:
-        raise Unmappable(told.unread[0].why)
-    return told.messages
+    return provider.events_of(record.raw, reading).whole()
