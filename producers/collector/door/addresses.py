@@ -1,11 +1,11 @@
 """Where a request came from, shortened before it is written: two octets of IPv4, 48 bits of IPv6."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["client_of", "network_of", "shortened"]
+__all__ = ["client_in", "client_of", "network_of", "shortened"]
 
 FORWARDED: Final = b"x-forwarded-for"
 
@@ -21,6 +21,12 @@ def client_of(peer: str | None, headers: Iterable[tuple[bytes, bytes]], *, proxy
     lines = [value.decode("latin-1") for name, value in headers if name == FORWARDED]
     hops = ",".join(lines).split(",") if lines else []
     return hops[-proxy_hops].strip() if len(hops) >= proxy_hops else peer
+
+
+def client_in(scope: Mapping[str, Any], *, proxy_hops: int) -> str | None:
+    """The same of an ASGI scope."""
+    peer = scope.get("client")
+    return client_of(peer[0] if peer else None, scope["headers"], proxy_hops=proxy_hops)
 
 
 @lru_cache(16_384)

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from producers.collector.door.addresses import client_of, network_of
+from producers.collector.door.addresses import client_in, network_of
 from producers.collector.door.body import Receive, Scope, read_body
 from producers.collector.door.cors import VARY, Cors, HeaderList
 from producers.collector.door.head import ENDS, check_head
@@ -59,8 +59,7 @@ class Door:
     async def open(self, scope: Scope, headers: Headers, receive: Receive) -> Arrival:
         """Lets a request in, its body inflated. Raises Refused."""
         check_head(scope, headers)
-        client = scope.get("client")
-        address = client_of(client[0] if client else None, scope["headers"], proxy_hops=self._hops)
+        address = client_in(scope, proxy_hops=self._hops)
         network = network_of(address)
         key = offered_key(headers, scope["query_string"])
         sender = None

@@ -6,7 +6,7 @@ signature checked, and a provider, whose few addresses speak for everybody's mai
 
 from starlette.requests import Request
 
-from producers.collector.door.addresses import client_of, network_of
+from producers.collector.door.addresses import client_in, network_of
 from producers.collector.door.body import read_body
 from producers.collector.door.limits import Limits
 from producers.collector.door.network_rate import NetworkRate
@@ -41,5 +41,4 @@ class Knocks:
         self._rate.refund(self._network(request))
 
     def _network(self, request: Request) -> str | None:
-        peer = request.client.host if request.client else None
-        return network_of(client_of(peer, request.headers.raw, proxy_hops=self._hops))
+        return network_of(client_in(request.scope, proxy_hops=self._hops))

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from producers.collector.door.addresses import client_of, network_of, shortened
+from producers.collector.door.addresses import client_in, network_of, shortened
 from producers.collector.door.body import read_body
 from producers.collector.door.network_rate import NetworkRate
 from producers.collector.intake import Intake
@@ -141,8 +141,7 @@ class MailLinks:
         return fetcher_of(request.method, dict(request.headers.raw), ip=shortened(self._address(request)))
 
     def _address(self, request: Request) -> str | None:
-        peer = request.client.host if request.client else None
-        return client_of(peer, request.headers.raw, proxy_hops=self._hops)
+        return client_in(request.scope, proxy_hops=self._hops)
 
 
 def _page(request: Request, which: Page, status: int, *, route: str) -> Response:
