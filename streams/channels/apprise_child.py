@@ -22,6 +22,7 @@ from streams.outgoing.whole_process import guard_process
 
 __all__ = ["main", "told"]
 
+
 class _Out:
     """Lines to whoever started us, whole ones, from any thread."""
 
