@@ -14,9 +14,9 @@ from schemas.touches import Touch
 from streams.inbox import MemoryDoor
 from streams.replay.patch import Patch, merge_patch
 from tests.unit.producers.desk import NOW, SECRET
+from tests.unit.producers.mail_door import ADDRESSED, POSTMARK, STAMP, Door, door
 from tests.unit.producers.mail_knocks import sendgrid, ses, sns
 from tests.unit.producers.mails import ANN
-from tests.unit.producers.test_mail_webhooks import ADDRESSED, POSTMARK, STAMP, Door, door
 from tests.unit.replay.made import remaker, replaying
 
 HERE = Naming(SECRET.encode())

@@ -18,9 +18,9 @@ from producers.metrics import REGISTRY
 from producers.settings import LimitSettings
 from producers.sinks.memory import MemorySink
 from tests.unit.producers.desk import Desk, desk, page, until
+from tests.unit.producers.mail_door import POSTMARK, door
 from tests.unit.producers.mail_knocks import sendgrid, sendgrid_headers
 from tests.unit.producers.mails import BROWSER, mail_settings, path_of, sent
-from tests.unit.producers.test_mail_webhooks import POSTMARK, door
 
 OFFICE, HOME = {"x-forwarded-for": "198.41.0.4"}, {"x-forwarded-for": "198.41.1.4"}
 TIGHT = LimitSettings(network_events_per_s=0.001, network_burst=3)
