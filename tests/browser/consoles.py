@@ -6,15 +6,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from time import time_ns
+from typing import Final, NamedTuple
 
 import httpx
 from playwright.sync_api import Page
 
+from deploy.local.embedded import embedded_valkey
 from deploy.local.ports import free_ports
+from streams.console.access.roles import Role
+from streams.console.access.user_book import opened
+from streams.readmodel.writer import Projection
 from tests.browser.product import eventually
+from tests.unit.console.samples import Samples
 
-__all__ = ["SECRET", "complains", "running", "started"]
+__all__ = ["SECRET", "WithUsers", "complains", "running", "started", "with_users"]
 
 SECRET: Final = "a secret of the console"
 
@@ -32,6 +39,30 @@ def running(valkey: str, **more: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0, "it ends by itself, open streams or not"
+
+
+class WithUsers(NamedTuple):
+    """A console, its file of users and its audit log."""
+
+    url: str
+    users: Path
+    audit: Path
+
+
+@contextmanager
+def with_users(place: Path, name: str, role: Role, password: str) -> Iterator[WithUsers]:
+    """A console that shows the samples to this user."""
+    made = place / "users.json", place / "audit.jsonl"
+    with opened(made[0], new=True) as book:
+        book.add(name, role, password)
+    samples = Samples(now=time_ns() // 1_000_000)
+    with embedded_valkey() as valkey:
+        projection = Projection.connect(valkey)
+        projection.write(**samples.entries())
+        projection.beat(samples.now)
+        with running(valkey, CONSOLE__USERS=str(made[0]), CONSOLE__AUDIT=str(made[1])) as url:
+            yield WithUsers(url, *made)
+        projection.close()
 
 
 def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
