@@ -6,20 +6,13 @@ import pytest
 
 from streams.channels import rest
 from streams.channels.rest import Rest
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.clocks import Clock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock[float]:
     """Sleeping moves it."""
-    one, sleep = Clock(), asyncio.sleep
+    one, sleep = Clock(0.0), asyncio.sleep
 
     async def slept(seconds: float) -> None:
         one.now += seconds
@@ -29,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return one
 
 
-async def test_each_rest_is_twice_the_last_and_a_minute_at_most(clock: Clock) -> None:
+async def test_each_rest_is_twice_the_last_and_a_minute_at_most(clock: Clock[float]) -> None:
     one = Rest(clock=clock, chance=lambda: 1)
     rests = []
     for _ in range(9):
@@ -41,7 +34,7 @@ async def test_each_rest_is_twice_the_last_and_a_minute_at_most(clock: Clock) ->
     assert rests == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-async def test_the_receiver_may_ask_for_more(clock: Clock) -> None:
+async def test_the_receiver_may_ask_for_more(clock: Clock[float]) -> None:
     one = Rest(clock=clock, chance=lambda: 0)
     one.failed(retry_after_s=30)
     await one.over()
@@ -51,7 +44,7 @@ async def test_the_receiver_may_ask_for_more(clock: Clock) -> None:
     assert clock.now == 45, "a minute at most"
 
 
-async def test_one_attempt_asks_and_all_go_on_when_it_worked(clock: Clock) -> None:
+async def test_one_attempt_asks_and_all_go_on_when_it_worked(clock: Clock[float]) -> None:
     one = Rest(clock=clock, chance=lambda: 1)
     one.failed(retry_after_s=0)
     passed: list[int] = []
@@ -72,7 +65,7 @@ async def test_one_attempt_asks_and_all_go_on_when_it_worked(clock: Clock) -> No
     assert one.is_open
 
 
-async def test_when_the_attempt_fails_the_next_one_asks(clock: Clock) -> None:
+async def test_when_the_attempt_fails_the_next_one_asks(clock: Clock[float]) -> None:
     one = Rest(clock=clock, chance=lambda: 1)
     one.failed(retry_after_s=0)
     await one.over()

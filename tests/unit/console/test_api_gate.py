@@ -11,19 +11,12 @@ from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_di
 from streams.console.api.gate import A_SECOND, BURST, Gate
 from streams.console.api.problems import Refused
 from streams.console.api.ring import EVERY_MS, Ring
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000
-
-    def __call__(self) -> int:
-        return self.now
+from tests.unit.clocks import Clock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Clock[int]:
+    return Clock(1_000_000)
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def asking(key: str) -> Request:
     return Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1)})
 
 
-def test_a_file_that_changed_is_read_again_within_a_second(file: Path, clock: Clock) -> None:
+def test_a_file_that_changed_is_read_again_within_a_second(file: Path, clock: Clock[int]) -> None:
     ring = Ring(file, now=clock)
     assert known(ring, "first", "second") == [True, False]
     write(file, "second")
@@ -60,7 +53,7 @@ def test_a_file_that_changed_is_read_again_within_a_second(file: Path, clock: Cl
 
 
 @pytest.mark.parametrize("broken", [b"{", b"", b"[]", b"\xff", b'{"keys":[{"id":"a"}]}', None])
-def test_a_broken_file_leaves_the_keys_that_were_read(file: Path, clock: Clock, broken: bytes | None) -> None:
+def test_a_broken_file_leaves_the_keys_that_were_read(file: Path, clock: Clock[int], broken: bytes | None) -> None:
     ring = Ring(file, now=clock)
     assert known(ring, "first") == [True]
     file.unlink()
@@ -73,12 +66,12 @@ def test_a_broken_file_leaves_the_keys_that_were_read(file: Path, clock: Clock, 
     assert known(ring, "first", "second") == [False, True]
 
 
-def test_a_file_of_a_newer_version_is_not_guessed_at(file: Path, clock: Clock) -> None:
+def test_a_file_of_a_newer_version_is_not_guessed_at(file: Path, clock: Clock[int]) -> None:
     write(file, "first", format=API_KEY_FILE_FORMAT + 1)
     assert known(Ring(file, now=clock), "first") == [False]
 
 
-def test_a_key_may_ask_a_burst_and_then_as_often_as_the_bucket_fills(file: Path, clock: Clock) -> None:
+def test_a_key_may_ask_a_burst_and_then_as_often_as_the_bucket_fills(file: Path, clock: Clock[int]) -> None:
     write(file, "first", "second")
     gate = Gate(Ring(file, now=clock), now=clock)
     for _ in range(BURST):
@@ -95,7 +88,7 @@ def test_a_key_may_ask_a_burst_and_then_as_often_as_the_bucket_fills(file: Path,
         gate.let_in(asking("first"), "leads:read")
 
 
-def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing(file: Path, clock: Clock) -> None:
+def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing(file: Path, clock: Clock[int]) -> None:
     gate = Gate(Ring(file, now=clock), now=clock)
     gate.let_in(asking("first"), "leads:read")
     clock.now -= 3_600_000

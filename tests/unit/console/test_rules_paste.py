@@ -23,6 +23,7 @@ from streams.replay.kept_rows import KeptRows
 from streams.rules_book import RulesBook
 from streams.rules_files import read_texts
 from streams.window import Keyed
+from tests.unit.clocks import Clock
 from tests.unit.console.conftest import SECRET
 from tests.unit.console.samples import LEAD_ID, Samples
 from tests.unit.console.sights import NAMING, StandInRows, known_rules, sight
@@ -38,16 +39,9 @@ def load(files: Mapping[str, str]) -> Rules:
     return load_rules(files, naming=NAMING)
 
 
-class Clock:
-    now = 1_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Clock[int]:
+    return Clock(1_000)
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def drafts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def known(tmp_path: Path, drafts: Path, clock: Clock) -> KnownRules:
+def known(tmp_path: Path, drafts: Path, clock: Clock[int]) -> KnownRules:
     return KnownRules(lambda: read_texts(None), load, book=RulesBook(tmp_path / "rules.jsonl"), drafts=drafts,
                       pasted=PastedRules(clock))  # fmt: skip
 
@@ -185,7 +179,7 @@ def test_a_form_of_another_place_is_refused(leader: Visitor) -> None:
     assert leader.post("/rules/paste", content=b"--x\r\nno part", headers=headers).status_code == 400
 
 
-def test_it_is_forgotten_a_while_after_the_last_look(leader: Visitor, clock: Clock) -> None:
+def test_it_is_forgotten_a_while_after_the_last_look(leader: Visitor, clock: Clock[int]) -> None:
     where = brought(leader, stages_toml=LOWER).headers["location"]
     clock.now += KEPT_MS - 1
     assert leader.get(where).status_code == 200  # and that was a look
@@ -198,7 +192,7 @@ def test_it_is_forgotten_a_while_after_the_last_look(leader: Visitor, clock: Clo
         assert "These rules are not kept any more" in said(answer.text)
 
 
-def test_few_are_held_and_the_one_longest_unseen_goes_first(clock: Clock) -> None:
+def test_few_are_held_and_the_one_longest_unseen_goes_first(clock: Clock[int]) -> None:
     held = PastedRules(clock)
     names = []
     for total in range(60, 69):

@@ -20,6 +20,7 @@ from streams.errors import SettingsError
 from streams.inbox import MemoryDoor
 from streams.readmodel.keys import Changed
 from streams.readmodel.reader import Reader
+from tests.unit.clocks import Clock
 from tests.unit.console.conftest import SECRET
 from tests.unit.console.samples import Samples
 from tests.unit.console.sights import sight
@@ -37,19 +38,9 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-class Clock:
-    """Seconds, as a test sets them."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Clock[float]:
+    return Clock(1_000.0)
 
 
 @pytest.fixture
@@ -62,7 +53,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def users(file: Path, clock: Clock) -> Users:
+def users(file: Path, clock: Clock[float]) -> Users:
     return Users(file, hasher=QUICK, clock=clock)
 
 
@@ -112,7 +103,7 @@ def test_others_do_not_and_are_not_told_which_part_was_wrong(office: Visitor, na
         assert "do not go together" in answer.text
 
 
-def test_a_disabled_users_sessions_end_within_seconds(office: Visitor, file: Path, clock: Clock) -> None:
+def test_a_disabled_users_sessions_end_within_seconds(office: Visitor, file: Path, clock: Clock[float]) -> None:
     came(office, "Vera", VERA)
     assert office.get("/leads").status_code == 200
     with opened(file, hasher=QUICK) as book:
@@ -127,7 +118,7 @@ def test_a_disabled_users_sessions_end_within_seconds(office: Visitor, file: Pat
     assert came(office, "Vera", VERA) == 303
 
 
-def test_another_role_counts_from_the_next_click(office: Visitor, file: Path, clock: Clock) -> None:
+def test_another_role_counts_from_the_next_click(office: Visitor, file: Path, clock: Clock[float]) -> None:
     came(office, "Vera", VERA)
     assert office.get("/rejected").status_code == 403
     with opened(file, hasher=QUICK) as book:
@@ -136,7 +127,7 @@ def test_another_role_counts_from_the_next_click(office: Visitor, file: Path, cl
     assert office.get("/rejected").status_code == 200
 
 
-def test_another_password_ends_all_sessions(office: Visitor, file: Path, clock: Clock) -> None:
+def test_another_password_ends_all_sessions(office: Visitor, file: Path, clock: Clock[float]) -> None:
     came(office, "Vera", VERA)
     with opened(file, hasher=QUICK) as book:
         book.set_password("Vera", "a third long password")
@@ -172,7 +163,7 @@ def test_a_link_goes_on_to_work_beside_users_with_its_role(office: Visitor) -> N
     assert [office.get(path).status_code for path in ("/leads", "/rejected")] == [200, 403]
 
 
-def test_a_stream_says_nothing_more_when_its_session_ended(office: Visitor, file: Path, clock: Clock) -> None:
+def test_a_stream_says_nothing_more_when_its_session_ended(office: Visitor, file: Path, clock: Clock[float]) -> None:
     came(office, "Vera", VERA)
     hub = office.app.state.desk.hub
     with ThreadPoolExecutor(1) as pool:
@@ -190,7 +181,7 @@ def test_a_stream_says_nothing_more_when_its_session_ended(office: Visitor, file
     assert "event: ready" in text
 
 
-def test_a_broken_file_keeps_the_last_good_one(users: Users, file: Path, clock: Clock) -> None:
+def test_a_broken_file_keeps_the_last_good_one(users: Users, file: Path, clock: Clock[float]) -> None:
     file.write_text("{")
     clock.now += 1.1
     assert users.named("Vera") is not None
@@ -207,7 +198,7 @@ def test_at_the_start_it_is_an_error(tmp_path: Path) -> None:
         Users(tmp_path / "new.json", hasher=QUICK)
 
 
-def test_a_hash_of_yesterdays_parameters_is_renewed_at_the_next_sign_in(file: Path, clock: Clock) -> None:
+def test_a_hash_of_yesterdays_parameters_is_renewed_at_the_next_sign_in(file: Path, clock: Clock[float]) -> None:
     dearer = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
     users = Users(file, hasher=dearer, clock=clock)
     before = read_user_file(file)

@@ -15,6 +15,7 @@ from producers.errors import Limited
 from producers.metrics import REGISTRY
 from producers.settings import LimitSettings
 from producers.sinks.memory import MemorySink
+from tests.unit.clocks import Clock
 from tests.unit.producers.desk import desk, page
 
 OFFICE, HOME = "198.41.0.0/24", "198.41.1.0/24"
@@ -24,20 +25,12 @@ def sender(key: str = "k1", *, server: bool = False, **policy: float) -> Sender:
     return Sender("site", "proven" if server else "claimed", Source(**policy), key)  # type: ignore[arg-type]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Clock[float]:
+    return Clock(1_000.0)
 
 
-def limits(clock: Clock, **settings: float) -> Limits:
+def limits(clock: Clock[float], **settings: float) -> Limits:
     none = {"key_events_per_s": 0, "server_key_events_per_s": 0, "network_events_per_s": 0}
     return Limits(LimitSettings(**none | settings), clock=clock)  # type: ignore[arg-type]
 
@@ -95,7 +88,7 @@ def test_the_least_used_is_forgotten_beyond_the_bound() -> None:
 
 
 # ─── keys and networks
-def test_keys_pay_in_events_each_for_itself(clock: Clock) -> None:
+def test_keys_pay_in_events_each_for_itself(clock: Clock[float]) -> None:
     here = limits(clock, key_events_per_s=10, key_burst=100)
     here.take(sender(), OFFICE, 100)
     with pytest.raises(Limited) as refused:
@@ -109,7 +102,7 @@ def test_keys_pay_in_events_each_for_itself(clock: Clock) -> None:
     here.take(sender(), OFFICE, 30)
 
 
-def test_a_request_without_events_costs_one(clock: Clock) -> None:
+def test_a_request_without_events_costs_one(clock: Clock[float]) -> None:
     here = limits(clock, key_events_per_s=1, key_burst=2)
     here.take(sender(), None, 0)
     here.take(sender(), None, 0)
@@ -117,7 +110,7 @@ def test_a_request_without_events_costs_one(clock: Clock) -> None:
         here.take(sender(), None, 0)
 
 
-def test_what_the_network_refuses_costs_the_key_nothing(clock: Clock) -> None:
+def test_what_the_network_refuses_costs_the_key_nothing(clock: Clock[float]) -> None:
     here = limits(clock, key_events_per_s=0.001, key_burst=10, network_events_per_s=1, network_burst=5)
     here.take(sender(), OFFICE, 5)
     with pytest.raises(Limited) as refused:
@@ -126,7 +119,7 @@ def test_what_the_network_refuses_costs_the_key_nothing(clock: Clock) -> None:
     here.take(sender(), HOME, 5)  # the key still has its other half
 
 
-def test_server_keys_have_their_own_rate_and_no_network(clock: Clock) -> None:
+def test_server_keys_have_their_own_rate_and_no_network(clock: Clock[float]) -> None:
     here = limits(clock, key_events_per_s=1, key_burst=1, server_key_events_per_s=1, server_key_burst=50,
                   network_events_per_s=1, network_burst=1)  # fmt: skip
     here.take(sender("s1", server=True), OFFICE, 50)
@@ -135,7 +128,7 @@ def test_server_keys_have_their_own_rate_and_no_network(clock: Clock) -> None:
     assert refused.value.by == "key"
 
 
-def test_a_source_may_say_its_own_rate_or_none(clock: Clock) -> None:
+def test_a_source_may_say_its_own_rate_or_none(clock: Clock[float]) -> None:
     here = limits(clock, key_events_per_s=1, key_burst=1)
     here.take(sender("own", events_per_s=2.0, burst=7), None, 7)
     with pytest.raises(Limited) as refused:
@@ -145,7 +138,7 @@ def test_a_source_may_say_its_own_rate_or_none(clock: Clock) -> None:
         here.take(sender("free", events_per_s=0.0), None, 1_000)
 
 
-def test_what_is_remembered_is_bounded_and_told(clock: Clock) -> None:
+def test_what_is_remembered_is_bounded_and_told(clock: Clock[float]) -> None:
     here = limits(clock, network_events_per_s=0.001, network_burst=1, kept=16)
     for number in range(200):
         here.take(sender(), f"network {number}", 1)
@@ -155,7 +148,7 @@ def test_what_is_remembered_is_bounded_and_told(clock: Clock) -> None:
     assert len(here._dry) <= 16
 
 
-def test_requests_at_once_are_bounded_by_network(clock: Clock) -> None:
+def test_requests_at_once_are_bounded_by_network(clock: Clock[float]) -> None:
     here = limits(clock, requests_at_once=2)
     here.enter(OFFICE)
     here.enter(OFFICE)
