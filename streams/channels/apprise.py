@@ -70,14 +70,15 @@ class AppriseChannel:
         await self._process.close()
 
     async def _tell(self, who: str, places: list[int], post: Post | Digest, *, took: set[int]) -> None:
-        """One after the other, each noted as it answers: after the deadline too."""
+        """One after the other. What is answered after the deadline counts too."""
         told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
         body, ends = "\n".join(filter(None, _lines(told))), time.monotonic() + DEADLINE_S
         for place in places:
             answer = await self._process.ask(who, place, title=told.subject, body=body,
                                              timeout_s=max(ends - time.monotonic(), 0.001))  # fmt: skip
             answer.add_done_callback(_noting(place, took))
-            await asyncio.shield(answer)
+            if await asyncio.shield(answer):  # one that was there at once has not called back yet
+                took.add(place)
 
     def _remembered(self, post_id: str) -> set[int]:
         took = self._took.setdefault(post_id, set())
