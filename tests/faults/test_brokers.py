@@ -114,7 +114,7 @@ def filled_up(front: Front, brokers: Cluster) -> None:
 def test_f06_a_leader_bounces_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         besieged("f06-bounce-once", partial(bounced, times=1, down_s=0), place=tmp_path, nodes=3, seconds=15,
-                 people=300, events=2_000)  # fmt: skip
+                 people=300, events=2_500)  # fmt: skip
 
 
 def test_f06_leaders_bounce_five_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +126,7 @@ def test_f06_leaders_bounce_five_times(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.short
 def test_f07_the_only_broker_is_killed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        besieged("f07-broker", killed_alone, place=tmp_path, nodes=1, seconds=10, people=300, events=2_000)
+        besieged("f07-broker", killed_alone, place=tmp_path, nodes=1, seconds=10, people=300, events=2_500)
 
 
 def test_f08_two_of_three_brokers_are_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

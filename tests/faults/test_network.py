@@ -103,4 +103,4 @@ def test_f11_a_slow_line(delay_ms: int, tmp_path: Path, capsys: pytest.CaptureFi
     """Each way: a request and its answer take twice as long."""
     with capsys.disabled():
         behind(f"f11-line-{2 * delay_ms}", lambda siege, brokers: slowed(siege, brokers, delay_s=delay_ms / 1000),
-               place=tmp_path, people=300, events=2_000)  # fmt: skip
+               place=tmp_path, people=300, events=2_500)  # fmt: skip

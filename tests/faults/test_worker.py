@@ -67,7 +67,7 @@ def test_f11_slow_acknowledgements_are_waited_for(tmp_path: Path, capsys: pytest
 @pytest.mark.short
 def test_f01_a_worker_is_killed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        proved("f01-kill-once", killed_once, kind=KIND, place=tmp_path, people=300, events=2_000)
+        proved("f01-kill-once", killed_once, kind=KIND, place=tmp_path, people=300, events=2_500)
 
 
 @pytest.mark.apache

@@ -140,7 +140,7 @@ def test_f14_replayed_after_the_fix_is_as_if_nothing_had_been_wrong(
     embedded_kafka: str, valkey: str, place: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    good = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=300, events=2_000)
+    good = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=300, events=2_500)
     oracle = foreseen(good, read_rules(None, NAMING))
     spared = decided_by_score(oracle)
     monkeypatch.setenv(SPARES, ",".join(spared))

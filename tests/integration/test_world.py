@@ -187,3 +187,9 @@ def test_the_ledger_sees(
     assert judge(outcome, oracle, world).clean
     seen: Ledger = judge(broken(outcome), oracle, world)
     assert getattr(seen, count) > 0
+
+
+def test_a_world_too_small_for_its_people_is_refused() -> None:
+    """Somebody who qualifies and is cut short would hang at the threshold: what arrives first would decide."""
+    with pytest.raises(AssertionError, match="cut one's plan short"):
+        generate(seed=4, end_at=END_AT, naming=NAMING, people=300, events=1_500)

@@ -89,6 +89,7 @@ class _Maker:
         self.crm = Crm(self.random, naming, end_at=end_at)
         self.plans: list[Plan] = []
         self.browsers = 0
+        self.planned = 0  # events of people with a plan
         self._numbers = iter(range(people * 10))
         count = max(12, people // 8)
         self.companies = companies(self.random, count + self.scaled(LOST_AND_BACK + LOST_AND_QUIET + NOT_LOST))
@@ -212,7 +213,8 @@ class _Maker:
         return deal.account_id
 
     def fill(self, events: int) -> None:
-        """Anonymous people up to that many events in all."""
+        """Anonymous people up to that many events in all; who was written before is `planned`."""
+        self.planned = len(self.scribe.events)
         for left in range(max(1, self.people - len(self.plans)), 0, -1):
             self.journeys.anonymous(
                 self.browser(machine=left % 50 == 0), events=max(1, (events - len(self.scribe.events)) // left)
@@ -221,7 +223,8 @@ class _Maker:
             self.journeys.anonymous(self.browser(), events=1)
 
     def trimmed(self, events: int) -> list[Happened]:
-        """Exactly that many: the newest written are anonymous, nobody misses them."""
+        """Exactly that many: the newest written are anonymous, nobody misses them. AssertionError if they are not."""
+        assert self.planned <= events, f"{self.people} people need {self.planned} events, {events} cut one's plan short"
         return self.scribe.events[:events]
 
 
