@@ -29,7 +29,7 @@ class Meanings:
 
     __slots__ = (
         "_forms", "_kind_of", "_measuring", "_no_competitor", "_pages", "_tracks", "day_of", "programs",
-        "rules", "senders", "trait_names", "traits",
+        "rules", "said_traits", "senders", "trait_names", "trait_places", "traits",
     )  # fmt: skip
 
     def __init__(self, rules: SiteRules) -> None:
@@ -38,6 +38,8 @@ class Meanings:
         self.senders = tuple(sender.lower() for sender in rules.site.senders)
         self.traits = {trait.name: (trait.name, *trait.called) for trait in rules.trait}
         self.trait_names = frozenset(name for called in self.traits.values() for name in called)
+        self.said_traits = tuple(self.traits.items())
+        self.trait_places = _places(self.traits)
         self._measuring = frozenset(source.name for source in rules.source if source.measures_dwell)
         self.programs = {program.id: program for program in rules.program}
         self._no_competitor = frozenset(said.casefold() for said in rules.site.no_competitor)
@@ -80,6 +82,16 @@ def plain_name(name: str) -> str:
     ('demo_requested', 'demo_requested')
     """
     return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _places(traits: Mapping[str, tuple[str, ...]]) -> Mapping[str, frozenset[int]]:
+    """Which traits a key may say, as places in their order; `company` may hold each `company.name`."""
+    places: dict[str, set[int]] = {}
+    for place, called in enumerate(traits.values()):
+        for name in called:
+            for key in {name, name.partition(".")[0]}:
+                places.setdefault(key, set()).add(place)
+    return {key: frozenset(found) for key, found in places.items()}
 
 
 def _compiled(paths: tuple[str, ...]) -> re.Pattern[str]:

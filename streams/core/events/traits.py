@@ -20,10 +20,7 @@ REFUSED_NAMES: Final = frozenset({"__proto__", "constructor", "prototype"})
 
 def traits_of(said: Mapping[str, Any], *, at: int, meanings: Meanings) -> dict[str, Trait]:
     """Up to 32 traits: those with a meaning, then others by name. Raises Undecodable for an e-mail that is none."""
-    found: dict[str, str] = {}
-    for name, called in meanings.traits.items():
-        if text := next((text for one in called if (text := text_of(_inside(said, one)))), ""):
-            found[name] = text
+    found = _meant(said, meanings)
     if "name" not in found and (name := _name_of(said)):
         found["name"] = name
     if (email := email_of(said, meanings)) is not None:
@@ -40,10 +37,20 @@ def traits_of(said: Mapping[str, Any], *, at: int, meanings: Meanings) -> dict[s
 
 def company_traits(said: Mapping[str, Any], *, at: int, meanings: Meanings) -> dict[str, Trait]:
     """What a `group` event says of the company, as traits of its person: only those that have a meaning."""
-    inside = {"company": said}
-    found = {name: next((text for one in called if (text := text_of(_inside(inside, one)))), "")
-             for name, called in meanings.traits.items()}  # fmt: skip
-    return {name: Trait(at, text) for name, text in found.items() if text}
+    return {name: Trait(at, text) for name, text in _meant({"company": said}, meanings).items()}
+
+
+def _meant(said: Mapping[str, Any], meanings: Meanings) -> dict[str, str]:
+    """The traits with a meaning, in the order of `site.toml`; of several names the first that says something."""
+    places = sorted(set().union(*[meanings.trait_places[key] for key in said if key in meanings.trait_places]))
+    found: dict[str, str] = {}
+    for place in places:
+        name, called = meanings.said_traits[place]
+        for one in called:
+            if text := text_of(_inside(said, one)):
+                found[name] = text
+                break
+    return found
 
 
 def email_of(said: Mapping[str, Any], meanings: Meanings) -> str | None:
