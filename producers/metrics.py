@@ -76,14 +76,15 @@ REFUSED: Final = Counter(
 )
 LIMITED: Final = Counter(
     "leadstream_collector_limited_total",
-    "Requests answered 429, by what limits: key, network (events, or mail webhooks that prove nothing) or crowd "
-    "(requests of a network at once).",
+    "Requests answered 429, by what limits: key, network (events, mail webhooks that prove nothing, wrong proofs of "
+    "CRMs) or crowd (requests of a network at once).",
     ("by",),
     registry=REGISTRY,
 )
 LIMITS_KEPT: Final = Gauge(
     "leadstream_collector_limits_kept",
-    "Keys and networks whose token bucket is remembered, by what it is of: events, mail_links or mail_webhooks.",
+    "Keys and networks whose token bucket is remembered, by what it is of: events, mail_links, mail_webhooks "
+    "or crm_proofs.",
     ("of",),
     registry=REGISTRY,
 )

@@ -92,7 +92,8 @@ class LimitSettings(BaseModel):
     """Token buckets of one collector, in events: so many a second, and `burst` at once. 0 events a second = no limit.
 
     A network is an IPv4 /24 or an IPv6 /64 of public addresses; server keys are not limited by it. `requests_at_once`
-    of one network may be on their way in. `kept`: buckets remembered, the least used are forgotten.
+    of one network may be on their way in. `wrong_proofs_per_s`: of one network, at the doors of CRMs, before they hear
+    429. `kept`: buckets remembered, the least used are forgotten.
     """
 
     model_config = _FROZEN
@@ -103,6 +104,8 @@ class LimitSettings(BaseModel):
     network_events_per_s: float = Field(default=1_000, ge=0)
     network_burst: int = Field(default=20_000, ge=1)
     requests_at_once: int = Field(default=512, ge=1)
+    wrong_proofs_per_s: float = Field(default=1, ge=0)
+    wrong_proofs_burst: int = Field(default=100, ge=1)
     kept: int = Field(default=65_536, ge=16)
 
 
@@ -132,7 +135,8 @@ class CrmSettings(BaseModel):
     """A CRM whose secret is empty is not set up. Mapping files: default are the packaged ones.
 
     `hubspot_secret`: the app's client secret. `pipedrive_secret`: user:password of the webhook. `salesforce_secret`:
-    the end of the path. `generic_secret`: Standard Webhooks; `generic_hmac_*`: any other signature of the body.
+    the end of the path. `generic_secret`: Standard Webhooks; `generic_hmac_*`: any other signature of the body. What an
+    operator chooses must be too long to be guessed: a right proof is never refused for wrong ones that came before.
     """
 
     model_config = _FROZEN
@@ -156,7 +160,7 @@ class CrmSettings(BaseModel):
     def _two_parts(cls, value: SecretStr) -> SecretStr:
         return _user_and_password(value)
 
-    @field_validator("salesforce_secret")
+    @field_validator("salesforce_secret", "generic_secret", "generic_hmac_secret")
     @classmethod
     def _long(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and len(value.get_secret_value()) < LEAST_SECRET:
@@ -224,8 +228,11 @@ class LogSettings(BaseModel):
 
 def _user_and_password(value: SecretStr) -> SecretStr:
     """Raises ValueError."""
-    if value.get_secret_value() and not all(value.get_secret_value().partition(":")):
+    user, colon, password = value.get_secret_value().partition(":")
+    if colon + user and not (user and password):
         raise ValueError("expected user:password, as set on the webhook")
+    if password and len(password) < LEAST_SECRET:
+        raise ValueError(f"a password of at least {LEAST_SECRET} characters: it is all that proves the sender")
     return value
 
 

@@ -15,6 +15,7 @@ from producers.collector.crm.webhooks import crm_routes
 from producers.collector.door.cors import Cors
 from producers.collector.door.keys import KeyRing
 from producers.collector.door.limits import Limits
+from producers.collector.door.wrong_proofs import WrongProofs
 from producers.collector.intake import Intake
 from producers.collector.mail.links import MailLinks
 from producers.collector.mail.webhooks import mail_routes
@@ -42,7 +43,8 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors, limit
         return JSONResponse(told | ({"spooling": spooling} if spooling else {}), 503 if why else 200)
 
     sdk = SdkSettings(settings.collector, keys, cors)
-    deals = DealRoute(intake, keys, settings.crm)
+    wrong = WrongProofs(settings.limits, limits, hops=settings.collector.proxy_hops)
+    deals = DealRoute(intake, keys, settings.crm, wrong=wrong)
     made = Starlette(
         routes=[
             Route("/leadstream.js", Script(TRACKER).answer),
@@ -50,7 +52,7 @@ def rest(settings: Settings, intake: Intake, *, keys: KeyRing, cors: Cors, limit
             *sdk.routes(),
             Route("/v1/crm/generic", deals.answer, methods=["POST"]),
             Route("/v1/crm/generic/companies", deals.companies, methods=["POST"]),
-            *crm_routes(settings, intake),
+            *crm_routes(settings, intake, wrong),
             *MailLinks(settings, intake).routes(),
             *mail_routes(settings, intake, limits),
             Route("/healthz", _alive),

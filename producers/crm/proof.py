@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from producers.errors import Refusal, Refused
 
-__all__ = ["Knock", "check_basic", "check_hmac", "check_standard", "fresh", "refuse", "same"]
+__all__ = ["Knock", "check_basic", "check_hmac", "check_standard", "fresh", "glance_standard", "refuse", "same"]
 
 ALGORITHMS: Final = {"sha1": sha1, "sha256": sha256, "sha512": sha512}
 STALE_MS: Final = 300_000
@@ -73,12 +73,20 @@ def check_hmac(
         refuse()
 
 
+def glance_standard(knock: Knock, *, now_ms: int) -> None:
+    """What a head tells of a proof by Standard Webhooks: whether the body matters at all. Raises Refused."""
+    prefix = _prefix(knock)
+    signed = knock.header(f"{prefix}-id") and knock.header(f"{prefix}-signature")
+    if not signed or not fresh(knock.header(f"{prefix}-timestamp"), now_ms=now_ms, unit_ms=1_000):
+        refuse()
+
+
 def check_standard(knock: Knock, secret: str, *, now_ms: int) -> None:
     """Standard Webhooks (https://www.standardwebhooks.com): `whsec_...`, three headers, several signatures in rotation.
 
     Svix sends the same under its own names. Raises Refused.
     """
-    prefix = "webhook" if knock.header("webhook-id") else "svix"
+    prefix = _prefix(knock)
     message_id, stamp = knock.header(f"{prefix}-id"), knock.header(f"{prefix}-timestamp")
     try:
         key = b64decode(secret.removeprefix("whsec_"), validate=True)
@@ -89,3 +97,8 @@ def check_standard(knock: Knock, secret: str, *, now_ms: int) -> None:
     matches = [same(signature, made) for version, _, signature in said if version == b"v1"]
     if not message_id or not any(matches) or not fresh(stamp, now_ms=now_ms, unit_ms=1_000):
         refuse()
+
+
+def _prefix(knock: Knock) -> str:
+    """Under whose names the three headers come."""
+    return "webhook" if knock.header("webhook-id") else "svix"

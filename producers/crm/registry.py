@@ -24,11 +24,13 @@ class Verify(Protocol):
 class Crm(Struct, frozen=True, kw_only=True):
     """How one CRM proves itself, what its bodies become, and what it wants to hear (None: our usual JSON).
 
+    `glance`: where the proof is of the body too, what its head tells alone; None: `verify` needs no body.
     `whole`: a body around one object that was kept by itself.
     """
 
     verify: Verify
     signals_of: Callable[[bytes, Reading], Told[CrmSignal]]
+    glance: Verify | None = None
     answer: bytes | None = None
     media_type: str = "application/json"
     secret_in_path: bool = False
@@ -37,7 +39,7 @@ class Crm(Struct, frozen=True, kw_only=True):
 
 
 CRMS: Final[Mapping[str, Crm]] = {
-    "hubspot": Crm(verify=hubspot.verify, signals_of=hubspot.signals_of),
+    "hubspot": Crm(verify=hubspot.verify, glance=hubspot.glance, signals_of=hubspot.signals_of),
     "pipedrive": Crm(verify=pipedrive.verify, signals_of=pipedrive.signals_of),
     "salesforce": Crm(
         verify=salesforce.verify, signals_of=salesforce.signals_of, answer=salesforce.ACKNOWLEDGED,

@@ -1,6 +1,7 @@
 """POST /v1/crm/generic (deals) and /v1/crm/generic/companies: of any CRM, by a mapping file, written to `signals`.
 
 A server key proves the origin, or a signature that is set up: Standard Webhooks, or an HMAC in a header of any name.
+A network that is wrong too often is 429, one that is right never.
 What cannot be mapped goes to `rejected` with its bytes, and the reply says so: the answer is 200 all the same, because
 sending it again would not help. With `?crm=<name>` the body is of the packaged shape and speaks of that CRM's ids:
 files that were exported from a CRM are imported so.
@@ -11,12 +12,14 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.json import encode as encode_json
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.collector.crm.kept import keep_signals
 from producers.collector.door.body import read_body
 from producers.collector.door.keys import Headers, KeyRing, offered_key
+from producers.collector.door.wrong_proofs import WrongProofs
 from producers.collector.intake import Intake
 from producers.collector.reading.inflate import inflated
 from producers.collector.reading.mend import surrogates
@@ -25,7 +28,7 @@ from producers.crm.again import crm_of, door_of
 from producers.crm.bodies import parse_body
 from producers.crm.generic import CRM, company_record, deal_report
 from producers.crm.mapping import DealMapping, load
-from producers.crm.proof import Knock, check_hmac, check_standard
+from producers.crm.proof import Knock, check_hmac, check_standard, glance_standard, refuse
 from producers.crm.registry import CRMS
 from producers.crm.told import CrmSignal, Unread, as_json
 from producers.errors import Refusal, Refused, SinkError, Unmappable
@@ -51,10 +54,11 @@ class _Verdict(Struct, frozen=True, omit_defaults=True):
 class DealRoute:
     """The endpoints, with what they need. Raises BadSettings."""
 
-    def __init__(self, intake: Intake, keys: KeyRing, settings: CrmSettings) -> None:
+    def __init__(self, intake: Intake, keys: KeyRing, settings: CrmSettings, *, wrong: WrongProofs) -> None:
         self._intake = intake
         self._keys = keys
         self._settings = settings
+        self._wrong = wrong
         self._packaged = load(None)
         self._mapping = load(settings.mapping)
 
@@ -71,13 +75,15 @@ class DealRoute:
         try:
             source = self._keyed(headers, request.scope["query_string"])
             crm, mapping = self._speaks_of(request.query_params.get("crm"))
-            raw = await read_body(request.receive, headers)
-            source = source or self._signed(Knock(method="POST", uri="", headers=headers, body=raw))
+            if source is None:
+                source, raw = await self._signed(request, headers)
+            else:
+                raw = await read_body(request.receive, headers)
             body = surrogates(inflated(raw, headers.get(b"content-encoding")))
             door = door_of(crm, said)
             verdicts = await self._take(parse_body(body), read, source=source, door=door, mapping=mapping)
         except Refused as error:
-            return refused_answer(error)
+            return refused_answer(self._wrong.counted(request, error))
         except SinkError:
             return unsafe_answer()
         return crm_answer(200, encode_json({"success": True, "ok": True, "status": 1, said: verdicts}))
@@ -95,7 +101,23 @@ class DealRoute:
             raise Refused(Refusal.KEY, "no such key")
         return sender.source
 
-    def _signed(self, knock: Knock) -> str:
+    async def _signed(self, request: Request, headers: Headers) -> tuple[str, bytes]:
+        """The source, and the body, which is read where the head looks like a good one. Raises Refused."""
+        head = Knock(method="POST", uri="", headers=headers, body=b"")
+        self._glance(head)
+        raw = await self._wrong.body_of(request)
+        return self._checked(replace(head, body=raw)), raw
+
+    def _glance(self, head: Knock) -> None:
+        """Raises Refused(PROOF) where no body could make a good proof of it."""
+        here = self._settings
+        if here.generic_hmac_secret.get_secret_value() and head.header(here.generic_hmac_header):
+            return
+        if not here.generic_secret.get_secret_value():
+            refuse()
+        glance_standard(head, now_ms=self._intake.now_ms())
+
+    def _checked(self, knock: Knock) -> str:
         """Raises Refused(PROOF)."""
         here = self._settings
         standard, secret = here.generic_secret.get_secret_value(), here.generic_hmac_secret.get_secret_value()
@@ -104,10 +126,8 @@ class DealRoute:
                 knock, secret, header=here.generic_hmac_header, algorithm=here.generic_hmac_algorithm,
                 encoding=here.generic_hmac_encoding, prefix=here.generic_hmac_prefix,
             )  # fmt: skip
-        elif standard:
-            check_standard(knock, standard, now_ms=self._intake.now_ms())
         else:
-            raise Refused(Refusal.PROOF, "this request does not prove who sent it")
+            check_standard(knock, standard, now_ms=self._intake.now_ms())
         return CRM
 
     def _speaks_of(self, crm: str | None) -> tuple[str, DealMapping]:

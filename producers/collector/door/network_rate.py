@@ -11,12 +11,16 @@ __all__ = ["NetworkRate"]
 
 
 class NetworkRate:
-    """`of` names it in the metrics. `clock`: seconds, never backwards. An address that is not public has no network."""
+    """`of` names it in the metrics; `rate`: that of a network's events unless given. `clock`: seconds, never backwards.
+
+    An address that is not public has no network.
+    """
 
     def __init__(
-        self, settings: LimitSettings, *, of: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rate = Rate(settings.network_events_per_s, settings.network_burst)
+        self, settings: LimitSettings, *, of: str, rate: Rate | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._rate = rate or Rate(settings.network_events_per_s, settings.network_burst)
         self._clock = clock
         self._kept = Buckets(settings.kept)
         LIMITS_KEPT.labels(of).set_function(lambda: len(self._kept))

@@ -106,10 +106,10 @@ def test_secrets_of_crms_come_from_the_environment_or_a_file(
 ) -> None:
     (tmp_path / "secret").write_text("of the app\n")
     environment.setenv("LEADSTREAM_CRM__HUBSPOT_SECRET_FILE", str(tmp_path / "secret"))
-    environment.setenv("LEADSTREAM_CRM__PIPEDRIVE_SECRET", "me:it")
+    environment.setenv("LEADSTREAM_CRM__PIPEDRIVE_SECRET", "me:sixteen-letters-")
     crm = read(Settings).crm
     assert (crm.secret_of("hubspot"), crm.secret_of("pipedrive"), crm.secret_of("salesforce")) == (
-        "of the app", "me:it", "",
+        "of the app", "me:sixteen-letters-", "",
     )  # fmt: skip
     assert "of the app" not in repr(crm)
     assert not crm.signed()
@@ -120,6 +120,9 @@ def test_secrets_of_crms_come_from_the_environment_or_a_file(
     [
         ("PIPEDRIVE_SECRET", "only", "expected user:password"),
         ("PIPEDRIVE_SECRET", "user:", "expected user:password"),
+        ("PIPEDRIVE_SECRET", "user:fifteen-letters", "a password of at least 16 characters"),
+        ("GENERIC_SECRET", "whsec_c2hvcnQ=", "at least 16 characters"),
+        ("GENERIC_HMAC_SECRET", "fifteen-letters", "at least 16 characters"),
         ("SALESFORCE_SECRET", "fifteen-letters", "at least 16 characters"),
         ("GENERIC_HMAC_ALGORITHM", "md5", "sha1"),
     ],

@@ -136,6 +136,7 @@ def test_any_other_hmac(header: str, asked: dict[str, str], *, refused: bool) ->
     assert is_refused(check_hmac, said, "key", header="X-Hub-Signature", **asked) is refused
 
 
+HMAC_SECRET = "a secret of sixteen letters"
 WHSEC = "whsec_" + b64encode(b"thirty-two bytes for a good key.").decode()
 
 
@@ -174,7 +175,7 @@ async def generic(*, crm: CrmSettings, **headers: str) -> httpx.Response:
 
 
 async def test_generic_webhooks_may_prove_themselves_by_a_signature() -> None:
-    crm = CrmSettings(generic_secret=SecretStr(WHSEC), generic_hmac_secret=SecretStr("key"))
+    crm = CrmSettings(generic_secret=SecretStr(WHSEC), generic_hmac_secret=SecretStr(HMAC_SECRET))
     signed = {"webhook-id": "m", "webhook-timestamp": str(NOW // 1_000)}
     said = b".".join((b"m", str(NOW // 1_000).encode(), DEAL))
     key = b"thirty-two bytes for a good key."
@@ -182,12 +183,13 @@ async def test_generic_webhooks_may_prove_themselves_by_a_signature() -> None:
     assert (await generic(crm=crm, **signed, **{"webhook-signature": good})).status_code == 200
     refused = await generic(crm=crm, **signed, **{"webhook-signature": "v1,bm8="})
     assert (refused.status_code, refused.json()["reason"]) == (401, "proof")
-    assert (await generic(crm=crm, **{"x-signature": hmac.new(b"key", DEAL, sha256).hexdigest()})).status_code == 200
+    digest = hmac.new(HMAC_SECRET.encode(), DEAL, sha256).hexdigest()
+    assert (await generic(crm=crm, **{"x-signature": digest})).status_code == 200
     assert (await generic(crm=crm, **{"x-signature": "00"})).status_code == 401
     assert (await generic(crm=crm)).status_code == 401
     assert (await generic(crm=crm, authorization="Bearer sk_crm")).status_code == 200
     assert (await generic(crm=crm, **{"x-write-key": "wk_site"})).status_code == 401
-    only_hmac = CrmSettings(generic_hmac_secret=SecretStr("key"))
+    only_hmac = CrmSettings(generic_hmac_secret=SecretStr(HMAC_SECRET))
     assert (await generic(crm=only_hmac)).status_code == 401
     assert (await generic(crm=CrmSettings())).json()["reason"] == "key"
 
