@@ -4,16 +4,20 @@ Our own readers take the last. Who reads the bytes afterwards (a warehouse, a re
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
 __all__ = ["twin_in"]
 
-IDS: Final = ("userId", "anonymousId")  # all that says whose a page or a track is
-DECIDING: Final = frozenset({*IDS, "type", "messageId", "groupId", "previousId", "traits", "context"})
+DECIDING: Final = frozenset({
+    "userId", "anonymousId", "type", "messageId", "groupId", "previousId", "traits", "context",
+})  # fmt: skip
 EMAIL: Final = "email"
-_COUNTED: Final = tuple(f'"{name}"'.encode() for name in (*sorted(DECIDING), EMAIL))
-_COUNTED_IDS: Final = tuple(f'"{name}"'.encode() for name in IDS)
+# One look for all nine: half of what counting each of them takes.
+_names_in: Final = re.compile('"(?:{})"'.format("|".join((*sorted(DECIDING), EMAIL))).encode()).findall
+_USER: Final = b'"userId"'
+_BROWSER: Final = b'"anonymousId"'  # and no more says whose a page or a track is
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -29,8 +33,7 @@ def twin_in(raw: bytes, *, tells_of_people: bool = True) -> str:
     >>> twin_in(b'{"userId":"a","userId":"b"}'), twin_in(b'{"userId":"a","x":"userId","y":{"userId":"b"}}')
     ('userId', '')
     """
-    names = _COUNTED if tells_of_people else _COUNTED_IDS
-    if b"\\u00" not in raw and not any([raw.count(name) > 1 for name in names]):  # noqa: C419  (a third faster)
+    if not (b"\\" in raw and b"\\u00" in raw) and not _may_be_twins(raw, tells_of_people=tells_of_people):
         return ""
     try:
         event = json.loads(raw, object_pairs_hook=_Pairs)
@@ -39,6 +42,14 @@ def twin_in(raw: bytes, *, tells_of_people: bool = True) -> str:
     inside = [traits for name, traits in event if name == "traits"]
     inside += [one for name, context in event if name == "context" for one in _named(context, "traits")]
     return _twin(event, DECIDING) or next((EMAIL for traits in inside if _twin(traits, frozenset({EMAIL}))), "")
+
+
+def _may_be_twins(raw: bytes, *, tells_of_people: bool) -> bool:
+    """Whether a name is there twice, wherever that is."""
+    if not tells_of_people:
+        return raw.count(_USER) > 1 or raw.count(_BROWSER) > 1
+    found = _names_in(raw)
+    return len(set(found)) < len(found)
 
 
 def _named(value: Any, wanted: str) -> Iterable[Any]:
