@@ -79,6 +79,17 @@ async def test_any_order_and_copies_tell_the_same(crm: str, tmp_path: Path) -> N
     assert all(one == outcomes[0] for one in outcomes)
 
 
+@pytest.mark.parametrize("crm", CRMS)
+async def test_row_45_a_webhook_that_is_captured_and_sent_again_changes_nothing(crm: str, tmp_path: Path) -> None:
+    """Whoever replays one within its five minutes, or the CRM itself, which never heard our answer."""
+    core = WholeCore(RULES)
+    core.hears("accounts", *await signals_of(crm, story(crm), tmp_path))
+    before, alerts = told(core, crm), dict(core.alerts)
+    for _ in range(3):
+        core.hears("accounts", *await signals_of(crm, story(crm)[::-1], tmp_path))
+    assert (told(core, crm), core.alerts) == (before, alerts)
+
+
 async def test_old_and_generic_events_of_hubspot_say_the_same(tmp_path: Path) -> None:
     old = await signals_of("hubspot", story("hubspot"), tmp_path)
     generic = await signals_of("hubspot", [recorded("hubspot", "generic-object-events")], tmp_path)
