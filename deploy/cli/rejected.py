@@ -16,6 +16,7 @@ from deploy.cli.rejected_choice import (
     By,
     Choice,
     Expression,
+    Inside,
     Merge,
     Reasons,
     Since,
@@ -105,7 +106,7 @@ def replay(
     everything: Annotated[bool, typer.Option("--all", help="All that were not replayed yet.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also those that were replayed.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many, oldest first; 0 = all.")] = 0,
-    merge: Merge = "", jmespath: Expression = "",
+    merge: Merge = "", jmespath: Expression = "", inside: Inside = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and the verdict. Sends nothing.")]
     = False,
     rules: Annotated[Path | None, typer.Option(envvar="LEADSTREAM_RULES_DIR", help="Your rules: verdicts follow from "
@@ -118,15 +119,16 @@ def replay(
     is not sent. Events with a userId alone need LEADSTREAM_SECRET.
 
     What a CRM said (--reason mapping) is read by the mapping files of now: LEADSTREAM_CRM__MAPPING and
-    LEADSTREAM_CRM__<CRM>_MAPPING as the collector has them. What a mail provider said is read by this release.
+    LEADSTREAM_CRM__<CRM>_MAPPING as the collector has them. What a mail provider said is read by this release;
+    of Amazon's, --inside Message patches what lies as text in the envelope.
     """
     choice = Choice(reasons=reason, sources=source, since=since, until=until, text=text, by=by, replayed=again)
     asked = places_of(places or [])
-    wanted, patch = choice.wanted(asked), patch_of(merge, jmespath)
+    wanted, patch = choice.wanted(asked), patch_of(merge, jmespath, inside)
     if wanted.is_all and not everything:
         raise BadReplay("say which: places, a filter such as --reason, or --all")
     settings = from_environment(home)
-    tally = Tally(as_json=as_json, dry_run=dry_run)
+    tally = Tally(as_json=as_json, dry_run=dry_run, inside=inside)
     with opened_window(settings) as window, _replaying(settings, window, rules=rules, home=home) as replaying:
         with _shelf(window) as shelf:
             found = shelf.places(wanted)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from streams.replay.wanted import Place, Wanted
 
 __all__ = [
-    "By", "Choice", "Expression", "Merge", "Reasons", "Since", "Sought", "Sources", "Until", "patch_of", "places_of",
+    "By", "Choice", "Expression", "Inside", "Merge", "Reasons", "Since", "Sought", "Sources", "Until", "patch_of",
+    "places_of",
 ]  # fmt: skip
 
 AGO: Final = re.compile(r"(\d{1,6})\s*([smhd])")
@@ -36,6 +37,10 @@ Merge: TypeAlias = Annotated[
 Expression: TypeAlias = Annotated[
     str, typer.Option("--jmespath", metavar="EXPRESSION", help="Maps the event to the mended one: "
                       """merge(@, {type: 'track'}). @FILE reads a file.""")
+]
+Inside: TypeAlias = Annotated[
+    str, typer.Option(metavar="FIELD", help="Patch the JSON that lies as text in this field of the body: `Message` of "
+                      "what Amazon SES said.")
 ]
 
 
@@ -71,19 +76,23 @@ def places_of(texts: list[str]) -> "frozenset[Place]":
     return frozenset(place for place in found.values() if place is not None)
 
 
-def patch_of(merge: str, expression: str) -> "Patch | None":
+def patch_of(merge: str, expression: str, inside: str = "") -> "Patch | None":
     """Raises BadReplay."""
+    from streams.replay.inside import inside as of_the_document
     from streams.replay.patch import BadPatch, merge_patch
     from streams.replay.patch import expression as compiled
 
     if merge and expression:
         raise BadReplay("give --merge or --jmespath, not both")
+    if not merge and not expression:
+        if inside:
+            raise BadReplay(f"--inside {inside} says where to patch: give --merge or --jmespath as well")
+        return None
     try:
-        if merge:
-            return merge_patch(_text("--merge", merge))
-        return compiled(_text("--jmespath", expression)) if expression else None
+        patch = merge_patch(_text("--merge", merge)) if merge else compiled(_text("--jmespath", expression))
     except BadPatch as error:
         raise BadReplay(str(error)) from error
+    return of_the_document(patch, inside) if inside else patch
 
 
 def _text(option: str, said: str) -> str:

@@ -65,6 +65,7 @@ def print_list(console: Console, found: Sequence["Kept"]) -> None:
 
 def print_one(console: Console, kept: "Kept") -> None:
     """One record with its bytes."""
+    from streams.replay.inside import document_in, documents_of
     from streams.replay.readable import readable, visible
 
     one, envelope = kept.record, kept.record.envelope
@@ -80,15 +81,20 @@ def print_one(console: Console, kept: "Kept") -> None:
     console.print(Text(f"{'original':>12}  {size}", style="dim"))
     if one.raw:
         console.print(Text(readable(one.raw)), soft_wrap=True)
+    for name in documents_of(one.raw):
+        said = f"{'in ' + visible(name):>12}  lies as text (--inside {visible(name)} patches it)"
+        console.print(Text(said, style="dim"), soft_wrap=True)
+        console.print(Text(readable(document_in(one.raw, name))), soft_wrap=True)
 
 
 class Tally:
-    """What became of each record, counted and told."""
+    """What became of each record, counted and told. `inside`: the field whose text was patched."""
 
-    def __init__(self, *, as_json: bool, dry_run: bool) -> None:
+    def __init__(self, *, as_json: bool, dry_run: bool, inside: str = "") -> None:
         self._console = Console(highlight=False)
         self._as_json = as_json
         self._dry_run = dry_run
+        self._inside = inside
         self._ended: Counter[str] = Counter()
 
     @property
@@ -102,7 +108,7 @@ class Tally:
         if self._as_json:
             print_json(_outcome(outcome, dry_run=self._dry_run))
         elif self._dry_run and self.count <= SHOWN:
-            _print_preview(self._console, outcome)
+            _print_preview(self._console, outcome, inside=self._inside)
         elif not self._dry_run and outcome.ended != "replayed" and self.count - self._ended["replayed"] <= SHOWN:
             _say(self._console, f"{outcome.kept.place}: {outcome.preview.why or _verdict(outcome.preview.verdict)}")
 
@@ -130,13 +136,16 @@ def _outcome(outcome: "Outcome", *, dry_run: bool) -> dict[str, Any]:
     return told
 
 
-def _print_preview(console: Console, outcome: "Outcome") -> None:
+def _print_preview(console: Console, outcome: "Outcome", *, inside: str) -> None:
     """What a replay would do to one."""
     from streams.replay.readable import difference, readable
 
     record, preview = outcome.kept.record, outcome.preview
     _say(console, f"{outcome.kept.place}  {record.reason}: {record.detail}", style="bold")
-    for line in difference(preview.before, preview.after):
+    changes = difference(preview.before, preview.after, inside=inside)
+    if inside and changes:
+        _say(console, f"  in {inside}:")
+    for line in changes:
         _say(console, f"  {line}", style=_COLOURS.get(line[:1], ""))
     for made in preview.becomes[:SHOWN]:
         _say(console, f"  becomes, in {made.inbox}:")

@@ -11,7 +11,9 @@ from typing import Any, Final, TypeAlias
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-__all__ = ["BadPatch", "Patch", "expression", "merge_patch", "merged", "patched"]
+__all__ = [
+    "BadPatch", "Patch", "expression", "merge_patch", "merged", "named", "one_line", "patched", "same", "written",
+]  # fmt: skip
 
 Patch: TypeAlias = Callable[[Any], Any]
 """One JSON value to another; the first is never changed."""
@@ -57,13 +59,13 @@ def expression(text: str) -> Patch:
     try:
         compiled = jmespath.compile(text)
     except JMESPathError as error:
-        raise BadPatch(f"the expression cannot be read: {_one_line(error)}") from error
+        raise BadPatch(f"the expression cannot be read: {one_line(error)}") from error
 
     def applied(event: Any) -> Any:
         try:
             return compiled.search(event)
         except (JMESPathError, TypeError, ValueError, RecursionError) as error:
-            raise BadPatch(f"the expression does not fit this event: {_one_line(error)}") from error
+            raise BadPatch(f"the expression does not fit this event: {one_line(error)}") from error
 
     return applied
 
@@ -73,13 +75,28 @@ def patched(raw: bytes, patch: Patch) -> bytes:
     before = _read(raw)
     after = patch(before)
     if not isinstance(after, dict):
-        raise BadPatch(f"the patch makes {_named(after)} of it, and an event is an object")
+        raise BadPatch(f"the patch makes {named(after)} of it, and an event is an object")
     if isinstance(before, dict):
         after = _with_id(before.get(ID), after)
-    if after == before:
-        return raw
+    return raw if same(before, after) else written(after).encode(errors="replace")
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether both are the same JSON: 1, 1.0 and true are equal to Python, and three to whoever reads them.
+
+    >>> same({"a": 1}, {"a": 1}), same({"a": 1}, {"a": True}), same({"a": 1}, {"a": 1.0})
+    (True, False, False)
+    """
     try:
-        return json.dumps(after, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
+        return bool(after == before) and json.dumps(after) == json.dumps(before)
+    except RecursionError:
+        return False
+
+
+def written(value: Any) -> str:
+    """As JSON. Raises BadPatch."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (ValueError, TypeError, RecursionError) as error:
         raise BadPatch("a number in it is still none that JSON knows (NaN, Infinity, or too large)") from error
 
@@ -88,7 +105,7 @@ def _read(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise BadPatch(f"its bytes are not JSON, so nothing can be patched: {_one_line(error)}") from error
+        raise BadPatch(f"its bytes are not JSON, so nothing can be patched: {one_line(error)}") from error
 
 
 def _with_id(was: Any, after: dict[str, Any]) -> dict[str, Any]:
@@ -106,11 +123,13 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _named(value: Any) -> str:
+def named(value: Any) -> str:
+    """What it is, for a person."""
     if value is None:
         return "null"
     return {"list": "a list", "str": "a text", "bool": "true or false"}.get(type(value).__name__, "a number")
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Its words, short."""
     return " ".join(str(error).split())[:200]

@@ -9,6 +9,8 @@ r"""Bytes of strangers, written for people: JSON in lines, all else as text; wha
 import json
 from difflib import unified_diff
 
+from streams.replay.inside import document_in
+
 __all__ = ["difference", "readable", "visible"]
 
 
@@ -27,7 +29,12 @@ def readable(raw: bytes) -> str:
     return visible(text, lines=True)
 
 
-def difference(before: bytes, after: bytes) -> list[str]:
-    """The lines of a unified diff of both, without its two heads; empty where they say the same."""
+def difference(before: bytes, after: bytes, *, inside: str = "") -> list[str]:
+    """The lines of a unified diff of both, without its two heads; empty where they say the same.
+
+    `inside`: of the documents that lie as text in this field.
+    """
+    if inside:
+        before, after = document_in(before, inside), document_in(after, inside)
     lines = unified_diff(readable(before).split("\n"), readable(after).split("\n"), lineterm="", n=2)
     return [line for line in lines if not line.startswith(("--- ", "+++ "))]

@@ -1,5 +1,6 @@
 """What a mail provider said and nobody could read: kept, and read again as if it had been good the first time."""
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from schemas.ids import Naming
 from schemas.rejected import Kept, Reason, Rejected
 from schemas.touches import Touch
 from streams.inbox import MemoryDoor
-from streams.replay.patch import Patch, merge_patch
+from streams.replay.inside import inside
+from streams.replay.patch import Patch, expression, merge_patch, patched
 from tests.unit.producers.desk import NOW, SECRET
 from tests.unit.producers.mail_door import ADDRESSED, POSTMARK, STAMP, Door, door
 from tests.unit.producers.mail_knocks import sendgrid, ses, sns
@@ -86,6 +88,35 @@ async def test_without_a_time_of_its_own_it_keeps_the_time_at_which_it_came() ->
 async def test_a_body_is_mended_by_a_patch_and_keeps_its_id() -> None:
     expected, record = await kept_of("sendgrid")
     assert replayed(record, merge_patch('{"event": "bounce"}')) == (["replayed"], expected)
+
+
+NOBODY = [{"emailAddress": "nobody at all"}]
+PATCHES = {
+    "merge": lambda: merge_patch(json.dumps({"complaint": {"complainedRecipients": ADDRESSED}})),
+    "jmespath": lambda: expression(
+        "merge(@, {complaint: merge(complaint, {complainedRecipients: [{emailAddress: 'ann@acme.example'}]})})"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", PATCHES)
+async def test_the_text_in_an_envelope_of_amazon_s_is_mended_and_its_signature_is_not_asked_for_again(
+    language: str
+) -> None:
+    """It proved itself when it came; what an operator mends no longer fits that signature, and need not."""
+    good, bad = (ses("Complaint", complainedRecipients=to, **STAMP) for to in (ADDRESSED, NOBODY))
+    async with door() as d:
+        assert (await d.ses(sns(good))).status_code == 200
+        expected = [to_builtins(one) for one in d.touches()]
+        assert (await d.ses(sns(bad))).json()["rejected"] == 1
+        [record] = d.rejected()
+    patch = inside(PATCHES[language](), "Message")
+    assert replayed(record, patch, times=2) == (["replayed", "replayed"], expected * 2), "its id is the envelope's"
+    [why], told = replayed(record, PATCHES[language]())
+    assert (why in {"", "replayed"}, told) == (False, []), "of the envelope it mends nothing"
+    async with door() as d:
+        answer = await d.ses(patched(record.raw, patch))
+        assert (answer.status_code, d.sink.records) == (401, []), "nobody can post what was mended"
 
 
 def test_a_provider_that_this_release_does_not_know_says_so() -> None:

@@ -18,6 +18,7 @@ from streams.console.pages.rejected import MEANINGS
 from streams.console.tongue import N_, filled
 from streams.core.rules import RulesError
 from streams.inbox import DoorClosed
+from streams.replay.inside import document_in, documents_of, inside
 from streams.replay.patch import BadPatch, Patch, expression, merge_patch
 from streams.replay.readable import difference, readable
 from streams.replay.replaying import Preview, Replaying
@@ -108,11 +109,12 @@ def _previewed(made: Preview) -> _Said:
 
 
 def _patch(fields: dict[str, str]) -> Patch | None:
-    """Raises BadPatch."""
-    text = fields.get("patch", "").strip()
+    """Raises BadPatch. `inside`: a field whose text it is of, "" = the body."""
+    text, name = fields.get("patch", "").strip(), fields.get("inside", "")
     if not text:
         return None
-    return expression(text) if fields.get("language") == "jmespath" else merge_patch(text)
+    patch = expression(text) if fields.get("language") == "jmespath" else merge_patch(text)
+    return inside(patch, name) if name else patch
 
 
 async def _kept(request: Request) -> Kept:
@@ -125,11 +127,16 @@ async def _kept(request: Request) -> Kept:
 
 async def _page(request: Request, kept: Kept, said: _Said, *, fields: dict[str, str] | None = None) -> Response:
     text = readable(kept.record.raw)
-    made = said.preview
+    made, documents = said.preview, documents_of(kept.record.raw)
+    # The envelope around what somebody said is hardly what anybody means to mend: the document in it is offered first.
+    offered = documents[0] if documents and kept.record.reason is Reason.MAPPING else ""
+    where = offered if fields is None else fields.get("inside", "")
     values: dict[str, Any] = {
         "kept": kept, "said": said, "lines": text[:LONGEST].split("\n"), "cut": max(0, len(text) - LONGEST),
         "meaning": MEANINGS.get(kept.record.reason, ""), "fields": fields or {},
-        "changes": [] if made is None else difference(made.before, made.after),
+        "changes": [] if made is None else difference(made.before, made.after, inside=where),
+        "documents": [(name, readable(document_in(kept.record.raw, name))[:LONGEST]) for name in documents],
+        "where": where,
         "becomes": [] if made is None else [(one.inbox, readable(one.message)) for one in made.becomes[:MOST_SHOWN]],
     }  # fmt: skip
     desk: Desk = desk_of(request)

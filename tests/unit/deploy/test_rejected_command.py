@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.json import encode
 from rich.console import Console
 from typer.testing import CliRunner
 
 from deploy.cli.rejected_choice import Choice, patch_of, places_of
-from deploy.cli.rejected_shown import print_list, print_one
+from deploy.cli.rejected_shown import Tally, print_list, print_one
 from deploy.cli.root import app
 from deploy.errors import BadReplay
 from schemas.rejected import Envelope, Kept, Reason, Rejected
+from streams.replay.replaying import Outcome, Preview
+from streams.replay.verdicts import Verdict
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b2J\u202e\r\n"
 
@@ -48,6 +51,25 @@ def test_a_patch_is_text_or_a_file(tmp_path: Path) -> None:
     for merge, expression in (("{}", "@"), ("[", ""), ("@nowhere.json", ""), ("", "a..b")):
         with pytest.raises(BadReplay):
             patch_of(merge, expression)
+
+
+def test_a_patch_may_be_of_what_lies_as_text_in_a_field() -> None:
+    patch = patch_of('{"a": 1}', "", "Message")
+    assert patch is not None
+    assert patch({"Message": '{"b":2}'}) == {"Message": '{"b":2,"a":1}'}
+    with pytest.raises(BadReplay, match="--inside Message says where to patch: give --merge or --jmespath"):
+        patch_of("", "", "Message")
+
+
+def test_a_dry_run_prints_the_document_before_and_after_and_so_does_show(capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = (encode({"MessageId": "1", "Message": f'{{"said":"{said}"}}'}) for said in ("odd", "good"))
+    kept = Kept(0, 7, Rejected(at=1, reason=Reason.MAPPING, detail="said", source="ses", raw=before, door="mail/ses"))
+    tally = Tally(as_json=False, dry_run=True, inside="Message")
+    tally.hear(Outcome(kept, "replayed", Preview(before=before, after=after, verdict=Verdict(said="accepted"))))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:6] == ["  in Message:", "  @@ -1,3 +1,3 @@", "   {", '  -  "said": "odd"', '  +  "said": "good"']
+    print_one(Console(highlight=False, width=200), kept)
+    assert '--inside Message patches it)\n{\n  "said": "odd"\n}' in capsys.readouterr().out
 
 
 def test_row_8_nothing_of_a_stranger_acts_upon_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

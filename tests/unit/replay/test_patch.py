@@ -65,6 +65,11 @@ def test_what_a_patch_leaves_alone_stays_byte_for_byte() -> None:
     assert patched(raw, merge_patch('{"absent": null}')) is raw
 
 
+@pytest.mark.parametrize(("was", "wanted"), [("1", "true"), ("0", "false"), ("1", "1.0"), ("[1]", "[true]")])
+def test_what_python_calls_equal_and_json_does_not_is_a_change(was: str, wanted: str) -> None:
+    assert patched(f'{{"a":{was}}}'.encode(), merge_patch(f'{{"a":{wanted}}}')) == f'{{"a":{wanted}}}'.encode()
+
+
 def test_the_id_of_an_event_stays() -> None:
     raw = b'{"type":"x","messageId":"m1","a":1}'
     assert json.loads(patched(raw, expression("{type: 'track', event: 'e'}")))["messageId"] == "m1"
