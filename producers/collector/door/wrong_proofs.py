@@ -2,8 +2,8 @@
 
 Whoever is wrong pays, and nobody else: a right proof is taken whatever its network brought before, so no neighbour of a
 CRM can shut it out. A proof that stands in the head is judged there, before a body is read; where the body is signed
-too, it is read once the head looks like a good one. So a guess is answered, however often: secrets that could be guessed
-are refused at the start (`producers/settings.py`).
+too, it is read once the head looks like a good one. So a guess is answered, however often: what could be guessed is
+refused at the start (`producers/settings.py`).
 """
 
 import time
