@@ -293,6 +293,15 @@ async def test_row_27_an_id_that_says_nothing_is_missing(said: Any) -> None:
     assert [one.claims or one.links for one in told.facts] == [()] * 3
 
 
+@pytest.mark.parametrize(("rules", "claims"), [(OPEN, (Claim(NOW, ANN, "claimed"),)), (MUST_SIGN, ())], ids=["o", "s"])
+async def test_row_29_an_unsigned_identify_is_a_mere_claim_or_nothing(rules: Any, claims: tuple[Claim, ...]) -> None:
+    """Whatever the page says of it: it may have learned the address of anybody."""
+    said = identify(email="ann@acme.example") | {"trust": "proven", "context": {"trust": "proven"}}
+    async with desk() as d:
+        await posted(d, said)
+        assert [one.claims for one in heard(d, rules).facts] == [claims]
+
+
 SIGNED_AT = NOW // 1_000 + 600
 
 
