@@ -47,13 +47,14 @@ def event(random: Random, anonymous_id: str, *, at: str = "2026-11-21T12:00:00.0
     }  # fmt: skip
 
 
-def posts(count: int, *, events: int, seed: int = 1) -> list[bytes]:
-    """`count` different request bodies of one visitor and `events` events each."""
+def posts(count: int, *, events: int, known: bool = False, seed: int = 1) -> list[bytes]:
+    """`count` different request bodies of one visitor and `events` events each. `known`: with a user id."""
     random = Random(seed)
     made = []
     for _ in range(count):
         visitor = f"{random.getrandbits(128):032x}"
-        batch = [event(random, visitor) for _ in range(events)]
+        user_id = f"user-{random.randrange(100_000)}" if known else None
+        batch = [event(random, visitor) | {"userId": user_id} for _ in range(events)]
         made.append(encode({"batch": batch, "sentAt": "2026-11-21T12:00:01.000Z", "writeKey": WRITE_KEY}))
     return made
 

@@ -2,6 +2,7 @@
 
 `decode_ratio`: a block, in the worker's one typed pass. `collector_read_ratio`: a request of ten events as it came in,
 which the collector divides into its events, so that it can keep the bytes of each, and bounds in depth and size.
+`collector_read_known_ratio`: the same of somebody with a user id, whose keys must not stand twice.
 """
 
 import time
@@ -25,10 +26,14 @@ def decode(rounds: int) -> list[Figure]:
     mix = Mix()
     made = [value for _, value in blocks(EVENTS, per_block=PER_BLOCK, partitions=4, mix=mix, at=1_795_262_400_000)]
     block = _seen(made, rounds=rounds, ours=_typed)
-    request = _seen(posts(EVENTS // PER_BLOCK, events=PER_BLOCK), rounds=rounds, ours=_read)
+    nobody, known = (
+        _seen(posts(EVENTS // PER_BLOCK, events=PER_BLOCK, known=known), rounds=rounds, ours=_read)
+        for known in (False, True)
+    )
     return [
         figure("decode_ratio", _ratios(block), unit="x", budget="<= 0.75", note=_us(block)),
-        figure("collector_read_ratio", _ratios(request), unit="x", note=_us(request)),
+        figure("collector_read_ratio", _ratios(nobody), unit="x", note=_us(nobody)),
+        figure("collector_read_known_ratio", _ratios(known), unit="x", note=_us(known)),
     ]
 
 

@@ -115,7 +115,7 @@ def public_uri(request: Request, public_url: str) -> str:
     """The address as the sender wrote it: behind a proxy only `public_url` knows it."""
     path = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     query = request.scope["query_string"]
-    base = public_url or f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+    base = public_url or f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', '')}"
     return base + (path + (b"?" + query if query else b"")).decode("latin-1")
 
 

@@ -5,10 +5,10 @@ Our own readers take the last. Who reads the bytes afterwards (a warehouse, a re
 
 import json
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Protocol
 
-__all__ = ["twin_in"]
+__all__ = ["none_in", "twin_in"]
 
 DECIDING: Final = frozenset({
     "userId", "anonymousId", "type", "messageId", "groupId", "previousId", "traits", "context",
@@ -24,6 +24,30 @@ class _Pairs(list[tuple[str, Any]]):
     """An object as it was written."""
 
 
+class Ids(Protocol):
+    """What was read of an event."""
+
+    @property
+    def anonymous_id(self) -> str | int | None:
+        """Of the browser."""
+
+    @property
+    def user_id(self) -> str | int | None:
+        """Of the person."""
+
+
+def none_in(text: bytes, events: Sequence[Ids]) -> bool:
+    """Whether no event of this text with a user id has an id twice: one look for all of them.
+
+    Each event that has an id names it once at least, so where the text has no more names than events have ids, each
+    stands there once and nowhere else. False: look at each.
+    """
+    users = len(events) - [one.user_id for one in events].count(None)
+    if _may_escape(text) or text.count(_USER) > users:
+        return False
+    return text.count(_BROWSER) <= len(events) - [one.anonymous_id for one in events].count(None)
+
+
 def twin_in(raw: bytes, *, tells_of_people: bool = True) -> str:
     """The name of a deciding key that stands twice in one object of this event, "" for none.
 
@@ -33,7 +57,7 @@ def twin_in(raw: bytes, *, tells_of_people: bool = True) -> str:
     >>> twin_in(b'{"userId":"a","userId":"b"}'), twin_in(b'{"userId":"a","x":"userId","y":{"userId":"b"}}')
     ('userId', '')
     """
-    if not (b"\\" in raw and b"\\u00" in raw) and not _may_be_twins(raw, tells_of_people=tells_of_people):
+    if not _may_escape(raw) and not _may_be_twins(raw, tells_of_people=tells_of_people):
         return ""
     try:
         event = json.loads(raw, object_pairs_hook=_Pairs)
@@ -42,6 +66,11 @@ def twin_in(raw: bytes, *, tells_of_people: bool = True) -> str:
     inside = [traits for name, traits in event if name == "traits"]
     inside += [one for name, context in event if name == "context" for one in _named(context, "traits")]
     return _twin(event, DECIDING) or next((EMAIL for traits in inside if _twin(traits, frozenset({EMAIL}))), "")
+
+
+def _may_escape(raw: bytes) -> bool:
+    """Whether a letter of a name may stand there by its number. Most texts have no backslash at all, found at once."""
+    return b"\\" in raw and b"\\u00" in raw
 
 
 def _may_be_twins(raw: bytes, *, tells_of_people: bool) -> bool:

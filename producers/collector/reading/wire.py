@@ -117,7 +117,7 @@ def read(body: bytes, kind: str) -> Request:
         batch = _batch(text) if text[:1] == b"{" else _Batch(_array(text))
     except _UNREADABLE as error:
         return _of_odd_batch(text, error)
-    return _of_many(list(map(bytes, batch.batch)), write_key=batch.write_key, sent_at=batch.sent_at)
+    return _of_many(text, list(map(bytes, batch.batch)), write_key=batch.write_key, sent_at=batch.sent_at)
 
 
 def places(request: Request) -> list[int]:
@@ -168,11 +168,13 @@ def _of_one(text: bytes, kind: str) -> Request:
     return Request(((raw, head),), (), head.write_key, head.sent_at)
 
 
-def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float | None) -> Request:
+def _of_many(text: bytes, items: list[bytes], *, write_key: str | None, sent_at: str | float | None) -> Request:
+    """The items of this text."""
     if len(items) > MAX_EVENTS:
         raise Refused(Refusal.TOO_MANY, f"{len(items)} events, more than {MAX_EVENTS}")
     events: list[Event] = []
     bad: list[BadEvent] = []
+    known = False
     for place, raw in enumerate(items):
         if len(raw) > LONG or _brackets(raw) > MAX_DEPTH:
             refused = _over_a_cap(raw)
@@ -184,11 +186,26 @@ def _of_many(items: list[bytes], *, write_key: str | None, sent_at: str | float 
         except _UNREADABLE as error:
             bad.append(_bad(raw, error)._replace(place=place))
             continue
-        if (head.user_id is None and head.type in DOINGS) or (refused := _by_its_head(raw, head)) is None:
+        if head.type in DOINGS:
+            events.append((raw, head))
+            known = known or head.user_id is not None
+        elif (refused := _by_its_head(raw, head)) is None:
             events.append((raw, head))
         else:
             bad.append(refused._replace(place=place))
-    return Request(events, bad, write_key, sent_at)
+    made = Request(events, bad, write_key, sent_at)
+    return _without_twins(made) if known and not twins.none_in(text, [head for _, head in events]) else made
+
+
+def _without_twins(request: Request) -> Request:
+    """Each event that only did something looked at by itself; those that name somebody were."""
+    judged = [
+        (raw, head, _by_its_head(raw, head) if head.user_id is not None and head.type in DOINGS else None)
+        for raw, head in request.events
+    ]
+    bad = [one._replace(place=place) for place, (_, _, one) in zip(places(request), judged, strict=True) if one]
+    events = [(raw, head) for raw, head, refused in judged if refused is None]
+    return request._replace(events=events, bad=sorted((*request.bad, *bad), key=lambda one: one.place))
 
 
 def _by_its_head(raw: bytes, head: Head, *, kind: str = "") -> BadEvent | None:
@@ -210,7 +227,8 @@ def _of_odd_batch(text: bytes, error: Exception) -> Request:
     found = mend.items(mended)
     if found is not None:
         envelope = _odd_envelope(mend.numbers(found.envelope))
-        return _of_many(found.items, write_key=_text_or_none(envelope.write_key), sent_at=_time(envelope.sent_at))
+        key, sent_at = _text_or_none(envelope.write_key), _time(envelope.sent_at)
+        return _of_many(mended, found.items, write_key=key, sent_at=sent_at)
     envelope = _odd_envelope(mended)
     detail = "no list under `batch`"
     bad = (BadEvent(text, Reason.SCHEMA, detail),)

@@ -13,7 +13,7 @@ import pytest
 from producers.sinks.memory import MemorySink
 from schemas.rejected import Reason
 from schemas.topics import partition_of
-from tests.unit.producers.crm_knocks import crm_settings
+from tests.unit.producers.crm_knocks import crm_settings, hubspot_headers
 from tests.unit.producers.desk import NOW, desk, page, until
 
 OK = {"success": True, "ok": True, "status": 1}
@@ -324,9 +324,10 @@ async def test_a_body_that_ends_too_early_is_no_error_of_ours_and_leaves_nothing
     async def send(message: Any) -> None:
         sent.append(message)
 
+    looks_signed = [(name.encode(), value.encode()) for name, value in hubspot_headers(b"[{}]").items()]
     scope = {
         "type": "http", "method": "POST", "path": path, "query_string": b"writeKey=wk_site",
-        "client": ("203.0.113.9", 1), "headers": [(b"authorization", b"Bearer sk_crm")],
+        "client": ("203.0.113.9", 1), "headers": [(b"authorization", b"Bearer sk_crm"), *looks_signed],
     }  # fmt: skip
     async with desk(crm=crm_settings(tmp_path)) as d:
         await d.collector(scope, cut, send)

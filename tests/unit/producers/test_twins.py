@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.collector.reading.twins import DECIDING, twin_in
+from producers.collector.reading.wire import NAMING, read
+from schemas.rejected import Reason
 
 NAMES = st.sampled_from([*sorted(DECIDING), "email", "name", "x"])
 TEXTS = st.sampled_from(["a", "userId", '"userId"', 'x\\"userId', "email", "\\", '\\"traits"', "김", "\u2028"])
@@ -66,3 +68,30 @@ def test_of_what_somebody_did_no_id_twice_is_missed(event: Pairs, spaced: bool, 
         assert twin_in(raw, tells_of_people=False)
     if not twins(event):
         assert twin_in(raw, tells_of_people=False) == ""
+
+
+IDS = st.tuples(st.sampled_from(["userId", "anonymousId"]), st.sampled_from(["a", "b", 7, None, "userId"]))
+MORE = st.tuples(st.sampled_from(["properties", "name", "x"]), VALUES)
+BATCH = st.lists(
+    st.tuples(st.sampled_from(["track", "page", "identify", "alias"]), st.lists(IDS | MORE, max_size=5)), max_size=6
+)
+
+
+@given(batch=BATCH, spaced=st.booleans(), escaped=st.booleans(), outside=st.sampled_from(["", ',"userId":"x"']))
+def test_one_look_for_a_whole_request_judges_each_event_as_a_look_at_each(
+    batch: list[tuple[str, list[tuple[str, Any]]]], spaced: bool, escaped: bool, outside: str
+) -> None:
+    items = [
+        written(Pairs([("type", kind), *members]), spaced=spaced, escaped=escaped) for kind, members in batch
+    ]
+    request = read(('{"batch":[' + ",".join(items) + "]" + outside + "}").encode(), "batch")
+    expected = []
+    for place, (item, (kind, members)) in enumerate(zip(items, batch, strict=True)):
+        known = dict(members).get("userId") is not None
+        if (kind in NAMING or known) and twin_in(item.encode(), tells_of_people=kind in NAMING):
+            expected.append(place)
+    assert [one.place for one in request.bad] == expected
+    assert {one.reason for one in request.bad} <= {Reason.DUP_KEY}
+    assert [raw.decode() for raw, _ in request.events] == [
+        item for place, item in enumerate(items) if place not in expected
+    ]
