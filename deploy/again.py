@@ -14,6 +14,7 @@ from schemas.codec import encode
 from schemas.ids import Naming
 from schemas.rejected import MAIL_DOOR, Rejected
 from schemas.touches import MailEvent
+from streams.core.said import Said
 from streams.replay.remaking import Mapped, Mapper, NotReplayable
 
 __all__ = ["mapper_with", "mapping_variable"]
@@ -29,13 +30,15 @@ def mapper_with(naming: Naming | None) -> Mapper:
 
     def mapped(record: Rejected) -> Sequence[Mapped]:
         if naming is None:
-            raise NotReplayable("it may name people, whose ids follow from LEADSTREAM_SECRET: set it")
+            raise NotReplayable(Said("it may name people, whose ids follow from LEADSTREAM_SECRET: set it"))
         of_mail = (record.door or "").startswith(MAIL_DOOR)
         try:
             said: Sequence[CrmSignal | MailEvent] = (_events if of_mail else _signals)(record, naming)
         except ProducerError as error:
-            reader = "this release" if of_mail else "the mapping of now"
-            raise NotReplayable(f"{reader} cannot read it either: {error}") from error
+            values = {"error": str(error)}
+            if of_mail:
+                raise NotReplayable(Said("this release cannot read it either: %(error)s", values)) from error
+            raise NotReplayable(Said("the mapping of now cannot read it either: %(error)s", values)) from error
         return [Mapped("touches" if of_mail else "signals", one.to, encode(one)) for one in said]
 
     return mapped

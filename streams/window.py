@@ -13,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.topics import topic
+from streams.core.said import Said, SaidError
 
 __all__ = ["Bounds", "Keyed", "Seen", "Tail", "Window", "WindowShut"]
 
@@ -25,7 +26,7 @@ Bounds = Mapping[int, tuple[int, int]]
 Keyed = tuple[bytes | None, bytes | None]  # a record's key and value; no value: a tombstone
 
 
-class WindowShut(Exception):
+class WindowShut(SaidError):
     """Nothing can be seen now."""
 
 
@@ -97,7 +98,8 @@ class Window:
                     if one.offset < end:
                         found.append(one)
                 if time.monotonic() > until:
-                    raise WindowShut(f"Kafka at {self._servers} stopped answering at {full}.{partition}")
+                    raise WindowShut(Said("Kafka at %(servers)s stopped answering at %(place)s",
+                                          {"servers": self._servers, "place": f"{full}.{partition}"}))  # fmt: skip
         return found
 
     @contextmanager
@@ -182,7 +184,7 @@ def _parts(consumer: Any, full: str) -> list[TopicPartition]:
     """Raises WindowShut."""
     tops = [TopicPartition(full, number) for number in sorted(consumer.partitions_for_topic(full) or ())]
     if not tops:
-        raise WindowShut(f"Kafka has no topic {full}. Make it: leadstream topics apply")
+        raise WindowShut(Said("Kafka has no topic %(topic)s. Make it: leadstream topics apply", {"topic": full}))
     return tops
 
 
@@ -200,7 +202,7 @@ def _ends(consumer: Any, tops: Sequence[TopicPartition]) -> dict[TopicPartition,
         ends |= told
         waiting -= told.keys()
         if time.monotonic() > until:
-            raise WindowShut(f"Kafka does not tell where {len(waiting)} partitions end")
+            raise WindowShut(Said("Kafka does not tell where %(n)s partitions end", {"n": len(waiting)}))
     return ends
 
 
@@ -214,4 +216,5 @@ def _foreign(servers: str) -> Iterator[None]:
     try:
         yield
     except (KafkaError, OSError, AssertionError, KeyError, ValueError) as error:
-        raise WindowShut(f"Kafka at {servers}: {type(error).__name__}") from error
+        said = Said("Kafka at %(servers)s: %(error)s", {"servers": servers, "error": type(error).__name__})
+        raise WindowShut(said) from error

@@ -128,8 +128,8 @@ class Tally:
 
 def _outcome(outcome: "Outcome", *, dry_run: bool) -> dict[str, Any]:
     preview = outcome.preview
-    told = {"place": outcome.kept.place, "ended": outcome.ended, "dry_run": dry_run, "why": preview.why,
-            "verdict": preview.verdict}  # fmt: skip
+    told = {"place": outcome.kept.place, "ended": outcome.ended, "dry_run": dry_run, "why": str(preview.why or ""),
+            "verdict": _verdict_told(preview.verdict)}  # fmt: skip
     if dry_run:
         told |= {"before": b64encode(preview.before).decode(), "after": b64encode(preview.after).decode(),
                  "becomes": [{"inbox": one.inbox, "message": Raw(one.message)} for one in preview.becomes]}  # fmt: skip
@@ -161,14 +161,25 @@ def _say(console: Console, text: str, *, style: str = "") -> None:
     console.print(Text(visible(text), style=style), soft_wrap=True)
 
 
+def _verdict_told(verdict: "Verdict | None") -> dict[str, Any] | None:
+    from streams.core.said import in_english
+
+    if verdict is None:
+        return None
+    means = [(in_english(what), points) for what, points in verdict.means]
+    return {"said": verdict.said, "reason": verdict.reason, "detail": verdict.detail, "means": means}
+
+
 def _verdict(verdict: "Verdict | None") -> str:
+    from streams.core.said import in_english
+
     if verdict is None:
         return ""
     if verdict.said == "rejected":
         return f"rejected again: {verdict.reason}: {verdict.detail}"
     if verdict.said == "left_out":
         return f"accepted, and left out on purpose: {verdict.reason}"
-    means = [name if points is None else f"{name} {points:+g}" for name, points in verdict.means]
+    means = [in_english(name) + ("" if points is None else f" {points:+g}") for name, points in verdict.means]
     return "accepted" + (f": {', '.join(means)}" if means else "")
 
 

@@ -118,7 +118,7 @@ def _limits(console: Console, found: "Comparison") -> None:
     said = [
         "B's outcomes are those of what A brought up and B would have too; whom B would bring up besides has none yet.",
         "Past scores are made of the hits that are kept today: rather told too low than too high.",
-        *found.unknown,
+        *map(str, found.unknown),
     ]
     if found.untold:
         said.append(f"{found.untold:,} MQLs with an outcome are left out: too much of their past was let go.")

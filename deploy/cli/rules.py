@@ -84,9 +84,9 @@ def explain(
     console = Console(highlight=False)
     console.print(Text(f"Rules {rules.version}", style="bold"))
     for section in explained(rules, file=file or ""):
-        table = _sentences(f"{section.file}.toml: {section.title}")
+        table = _sentences(f"{section.file}.toml: {section.title.words}")
         for sentence in section.sentences:
-            table.add_row("·", Text(sentence))
+            table.add_row("·", Text(sentence.words))
         console.print(table)
 
 
@@ -107,14 +107,14 @@ def diff(
     console = Console(highlight=False)
     found = changes(was, now)
     for change in found:
-        table = _sentences(f"{change.file}.toml: {change.title}")
+        table = _sentences(f"{change.file}.toml: {change.title.words}")
         for sentence in change.before:
-            table.add_row(Text("-", style="red"), Text(sentence, style="red"))
+            table.add_row(Text("-", style="red"), Text(sentence.words, style="red"))
         for sentence in change.after:
-            table.add_row(Text("+", style="green"), Text(sentence, style="green"))
+            table.add_row(Text("+", style="green"), Text(sentence.words, style="green"))
         console.print(table)
     for sentence in unknown_past(was, now):
-        console.print(Text(f"! {sentence}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"! {sentence.words}", style="yellow"), soft_wrap=True)
     said = f"{plural(len(found), 'section')} differ{'s' if len(found) == 1 else ''}." if found else "they say the same."
     console.print(Text(f"{was.version} -> {now.version}: {said}", style="bold"))
     if found:

@@ -1,7 +1,7 @@
 """In which language a console speaks, and how it says something in it. A text's key is its English.
 
 A text is marked where it is written, `N_("...")`, and translated where it is shown. One that has values in it is a
-`Filled`: English for whoever just reads it, and still to be said in any language.
+`Filled`: English for whoever just reads it, and still to be said in any language. What the core says is `Said`.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,12 +14,18 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from streams.core.alert.said import in_korean
+from streams.core.said import Counted, Name, Row, Said, spoken
+from streams.core.written import words
+
 __all__ = [
-    "COOKIE", "ENGLISH", "LANGUAGES", "NN_", "N_", "Filled", "Language", "Spoken", "Tongue", "chosen_by", "filled",
-    "keep_language", "language_named", "language_of", "tongue_of",
+    "COOKIE", "ENGLISH", "LANGUAGES", "NN_", "N_", "Filled", "Language", "Spoken", "Text", "Tongue", "chosen_by",
+    "filled", "keep_language", "language_named", "language_of", "tongue_of",
 ]  # fmt: skip
 
 Language: TypeAlias = Literal["en", "ko"]
+Text: TypeAlias = str | Said | Counted | Row | Name
+"""What can be said: a text of ours, or what the core says."""
 LANGUAGES: Final[Mapping[Language, str]] = {"en": "English", "ko": "한국어"}
 """Each by its own name."""
 COOKIE: Final = "leadstream_language"
@@ -47,7 +53,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - the same
 
 
 def filled(msgid: str, **values: object) -> Filled:
-    """A text of ours with values; of these, what is `Filled` or `Spoken` is translated with it, all else is data."""
+    """A text of ours with values; of these, what is `Filled`, `Spoken` or of the core is said, all else is data."""
     made = Filled(msgid % values if values else msgid)
     made.msgid, made.values = msgid, values
     return made
@@ -60,17 +66,34 @@ class Tongue(Struct, frozen=True):
     translate: Callable[[str], str]
     many: Callable[[str, str, int], str]
 
-    def say(self, text: str) -> str:
+    def say(self, text: Text) -> str:
         """In this language; what the catalogue does not know, as it is."""
+        if not isinstance(text, str):
+            return spoken(text, self)
         if not isinstance(text, Filled):
             return self.translate(text) if text else ""
         said = self.translate(text.msgid)
         return said % {name: self._value(one) for name, one in text.values.items()} if text.values else said
 
+    def text(self, text: str) -> str:
+        """A text of the core, or of the rules that come with us."""
+        said = self.translate(text)
+        return (in_korean(text) or text) if said == text and self.language == "ko" else said
+
+    def of_many(self, one: str, many: str, count: int) -> str:
+        """The same for so many."""
+        return self.many(one, many, count)
+
+    def name(self, name: str) -> str:
+        """A name out of the rules: readable where the catalogue knows it, else as they write it."""
+        readable = words(name)
+        said = self.translate(readable) if readable else ""
+        return name if said == readable else said
+
     def _value(self, value: object) -> object:
         if isinstance(value, Spoken):
             return value.said(self)
-        return self.say(value) if isinstance(value, Filled) else value
+        return self.say(value) if isinstance(value, Filled | Said | Counted | Row | Name) else value
 
 
 class Spoken:

@@ -11,6 +11,8 @@ from typing import Any, Final, TypeAlias
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from streams.core.said import Said, SaidError, Value
+
 __all__ = [
     "BadPatch", "Patch", "expression", "merge_patch", "merged", "named", "one_line", "patched", "same", "written",
 ]  # fmt: skip
@@ -18,9 +20,11 @@ __all__ = [
 Patch: TypeAlias = Callable[[Any], Any]
 """One JSON value to another; the first is never changed."""
 ID: Final = "messageId"
+_KINDS: Final = {"list": Said("a list"), "str": Said("a text"), "bool": Said("true or false")}
+_NUMBER: Final = Said("a number")
 
 
-class BadPatch(Exception):
+class BadPatch(SaidError):
     """A patch that cannot be read, or what it makes of this event cannot be one; the text is for a person."""
 
 
@@ -48,9 +52,9 @@ def merge_patch(text: str) -> Patch:
     try:
         change = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise BadPatch(f"the merge patch is not JSON: {error}") from error
+        raise BadPatch(Said("the merge patch is not JSON: %(error)s", {"error": str(error)})) from error
     if not isinstance(change, dict):
-        raise BadPatch('a merge patch is a JSON object, such as {"type": "track"}')
+        raise BadPatch(Said('a merge patch is a JSON object, such as {"type": "track"}'))
     return lambda event: merged(event, change)
 
 
@@ -59,13 +63,14 @@ def expression(text: str) -> Patch:
     try:
         compiled = jmespath.compile(text)
     except JMESPathError as error:
-        raise BadPatch(f"the expression cannot be read: {one_line(error)}") from error
+        raise BadPatch(Said("the expression cannot be read: %(error)s", {"error": one_line(error)})) from error
 
     def applied(event: Any) -> Any:
         try:
             return compiled.search(event)
         except (JMESPathError, TypeError, ValueError, RecursionError) as error:
-            raise BadPatch(f"the expression does not fit this event: {one_line(error)}") from error
+            said = Said("the expression does not fit this event: %(error)s", {"error": one_line(error)})
+            raise BadPatch(said) from error
 
     return applied
 
@@ -75,7 +80,7 @@ def patched(raw: bytes, patch: Patch) -> bytes:
     before = _read(raw)
     after = patch(before)
     if not isinstance(after, dict):
-        raise BadPatch(f"the patch makes {named(after)} of it, and an event is an object")
+        raise BadPatch(Said("the patch makes %(what)s of it, and an event is an object", {"what": named(after)}))
     if isinstance(before, dict):
         after = _with_id(before.get(ID), after)
     return raw if same(before, after) else written(after).encode(errors="replace")
@@ -98,14 +103,16 @@ def written(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (ValueError, TypeError, RecursionError) as error:
-        raise BadPatch("a number in it is still none that JSON knows (NaN, Infinity, or too large)") from error
+        said = Said("a number in it is still none that JSON knows (NaN, Infinity, or too large)")
+        raise BadPatch(said) from error
 
 
 def _read(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise BadPatch(f"its bytes are not JSON, so nothing can be patched: {one_line(error)}") from error
+        said = Said("its bytes are not JSON, so nothing can be patched: %(error)s", {"error": one_line(error)})
+        raise BadPatch(said) from error
 
 
 def _with_id(was: Any, after: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def _with_id(was: Any, after: dict[str, Any]) -> dict[str, Any]:
     if after.get(ID) is None:
         return {**after, ID: was}
     if after[ID] != was:
-        raise BadPatch("the patch changes messageId: a copy of this event would then count twice")
+        raise BadPatch(Said("the patch changes messageId: a copy of this event would then count twice"))
     return after
 
 
@@ -123,11 +130,11 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def named(value: Any) -> str:
+def named(value: Any) -> Value:
     """What it is, for a person."""
     if value is None:
         return "null"
-    return {"list": "a list", "str": "a text", "bool": "true or false"}.get(type(value).__name__, "a number")
+    return _KINDS.get(type(value).__name__, _NUMBER)
 
 
 def one_line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from schemas.errors import BadId, Undecodable
 from schemas.ids import Naming, clean_id
 from schemas.rejected import Envelope, Reason, Rejected
 from schemas.topics import TOPICS, partition_of
+from streams.core.said import Name, Said, SaidError
 from streams.inbox import Put
 from streams.replay.patch import Patch, patched
 from streams.replay.verdicts import Judge
@@ -37,12 +38,12 @@ Mapper: TypeAlias = Callable[[Rejected], Sequence[Mapped]]
 """What a CRM or a mail provider said -> what it becomes now. Raises NotReplayable."""
 Look: TypeAlias = Callable[[str, int, int], bytes | None]
 """Full topic name, partition, offset -> the record's value, None where it is gone. May raise WindowShut."""
-UNPLACED: Final = "it has a userId alone, whose place follows from LEADSTREAM_SECRET: set it"
-UNREAD_HERE: Final = "it is what a CRM or a mail provider said, not read here: run `leadstream rejected replay`"
+UNPLACED: Final = Said("it has a userId alone, whose place follows from LEADSTREAM_SECRET: set it")
+UNREAD_HERE: Final = Said("it is what a CRM or a mail provider said, not read here: run `leadstream rejected replay`")
 UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
 
 
-class NotReplayable(Exception):
+class NotReplayable(SaidError):
     """Why this record cannot be replayed, or not without a patch; for a person."""
 
 
@@ -109,7 +110,7 @@ class Remaker:
     def remade(self, record: Rejected, patch: Patch | None = None) -> Remade:
         """Raises NotReplayable, BadPatch, and what `look` and `judge` raise."""
         if not record.raw or record.reason is Reason.TOO_LARGE:
-            raise NotReplayable(f"its bytes were not kept ({record.reason})")
+            raise NotReplayable(Said("its bytes were not kept (%(reason)s)", {"reason": Name(record.reason.value)}))
         inbox = inbox_of(record)
         if not inbox:
             return self._mapped(record, patch)
@@ -137,7 +138,7 @@ class Remaker:
         for inbox, to, message in becomes:
             groups.setdefault((inbox, partition_of(to, self._partitions)), []).append(message)
         if not groups:
-            raise NotReplayable("it can be read now, and says nothing that we need")
+            raise NotReplayable(Said("it can be read now, and says nothing that we need"))
         puts = tuple(Put(inbox, number, encode_block(messages)) for (inbox, number), messages in groups.items())
         return Remade(puts, record.raw, after, becomes)
 
@@ -152,16 +153,16 @@ class Remaker:
         try:
             who = _WHO.decode(raw)
         except UNREADABLE as error:
-            raise NotReplayable("it is no JSON object that can travel: it needs a patch") from error
+            raise NotReplayable(Said("it is no JSON object that can travel: it needs a patch")) from error
         ids = [one if isinstance(one, str | int) and not isinstance(one, bool) else None
                for one in (who.anonymous_id, who.user_id)]  # fmt: skip
         try:
             visitor_id = (self._naming or Naming(b"")).visitor_of(*ids)
             anonymous = clean_id(ids[0])
         except BadId as error:
-            raise NotReplayable(f"{error}: it needs a patch") from error
+            raise NotReplayable(Said("%(error)s: it needs a patch", {"error": str(error)})) from error
         if visitor_id is None:
-            raise NotReplayable("it has neither a usable anonymousId nor a usable userId: it needs a patch")
+            raise NotReplayable(Said("it has neither a usable anonymousId nor a usable userId: it needs a patch"))
         if anonymous is None and self._naming is None:
             raise NotReplayable(UNPLACED)
         return visitor_id
@@ -171,7 +172,7 @@ class Remaker:
         try:
             to = _TO.decode(raw).to
         except UNREADABLE as error:
-            raise NotReplayable(f"it names no row of {inbox}: it needs a patch") from error
+            raise NotReplayable(Said("it names no row of %(inbox)s: it needs a patch", {"inbox": inbox})) from error
         return Put(inbox, partition_of(to, self._partitions), encode_block([raw]))
 
     def _block(self, record: Rejected, raw: bytes) -> Put:
@@ -180,13 +181,13 @@ class Remaker:
         try:
             _BLOCK.decode(block)
         except UNREADABLE as error:
-            raise NotReplayable("it is no delivery: it needs a patch") from error
+            raise NotReplayable(Said("it is no delivery: it needs a patch")) from error
         return Put("visits", self._same_place(record), block)
 
     def _folded(self, record: Rejected, patch: Patch | None) -> Remade:
         """The events of one visitor whose fold failed, from the block that they lay in: copies change no row."""
         if patch is not None:
-            raise NotReplayable("its fold failed, not its form: replay it without a patch")
+            raise NotReplayable(Said("its fold failed, not its form: replay it without a patch"))
         to = _FACTS.decode(record.raw).to
         if to.startswith("user:") and self._naming is None:
             raise NotReplayable(UNPLACED)
@@ -194,7 +195,7 @@ class Remaker:
         deliveries = [] if block is None else VISITS.decode(block)[0]
         mine = [made for one in deliveries if (made := self._only(one, to)) is not None]
         if not mine:
-            raise NotReplayable("the block that it lay in is not kept any more")
+            raise NotReplayable(Said("the block that it lay in is not kept any more"))
         value = encode_block([encode(one) for one in mine])
         return Remade((Put("visits", partition_of(to, self._partitions), value),), record.raw, record.raw)
 
@@ -218,7 +219,7 @@ class Remaker:
 
     def _same_place(self, record: Rejected) -> int:
         if record.topic != self._full("visits") or record.partition is None:
-            raise NotReplayable("it was cut for partitions of another epoch")
+            raise NotReplayable(Said("it was cut for partitions of another epoch"))
         return record.partition
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from schemas.codec import encode
 from schemas.rejected import Kept, Replayed
+from streams.core.said import Said
 from streams.inbox import Door, Put
 from streams.replay.patch import BadPatch, Patch
 from streams.replay.remaking import Mapped, NotReplayable, Remade, Remaker
@@ -29,7 +30,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     before: bytes
     after: bytes
     verdict: Verdict | None = None
-    why: str = ""
+    why: Said | None = None
     becomes: tuple[Mapped, ...] = ()
 
     @property
@@ -78,7 +79,7 @@ class Replaying:
         try:
             remade = self._remaker.remade(kept.record, patch)
         except (NotReplayable, BadPatch) as error:
-            return Preview(before=raw, after=raw, why=str(error)), None
+            return Preview(before=raw, after=raw, why=error.said), None
         verdicts = [self._remaker.judge(put) for put in remade.puts]
         verdict = next((one for one in verdicts if one.said == "rejected"), verdicts[0])
         return Preview(before=remade.before, after=remade.after, verdict=verdict, becomes=remade.becomes), remade

@@ -12,11 +12,12 @@ from schemas.rejected import Reason
 from streams.core.events.facts import Facts
 from streams.core.events.visits import decode_visits
 from streams.core.rules import Rules
+from streams.core.said import Name, Row, Said, Value
 from streams.inbox import Put
 
-__all__ = ["Judge", "Said", "Verdict", "judged"]
+__all__ = ["Judge", "Judgement", "Verdict", "judged"]
 
-Said: TypeAlias = Literal["accepted", "left_out", "rejected"]
+Judgement: TypeAlias = Literal["accepted", "left_out", "rejected"]
 Judge: TypeAlias = Callable[[Put], "Verdict"]
 _CODECS: Final[dict[str, BlockCodec[Any]]] = {"touches": TOUCHES, "signals": SIGNALS, "posts": POSTS}
 
@@ -24,10 +25,10 @@ _CODECS: Final[dict[str, BlockCodec[Any]]] = {"touches": TOUCHES, "signals": SIG
 class Verdict(Struct, frozen=True, kw_only=True):
     """`reason` and `detail`: why it is not accepted. `means`: what the rules see in it, and the points of each."""
 
-    said: Said
+    said: Judgement
     reason: str = ""
     detail: str = ""
-    means: tuple[tuple[str, float | None], ...] = ()
+    means: tuple[tuple[Value, float | None], ...] = ()
 
 
 def judged(put: Put, rules: Rules) -> Verdict:
@@ -52,14 +53,15 @@ def _of_visits(value: bytes, rules: Rules) -> Verdict:
     return Verdict(said="left_out", reason=next(iter(filtered), "nothing in it"))
 
 
-def _means(facts: Facts, rules: Rules) -> tuple[tuple[str, float | None], ...]:
+def _means(facts: Facts, rules: Rules) -> tuple[tuple[Value, float | None], ...]:
     scored = rules.scoring.by_name
-    said: list[tuple[str, float | None]] = [
-        (name, scored[name].points if name in scored else None) for name in facts.hits if name != OUR_CLOCK
+    said: list[tuple[Value, float | None]] = [
+        (Name(name), scored[name].points if name in scored else None) for name in facts.hits if name != OUR_CLOCK
     ]
-    said += [(f"page: {page.kind}", None) for page in facts.pages]
-    said += [(f"milestone: {one.kind}", None) for one in facts.milestones]
-    said += [("time by our clock", None)] if OUR_CLOCK in facts.hits else []
-    said += [("names a person", None)] if facts.claims else []
-    said += [(f"traits: {', '.join(sorted(facts.traits))}", None)] if facts.traits else []
+    said += [(Said("page: %(kind)s", {"kind": Name(page.kind)}), None) for page in facts.pages]
+    said += [(Said("milestone: %(kind)s", {"kind": Name(one.kind)}), None) for one in facts.milestones]
+    said += [(Said("time by our clock"), None)] if OUR_CLOCK in facts.hits else []
+    said += [(Said("names a person"), None)] if facts.claims else []
+    traits = Row(tuple(map(Name, sorted(facts.traits))))
+    said += [(Said("traits: %(names)s", {"names": traits}), None)] if facts.traits else []
     return tuple(said)

@@ -117,10 +117,10 @@ def _redis_hangs(page: Page, scenery: Scenery) -> None:
 
 
 def _wrong_rules(page: Page, _: Scenery) -> None:
-    page.get_by_label("B: files of rules").set_input_files({
+    page.get_by_label(_said(page, "B: files of rules")).set_input_files({
         "name": "scoring.toml", "mimeType": "text/plain", "buffer": b'[[rule]]\nname = "pricing_page"\nkeeps = 3\n',
     })  # fmt: skip
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name=_said(page, "Compare")).click()
     expect(page.locator(".field-problem")).to_contain_text("scoring.toml:")
 
 

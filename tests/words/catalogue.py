@@ -1,9 +1,10 @@
 """The catalogues of the console: which texts there are, which lack a translation, and what a compiled one holds.
 
-Texts are found where they are marked: in templates, and in Python by `N_`, `NN_` and `Said`. Beside them stand names
-that pages make readable (`pricing_page` -> `Pricing page`) and the labels of the rules that come with us.
+Texts are found where they are marked: in templates, and in Python by `N_`, `NN_`, `Said` and `Counted`. Beside them
+stand names that pages make readable (`pricing_page` -> `Pricing page`) and the labels of the rules that come with us.
 """
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,53 +26,73 @@ from streams.core.flow.cohorts import COHORT_FORMULA
 from streams.core.flow.ledger import FLOW_FORMULA
 from streams.core.mail.send_gate import NOT_MAILED
 from streams.core.returns.strength import CUSTOMER, NO_LOST_DEAL, OPEN_DEAL
+from streams.core.rulebook.segments_rules import CARD_FIELDS
 from streams.core.score.scoring import VERDICTS
 from streams.core.written import words
 from streams.rules_files import PACKAGED
 
-__all__ = ["LANGUAGES", "Text", "as_mo", "as_po", "catalogue", "compiled", "faults", "merged", "place_of", "texts"]
+__all__ = ["LANGUAGES", "Text", "as_mo", "as_po", "catalogue", "compiled", "faults", "merged", "place_of", "said_in",
+           "texts"]  # fmt: skip
 
 Text: TypeAlias = str | tuple[str, str]  # of one, and of many
 STREAMS: Final = Path(__file__).parents[2] / "streams"
 CONSOLE: Final = STREAMS / "console"
+SPEAKING: Final = (STREAMS, STREAMS.parent / "deploy")
 LANGUAGES: Final = ("ko",)
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS: Final = {"templates/**.html": {"newstyle_gettext": "false"}}
-MARKS: Final[Mapping[str, Any]] = {"_": None, "N_": None, "Said": (1,), "ngettext": (1, 2), "NN_": (1, 2)}
-OF_CORE: Final = (STREAMS / "core" / "flow" / "supply.py",)
+MARKS: Final[Mapping[str, Any]] = {"_": None, "N_": None, "ngettext": (1, 2), "NN_": (1, 2)}
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)  # of a head that says nothing else: the same texts, the same bytes
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)\w|%%|%(?!\()")
-LABELLED: Final = ("scoring", "returns", "stages")
+LABELLED: Final = ("scoring", "returns", "stages", "segments", "content")
+LABEL: Final = ("label", "title", "hold_text")
 NAMED: Final = {
-    "scoring": ("name", "group"), "returns": ("name", "reason"), "stages": ("reasons", "sub_stages", "reason", "via"),
-    "site": ("kind",),
+    "scoring": ("name", "group", "mail_kinds", "form_kinds"), "returns": ("name", "reason", "persona"),
+    "stages": ("reasons", "sub_stages", "reason", "via"), "site": ("kind",),
 }  # fmt: skip
+OF_STAGES: Final = (("milestone", "kind"), ("check", "name"))
 TRAITS: Final = (
     "name", "email", "company", "title", "department", "employees", "industry", "segment", "region", "country",
     "marketing_consent", "company_size", "seniority",
 )  # fmt: skip
 LABELS: Final = ("source", "medium", "program", "region")  # of the books
+FILTERED: Final = ("machine", "staff", "nothing in it")
 SIGNS: Final = ("network", "review", "partner", "job_seeker", "wrong_company", "not_a_buyer", "contacted", "reopened")
 
 
 def texts() -> set[Text]:
     """All that there is to translate."""
     found = {message for _, _, message, _, _ in extract_from_dir(str(CONSOLE), METHODS, OPTIONS, keywords=MARKS)}
-    for path in OF_CORE:
-        found |= {message for _, message, _, _ in extract_from_file("python", str(path), keywords=MARKS)}
+    found |= {text for place in SPEAKING for path in place.rglob("*.py") for text in said_in(path.read_text("utf-8"))}
     return {one for one in (*found, *_said_elsewhere()) if one and one[0]}
+
+
+def said_in(source: str) -> Iterator[Text]:
+    """What a program says as data, one within another too. Raises ValueError for a text that is not written out."""
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not call.args:
+            continue
+        first, *more = call.args
+        if call.func.id == "Said" and len(more) < 2:  # a finding of the same name says where, too
+            if isinstance(first, ast.Constant):
+                yield str(first.value)
+            elif isinstance(first, ast.JoinedStr | ast.BinOp | ast.IfExp):
+                raise ValueError(f"no text that a catalogue can have: {ast.unparse(call)}")
+        elif call.func.id == "Counted" and more:
+            yield ast.literal_eval(first), ast.literal_eval(more[0])
 
 
 def _said_elsewhere() -> Iterator[str]:
     yield from (*NOT_MAILED.values(), *VERDICTS.values())
     yield from (COHORT_FORMULA, FLOW_FORMULA, CUSTOMER, NO_LOST_DEAL, OPEN_DEAL, BEFORE_EPOCH)
     rules = {name: tomllib.loads((PACKAGED / f"{name}.toml").read_text()) for name in {*LABELLED, *NAMED}}
-    yield from chain.from_iterable(_values(rules[name], ("label",)) for name in LABELLED)
+    yield from chain.from_iterable(_values(rules[name], LABEL) for name in LABELLED)
     yield from (f"Cap of {group}" for group in _values(rules["scoring"], ("group",)))
     yield from (f"Bounds of {name}" for name in ("engagement", "fit"))
-    names = chain.from_iterable(_values(rules[name], keys) for name, keys in NAMED.items())
+    stages = (one for table, key in OF_STAGES for one in _values(rules["stages"][table], (key,)))
+    names = chain(stages, chain.from_iterable(_values(rules[name], keys) for name, keys in NAMED.items()))
     statuses = (*get_args(AlertStatus), *(reason.value for reason in Reason))
-    yield from map(words, (*names, *statuses, *TRAITS, *LABELS, *SIGNS))
+    yield from map(words, (*names, *statuses, *TRAITS, *LABELS, *SIGNS, *CARD_FIELDS, *FILTERED, "topic"))
 
 
 def _values(found: object, keys: tuple[str, ...], key: str = "") -> Iterator[str]:

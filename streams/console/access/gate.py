@@ -15,7 +15,7 @@ from starlette.routing import Route
 from streams.console.access.audit import AuditLine, network
 from streams.console.access.auth import Session
 from streams.console.access.rights import Right, right_of
-from streams.console.access.roles import ROLES, may
+from streams.console.access.roles import NAMES, ROLES, may
 from streams.console.desk import Desk, desk_of
 from streams.console.tongue import N_, filled
 
@@ -25,7 +25,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SAFE: Final = frozenset({"GET", "HEAD"})
 NEEDS_ROLE: Final = N_(
     "This needs the role %(role)s, who %(who)s. You are %(own)s. Somebody who runs Leadstream can give it to you: "
-    "leadstream users role %(name)s %(role)s"
+    "leadstream users role %(name)s %(wanted)s"
 )
 NOT_WRITTEN: Final = N_(
     "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
@@ -110,7 +110,8 @@ async def _not_written(request: Request) -> Response:
 async def _refused(request: Request, session: Session, right: Right) -> Response:
     line = noted(request, f"refused: {right.what or request.url.path}", session, answer=403)
     _written(lambda: desk_of(request).audit.write(line))
-    text = filled(NEEDS_ROLE, role=right.role, who=filled(ROLES[right.role]), own=session.role, name=repr(session.name))
+    text = filled(NEEDS_ROLE, role=filled(NAMES[right.role]), who=filled(ROLES[right.role]),
+                  own=filled(NAMES[session.role]), name=repr(session.name), wanted=right.role)  # fmt: skip
     return await desk_of(request).notice(request, 403, title=N_("Not in your role"), text=text)
 
 

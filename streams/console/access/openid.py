@@ -22,7 +22,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from msgspec import Struct
 
 from streams.console.access.roles import ROLES, Role
-from streams.console.tongue import N_
+from streams.console.tongue import N_, filled
 from streams.errors import SettingsError
 
 __all__ = ["UNDERWAY_S", "Begun", "OpenId", "OpenIdOptions", "OpenIdRefused", "Person", "roles_of"]
@@ -38,7 +38,11 @@ _SALT: Final = "leadstream.console.openid.v1"
 
 
 class OpenIdRefused(Exception):
-    """Nobody was signed in. The text is for who tried."""
+    """Nobody was signed in. `said` is for who tried, in any language."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 class OpenIdOptions(Struct, frozen=True, kw_only=True):
@@ -186,7 +190,8 @@ class OpenId:
             claims = (await self._opened(token)).claims
             wanted.validate(claims)
         except (JoseError, ValueError) as error:
-            raise OpenIdRefused(f"What the provider says cannot be believed: {type(error).__name__}.") from error
+            said = filled(N_("What the provider says cannot be believed: %(error)s."), error=type(error).__name__)
+            raise OpenIdRefused(said) from error
         if claims.get("azp", ours.client_id) != ours.client_id:
             raise OpenIdRefused(N_("What the provider says is for somebody else."))
         return claims

@@ -80,7 +80,7 @@ async def audiences(desk: Desk, _: Request, __: ApiKey) -> AudienceList:
     """`GET /audiences`."""
     return AudienceList(
         items=[
-            AudienceSaid(name=one.name, label=one.label, rule=predicate_words(one.when), announced=one.announce,
+            AudienceSaid(name=one.name, label=one.label, rule=predicate_words(one.when).words, announced=one.announce,
                          members=await desk.reader.size(f"audience:{one.name}"))
             for one in rules_of(desk).audiences.rules.audience
         ],

@@ -17,6 +17,7 @@ from schemas.cards import Transition
 from schemas.codec import TRANSITION
 from schemas.errors import Undecodable
 from streams.console.flow.asked import Counted
+from streams.console.tongue import Text
 from streams.core.account.books import AccountBooks
 from streams.core.days import DayOf
 from streams.core.flow.books import booked, shortened
@@ -55,7 +56,7 @@ class MovesState(Struct, frozen=True, kw_only=True):
     as_of: int | None
     done: int
     total: int
-    why: str
+    why: Text
 
 
 class Moves:
@@ -82,7 +83,7 @@ class Moves:
         self._asked: dict[Any, Any] = {}
         self._as_of: int | None = None
         self._done = self._total = 0
-        self._why = ""
+        self._why: Text = ""
 
     @property
     def state(self) -> MovesState:
@@ -120,13 +121,14 @@ class Moves:
 
     def read(self) -> None:
         """Read what came since. Blocks. Where Kafka is away the books stay as they are, and `state` says why."""
-        rules, now, why = self._rules(), self._now(), ""
+        rules, now = self._rules(), self._now()
+        why: Text = ""
         more: dict[str, list[Transition]] = {}
         try:
             self._gather(more)
         except WindowShut as error:
             log.warning("moves_away", error=str(error))
-            why = str(error)
+            why = error.said
         with self._held:  # each lead once, however far apart its moves lie
             for lead_id, moves in more.items():
                 self._book(lead_id, moves, stages=stages_in(rules), day_of=rules.site.day_of)

@@ -13,7 +13,9 @@ import structlog
 from msgspec import Struct
 
 from schemas.codec import encode
-from streams.console.live.arrived import Arrived, Coming, Watched, arrived, coming
+from streams.console.live.arrived import Arrived, Coming, Watched, arrived, coming, in_words
+from streams.console.tongue import ENGLISH, Tongue
+from streams.core.said import Said
 from streams.replay.verdicts import Judge
 from streams.window import Seen, WindowShut
 
@@ -54,7 +56,7 @@ class _News(Struct):
     items: list[Arrived]
     left_out: int = 0  # events
     passed_over: int = 0  # records
-    away: str | None = None
+    away: Said | None = None
     listening: bool = False
 
 
@@ -79,7 +81,7 @@ class _Page:
         if self._news.items or self._news.left_out:
             self._some.set()
 
-    def say(self, *, listening: bool = False, away: str | None = None, passed_over: int = 0) -> None:
+    def say(self, *, listening: bool = False, away: Said | None = None, passed_over: int = 0) -> None:
         self._news.listening, self._news.away = listening or self._news.listening, away
         self._news.passed_over += passed_over
         self._some.set()
@@ -104,7 +106,7 @@ class Arrivals:
         self._pages: set[_Page] = set()
         self._watched = asyncio.Event()
         self._closed = False
-        self._away: str | None = None
+        self._away: Said | None = None
         self.sources: dict[str, None] = {}  # those that were seen, some
 
     async def run(self) -> None:
@@ -117,13 +119,13 @@ class Arrivals:
                 await self._follow()
             except WindowShut as error:
                 log.warning("arrivals_away", error=str(error))
-                self._away = str(error)
+                self._away = error.said
                 self._say(away=self._away)
                 await asyncio.sleep(AGAIN_S)
             await asyncio.to_thread(self._tail.close)
 
-    async def stream(self, watched: Watched) -> AsyncIterator[bytes]:
-        """The bytes of one page's event stream."""
+    async def stream(self, watched: Watched, tongue: Tongue = ENGLISH) -> AsyncIterator[bytes]:
+        """The bytes of one page's event stream, in its language."""
         page = _Page(watched)
         self._pages.add(page)
         self._watched.set()
@@ -133,7 +135,7 @@ class Arrivals:
                 page.say(away=self._away)
             while not self._closed:
                 news = await page.heard()
-                yield b": quiet\n\n" if news is None else b"".join(_events(news))
+                yield b": quiet\n\n" if news is None else b"".join(_events(news, tongue))
         finally:
             self._pages.discard(page)
             if not self._pages:
@@ -188,12 +190,12 @@ class Arrivals:
             page.say(**news)
 
 
-def _events(news: _News) -> Iterator[bytes]:
+def _events(news: _News, tongue: Tongue) -> Iterator[bytes]:
     if news.away is not None:
-        yield b"event: away\ndata: " + encode({"why": news.away}) + b"\n\n"
+        yield b"event: away\ndata: " + encode({"why": tongue.say(news.away)}) + b"\n\n"
     elif news.listening:
         yield b"event: listening\ndata: {}\n\n"
     if news.left_out or news.passed_over:
         yield b"event: left_out\ndata: " + encode({"events": news.left_out, "records": news.passed_over}) + b"\n\n"
     if news.items:
-        yield b"event: arrived\ndata: " + encode(news.items) + b"\n\n"
+        yield b"event: arrived\ndata: " + encode([in_words(one, tongue) for one in news.items]) + b"\n\n"

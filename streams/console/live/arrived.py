@@ -5,21 +5,25 @@ from typing import Any, Final
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from schemas.codec import VISITS, decode_rejected
 from schemas.delivery import Delivery, Trust
 from schemas.errors import Undecodable
 from schemas.rejected import Reason, Rejected
+from streams.console.tongue import Tongue
 from streams.core.rules import RulesError
+from streams.core.said import Said, Value, spoken
 from streams.replay.readable import readable, visible
 from streams.replay.remaking import alone
-from streams.replay.verdicts import Judge, Said, Verdict
+from streams.replay.verdicts import Judge, Judgement, Verdict
 from streams.window import Seen
 
-__all__ = ["Arrived", "Coming", "Watched", "arrived", "coming"]
+__all__ = ["Arrived", "Coming", "Watched", "arrived", "coming", "in_words"]
 
 LONGEST: Final = 4_000  # characters of an event that are shown
 LONGEST_WORD: Final = 80
+NOT_KEPT: Final = Said("Its bytes were not kept.")
 
 
 class Coming(Struct, frozen=True, kw_only=True):
@@ -34,17 +38,20 @@ class Coming(Struct, frozen=True, kw_only=True):
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """The same for people: every text is plain. `cut` = characters that are not shown; `at` in UTC milliseconds."""
+    """The same for people: every text is plain. `cut` = characters that are not shown; `at` in UTC milliseconds.
+
+    `text` "": its bytes were not kept.
+    """
 
     at: int
     source: str
     trust: Trust
     type: str
     name: str
-    said: Said
+    said: Judgement
     reason: str
     detail: str
-    means: tuple[tuple[str, float | None], ...]
+    means: tuple[tuple[Value, float | None], ...]
     text: str
     cut: int
 
@@ -96,12 +103,18 @@ def arrived(one: Coming, judge: Judge) -> Arrived:
     """Looked into, and judged by the worker's own decoder. Never raises."""
     head = _head(one.raw)
     verdict = one.verdict or _judged(one, judge)
-    text = readable(one.raw) or "Its bytes were not kept."
+    text = readable(one.raw)
     return Arrived(
         at=one.at, source=visible(one.source), trust=one.trust, type=_word(head.type),
         name=_word(head.event or head.name), said=verdict.said, reason=verdict.reason,
         detail=visible(verdict.detail), means=verdict.means, text=text[:LONGEST], cut=max(0, len(text) - LONGEST),
     )  # fmt: skip
+
+
+def in_words(one: Arrived, tongue: Tongue) -> Arrived:
+    """In the language of a page: what has words of ours in it is text then."""
+    means = tuple((spoken(what, tongue), points) for what, points in one.means)
+    return replace(one, reason=tongue.name(one.reason), means=means, text=one.text or tongue.say(NOT_KEPT))
 
 
 def _judged(one: Coming, judge: Judge) -> Verdict:

@@ -14,6 +14,7 @@ from streams.console.rules.at_hand import unreadable_rules
 from streams.core.rulebook.audiences_rules import Audience
 from streams.core.rulebook.segments_words import predicate_words
 from streams.core.rules import RulesError
+from streams.core.said import Said
 from streams.readmodel.pages import slice_of
 
 __all__ = ["ROUTES", "Shown", "Someone"]
@@ -32,7 +33,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     """One audience. `rule`: its predicate in words."""
 
     audience: Audience
-    rule: str
+    rule: Said
     members: int
     entered: list[Someone]
     left: list[Someone]

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from streams.console.desk import desk_of
 from streams.console.live.arrived import Watched
+from streams.console.tongue import language_of, tongue_of
 
 __all__ = ["ROUTES", "TYPES"]
 
@@ -28,7 +29,7 @@ async def debugger(request: Request) -> Response:
 async def live(request: Request) -> Response:
     """`GET /debugger/live`, the same query: the event stream."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    stream = desk_of(request).arrivals.stream(_watched(request))
+    stream = desk_of(request).arrivals.stream(_watched(request), tongue_of(language_of(request)))
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from streams.console.access.audit import AuditLine, network
 from streams.console.access.gate import address_of
+from streams.console.access.roles import NAMES
 from streams.console.access.security import form_of
 from streams.console.access.user_book import SHORTEST_PASSWORD, USED_UP, BadUser
 from streams.console.access.user_file import UserEntry
@@ -71,7 +72,7 @@ def _page(request: Request, entry: UserEntry | None, *, problem: str = "", statu
     desk = desk_of(request)
     return desk.pages.page(
         request, "first_password.html", Frame(now=desk.now()), status=status, entry=entry,
-        problem=problem if entry is not None else USED_UP, least=SHORTEST_PASSWORD,
+        problem=problem if entry is not None else USED_UP, least=SHORTEST_PASSWORD, role_names=NAMES,
     )  # fmt: skip
 
 

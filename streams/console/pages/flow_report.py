@@ -14,7 +14,7 @@ from streams.console.desk import Desk, desk_of
 from streams.console.flow.asked import NOT_KNOWN, WINDOWS, Asked, asked_of, span_of
 from streams.console.flow.costed import costed
 from streams.console.flow.laid import Laid, Part, laid_out, shown
-from streams.console.tongue import N_
+from streams.console.tongue import N_, Text
 from streams.core.flow.books import LABELS
 from streams.core.flow.cohorts import COHORT_FORMULA
 from streams.core.flow.ledger import FLOW_FORMULA
@@ -41,7 +41,7 @@ class Late(Struct, frozen=True, kw_only=True):
 
     by_stage: Mapping[str, int] | None
     as_of: int
-    why: str
+    why: Text
 
 
 async def report(request: Request) -> Response:

@@ -32,7 +32,7 @@ async def there(request: Request) -> Response:
     try:
         begun = await _provider(request).begin(target)
     except OpenIdRefused as error:
-        return login_form(request, target=target, problem=str(error), status=503)
+        return login_form(request, target=target, problem=error.said, status=503)
     answer = RedirectResponse(begun.url, 303)
     answer.set_cookie(  # lax: the way back comes from another site
         _cookie(request), begun.cookie, max_age=UNDERWAY_S, path="/", secure=desk_of(request).auth.secure,
@@ -48,7 +48,7 @@ async def back(request: Request) -> Response:
         person = await _provider(request).finish(cookie, dict(request.query_params))
         answer = sign_in(request, person.name, target=person.target, role=person.role, follows=True)
     except OpenIdRefused as error:
-        answer = login_form(request, target="/", problem=str(error), status=401)
+        answer = login_form(request, target="/", problem=error.said, status=401)
     except OSError:
         answer = login_form(request, target="/", problem=NOT_WRITTEN, status=503)
     answer.delete_cookie(_cookie(request), path="/", secure=desk_of(request).auth.secure, httponly=True, samesite="lax")

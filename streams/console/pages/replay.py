@@ -15,8 +15,9 @@ from schemas.rejected import Kept, Reason
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.pages.rejected import MEANINGS
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.core.rules import RulesError
+from streams.core.said import Name
 from streams.inbox import DoorClosed
 from streams.replay.inside import document_in, documents_of, inside
 from streams.replay.patch import BadPatch, Patch, expression, merge_patch
@@ -35,7 +36,7 @@ class _Said(Struct, frozen=True, kw_only=True):
     """What the page answers. `good`: in green."""
 
     good: bool = False
-    text: str = ""
+    text: Text = ""
     preview: Preview | None = None
     status: int = 200
 
@@ -87,11 +88,11 @@ async def _said(request: Request, act: Callable[[Replaying], _Said]) -> _Said:
     try:
         return await asyncio.to_thread(act, replaying)
     except BadPatch as error:
-        return _Said(text=str(error), status=422)
+        return _Said(text=error.said, status=422)
     except DoorClosed:
         return _Said(text=N_("Kafka did not take it in time. Try again: what was taken counts once."), status=503)
     except WindowShut as error:
-        return _Said(text=filled(N_("Nothing has changed. %(error)s"), error=str(error)), status=503)
+        return _Said(text=filled(N_("Nothing has changed. %(error)s"), error=error.said), status=503)
     except RulesError as error:
         text = filled(N_("Nothing has changed: the rules cannot be read. %(error)s"), error=str(error))
         return _Said(text=text, status=503)
@@ -99,12 +100,12 @@ async def _said(request: Request, act: Callable[[Replaying], _Said]) -> _Said:
 
 def _previewed(made: Preview) -> _Said:
     if made.verdict is None:
-        return _Said(text=filled(N_("It cannot be replayed: %(why)s"), why=made.why), preview=made, status=422)
+        return _Said(text=filled(N_("It cannot be replayed: %(why)s"), why=made.why or ""), preview=made, status=422)
     if made.is_good:
         return _Said(good=True, text=N_("This is what a replay would send. Nothing has changed yet."), preview=made)
     verdict = made.verdict
     msgid = N_("It would be rejected again, so it is not sent. %(reason)s: %(detail)s")
-    text = filled(msgid, reason=str(verdict.reason), detail=verdict.detail)
+    text = filled(msgid, reason=Name(verdict.reason), detail=verdict.detail)
     return _Said(text=text, preview=made, status=422)
 
 

@@ -26,6 +26,7 @@ from streams.console.pages.inbox import IN_WORK
 from streams.console.shown import plain
 from streams.console.slack.edits import edited
 from streams.console.slack.who import Who, can_write, who_is, write
+from streams.console.tongue import N_, filled, tongue_of
 from streams.inbox import DoorClosed
 from streams.readmodel.errors import ReadModelAway
 
@@ -43,9 +44,12 @@ VERBS: Final[Mapping[str, AlertVerb]] = {
 FIELD_OF: Final = {"contacted": "outcome", "dismiss": "reason"}  # what a list is about
 OUTCOME_OF: Final = {"contacted": "contacted", "dismiss": "dismissed"}
 DONE: Final = {
-    "claim": "{who} has it.", "contacted": "{who} was in contact.", "snooze": "{who} snoozed it.",
-    "dismiss": "{who} dismissed it.", "reopen_deal": "{who} asks the CRM for a new deal.",
+    "claim": N_("%(who)s has it."), "contacted": N_("%(who)s was in contact."), "snooze": N_("%(who)s snoozed it."),
+    "dismiss": N_("%(who)s dismissed it."), "reopen_deal": N_("%(who)s asks the CRM for a new deal."),
 }  # fmt: skip
+CANNOT_LOOK: Final = N_(
+    "Leadstream cannot look at its alerts just now. Nothing has changed: try again in a moment."
+)
 
 
 class _User(Struct, frozen=True):
@@ -142,15 +146,18 @@ def _at(action_ts: str, *, now: int) -> int:
 
 
 async def _answered(desk: Desk, press: _Press) -> None:
-    """Acts, and says what became of it: to all below the message where it went through, else to who pressed."""
+    """Acts, and says what became of it: to all below the message where it went through, else to who pressed.
+
+    In the language of who pressed.
+    """
     assert desk.slack is not None  # noqa: S101 - for the type alone
     who = await who_is(desk, press.member, name=press.name)
     try:
         refused = await _written(desk, press, who)
         text = refused or await _became(desk, press, who.actor)
     except ReadModelAway:
-        refused = text = "Leadstream cannot look at its alerts just now. Nothing has changed: try again in a moment."
-    is_done = not refused and text == DONE[press.verb].format(who=who.actor)
+        refused = text = CANNOT_LOOK
+    is_done, text = not refused and text == _done(press, who.actor), tongue_of(who.language).say(text)
     if is_done and press.shown.blocks:
         blocks = edited(press.shown.blocks, press.verb, text)
         await desk.slack.edit(press.response_url, blocks, text=press.shown.text)
@@ -174,11 +181,11 @@ async def _acted(desk: Desk, press: _Press, who: Who) -> tuple[int, str]:
     """What the inbox would answer, and why it could not be asked for, "" = it was. Raises ReadModelAway."""
     alert = await desk.reader.alert(press.alert_id)
     if alert is None:
-        return 404, "This alert is not known any more."
+        return 404, N_("This alert is not known any more.")
     fields = {FIELD_OF[press.verb]: press.chosen} if press.verb in FIELD_OF else {}
     problem = objection(alert, press.verb, fields, actor=who.actor)
     if problem:
-        return 409, str(problem)
+        return 409, problem
     try:
         await desk.door.send(wanted(alert, press.verb, fields, actor=who.actor, at=press.at, by=who.by))
     except DoorClosed:
@@ -194,16 +201,20 @@ async def _became(desk: Desk, press: _Press, actor: str) -> str:
         if alert is not None and (said := _said(alert, press, actor)):
             return said
         await asyncio.sleep(PAUSE_S)
-    return "Noted. It takes longer than usual: look at the console for what became of it."
+    return N_("Noted. It takes longer than usual: look at the console for what became of it.")
 
 
 def _said(alert: AlertCard, press: _Press, actor: str) -> str:
     """What the card says of this press, "" = nothing yet."""
     if press.verb == "claim" and alert.claimed_by not in ("", actor):
-        return f"{alert.claimed_by} was faster and has this already."
+        return filled(N_("%(who)s was faster and has this already."), who=alert.claimed_by)
     if _is_so(alert, press, actor):
-        return DONE[press.verb].format(who=actor)
-    return "" if alert.status in IN_WORK else "This alert is closed."
+        return _done(press, actor)
+    return "" if alert.status in IN_WORK else N_("This alert is closed.")
+
+
+def _done(press: _Press, actor: str) -> str:
+    return filled(DONE[press.verb], who=actor)
 
 
 def _is_so(alert: AlertCard, press: _Press, actor: str) -> bool:

@@ -20,9 +20,10 @@ from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.precision import LEAST as LEAST_SEEN
-from streams.core.flow.supply import MOST_A_WEEK, Proposal, Said, arithmetic, figure, in_words, propose, weekly
+from streams.core.flow.supply import MOST_A_WEEK, Proposal, arithmetic, figure, in_words, propose, weekly
 from streams.core.flow.supply import Desk as SalesDesk
 from streams.core.rules import Rules, RulesError
+from streams.core.said import Said
 from streams.rules_book import Approved, Declined
 
 __all__ = ["ROUTES", "Step", "Supply", "desk_asked"]

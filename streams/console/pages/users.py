@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from streams.console.access.gate import acts_on
-from streams.console.access.roles import ROLES, Role
+from streams.console.access.roles import NAMES, ROLES, Role
 from streams.console.access.security import form_of, session_of
 from streams.console.access.user_book import BadUser, UserBook, is_operator, link_to
 from streams.console.access.user_file import UserEntry, name_key
@@ -153,7 +153,8 @@ async def _shown(request: Request, *, status: int = 200, did: str = "", name: st
         "problem": "", "invited": None, "link": "", "role": "rep", "name": "" if did else name, **values,
     }  # fmt: skip
     return desk.pages.page(
-        request, "users.html", await _frame(desk), status=status, people=people, roles=ROLES, key=name_key,
+        request, "users.html", await _frame(desk), status=status, people=people, roles=ROLES, role_names=NAMES,
+        key=name_key,
         path_of_file="" if kept is None else str(kept.path), oneself=partial(_is_oneself, request),
         last=operators[0] if len(operators) == 1 else "", said=_said(everybody, did, name),
         openid=None if openid is None else openid.options, **shown,
@@ -163,7 +164,9 @@ async def _shown(request: Request, *, status: int = 200, did: str = "", name: st
 def _said(everybody: Iterable[UserEntry], did: str, name: str) -> str | None:
     """What was just done, of somebody who is there: an address that others made can say nothing else."""
     about = next((one for one in everybody if name_key(one.name) == name_key(name)), None)
-    return None if about is None or did not in DONE else filled(DONE[did], name=about.name, role=about.role)
+    if about is None or did not in DONE:
+        return None
+    return filled(DONE[did], name=about.name, role=filled(NAMES[about.role]))
 
 
 async def _frame(desk: Desk) -> Frame:

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from msgspec import Struct
 
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.core.backtest.comparison import Comparison
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.overdue import Overdue
@@ -38,7 +38,7 @@ class Answer(Struct, Generic[T], frozen=True, kw_only=True):
 
     found: T | None = None
     as_of: int = 0
-    why: str = ""
+    why: Text = ""
     table: str = ""
     done: int = 0
     total: int = 0
@@ -54,7 +54,7 @@ class Readings:
         self._now = now or _utc_ms
         self._patience_s = patience_s
         self._answers: dict[Any, tuple[Any, int]] = {}
-        self._failed: dict[Any, str] = {}
+        self._failed: dict[Any, Text] = {}
         self._running: tuple[Any, asyncio.Task[None]] | None = None
         self._progress = ("", 0, 0)
         self._closed = False
@@ -105,7 +105,7 @@ class Readings:
             found = await asyncio.to_thread(read)
         except WindowShut as error:
             log.warning("rows_away", error=str(error))
-            self._failed[question] = str(error)
+            self._failed[question] = error.said
         except Exception as error:  # noqa: BLE001 - rules that somebody brought may fit these rows in no way
             log.warning("rows_untold", error=type(error).__name__)
             self._failed[question] = filled(UNTOLD, error=type(error).__name__)

@@ -19,6 +19,7 @@ from streams.core.flow.supply import figure
 from streams.core.lead.row import Lead
 from streams.core.rulebook.past import unknown_past
 from streams.core.rules import Rules
+from streams.core.said import Said
 
 __all__ = ["MOST_SHOWN", "Comparing", "Comparison", "Share", "StagesDiffer"]
 
@@ -72,7 +73,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     untold: int
     precision: tuple[Share, Share]
     recall: tuple[Share, Share]
-    unknown: tuple[str, ...]
+    unknown: tuple[Said, ...]
     unreadable: int = 0
 
     @property

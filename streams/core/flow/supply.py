@@ -9,9 +9,11 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from streams.core.said import Said, Value
+
 __all__ = [
-    "CANDIDATES", "MOST_A_WEEK", "Desk", "Proposal", "Said", "arithmetic", "figure", "forecast_at", "in_words",
-    "propose", "weekly",
+    "CANDIDATES", "MOST_A_WEEK", "Desk", "Proposal", "arithmetic", "figure", "forecast_at", "in_words", "propose",
+    "weekly",
 ]  # fmt: skip
 
 CANDIDATES: Final = tuple(range(70, 141, 5))
@@ -59,18 +61,6 @@ class Proposal(Struct, frozen=True, kw_only=True):
     fits: bool
 
 
-class Said(Struct, frozen=True):
-    """One line: words with `%(name)s` in them, so that they can be said in another language, and what goes there."""
-
-    text: str
-    values: dict[str, str] = {}
-
-    @property
-    def words(self) -> str:
-        """In English."""
-        return self.text % self.values
-
-
 def propose(crossings: Mapping[float, float], *, fast_passes: float, current: float, desk: Desk) -> Proposal:
     """The threshold for this week. `crossings`: threshold -> how many leads a week would have crossed it.
 
@@ -116,7 +106,7 @@ def in_words(proposal: Proposal) -> tuple[str, ...]:
 
 
 def arithmetic(proposal: Proposal) -> tuple[Said, ...]:
-    """The same, each line with its figures apart."""
+    """The same as data."""
     desk, room = proposal.desk, proposal.desk.supply - proposal.fast_passes
     steps = ", ".join(f"{theta} → {figure(found)}" for theta, found in _steps(proposal))
     said = [
@@ -141,7 +131,7 @@ def arithmetic(proposal: Proposal) -> tuple[Said, ...]:
 def _this_week(proposal: Proposal) -> Said:
     if proposal.theta == proposal.current:
         return Said("This week: stay at %(theta)s.", {"theta": figure(proposal.theta)})
-    values = {"was": figure(proposal.current), "theta": figure(proposal.theta)}
+    values: dict[str, Value] = {"was": figure(proposal.current), "theta": figure(proposal.theta)}
     if proposal.theta == proposal.target:
         return Said("This week: from %(was)s to %(theta)s.", values)
     return Said("This week: from %(was)s to %(theta)s (at most %(most)s points a week).",

@@ -1,8 +1,13 @@
-"""How figures and lists are phrased where rules are told in words."""
+"""How figures and lists are phrased where rules are told: as text in findings, as data in sentences."""
 
 from collections.abc import Iterable
+from typing import Final
 
-__all__ = ["days", "figure", "listed", "plural", "seconds", "signed"]
+from streams.core.said import Counted, Ends, Name, Row, Said, Value
+
+__all__ = ["NONE", "days", "figure", "hours", "in_a_row", "listed", "named", "plural", "seconds", "signed"]
+
+NONE: Final = Said("none")
 
 
 def figure(number: float) -> str:
@@ -32,22 +37,33 @@ def plural(count: float, noun: str) -> str:
     return f"{figure(count)} {noun}" if count == 1 else f"{figure(count)} {noun}s"
 
 
-def days(count: float) -> str:
-    """A length in days.
-
-    >>> days(14), days(1)
-    ('14 days', '1 day')
-    """
-    return plural(count, "day")
+def days(count: float) -> Counted:
+    """A length in days."""
+    return Counted("%(n)s day", "%(n)s days", count)
 
 
-def seconds(ms: int) -> str:
+def hours(count: float) -> Counted:
+    """A length in hours."""
+    return Counted("%(n)s hour", "%(n)s hours", count)
+
+
+def seconds(ms: int) -> Said:
     """Milliseconds as seconds.
 
-    >>> seconds(5_000), seconds(1_500)
+    >>> seconds(5_000).words, seconds(1_500).words
     ('5 s', '1.5 s')
     """
-    return f"{figure(ms / 1_000)} s"
+    return Said("%(seconds)s s", {"seconds": figure(ms / 1_000)})
+
+
+def in_a_row(parts: Iterable[Value], *, ends: Ends = "and", none: Said = NONE) -> Value:
+    """What follows each other; `none` where there is nothing."""
+    return Row(found, ends=ends) if (found := tuple(parts)) else none
+
+
+def named(names: Iterable[str], *, ends: Ends = "and", none: Said = NONE) -> Value:
+    """Names out of the rules, one after the other."""
+    return in_a_row(map(Name, names), ends=ends, none=none)
 
 
 def listed(names: Iterable[str], *, last: str = "and", none: str = "none") -> str:

@@ -1,68 +1,102 @@
 """segments.toml, audiences.toml and content.toml in words."""
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Final
 
 from streams.core.rulebook.audiences_rules import AudiencesRules
 from streams.core.rulebook.content_rules import Content, ContentRules
-from streams.core.rulebook.phrasing import days, listed
+from streams.core.rulebook.phrasing import days, in_a_row, named
 from streams.core.rulebook.segments_rules import Predicate, SegmentsRules
+from streams.core.said import Name, Row, Said, Value
 
 __all__ = ["audience_sentences", "content_sentences", "predicate_words", "segment_sentences"]
 
-_OPS: Final = {"is": "is", "contains": "contains", "at_least": "is at least", "at_most": "is at most"}
+_OPS: Final = {
+    "is": Said("%(field)s is %(values)s"), "contains": Said("%(field)s contains %(values)s"),
+    "at_least": Said("%(field)s is at least %(values)s"), "at_most": Said("%(field)s is at most %(values)s"),
+}  # fmt: skip
 _GATES: Final = {
-    "open": "open to everybody",
-    "form": "a form, unless we know who reads",
-    "ask_unknown": "open, a form for whom we do not know",
+    "open": Said("open to everybody"),
+    "form": Said("a form, unless we know who reads"),
+    "ask_unknown": Said("open, a form for whom we do not know"),
 }
+_REVIEWS: Final = {"early": Said("early"), "mid": Said("mid"), "late": Said("late")}
+_TRAIT: Final = "trait."
+_NAMING: Final = frozenset({"lost_reason", "page_kind", "stage", "sub_stage", "topic"})  # their values are names
 
 
-def segment_sentences(rules: SegmentsRules) -> Iterator[str]:
+def segment_sentences(rules: SegmentsRules) -> Iterator[Said]:
     """The rows in their order: the first that is true."""
     for number, one in enumerate(rules.segment, 1):
-        said_no = "; we say no to them" if one.not_target else ""
-        yield f"{number}. {one.label} ({one.name}): {predicate_words(one.when)}{said_no}."
-    yield "A trait segment that was said goes before; who is in no row is in none."
+        about: list[Value] = [predicate_words(one.when)]
+        if one.not_target:
+            about.append(Said("we say no to them"))
+        yield Said("%(number)s. %(label)s (%(name)s): %(about)s.",
+                   {"number": number, "label": Said(one.label), "name": one.name,
+                    "about": Row(tuple(about), "; ")})  # fmt: skip
+    yield Said("A trait segment that was said goes before; who is in no row is in none.")
 
 
-def audience_sentences(rules: AudiencesRules) -> Iterator[str]:
+def audience_sentences(rules: AudiencesRules) -> Iterator[Said]:
     """Each by itself: a lead may be in several."""
     for one in rules.audience:
-        silent = "" if one.announce else "; no webhook hears of it"
-        yield f"{one.label} ({one.name}): {predicate_words(one.when)}{silent}."
-    told = listed(rules.announce) if rules.announce else "nothing"
-    yield f"Of all leads a webhook hears {told}."
+        about: list[Value] = [predicate_words(one.when)]
+        if not one.announce:
+            about.append(Said("no webhook hears of it"))
+        yield Said("%(label)s (%(name)s): %(about)s.",
+                   {"label": Said(one.label), "name": one.name, "about": Row(tuple(about), "; ")})  # fmt: skip
+    yield Said("Of all leads a webhook hears %(events)s.",
+               {"events": in_a_row(rules.announce, none=Said("nothing"))})  # fmt: skip
 
 
-def content_sentences(rules: ContentRules) -> Iterator[str]:
+def content_sentences(rules: ContentRules) -> Iterator[Said]:
     """The inventory."""
     for row in rules.content:
-        yield f"{row.title} ({row.path or row.asset}), {row.review}: {_GATES[row.asks]}{''.join(_more(row))}."
-    yield f"What was seen in the last {days(rules.seen_days)} is not offered; the own segment comes first."
+        yield Said("%(title)s (%(place)s), %(review)s: %(about)s.",
+                   {"title": Said(row.title), "place": row.path or row.asset, "review": _REVIEWS[row.review],
+                    "about": Row((_GATES[row.asks], *_more(row)), "; ")})  # fmt: skip
+    yield Said("What was seen in the last %(time)s is not offered; the own segment comes first.",
+               {"time": days(rules.seen_days)})  # fmt: skip
 
 
-def predicate_words(predicate: Predicate, *, inner: bool = False) -> str:
+def predicate_words(predicate: Predicate, *, inner: bool = False) -> Said:
     """What must be true of somebody."""
     if predicate.field is not None:
         return _test(predicate)
     if predicate.no is not None:
-        return f"not {predicate_words(predicate.no, inner=True)}"
-    parts = predicate.every or predicate.some
-    said = ("; and " if predicate.every else "; or ").join(predicate_words(one, inner=True) for one in parts)
-    return f"({said})" if inner and len(parts) > 1 else said
+        return Said("not %(test)s", {"test": predicate_words(predicate.no, inner=True)})
+    tests = [predicate_words(one, inner=True) for one in predicate.every or predicate.some]
+    said = reduce(_both if predicate.every else _either, tests)
+    return Said("(%(tests)s)", {"tests": said}) if inner and len(tests) > 1 else said
 
 
-def _test(predicate: Predicate) -> str:
-    name = (predicate.field or "").replace("trait.", "trait ").replace("page_kind", "page kind")
+def _both(one: Said, other: Said) -> Said:
+    return Said("%(one)s; and %(other)s", {"one": one, "other": other})
+
+
+def _either(one: Said, other: Said) -> Said:
+    return Said("%(one)s; or %(other)s", {"one": one, "other": other})
+
+
+def _test(predicate: Predicate) -> Said:
+    field = _field(predicate.field or "")
     if predicate.op == "known":
-        return f"{name} is {'known' if predicate.value else 'unknown'}"
+        said = Said("%(field)s is known") if predicate.value else Said("%(field)s is unknown")
+        return Said(said.text, {"field": field})
     values = predicate.value if isinstance(predicate.value, tuple) else (str(predicate.value),)
-    return f"{name} {_OPS[predicate.op]} {listed(values, last='or')}"
+    several = named(values, ends="or") if predicate.field in _NAMING else in_a_row(values, ends="or")
+    return Said(_OPS[predicate.op].text, {"field": field, "values": several})
 
 
-def _more(row: Content) -> Iterator[str]:
+def _field(name: str) -> Value:
+    if name.startswith(_TRAIT):
+        return Said("trait %(trait)s", {"trait": Name(name.removeprefix(_TRAIT))})
+    return Said("page kind") if name == "page_kind" else Name(name)
+
+
+def _more(row: Content) -> Iterator[Value]:
     if row.answers:
-        yield f"; answers {listed(row.answers)}"
+        yield Said("answers %(reasons)s", {"reasons": named(row.answers)})
     if row.segments:
-        yield f"; for {listed(row.segments)}"
+        yield Said("for %(segments)s", {"segments": named(row.segments)})

@@ -1,5 +1,6 @@
 """Rules as people read them: the sentences to the letter, the stage graph, what changes between two versions."""
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any
@@ -29,17 +30,22 @@ from streams.core.rulebook.stages_words import (
     threshold_sentences,
 )
 from streams.core.rules import FILES
+from streams.core.said import Said
 from tests.unit.core.made import RULES
 from tests.unit.core.publishing import published
 
 
 def rule(**more: Any) -> str:
     said = {"name": "x", "kind": "track", "label": "X", "points": 10, "keep": 3, "half_life_days": 14, "group": "web"}
-    return rule_sentence(convert(said | more, ScoringRule), RULES)
+    return rule_sentence(convert(said | more, ScoringRule), RULES).words
 
 
 def told(file: str, title: str) -> tuple[str, ...]:
-    return next(one.sentences for one in explained(RULES, file=file) if one.title.startswith(title))
+    return words(next(one.sentences for one in explained(RULES, file=file) if one.title.words.startswith(title)))
+
+
+def words(sentences: Iterable[Said]) -> tuple[str, ...]:
+    return tuple(one.words for one in sentences)
 
 
 def test_a_rule_is_one_sentence() -> None:
@@ -155,7 +161,7 @@ def test_what_decides_in_words(more: dict[str, Any], said: str) -> None:
     rules = replace_unchecked(
         milestone=(replace(one, **{k: tuple(v) if isinstance(v, list) else v for k, v in more.items()}),)
     )
-    assert tuple(milestone_sentences(rules)) == (said,)
+    assert words(milestone_sentences(rules)) == (said,)
 
 
 def replace_unchecked(**more: Any) -> Any:
@@ -167,7 +173,7 @@ def replace_unchecked(**more: Any) -> Any:
 
 
 def test_holds_in_words() -> None:
-    assert next(iter(hold_sentences(RULES.stages))).startswith("Recycle")
+    assert words(hold_sentences(RULES.stages))[0].startswith("Recycle")
     assert (
         "Recycle B: timing 90 days, budget 90 days, no_decision 60 days, competitor 270 days, or 90 days before the "
         "rival's contract ends, price 180 days, feature_gap 180 days, or with the release that answers it, every other "
@@ -178,8 +184,8 @@ def test_holds_in_words() -> None:
 
 def test_lists_end_with_or() -> None:
     interest = "Interest (engaged) is a hit of product_page, pricing_page or comparison_page."
-    assert interest in list(threshold_sentences(RULES.stages))
-    assert any("개발 or 보안)" in one for one in fit_sentences(RULES.scoring.rules.fit))
+    assert interest in words(threshold_sentences(RULES.stages))
+    assert any("개발 or 보안)" in one for one in words(fit_sentences(RULES.scoring.rules.fit)))
 
 
 def test_clocks_and_checks_in_words() -> None:
@@ -191,7 +197,7 @@ def test_clocks_and_checks_in_words() -> None:
     meeting = next(one for one in told("stages", "Stages") if one.startswith("Meeting"))
     assert meeting.endswith("; inside it accepted, booked then held.")
     release = Release(answers=("feature_gap:sso",), at=datetime(2026, 5, 1, tzinfo=UTC))
-    said = tuple(clock_sentences(replace_unchecked(sla=(), guard=(), check=(), release=(release,))))
+    said = words(clock_sentences(replace_unchecked(sla=(), guard=(), check=(), release=(release,))))
     assert said == ("Released on 2026-05-01: answers feature_gap:sso.",)
 
 
@@ -209,11 +215,11 @@ def test_the_graph_is_a_mermaid_picture() -> None:
 
 def test_returns_in_words() -> None:
     assert told("returns", "R:")[0] == "Person of the lost deal is back: +5 each, at most 10."
-    levels = tuple(level_sentences(RULES.returns))
+    levels = words(level_sentences(RULES.returns))
     assert levels[1] == "R of 8 or more: real time. R of 4 or more: digest. Below: shown on the card only."
     assert levels[8].startswith("An account's engagement joins its 5 strongest people;")
     assert levels[9].endswith("hold ends within 14 days, or whose contract with a rival ends within 90 days.")
-    own = tuple(level_sentences(ReturnsRules(currency="KRW", rates={"USD": 1_400.0, "EUR": 1_500.5})))
+    own = words(level_sentences(ReturnsRules(currency="KRW", rates={"USD": 1_400.0, "EUR": 1_500.5})))
     assert own[10] == "Amounts are compared in KRW; other currencies: 1 EUR = 1500.5 and 1 USD = 1400."
     assert levels[4] == (
         "Nobody claims a real-time alert: a reminder after 2 hours of work, the leader after 4, the next in line after "
@@ -252,7 +258,7 @@ ROUTING = convert(
 
 
 def test_who_hears_what_when() -> None:
-    assert tuple(when_sentences(ROUTING, timezone="UTC")) == (
+    assert words(when_sentences(ROUTING, timezone="UTC")) == (
         "Real-time alerts go to webhook; digests to mail.",
         (
             "At work: mon, tue, wed, thu and fri, 09:00 to 18:00 in each rep's own time zone (UTC where none is said), "
@@ -267,7 +273,7 @@ def test_who_hears_what_when() -> None:
             "at most 10 alerts."
         ),
     )
-    assert tuple(rep_sentences(ROUTING)) == (
+    assert words(rep_sentences(ROUTING)) == (
         (
             "Told is the owner of the lost deal, else the account's owner, else whose turn it is among those of the "
             "territory, else team:sales."
@@ -276,7 +282,7 @@ def test_who_hears_what_when() -> None:
         "lea@us.example: field sales and every territory.",
         "gone@us.example: not active, hears nothing.",
     )
-    assert tuple(listing_sentences(ROUTING)) == (
+    assert words(listing_sentences(ROUTING)) == (
         "Our own staff (a dead end): us.example.",
         "Competitors (a dead end): none.",
         "Target account acme.example: rita@us.example.",
@@ -286,13 +292,13 @@ def test_who_hears_what_when() -> None:
     )
     quiet = "webhook shows every alert at once."
     alone = RoutingRules(channels=Channels(at_once=("webhook",)))
-    assert any(quiet in one for one in when_sentences(alone, timezone="UTC"))
+    assert any(quiet in one for one in words(when_sentences(alone, timezone="UTC")))
 
 
 def test_what_the_site_means() -> None:
     assert told("site", "Pages")[0] == "pricing: /pricing*, /prices*, /plans* or /*/pricing*; answers price."
     assert "demo: /demo* or /trial*." in told("site", "Pages")
-    events = tuple(event_sentences(RULES.site.rules))
+    events = words(event_sentences(RULES.site.rules))
     assert events[0] == "Attention to pages is measured by site; days are those of UTC."
     assert "Form demo or request demo: demo (a request: fast pass)." in events
     assert "Event demo_requested: form of kind demo." in events
@@ -301,7 +307,7 @@ def test_what_the_site_means() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("said", "text"),
     [
         ({"field": "trait.need", "value": ["a", "b"]}, "trait need is a or b"),
         ({"field": "page_kind", "op": "contains", "value": "doc"}, "page kind contains doc"),
@@ -324,8 +330,8 @@ def test_what_the_site_means() -> None:
         ),
     ],
 )
-def test_a_predicate_in_words(said: dict[str, Any], words: str) -> None:
-    assert predicate_words(convert(said, Predicate)) == words
+def test_a_predicate_in_words(said: dict[str, Any], text: str) -> None:
+    assert predicate_words(convert(said, Predicate)).words == text
 
 
 def test_segments_and_content_in_words() -> None:
@@ -337,7 +343,7 @@ def test_segments_and_content_in_words() -> None:
     assert "Comparison (/compare*), mid: open to everybody; answers competitor; for replacing." in told(
         "content", "Content"
     )
-    assert tuple(content_sentences(ContentRules(seen_days=1))) == (
+    assert words(content_sentences(ContentRules(seen_days=1))) == (
         "What was seen in the last 1 day is not offered; the own segment comes first.",
     )
 
@@ -370,8 +376,8 @@ def test_a_change_is_said_in_the_same_words() -> None:
             )
         ),
     )
-    assert (found.file, found.title) == ("scoring", "Points")
-    assert [one.partition(",")[0] for one in (*found.before, *found.after)] == [
+    assert (found.file, found.title.words) == ("scoring", "Points")
+    assert [one.partition(",")[0] for one in words((*found.before, *found.after))] == [
         "Pricing page: +10",
         "Pricing page: +12",
     ]
@@ -383,7 +389,7 @@ def test_a_row_that_changes_its_place_is_a_change() -> None:
     moved = published(
         ("site.toml", old, ""), ("site.toml", '[[page]]\nkind = "pricing"', old + '[[page]]\nkind = "pricing"')
     )
-    assert [one.title for one in changes(PACKAGED, moved)] == ["Pages"]
+    assert [one.title.words for one in changes(PACKAGED, moved)] == ["Pages"]
 
 
 @pytest.mark.parametrize(
@@ -426,4 +432,4 @@ def test_a_row_that_changes_its_place_is_a_change() -> None:
     ],
 )
 def test_what_is_exact_only_from_now_on_is_said(change: tuple[str, str, str], said: list[str]) -> None:
-    assert list(unknown_past(PACKAGED, published(change))) == said
+    assert list(words(unknown_past(PACKAGED, published(change)))) == said
