@@ -87,8 +87,10 @@ class Tongue(Struct, frozen=True):
     def name(self, name: str) -> str:
         """A name out of the rules: readable where the catalogue knows it, else as they write it."""
         readable = words(name)
-        said = self.translate(readable) if readable else ""
-        return name if said == readable else said
+        if self.language == "en" or not readable:
+            return name
+        said = self.translate(readable)
+        return said if said != readable or readable.isupper() else name
 
     def _value(self, value: object) -> object:
         if isinstance(value, Spoken):

@@ -48,7 +48,7 @@ LABELLED: Final = ("scoring", "returns", "stages", "segments", "content")
 LABEL: Final = ("label", "title", "hold_text")
 NAMED: Final = {
     "scoring": ("name", "group", "mail_kinds", "form_kinds"), "returns": ("name", "reason", "persona"),
-    "stages": ("reasons", "sub_stages", "reason", "via"), "site": ("kind",),
+    "stages": ("reasons", "sub_stages", "reason", "via"), "site": ("kind", "program"),
 }  # fmt: skip
 OF_STAGES: Final = (("milestone", "kind"), ("check", "name"))
 TRAITS: Final = (

@@ -34,6 +34,8 @@ def event_sentences(site: SiteRules) -> Iterator[Said]:
     for track in site.track:
         if track.rule:
             yield Said("Event %(event)s: rule %(rule)s.", {"event": track.event, "rule": Name(track.rule)})
+        elif track.program:
+            yield Said("Event %(event)s: program %(what)s.", {"event": track.event, "what": Name(track.program)})
         else:
             yield Said("Event %(event)s: form of kind %(kind)s.", {"event": track.event, "kind": Name(track.form)})
 

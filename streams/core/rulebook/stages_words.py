@@ -113,7 +113,7 @@ def threshold_sentences(rules: StagesRules) -> Iterator[Said]:
     for family in rules.family:
         yield Said("Count as one rule (%(name)s): %(rules)s.", {"name": family.name, "rules": named(family.rules)})
     yield Said("Interest (engaged) is a hit of %(rules)s.", {"rules": named(rules.engaged.rules, ends="or")})
-    trait = {"trait": rules.consent.trait}
+    trait = {"trait": Name(rules.consent.trait)}
     if rules.consent.mode == "opt_out":
         yield Said("Consent to marketing is there unless it was refused (trait %(trait)s).", trait)
     else:

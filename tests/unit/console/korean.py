@@ -25,10 +25,16 @@ LETTERS: Final = re.compile(r"[A-Za-z]{2,}")
 NAMES: Final = (
     "Leadstream", "English", "JSON", "JSON Merge Patch", "JMESPath", "MQL", "CRM", "CVR", "CSV", "SDR", "UTC", "Kafka",
     "Redis", "Slack", "SDK", "ID", "OpenID Connect", "UTF-8", "KiB", "MiB", "offset", "identify", "head", "API",
-    "track", "page", "screen", "group", "alias", "BANT", "transitions",
+    "track", "page", "screen", "group", "alias", "BANT", "transitions", "toml", "{date}",
 )  # fmt: skip
 KNOWN: Final = catalogue("ko")
-NUMBERED: Final = re.compile(r"(?<![\w-])(?=[\w.:-]*\d)[\w.:-]+")  # ids, times, versions, sums of money
+# What machines read: commands, settings, calls, files, addresses, a name of the rules in brackets; then ids and figures.
+MACHINES: Final = re.compile(
+    r"`[^`]*`|leadstream users [\w' ]+|leadstream topics apply|LEADSTREAM_[A-Z_]+|leadstream\.\w+\(…\)|https?://[^\s,]+"
+    r"|\b[a-z]+\.(?:toml|json)\b|(?<![\w.])/[\w./*-]+|\([a-z_]+\)"
+)
+NUMBERED: Final = re.compile(r"(?<![\w-])(?=[\w.:-]*\d)[\w.:-]+")
+THEIRS: Final = frozenset({"what", "source", "event", "called", "value", "department_words"})  # keys of data whose values others write, also where we have such a word
 # Keys of data whose values are words of ours, whether or not the catalogue says them so.
 OURS: Final = frozenset({
     "status", "stage", "sub_stage", "level", "trust", "kind", "signal", "via", "type", "said", "op", "gate", "review",
@@ -65,9 +71,17 @@ def foreign(visitor: Visitor, path: str, *, written: Iterable[str] = ()) -> set[
 def foreign_in(html: str, *, written: Iterable[str] = ()) -> set[str]:
     """The texts with words in them that nobody called so. Raises AssertionError for a page that is not in Korean."""
     assert '<html lang="ko"' in html
-    longest_first = sorted({*NAMES, *written}, key=len, reverse=True)
-    names = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z])")
-    return {text for text in Texts(html).found if LETTERS.search(NUMBERED.sub(" ", names.sub(" ", text)))}
+    theirs, ours = _any_of(written), _any_of(NAMES)
+    return {text for text in Texts(html).found if _is_foreign(theirs.sub(" ", text), ours)}
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(names, key=len, reverse=True) or ["\0"]
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z])")
+
+
+def _is_foreign(text: str, names: re.Pattern[str]) -> bool:
+    return any(LETTERS.search(NUMBERED.sub(" ", names.sub(" ", one))) for one in MACHINES.split(text))
 
 
 def written_in(*data: Any) -> Iterator[str]:
@@ -83,7 +97,7 @@ def _texts(found: object, key: str = "") -> Iterator[str]:
     elif isinstance(found, list | tuple):
         for value in found:
             yield from _texts(value, key)
-    elif isinstance(found, str) and key not in OURS and LETTERS.search(found) and not _is_ours(found):
+    elif isinstance(found, str) and key not in OURS and LETTERS.search(found) and (key in THEIRS or not _is_ours(found)):
         yield " ".join(found.split())
 
 

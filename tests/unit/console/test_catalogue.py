@@ -6,7 +6,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from streams.console.tongue import LANGUAGES as SPOKEN
-from tests.words.catalogue import LANGUAGES, as_mo, as_po, catalogue, compiled, faults, merged, place_of, texts
+from tests.words.catalogue import LANGUAGES, as_mo, as_po, catalogue, compiled, faults, merged, place_of, said_in, texts
 
 WANTED = texts()
 
@@ -31,6 +31,23 @@ def test_texts_are_found_where_they_are_marked() -> None:
     assert {"Inbox", "Nobody is back yet", "Please say who it is about.", "Nobody is known by this id."} <= WANTED
     assert ("Back after %(n)s day", "Back after %(n)s days") in WANTED
     assert {"Lead gained", "Pricing page", "No budget yet", "Anonymous visitor from the company's network"} <= WANTED
+
+
+def test_what_the_core_says_is_found_one_within_another_too() -> None:
+    source = """
+Said("all: %(one)s", {"one": Row((Said("a " "part"), Counted("%(n)s day", "%(n)s days", n)))})
+Said(rule.label)
+Said(FILE, path, f"a finding of line {n}")
+"""
+    assert set(said_in(source)) == {"all: %(one)s", "a part", ("%(n)s day", "%(n)s days")}
+    assert {"R of %(real_time)s or more: real time. R of %(digest)s or more: digest. Below: shown on the card only.",
+            "Kafka has no topic %(topic)s. Make it: leadstream topics apply"} <= WANTED  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ['Said(f"R of {r}")', 'Said("a" if b else "c")', 'Said("a" + b)'])
+def test_a_text_that_no_catalogue_can_have_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="no text"):
+        list(said_in(source))
 
 
 @pytest.mark.parametrize(

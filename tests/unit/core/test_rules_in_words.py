@@ -303,6 +303,7 @@ def test_what_the_site_means() -> None:
     assert "Form demo or request demo: demo (a request: fast pass)." in events
     assert "Event demo_requested: form of kind demo." in events
     assert "Event file_downloaded: rule gated_download." in events
+    assert "Event program_invited: program invited." in events
     assert "department: also team." in told("site", "Traits")
 
 
