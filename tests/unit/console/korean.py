@@ -28,13 +28,14 @@ NAMES: Final = (
     "track", "page", "screen", "group", "alias", "BANT", "transitions", "toml", "{date}",
 )  # fmt: skip
 KNOWN: Final = catalogue("ko")
-# What machines read: commands, settings, calls, files, addresses, a name of the rules in brackets; then ids and figures.
+# What machines read: commands, settings, calls, addresses, files, a name of the rules in brackets; ids and figures.
 MACHINES: Final = re.compile(
-    r"`[^`]*`|leadstream users [\w' ]+|leadstream topics apply|LEADSTREAM_[A-Z_]+|leadstream\.\w+\(…\)|https?://[^\s,]+"
-    r"|\b[a-z]+\.(?:toml|json)\b|(?<![\w.])/[\w./*-]+|\([a-z_]+\)"
+    r"`[^`]*`|leadstream users [\w' ]+|leadstream topics apply|LEADSTREAM_[A-Z_]+|leadstream\.\w+\(…\)"
+    r"|https?://[^\s,]+|\b[a-z]+\.(?:toml|json)\b|(?<![\w.])/[\w./*-]+|\([a-z_]+\)"
 )
 NUMBERED: Final = re.compile(r"(?<![\w-])(?=[\w.:-]*\d)[\w.:-]+")
-THEIRS: Final = frozenset({"what", "source", "event", "called", "value", "department_words"})  # keys of data whose values others write, also where we have such a word
+# Keys of data whose values others write, also where we have such a word.
+THEIRS: Final = frozenset({"what", "source", "event", "called", "value", "department_words"})
 # Keys of data whose values are words of ours, whether or not the catalogue says them so.
 OURS: Final = frozenset({
     "status", "stage", "sub_stage", "level", "trust", "kind", "signal", "via", "type", "said", "op", "gate", "review",
@@ -97,8 +98,12 @@ def _texts(found: object, key: str = "") -> Iterator[str]:
     elif isinstance(found, list | tuple):
         for value in found:
             yield from _texts(value, key)
-    elif isinstance(found, str) and key not in OURS and LETTERS.search(found) and (key in THEIRS or not _is_ours(found)):
+    elif isinstance(found, str) and LETTERS.search(found) and _is_theirs(found, key):
         yield " ".join(found.split())
+
+
+def _is_theirs(text: str, key: str) -> bool:
+    return key in THEIRS or (key not in OURS and not _is_ours(text))
 
 
 def _is_ours(text: str) -> bool:

@@ -24,6 +24,7 @@ from schemas.signals import AlertAction
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.pages import slack as page
 from streams.console.slack.answers import SlackAnswers
+from streams.core.rules import Rules
 from streams.inbox import Caused, MemoryDoor
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
@@ -33,6 +34,7 @@ from tests.unit.console.conftest import SECRET
 from tests.unit.console.samples import ALERT_ID, Samples
 from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
+from tests.unit.core.made import RULES, example_rules
 
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
 PRESSED = "1790000000.123456"
@@ -101,11 +103,17 @@ def door() -> AnsweringDoor:
 
 
 @pytest.fixture
-def slack(valkey_url: str, prefix: str, door: AnsweringDoor, filled: Samples) -> Iterator[Visitor]:
+def rules() -> Rules:
+    return RULES
+
+
+@pytest.fixture
+def slack(valkey_url: str, prefix: str, door: AnsweringDoor, filled: Samples, rules: Rules) -> Iterator[Visitor]:
     """Slack itself: not signed in."""
-    answers = SlackAnswers(SIGNING, outgoing=Outgoing(Reach(frozenset({"127.0.0.1"}))))
+    outgoing = Outgoing(Reach(frozenset({"127.0.0.1"})))
+    answers = SlackAnswers(SIGNING, outgoing=outgoing, members={"U1": "kim@us.example"})
     options = ConsoleOptions(secret=SECRET, public_url="http://testserver")
-    app = make_app(Reader.connect(valkey_url, prefix=prefix), door, options, sight=sight(), slack=answers)
+    app = make_app(Reader.connect(valkey_url, prefix=prefix), door, options, sight=sight(rules=rules), slack=answers)
     with visiting(app) as somebody:
         yield somebody
         somebody._portal.call(answers.close)
@@ -162,6 +170,29 @@ def test_a_claim_goes_through_the_door_and_all_hear_who_has_it(
     assert isinstance(message, AlertAction)
     assert (message.to, message.alert_id, message.action) == ("northwind-robotics.example", ALERT_ID, "claim")
     assert (message.actor, message.at) == ("sam (Slack)", min(1_790_000_000_000, int(time() * 1000)))
+
+
+KIM = '[[rep]]\nemail = "kim@us.example"\nname = "Kim"\nlanguage = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("rules", "done", "refused"),
+    [
+        (example_rules(routing='language = "ko"'), "sam (Slack) 님이 맡았습니다.", "Ines Duarte 님이 먼저 맡았습니다."),
+        (example_rules(routing=KIM.format("ko")), "Kim (Slack) 님이 맡았습니다.", "Ines Duarte 님이 먼저 맡았습니다."),
+        (example_rules(routing='language = "ko"\n' + KIM.format("en")), "Kim (Slack) has it.",
+         "Ines Duarte was faster and has this already."),
+    ],
+)  # fmt: skip
+def test_an_answer_is_in_the_language_of_who_pressed_else_of_teams(
+    slack: Visitor, far: Far, door: AnsweringDoor, filled: Samples, projection: Projection, done: str, refused: str
+) -> None:
+    claims(projection, filled, door)
+    press(slack, body(far.url))
+    assert far.next()["blocks"][1]["elements"][0]["text"] == done
+    assert far.next()["text"] == done
+    press(slack, body(far.url, alert_id="al_claimed"))
+    assert far.next()["text"] == refused
 
 
 def test_the_second_hears_who_was_faster(
