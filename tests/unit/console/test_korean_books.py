@@ -15,10 +15,12 @@ from streams.console.access.users import Users
 from streams.console.app import ConsoleOptions, make_app
 from streams.console.flow.cost_book import CostBook
 from streams.console.flow.moves import Moves
-from streams.console.tongue import tongue_of
+from streams.console.live.arrived import Arrived, in_words
+from streams.console.tongue import ENGLISH, tongue_of
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.core.rows import ROWS
 from streams.core.rulebook.threshold_text import with_threshold
+from streams.core.said import Name, Said
 from streams.inbox import MemoryDoor
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.reader import Reader
@@ -116,17 +118,27 @@ def test_a_page_is_in_korean(operator: Visitor, path: str) -> None:
 
 def test_what_a_form_answers_is_in_korean(operator: Visitor) -> None:
     csrf = re.findall(r'name="csrf" value="([^"]+)"', operator.get("/users").text)[0]
-    said = written() | {"keeps"}
+    data = {"nobody-here", "crm", '{"type": "track"}', "messageId", "anonymousId", "userId",
+            "Invalid value 'pageview' - at `$.type`", '"deal_id" is missing'}  # fmt: skip
+    said = written() | data
     for path, fields in (
         ("/users/add", {"name": "", "role": "rep"}), ("/users/add", {"name": "Olga", "role": "rep"}),
         ("/users/add", {"name": "Rita", "role": "rep"}), ("/users/disable", {"name": "Olga"}),
         ("/users/link", {"name": "nobody-here"}), ("/users/enable", {"name": "Kim Reyes"}),
-        ("/supply/approve/400", {"base": "gone"}), ("/channels/mail/test", {"to": ""}),
-        ("/rules/paste", {"a": "now", "keep": "on", "draft": "No Name"}),
+        ("/supply/approve/400", {"base": "gone"}), ("/channels/pigeon/test", {"to": ""}),
+        ("/rejected/0:0/preview", {"patch": "[]"}), ("/rejected/0:0/preview", {"patch": '{"messageId": "m-2"}'}),
+        ("/rejected/0:0/preview", {"patch": "type", "language": "jmespath"}), ("/rejected/0:0/preview", {}),
+        ("/rejected/0:0/preview", {"patch": '{"type": "page", "properties": {"url": "https://a.example/pricing"}}'}),
+        ("/rejected/0:2/replay", {}),
     ):  # fmt: skip
         answer = operator.post(path, data={"csrf": csrf, **fields}, headers={"accept-language": "ko"})
-        if answer.status_code != 303:
-            assert foreign_in(answer.text, written=said | {"nobody-here"}) == set(), path
+        assert answer.status_code in {200, 409, 422, 429}, path
+        assert foreign_in(answer.text, written=said) == set(), path
+    brought = {"files": ("other.txt", b"")}
+    answer = operator.post("/rules/paste", data={"csrf": csrf, "keep": "on", "draft": "No Name"}, files=brought,
+                           headers={"accept-language": "ko"})  # fmt: skip
+    assert answer.status_code == 422
+    assert foreign_in(answer.text, written=said | {"other.txt"}) == set()
 
 
 def test_a_sentence_of_the_rules_that_lost_its_korean_is_found(
@@ -138,3 +150,15 @@ def test_a_sentence_of_the_rules_that_lost_its_korean_is_found(
         with monkeypatch.context() as patch:
             patch.delitem(korean, text)
             assert foreign(operator, "/rules", written=written()) != set(), text
+
+
+def test_live_events_are_told_in_korean() -> None:
+    means = ((Name("pricing_page"), 10.0), (Said("page: %(kind)s", {"kind": Name("pricing")}), None))
+    one = Arrived(at=1, source="site", trust="claimed", type="page", name="", said="accepted", reason="machine",
+                  detail="", means=means, text="", cut=0)  # fmt: skip
+    told = in_words(one, tongue_of("ko"))
+    assert told.means == (("가격 페이지", 10.0), ("페이지: 가격 페이지", None))
+    assert (told.reason, told.text) == ("기계", "원본을 보관하지 않았습니다.")
+    english = in_words(one, ENGLISH)
+    assert english.means == (("pricing_page", 10.0), ("page: pricing", None))
+    assert (english.reason, english.text) == ("machine", "Its bytes were not kept.")
