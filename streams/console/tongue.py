@@ -90,7 +90,7 @@ class Tongue(Struct, frozen=True):
         if self.language == "en" or not readable:
             return name
         said = self.translate(readable)
-        return said if said != readable or readable.isupper() else name
+        return said if said != readable or (readable.isupper() and len(readable) > 1) else name
 
     def _value(self, value: object) -> object:
         if isinstance(value, Spoken):
