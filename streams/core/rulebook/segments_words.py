@@ -24,6 +24,7 @@ _GATES: Final = {
 _REVIEWS: Final = {"early": Said("early"), "mid": Said("mid"), "late": Said("late")}
 _TRAIT: Final = "trait."
 _NAMING: Final = frozenset({"lost_reason", "page_kind", "stage", "sub_stage", "topic"})  # their values are names
+_STANDING: Final = frozenset({"deal", "trust"})  # theirs are words of ours, such as `lost`
 
 
 def segment_sentences(rules: SegmentsRules) -> Iterator[Said]:
@@ -85,8 +86,14 @@ def _test(predicate: Predicate) -> Said:
         said = Said("%(field)s is known") if predicate.value else Said("%(field)s is unknown")
         return Said(said.text, {"field": field})
     values = predicate.value if isinstance(predicate.value, tuple) else (str(predicate.value),)
-    several = named(values, ends="or") if predicate.field in _NAMING else in_a_row(values, ends="or")
-    return Said(_OPS[predicate.op].text, {"field": field, "values": several})
+    several = (_value(predicate.field or "", one) for one in values)
+    return Said(_OPS[predicate.op].text, {"field": field, "values": in_a_row(several, ends="or")})
+
+
+def _value(field: str, value: str) -> Value:
+    if field in _NAMING:
+        return Name(value)
+    return Said(value) if field in _STANDING else value
 
 
 def _field(name: str) -> Value:

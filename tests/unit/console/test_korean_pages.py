@@ -6,8 +6,12 @@ from itertools import chain
 import msgspec
 import pytest
 
+from schemas.codec import encode
 from streams.console.tongue import tongue_of
+from streams.readmodel.writer import Projection
+from tests.unit.console.folded_lead import ADA, BO, People
 from tests.unit.console.korean import foreign, foreign_in, written_in
+from tests.unit.console.lead_samples import HOUR
 from tests.unit.console.samples import ALERT_ID, Samples
 from tests.unit.console.test_pages import ACCOUNT, LEAD
 from tests.unit.console.visitor import Visitor, signed_in
@@ -38,6 +42,25 @@ def test_a_page_without_data_is_in_korean(visitor: Visitor, path: str) -> None:
 def test_a_page_with_data_is_in_korean(visitor: Visitor, filled: Samples, path: str) -> None:
     signed_in(visitor, "operator")
     assert foreign(visitor, path, written=(*words_of(filled), *SIGNED_IN)) == set()
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_lead_that_was_talked_to_is_in_korean(
+    visitor: Visitor, projection: Projection, samples: Samples, merged: bool
+) -> None:
+    """What sales said, moves with their proof, mails, checks, another person."""
+    people = People(samples.now).came()
+    people.says("accepted", ago=2 * HOUR).says("booked", ago=HOUR, until=samples.now - HOUR).says("held", ago=HOUR)
+    people.says("attempt").mailed("delivered", ago=HOUR).mailed("clicked", ago=HOUR)
+    if merged:
+        people.came(BO, name="Bo Vance", visitor="v-phone").merged(BO, ADA)
+    card = people.card()
+    projection.write(leads=[(card.lead_id, encode(card))])
+    projection.beat(people.now)
+    signed_in(visitor, "operator")
+    written = (*written_in(card), *SIGNED_IN, "Lea Brandt", "same signature", "v-laptop", "v-phone", "unknown")
+    for path in (f"/leads/{ADA}", f"/leads/{ADA}/merge?q=bo", f"/leads/{ADA}/browser?visitor=v-laptop"):
+        assert foreign(visitor, path, written=written) == set(), path
 
 
 def test_what_is_left_in_english_is_found(
