@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.core.days import DAY_MS
+from streams.core.said import Said
 from streams.private_files import append_line, opened_to_append
 
 __all__ = ["REVIEW_MS", "Approved", "Declined", "Line", "Published", "Reviewed", "RulesBook"]
@@ -30,7 +31,10 @@ class Published(Struct, frozen=True, kw_only=True, tag_field="t", tag="published
 
 
 class Approved(Struct, frozen=True, kw_only=True, tag_field="t", tag="approved"):
-    """A leader wants this threshold in the rules of `base`. `arithmetic`: what the decision was made from."""
+    """A leader wants this threshold in the rules of `base`. `arithmetic`: what the decision was made from.
+
+    `said`: the same line by line as a text with places and what goes there, for other languages; older lines lack it.
+    """
 
     at: int
     by: str
@@ -38,6 +42,20 @@ class Approved(Struct, frozen=True, kw_only=True, tag_field="t", tag="approved")
     was: float
     threshold: float
     arithmetic: tuple[str, ...] = ()
+    said: tuple[tuple[str, dict[str, str]], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Each text has what goes into it. Raises ValueError."""
+        try:
+            for text, values in self.said:
+                _ = text % values
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"a text lacks what goes into it: {error}") from error
+
+    @property
+    def lines(self) -> tuple[str | Said, ...]:
+        """The arithmetic, as far as it can be said in another language."""
+        return tuple(Said(text, values) for text, values in self.said) or self.arithmetic
 
 
 class Declined(Struct, frozen=True, kw_only=True, tag_field="t", tag="declined"):

@@ -54,8 +54,11 @@ def write_book(path: Path, now: int) -> None:
     book.write(Reviewed(at=now - DAY // 4, by="Lena Brandt", version=SEEN.version, lead_id=lead_id_of(LOOKED_AT)))
     book.write(Approved(
         at=now - DAY // 2, by="Lena Brandt", base=SEEN.version, was=100.0, threshold=APPROVED_THRESHOLD,
-        arithmetic=("3 SDR x 80 = 240 half-hours a week, 4 attempts each -> 60 x 0.9 = 54 leads a week.",
+        arithmetic=("14 fast passes a week -> 40 left for the score.",
                     "This week: from 100 to 95 (at most 10 points a week)."),
+        said=(("%(passes)s fast passes a week -> %(left)s left for the score.", {"passes": "14", "left": "40"}),
+              ("This week: from %(was)s to %(theta)s (at most %(most)s points a week).",
+               {"was": "100", "theta": "95", "most": "10"})),
     ))  # fmt: skip
 
 

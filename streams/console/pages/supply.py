@@ -20,10 +20,10 @@ from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.precision import LEAST as LEAST_SEEN
-from streams.core.flow.supply import MOST_A_WEEK, Proposal, arithmetic, figure, in_words, propose, weekly
+from streams.core.flow.supply import MOST_A_WEEK, Proposal, arithmetic, figure, propose, weekly
 from streams.core.flow.supply import Desk as SalesDesk
 from streams.core.rules import Rules, RulesError
-from streams.core.said import Said
+from streams.core.said import Said, in_english
 from streams.rules_book import Approved, Declined
 
 __all__ = ["ROUTES", "Step", "Supply", "desk_asked"]
@@ -140,7 +140,9 @@ async def _decided(request: Request, *, approves: bool) -> Response:
     line: Approved | Declined = Declined(at=desk.now(), by=by, base=base, threshold=threshold)
     if approves:
         said = await _arithmetic(desk, fields, rules)
-        line = Approved(at=desk.now(), by=by, base=base, was=current, threshold=threshold, arithmetic=said)
+        line = Approved(at=desk.now(), by=by, base=base, was=current, threshold=threshold,
+                        arithmetic=tuple(one.words for one in said),
+                        said=tuple((one.text, _written(one)) for one in said))  # fmt: skip
     try:
         desk.sight.known.book.write(line)
     except OSError as error:
@@ -161,10 +163,16 @@ def _objection(threshold: float | None, fields: Mapping[str, str], rules: Rules)
     return None
 
 
-async def _arithmetic(desk: Desk, fields: Mapping[str, str], rules: Rules) -> tuple[str, ...]:
+async def _arithmetic(desk: Desk, fields: Mapping[str, str], rules: Rules) -> tuple[Said, ...]:
     """What was seen when it was decided, where it is still known."""
     answer = await desk.sight.readings.crossings(rules)
-    return () if answer.found is None else in_words(_proposed(answer.found, desk_asked(fields, rules), rules).proposal)
+    if answer.found is None:
+        return ()
+    return arithmetic(_proposed(answer.found, desk_asked(fields, rules), rules).proposal)
+
+
+def _written(said: Said) -> dict[str, str]:
+    return {name: in_english(value) for name, value in said.values.items()}
 
 
 def _number(text: str | None) -> float | None:

@@ -1,5 +1,6 @@
 """The pages of marketing leaders and operators in Korean: flow, costs, reports, supply, rules, channels, users."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from tests.unit.console.korean import foreign, foreign_in, written_in
 from tests.unit.console.samples import LEAD_ID, Samples
 from tests.unit.console.sights import RULES, StandInMoves, StandInRows, known_rules, sight
 from tests.unit.console.test_flow import story
-from tests.unit.console.test_rules import lead
+from tests.unit.console.test_rules import VERSION, lead
 from tests.unit.console.test_users import QUICK
 from tests.unit.console.visitor import Visitor, signed_in, visiting
 from tests.unit.core.made import DAY
@@ -114,6 +115,28 @@ def written() -> set[str]:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_in_korean(operator: Visitor, path: str) -> None:
     assert foreign(operator, path, written=written()) == set()
+
+
+def test_what_a_decision_was_made_from_is_in_korean(operator: Visitor) -> None:
+    page = operator.get("/supply", headers={"accept-language": "ko"}).text
+    fields = {name: re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in ("csrf", "base")}
+    [threshold] = set(re.findall(r'action="/supply/decline/(\d+)"', page))
+    operator.post(f"/supply/decline/{threshold}", data=fields)
+    assert operator.post(f"/supply/approve/{threshold}", data=fields).status_code == 303
+    page = operator.get("/supply", headers={"accept-language": "ko"}).text
+    assert page.count("SDR 1명 x 80 = 주당 30분 80칸") == 2  # as it is now, and as it was decided
+    assert foreign_in(page, written=written()) == set()
+    assert "1 SDR x 80 = 80 half-hours a week" in operator.get("/supply", headers={"accept-language": "en"}).text
+
+
+@pytest.mark.parametrize("said", [("%(n)s left", {}), ("%(n", {"n": "3"}), ("%d", {"n": "3"})])
+def test_a_decision_that_cannot_be_said_is_passed_over(tmp_path: Path, said: tuple[str, dict[str, str]]) -> None:
+    path = tmp_path / "book.jsonl"
+    line = {"t": "approved", "at": 1, "by": "Lena", "base": VERSION, "was": 100, "threshold": 90}
+    told = ({**line, "said": [said]}, {**line, "arithmetic": ["3 left"]})
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in told), "utf-8")
+    [kept] = RulesBook(path).decisions()
+    assert kept.lines == ("3 left",)
 
 
 def test_what_a_form_answers_is_in_korean(operator: Visitor) -> None:
