@@ -21,6 +21,7 @@ __all__ = ["Texts", "foreign", "foreign_in", "written_in"]
 NOT_READ: Final = frozenset({"script", "style", "code", "pre", "kbd", "textarea"})
 READ_OUT: Final = frozenset({"aria-label", "title", "placeholder", "alt"})
 LETTERS: Final = re.compile(r"[A-Za-z]{2,}")
+UNITS: Final = re.compile(r"\d [dhs]\b")
 # What is called the same in every language.
 NAMES: Final = (
     "Leadstream", "English", "JSON", "JSON Merge Patch", "JMESPath", "MQL", "CRM", "CVR", "CSV", "SDR", "UTC", "Kafka",
@@ -82,7 +83,8 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _is_foreign(text: str, names: re.Pattern[str]) -> bool:
-    return any(LETTERS.search(NUMBERED.sub(" ", names.sub(" ", one))) for one in MACHINES.split(text))
+    parts = [names.sub(" ", one) for one in MACHINES.split(text)]
+    return any(UNITS.search(one) or LETTERS.search(NUMBERED.sub(" ", one)) for one in parts)
 
 
 def written_in(*data: Any) -> Iterator[str]:

@@ -55,7 +55,7 @@ PAGES = ("/flow", "/flow?by=medium", "/flow?of=accounts&by=medium", "/flow?progr
          "/rules/compare", "/rules/compare?b=draft:other", "/rules/compare?b=pasted:gone", "/rules/review",
          "/rules/paste", "/channels", "/channels?tried=mail&asked=1", "/users", "/users?did=role&name=Olga",
          "/users?did=disabled&name=Kim")  # fmt: skip
-WRITTEN = ("Ines Duarte", "Olga", "Kim Reyes", "Omar", "Lena", "Mallory", "Rita", "Warm Ones", "operator",
+WRITTEN = ("Ines Duarte", "Olga", "Kim Reyes", "Omar", "Lena", "Mallory", "Rita", "Warm Ones",
            "other", "need", "none-such", "busy: try later", "webhook", "slack", "mail", "memory", "console",
            "LEADSTREAM_CONSOLE__RULES_DRAFTS", "LEADSTREAM_CONSOLE__COSTS", "linkedin", "expo-26", "expo", "social",
            "fair", "batch", "radio")  # fmt: skip

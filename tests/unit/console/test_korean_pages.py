@@ -83,5 +83,5 @@ def test_a_word_of_data_excuses_none_of_ours() -> None:
     written = tuple(written_in({"title": "Head of Production", "label": "Pricing page", "stage": "open"}))
     assert written == ("Head of Production",)
     assert foreign_in(page.format("제품 Head of Production, 3월"), written=written) == set()
-    for text in ("2 of 3", "Pricing page", "open", "Heading of Production"):
+    for text in ("2 of 3", "Pricing page", "open", "Heading of Production", "48 s", "재방문 3 d"):
         assert foreign_in(page.format(text), written=written) == {text}
