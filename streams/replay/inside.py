@@ -7,6 +7,7 @@ import json
 from itertools import islice
 from typing import Any, Final
 
+from streams.core.said import Said
 from streams.replay.patch import BadPatch, Patch, named, one_line, same, written
 
 __all__ = ["document_in", "documents_of", "inside"]
@@ -39,14 +40,16 @@ def inside(patch: Patch, name: str) -> Patch:
     def applied(body: Any) -> Any:
         text = body.get(name) if isinstance(body, dict) else None
         if not isinstance(text, str):
-            raise BadPatch(f"its body has no text in {name}, so nothing can be patched there")
+            raise BadPatch(Said("its body has no text in %(field)s, so nothing can be patched there", {"field": name}))
         try:
             before = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BadPatch(f"the text in {name} is not JSON, so nothing can be patched: {one_line(error)}") from error
+            raise BadPatch(Said("the text in %(field)s is not JSON, so nothing can be patched: %(error)s",
+                                {"field": name, "error": one_line(error)})) from error  # fmt: skip
         after = patch(before)
         if not isinstance(after, dict):
-            raise BadPatch(f"the patch makes {named(after)} of what lies in {name}, and that is an object")
+            raise BadPatch(Said("the patch makes %(what)s of what lies in %(field)s, and that is an object",
+                                {"what": named(after), "field": name}))  # fmt: skip
         return body if same(before, after) else {**body, name: written(after)}
 
     return applied
