@@ -13,8 +13,8 @@ __all__ = ["API_KEY_FILE_FORMAT", "SCOPES", "ApiKey", "ApiKeyFile", "Scope", "ap
 
 API_KEY_FILE_FORMAT: Final = 1
 Scope: TypeAlias = Literal[
-    "accounts:read", "alerts:act", "alerts:read", "audiences:read", "flow:read", "leads:read", "mail:ask",
-    "people:erase", "people:export", "profiles:read", "profiles:visitor",
+    "accounts:read", "alerts:act", "alerts:read", "audiences:read", "costs:read", "costs:write", "flow:read",
+    "leads:read", "mail:ask", "people:erase", "people:export", "profiles:read", "profiles:visitor",
 ]  # fmt: skip
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 _PERSON: Final = b"leadstream.api"

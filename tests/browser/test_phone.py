@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from time import time_ns
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
@@ -12,7 +12,7 @@ from tests.browser.consoles import SECRET
 from tests.unit.console.samples import ALERT_ID, Samples
 
 pytestmark = pytest.mark.browser
-SMALL = {"width": 360, "height": 640}
+SMALL: ViewportSize = {"width": 360, "height": 640}
 WIDTHS = (360, 390, 820, 1280)
 THUMB = 44  # px
 FREE, MINE, ASLEEP = ALERT_ID, "al_claimed", "al_snoozed"
@@ -43,7 +43,7 @@ def projection(valkey: str) -> Iterator[Projection]:
 @pytest.fixture
 def phone(chromium: Browser, console: str, projection: Projection) -> Iterator[Page]:
     """Ines, signed in."""
-    context = chromium.new_context(viewport=SMALL, has_touch=True, is_mobile=True, locale="en-GB")  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=SMALL, has_touch=True, is_mobile=True, locale="en-GB")
     page = context.new_page()
     page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
     yield page

@@ -1,7 +1,6 @@
 """`/api/v1`: the read model and the acts on alerts for programs. Bearer keys, no cookies, problems as JSON."""
 
 from collections.abc import Awaitable, Callable
-from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -19,6 +18,7 @@ from streams.console.api.gate import Gate
 from streams.console.api.operations import OPERATIONS, Operation
 from streams.console.api.problems import Refused, answered, problem_of
 from streams.console.api.ring import Ring
+from streams.console.api.tags import knows, tag_of
 from streams.console.desk import Desk
 from streams.readmodel.errors import ReadModelAway
 
@@ -60,10 +60,9 @@ def _endpoint(operation: Operation, desk: Desk, gate: Gate) -> _Endpoint:
 def _sent(request: Request, body: bytes, *, status: int) -> Response:
     if request.method == "POST":
         return Response(body, status, media_type=JSON)
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    tag = tag_of(body)
     headers = {"etag": tag, "cache-control": "private, no-cache"}
-    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    if request.method == "GET" and knows(request.headers.get("if-none-match", ""), tag):
         return Response(b"", 304, headers)
     return Response(body, status, headers, media_type=JSON)
 

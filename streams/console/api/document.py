@@ -23,7 +23,8 @@ __all__ = ["document"]
 _REFUSALS: Final = {
     400: "A parameter, cursor or body that cannot be read.", 401: "No key, or one that does not count.",
     403: "The key lacks the scope.", 404: "Nothing has this id.", 409: "The alert does not take this now.",
-    413: "The body is too large.", 429: "Too often: wait as long as Retry-After says.",
+    412: "It was changed since: read it again.", 413: "The body is too large.",
+    429: "Too often: wait as long as Retry-After says.",
     503: "Redis or Kafka is away; ask again.",
 }  # fmt: skip
 _HEADERS: Final = {
@@ -31,8 +32,12 @@ _HEADERS: Final = {
     "webhook-timestamp": "Seconds since 1970; refuse what is older than 5 minutes.",
     "webhook-signature": "v1,<base64> of HMAC-SHA256 over id.timestamp.body; several while the secret is exchanged.",
 }
+_IF_MATCH: Final = {
+    "name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "The `ETag` of what you read: refused where somebody changed it since.",
+}  # fmt: skip
 _SAYS: Final = (
-    "Leads, accounts, alerts, moves, the ledger, audiences, and what may be asked of one person. Times are UTC "
+    "Leads, accounts, alerts, moves, the ledger, costs, audiences, and what may be asked of one person. Times are UTC "
     "milliseconds, scores tenths of a point. "
     "Fields may be added; none is taken away within v1."
 )
@@ -89,6 +94,8 @@ def _described(one: Operation) -> dict[str, Any]:
         said["requestBody"] = {"required": True, "content": content}
     content = _content("application/json", one.answer, example_of(one.name))
     answers = {str(one.status): {"description": one.summary, "content": content}}
+    if one.method == "PUT":
+        said["parameters"].append(_IF_MATCH)
     if one.method == "GET":
         answers["304"] = {"description": "As If-None-Match knows it."}
     return said | {"responses": answers | _refusals((401, 403, 429, *one.refuses))}

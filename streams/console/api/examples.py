@@ -59,6 +59,12 @@ PROFILE: Final = {
     "content": [{"title": "Security and compliance", "path": "/security*", "asset": "", "gate": "open"}],
     "audiences": ["hot_compliance"], "as_of": AT, "behind_ms": 800, "stale": False,
 }  # fmt: skip
+COSTS: Final = [
+    {"medium": "fair", "amount": 12000.0, "from": "2026-03-01", "to": "2026-03-10", "program": "expo-26", "source": "",
+     "currency": None, "note": "stand and travel"},
+    {"medium": "search", "amount": 4200.0, "from": "2026-03-01", "to": "2026-03-31", "program": "", "source": "google",
+     "currency": "USD", "note": ""},
+]  # fmt: skip
 _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
     "listLeads": lambda: _page(_lead()),
     "getLead": _lead,
@@ -77,6 +83,8 @@ _ANSWERS: Final[Mapping[str, Callable[[], Any]]] = {
         "wins": 70, "return_wins": 3, "reconciles": True, "stages": [LINE], "by": "medium",
         "parts": [{"value": "social", "stages": [LINE]}], "more": 0,
     },
+    "listCosts": lambda: {"items": COSTS, "currency": "EUR"},
+    "replaceCosts": lambda: {"items": COSTS, "currency": "EUR"},
     "listAccounts": lambda: _page(_account()),
     "getAccount": _account,
     "listAlerts": lambda: _page(_alert(), after=None),
@@ -103,6 +111,9 @@ BODIES: Final[Mapping[str, Any]] = {
     "act": {"action": "contacted", "outcome": "talking", "actor": "Ines Duarte"},
     "getProfile": {"email": "mara@halden-optics.example"},
     "eraseLead": {"proof": "confirmed", "actor": "Ines Duarte"},
+    "replaceCosts": {"items": [
+        {"medium": "fair", "program": "expo-26", "from": "2026-03-01", "to": "2026-03-10", "amount": 12000},
+    ]},
     "mayMail": {"email": "mara@halden-optics.example", "purpose": "marketing"},
 }
 # Status -> the end of a problem's type, and what it says.
@@ -112,6 +123,7 @@ REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     403: ("no-scope", "This key has leads:read; this needs alerts:act. Make a key that has it."),
     404: ("unknown", "No lead has this id. A card is here within seconds of its first event."),
     409: ("not-now", "Ines Duarte has claimed this alert."),
+    412: ("changed", "The costs are others than those that If-Match names. Read them again."),
     413: ("too-large", "A body has at most 4096 bytes."),
     429: ("too-many-requests", "This key may ask 20 times a second. Wait a second."),
     503: ("read-model-away", "Redis does not answer, so there is nothing to read. Ask again in a few seconds."),

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey, Scope
 from schemas.cards import AccountCard, AlertCard, LeadCard
-from streams.console.api import acts, audiences, books, log, people, person, reads
+from streams.console.api import acts, audiences, books, costs, log, people, person, reads
 from streams.console.api.audiences import AudienceList, AudienceMember, LeaverPage, MemberPage
 from streams.console.api.bodies import (
     AccountPage,
@@ -20,6 +20,7 @@ from streams.console.api.bodies import (
     TransitionList,
 )
 from streams.console.api.books import Books
+from streams.console.api.costs import CostList, CostsWanted
 from streams.console.api.log import TransitionStream
 from streams.console.api.people import MailAnswered, MailAsked, Profile
 from streams.console.api.person import EraseAccepted, EraseWanted, PersonExport
@@ -52,7 +53,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     summary: str
     answer: type
     run: Run
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "PUT"] = "GET"
     status: int = 200
     body: type | None = None
     parameters: tuple[Parameter, ...] = ()
@@ -96,6 +97,11 @@ OPERATIONS: Final = (
               run=log.all_transitions, parameters=(_BEGIN, _LIMIT, _CURSOR), refuses=_LIST),
     Operation(name="getLedger", path="/ledger", scope="flow:read", summary="Flow and balance of a window",
               answer=Books, run=books.ledger, parameters=(_OF, _WINDOW, _BY, *_CUTS), refuses=_LIST),
+    Operation(name="listCosts", path="/costs", scope="costs:read", summary="What media and programs cost",
+              answer=CostList, run=costs.costs, refuses=_ONE),
+    Operation(name="replaceCosts", path="/costs", scope="costs:write", method="PUT",
+              summary="Replace all that media and programs cost", answer=CostList, body=CostsWanted,
+              run=costs.replace_costs, refuses=(400, 404, 412, 413, 503)),
     Operation(name="listAccounts", path="/accounts", scope="accounts:read", summary="Accounts by engagement",
               answer=AccountPage, run=reads.accounts, parameters=(_LIMIT, _CURSOR), refuses=_LIST),
     Operation(name="getAccount", path="/accounts/{account_id}", scope="accounts:read",

@@ -14,13 +14,13 @@ LARGEST: Final = 4_096  # bytes
 T = TypeVar("T")
 
 
-async def taken(request: Request, decoder: Decoder[T], *, shape: str) -> T:
-    """What the body says. `shape`: its name in openapi.json."""
-    body = b""
+async def taken(request: Request, decoder: Decoder[T], *, shape: str, largest: int = LARGEST) -> T:
+    """What the body says. `shape`: its name in openapi.json; `largest`: in bytes."""
+    body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > LARGEST:
-            raise Refused(413, "too-large", f"A body has at most {LARGEST} bytes.")
+        if len(body) > largest:
+            raise Refused(413, "too-large", f"A body has at most {largest} bytes.")
     try:
         return decoder.decode(body)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -1,6 +1,6 @@
-"""The file of costs, read again whenever it changed: an operator writes it, and nothing has to be started again."""
+"""The file of costs, read again whenever it changed: whoever writes it, nothing has to be started again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,10 +8,11 @@ import structlog
 from msgspec import Struct
 
 from streams.console.tongue import N_, filled
-from streams.core.flow.costs import Cost, costs_in
+from streams.core.flow.costs import Cost, costs_in, text_of
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import RulesError
 from streams.file_stamps import Stamp, stamp_of
+from streams.private_files import locked, write_private
 
 __all__ = ["CostBook", "Costs"]
 
@@ -33,6 +34,35 @@ class CostBook:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._read: tuple[Stamp, ReturnsRules, Costs] | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a setting names a file."""
+        return self._path is not None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file that is set was written by now. Blocks."""
+        return self._path is not None and self._path.exists()
+
+    def replace(self, costs: Sequence[Cost], *, when: Callable[[], bool]) -> bool:
+        """Writes the file anew, whole, where `when` says yes; no other program writes meanwhile. Blocks.
+
+        Who may read it stays as it was. Raises OSError, and ValueError where it would be larger than one may be.
+        """
+        if self._path is None:
+            raise FileNotFoundError
+        content = text_of(costs).encode()
+        if len(content) > LARGEST:
+            raise ValueError(f"the file would have {len(content):,} bytes, and has {LARGEST:,} at most")
+        path = self._path.resolve()  # the file itself, not the link that leads to it
+        with locked(path):
+            if not when():
+                return False
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
+            write_private(path, content)
+            path.chmod(mode)
+        return True
 
     def costs(self, returns: ReturnsRules) -> Costs:
         """As the file says now. Blocks."""

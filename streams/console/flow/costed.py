@@ -3,14 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.console.desk import Desk
 from streams.console.flow.asked import COUNTED, Asked, Span, span_of
-from streams.core.flow.books import Cut
+from streams.core.flow.books import LABELS, Cut
 from streams.core.flow.costs import per_result, spent
 from streams.core.flow.sheet import first_comers
 from streams.core.flow.tally import Tally
@@ -19,14 +19,16 @@ from streams.core.stage.stages import stages_in
 
 __all__ = ["CostLine", "Costed", "costed"]
 
+CUT: Final = LABELS[:3]  # a segment is no place where money is spent
 Came: TypeAlias = Mapping[tuple[str, ...], Mapping[str, int]]
 
 
 class CostLine(Struct, frozen=True, kw_only=True):
-    """One medium, or one program of it. `cost` None: none was given for these days. `came`: first, by stage."""
+    """One medium, or a source or program of it. `cost` None: none was given for these days. `came`: first, by stage."""
 
     medium: str
-    program: str
+    source: str = ""
+    program: str = ""
     cost: float | None
     came: Mapping[str, int]
 
@@ -36,13 +38,18 @@ class CostLine(Struct, frozen=True, kw_only=True):
 
 
 class Costed(Struct, frozen=True, kw_only=True):
-    """Of one window, in `currency`. `won`: people of won deals, and accounts. `why`: what keeps costs unknown."""
+    """Of one window, in `currency`. `won`: people of won deals, and accounts. `why`: what keeps costs unknown.
+
+    `results`: of the `stages` those that a lead does not come to by itself.
+    """
 
     span: Span
     currency: str
     stages: Sequence[str]
+    results: Sequence[str]
     whole: CostLine
     media: Sequence[CostLine]
+    sources: Sequence[CostLine]
     programs: Sequence[CostLine]
     won_people: int
     won_accounts: int
@@ -72,11 +79,13 @@ async def costed(desk: Desk, asked: Asked, *, as_of: int) -> Costed:
         for of in COUNTED
     }
     by_cut = spent(given.costs, span.first, span.last, wanted=asked.wanted, returns=rules.returns)
-    media = _lines(by_cut, came, places=(0,))
+    media, way = _lines(by_cut, came, places=(0,)), _way(rules)
     return Costed(
-        span=span, currency=rules.returns.currency, stages=_way(rules), media=media,
+        span=span, currency=rules.returns.currency, stages=way, media=media,
+        results=[one for one in way if one not in rules.stages.qualified.leaves],
+        sources=[one for one in _lines(by_cut, came, places=(0, 1)) if one.source],
         programs=[one for one in _lines(by_cut, came, places=(0, 2)) if one.program],
-        whole=CostLine(medium="", program="", cost=sum(by_cut.values()) if by_cut else None,
+        whole=CostLine(medium="", cost=sum(by_cut.values()) if by_cut else None,
                        came=_sum(one.came for one in media)),
         won_people=won["people"], won_accounts=won["accounts"], are_given=given.are_given, why=given.why,
     )  # fmt: skip
@@ -88,7 +97,7 @@ def _way(rules: Rules) -> Sequence[str]:
 
 def _came(tally: Tally, asked: Asked, span: Span) -> Came:
     arrivals = tally.whole().arrivals
-    return first_comers(arrivals, span.window, wanted=asked.wanted, labels=("medium", "program"))
+    return first_comers(arrivals, span.window, wanted=asked.wanted, labels=CUT)
 
 
 def _won(tally: Tally, asked: Asked, span: Span) -> int:
@@ -103,14 +112,18 @@ def _lines(by_cut: Mapping[Cut, float], came: Came, *, places: Sequence[int]) ->
         key = tuple(cut[place] for place in places)
         cost[key] = cost.get(key, 0.0) + share
     arrived: dict[tuple[str, ...], list[Mapping[str, int]]] = {}
-    for (medium, program), found in came.items():
-        arrived.setdefault((medium, program)[: len(places)], []).append(found)
+    for labels, found in came.items():
+        arrived.setdefault(tuple(labels[place] for place in places), []).append(found)
     lines = [
-        CostLine(medium=key[0], program=key[1] if len(key) > 1 else "", cost=cost.get(key),
+        CostLine(**dict(zip((CUT[place] for place in places), key, strict=True)), cost=cost.get(key),
                  came=_sum(arrived.get(key, ())))
         for key in cost.keys() | arrived.keys()
     ]  # fmt: skip
-    return sorted(lines, key=lambda one: (-(one.cost or 0.0), -sum(one.came.values()), one.medium, one.program))
+    return sorted(lines, key=_by_weight)
+
+
+def _by_weight(one: CostLine) -> tuple[float, int, str, str, str]:
+    return -(one.cost or 0.0), -sum(one.came.values()), one.medium, one.source, one.program
 
 
 def _sum(found: Iterable[Mapping[str, int]]) -> Mapping[str, int]:

@@ -36,7 +36,7 @@ async def table(request: Request) -> Response:
     found, state = await _found(desk, asked)
     if found is None:
         return await shown(desk, request, "flow_waiting.html", status=503, state=state, again="/flow/costs")
-    head = ["by", "medium", "program", "from_day", "to_day", "cost", "currency"]
+    head = ["by", "medium", "source", "program", "from_day", "to_day", "cost", "currency"]
     head += [name for stage in found.stages for name in (f"{stage}_first_came", f"cost_per_{stage}")]
     return csv_file(f"costs-{found.span.last.isoformat()}", head, _cells(found))
 
@@ -50,7 +50,8 @@ async def _found(desk: Desk, asked: Asked) -> tuple[Costed | None, MovesState]:
 
 def _cells(found: Costed) -> Iterator[list[str | float | None]]:
     yield _row(found, found.whole, by="all")
-    for by, lines in (("medium", found.media), ("program", found.programs)):
+    parts = ("medium", found.media), ("source", found.sources), ("program", found.programs)
+    for by, lines in parts:
         for one in lines:
             yield _row(found, one, by=by)
 
@@ -58,8 +59,8 @@ def _cells(found: Costed) -> Iterator[list[str | float | None]]:
 def _row(found: Costed, one: CostLine, *, by: str) -> list[str | float | None]:
     first = found.span.first
     cells: list[str | float | None] = [
-        by, one.medium, one.program, None if first is None else first.isoformat(), found.span.last.isoformat(),
-        _cents(one.cost), found.currency,
+        by, one.medium, one.source, one.program, None if first is None else first.isoformat(),
+        found.span.last.isoformat(), _cents(one.cost), found.currency,
     ]  # fmt: skip
     for stage in found.stages:
         cells += [one.came.get(stage, 0), _cents(one.per(stage))]

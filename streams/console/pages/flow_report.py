@@ -54,15 +54,13 @@ async def report(request: Request) -> Response:
     if laid is None:
         status = 503 if state.why else 200
         return await shown(desk, request, "flow_waiting.html", status=status, state=state, again=request.url.path)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"costs": await costed(desk, asked, as_of=state.as_of or 0)}
     if reader == "leaders":
-        values = {"cuts": {label: await _parts(desk, asked, label) for label in ("medium", "segment")},
-                  "late": await _late(desk, asked)}  # fmt: skip
-    elif reader == "executives":
-        values = {"costs": await costed(desk, asked, as_of=state.as_of or 0)}
-    else:
+        values |= {"cuts": {label: await _parts(desk, asked, label) for label in ("medium", "segment")},
+                   "late": await _late(desk, asked)}  # fmt: skip
+    elif reader == "staff":
         found = await measures(desk, asked, as_of=state.as_of or 0)
-        values = {"measures": found[:MEASURES], "more": max(0, len(found) - MEASURES)}
+        values |= {"measures": found[:MEASURES], "more": max(0, len(found) - MEASURES)}
     return await shown(
         desk, request, f"report_{reader}.html", laid=laid, state=state, asked=asked, windows=WINDOWS, readers=READERS,
         reader=reader, labels=LABELS, not_known=NOT_KNOWN, flow_formula=FLOW_FORMULA, cohort_formula=COHORT_FORMULA,

@@ -7,6 +7,7 @@ never because of it. Whoever gives no cost gets no figure; nothing is estimated.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from json import dumps
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -15,7 +16,7 @@ from streams.core.flow.books import Cut, Wanted
 from streams.core.rulebook.returns_rules import Currency, ReturnsRules
 from streams.core.rulebook.text import RulesError, line_of, parse_rules
 
-__all__ = ["Cost", "costs_in", "per_result", "spent"]
+__all__ = ["Cost", "costs_in", "per_result", "spent", "text_of", "without_rate"]
 
 FILE: Final = "costs.toml"
 Label = Annotated[str, Meta(max_length=400)]
@@ -58,12 +59,46 @@ class _Costs(Struct, frozen=True, forbid_unknown_fields=True):
 def costs_in(text: str, returns: ReturnsRules) -> Sequence[Cost]:
     """What the file says. `returns` has the currencies that are known. Raises RulesError, by line."""
     costs = parse_rules(FILE, text, _Costs).cost
-    for number, one in enumerate(costs):
-        if one.currency not in (None, returns.currency, *returns.rates):
-            line = line_of(text, ("cost", number, "currency"))
-            raise RulesError(f'{FILE}:{line}: returns.toml has no rate for "{one.currency}", which is not the '
-                             f"site's {returns.currency}")  # fmt: skip
+    if (found := without_rate(costs, returns)) is not None:
+        number, why = found
+        raise RulesError(f"{FILE}:{line_of(text, ('cost', number, 'currency'))}: {why}")
     return costs
+
+
+def without_rate(costs: Sequence[Cost], returns: ReturnsRules) -> tuple[int, str] | None:
+    """The first whose currency nobody can convert, by its number from 0, and why; None = each can be."""
+    known = None, returns.currency, *returns.rates
+    for number, one in enumerate(costs):
+        if one.currency not in known:
+            return number, f'returns.toml has no rate for "{one.currency}", which is not the site\'s {returns.currency}'
+    return None
+
+
+def text_of(costs: Iterable[Cost]) -> str:
+    """The file that says these costs: `costs_in` gives them back.
+
+    >>> print(text_of([Cost(medium="fair", amount=900.0, first=date(2026, 3, 1))]))
+    [[cost]]
+    medium = "fair"
+    from = 2026-03-01
+    amount = 900.0
+    <BLANKLINE>
+    """
+    return "\n".join(_table_of(one) for one in costs)
+
+
+def _table_of(cost: Cost) -> str:
+    said = {
+        "medium": _quoted(cost.medium), "source": _quoted(cost.source), "program": _quoted(cost.program),
+        "from": cost.first.isoformat(), "to": "" if cost.last is None else cost.last.isoformat(),
+        "amount": repr(float(cost.amount)), "currency": _quoted(cost.currency or ""), "note": _quoted(cost.note),
+    }  # fmt: skip
+    return "".join(["[[cost]]\n", *(f"{name} = {value}\n" for name, value in said.items() if value)])
+
+
+def _quoted(text: str) -> str:
+    """As TOML takes it: JSON's escapes are its own, and of what JSON leaves as it is TOML refuses one sign. "" = ""."""
+    return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f") if text else ""
 
 
 def spent(

@@ -147,6 +147,22 @@ def test_the_csv_has_numbers_and_empty_cells_where_none_is_known(leader: Visitor
     assert {row["currency"] for row in found} == {"EUR"}
 
 
+def test_leaders_and_staff_see_what_results_cost_where_costs_are_known(
+    leader: Visitor, file: Path, today: str
+) -> None:
+    written(file, "")
+    for reader in ("leaders", "staff"):
+        assert "Cost of a result" not in said(leader.get(f"/flow/report/{reader}").text), "nothing, not a dash"
+    written(file, bill(today, "900", more='program = "expo-26"\nsource = "hall 3"') + bill(today, "300"))
+    leaders = table(leader.get("/flow/report/leaders").text, "media")
+    assert leaders[0] == ["Medium", "Cost", "Per MQL", "Per Meeting", "Per Consultation", "Per Won"]
+    assert leaders[1:] == [["fair", "€1,200", *["€600 2"] * 4], ["All", "€1,200", *["€600 2"] * 4]]
+    staff = leader.get("/flow/report/staff").text
+    assert table(staff, "programs")[1:] == [["fair", "expo-26", "€900", *["€450 2"] * 4]]
+    assert table(staff, "sources")[1:] == [["fair", "hall 3", "€900", *["none came"] * 4]]
+    assert "Cost of a result" not in said(leader.get("/flow/report/staff?segment=batch").text)
+
+
 def test_what_an_operator_wrote_is_shown_as_text(leader: Visitor, file: Path, today: str) -> None:
     written(file, bill(today, "5", medium="<script>alert(1)</script>", more='program = "<img onerror=alert(1)>"'))
     page = leader.get("/flow/costs").text.partition("<main")[2]

@@ -1,4 +1,4 @@
-"""Tables stand in a region that scrolls by itself: the page never does, and the keyboard reaches what is out of sight."""
+"""Tables stand in a region that scrolls by itself: the page never does, and the keyboard reaches what is hidden."""
 
 import re
 from importlib.resources import files
