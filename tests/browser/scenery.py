@@ -137,10 +137,11 @@ def _projection(redis: str) -> Iterator[Projection]:
 
 
 COSTS: Final = [
-    f'[[cost]]\nmedium = "{medium}"\nprogram = "{program}"\nfrom = 2020-01-01\nto = 2039-12-31\namount = {amount}'
-    for medium, program, amount in (
-        ("search", "", 1_250_000), ("fair", "spring-fair", 2_100_000), ("social", "batch-release-webinar", 640_000),
-        ("radio", "", 90_000),
+    f'[[cost]]\nmedium = "{medium}"\nsource = "{source}"\nprogram = "{program}"\nfrom = 2020-01-01\nto = 2039-12-31\n'
+    f"amount = {amount}"
+    for medium, source, program, amount in (
+        ("search", "google", "", 1_250_000), ("fair", "", "spring-fair", 2_100_000),
+        ("social", "", "batch-release-webinar", 640_000), ("radio", "", "", 90_000),
     )
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import SECRET
+from tests.browser.product import eventually
 from tests.unit.console.samples import ALERT_ID, Samples
 
 pytestmark = pytest.mark.browser
@@ -22,9 +23,9 @@ SEEN = """acts => [...acts.querySelectorAll("form > .button, summary.button")].m
   const { top, left } = one.getBoundingClientRect();
   return { top, left, says: one.textContent.trim() };
 }).sort((a, b) => a.top - b.top || a.left - b.left).map((one) => one.says)"""
-# What lies where the middle of a thing is: itself, unless something covers it.
+# What lies where the middle of a thing, or of its first line, is: itself, unless something covers it.
 UNCOVERED = """one => {
-  const { left, top, width, height } = one.getBoundingClientRect();
+  const { left, top, width, height } = one.getClientRects()[0];
   return one.contains(document.elementFromPoint(left + width / 2, top + height / 2));
 }"""
 
@@ -119,7 +120,7 @@ def test_a_table_that_is_wider_than_the_phone_says_so_and_scrolls_by_itself(phon
     people.focus()
     for _ in range(10):
         phone.keyboard.press("ArrowRight")
-    phone.wait_for_function("document.activeElement.scrollLeft > 20")
+    eventually(lambda: people.evaluate("one => one.scrollLeft") > 20, timeout_s=10, missing="the arrows moved nothing")
     after = name.bounding_box()
     assert before is not None
     assert after is not None
