@@ -1,9 +1,10 @@
-"""Every page in every state, light and dark: axe finds nothing, and nothing is wider than a phone.
+"""Every page in every state, light and dark: axe finds nothing, and nothing is wider than a phone; reports fit paper.
 
 WCAG 2.0, 2.1 and 2.2, A and AA, and axe's good practice of headings and landmarks. In the dark only what depends on
 colours is looked at again.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -50,3 +51,14 @@ def test_nobody_stumbles_over_any_page(looker: Looker) -> None:
         with looker.at(view) as page:
             found[view.name] = _found(view, page)
     assert {name: one for name, one in found.items() if one} == {}
+
+
+@pytest.mark.parametrize("reader", ["executives", "leaders", "staff"])
+def test_a_report_is_one_sheet_of_paper(looker: Looker, reader: str) -> None:
+    """As its foot says."""
+    (view,) = (one for one in VIEWS if one.name == f"report-{reader}")
+    with looker.at(view) as page:
+        page.emulate_media(media="print")
+        made = page.pdf(prefer_css_page_size=True)
+        page.emulate_media(media="null")
+    assert re.findall(rb"/Count (\d+)", made) == [b"1"]
