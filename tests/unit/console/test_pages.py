@@ -23,8 +23,8 @@ from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
 
-BUTTONS = ("not_a_buyer", "wrong_company", "dismiss", "snooze", "wake", "release", "reopen_deal", "contacted",
-           "contacted", "claim")  # fmt: skip
+BUTTONS = ("claim", "contacted", "contacted", "reopen_deal", "snooze", "wake", "release", "not_a_buyer",
+           "wrong_company", "dismiss")  # fmt: skip
 KEYS = ("alert_id", "lead_id", "account_id", "alerts")
 ACCOUNT = "/accounts/northwind-robotics.example"
 LEAD = f"/leads/{LEAD_ID}"
