@@ -1,8 +1,8 @@
 """A tiny collector for the tracker's tests: serves the built tracker, and pages to walk on, and records what comes."""
 
 import json
-import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "free_port", "listening", "tracker_file"]
+__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "listening", "tracker_file"]
 
 STATIC = Path(__file__).parents[2] / "producers" / "collector" / "static"
+PATIENCE_S = 30.0  # what is waited for ends the wait: only a failure takes so long
 Event = dict[str, Any]
 
 
@@ -26,10 +27,14 @@ class Answer:
 
 @dataclass
 class Recorder:
-    """The batches that came, each with what it was told. `answers` are used up first, then everything is 200."""
+    """The batches that came, each with what it was told, and when (monotonic seconds).
+
+    `answers` are used up first, then everything is 200.
+    """
 
     answers: list[Answer] = field(default_factory=list)
     batches: list[tuple[Answer, dict[str, Any]]] = field(default_factory=list)
+    came_at: list[float] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
@@ -39,6 +44,7 @@ class Recorder:
         with self.arrived:
             answer = self.answers.pop(0) if self.answers else Answer()
             self.batches.append((answer, batch))
+            self.came_at.append(time.monotonic())
             self.arrived.notify_all()
         return answer
 
@@ -46,12 +52,17 @@ class Recorder:
         """The events that were told 200, in their order, copies too."""
         return [event for answer, batch in self.batches if answer.status == 200 for event in batch["batch"]]
 
-    def wait(self, until: Callable[[list[Event]], Any], *, timeout_s: float = 10) -> list[Event]:
+    def wait(self, until: Callable[[list[Event]], Any], *, timeout_s: float = PATIENCE_S) -> list[Event]:
         """The accepted events as soon as they are so. Raises AssertionError with what came instead."""
         with self.arrived:
             met = self.arrived.wait_for(lambda: until(self.accepted()), timeout_s)
         assert met, f"not within {timeout_s} s: {json.dumps(self.accepted(), indent=1)}"
         return self.accepted()
+
+    def wait_for_batches(self, count: int) -> None:
+        """Until so many came, whatever they were told. Raises AssertionError."""
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.batches) >= count, PATIENCE_S), f"no {count} batches"
 
 
 class _Requests(BaseHTTPRequestHandler):
@@ -146,10 +157,3 @@ def listening(
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def free_port() -> int:
-    """A port on 127.0.0.1 that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.recording import Event, Recorder, free_port, listening, tracker_file
+from deploy.local.ports import free_ports
+from tests.browser.recording import Event, Recorder, listening, tracker_file
 
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/product", "/pricing", "/comparison", "/careers", "/inquiry", "/thanks")
@@ -22,7 +23,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture(scope="module")
 def demo_url(recorder: Recorder) -> Iterator[str]:
-    port = free_port()
+    (port,) = free_ports(1)
     with listening(tracker_file, recorder=recorder) as collector_port:
         environment = {
             "LEADSTREAM_DEMO__PORT": str(port),
@@ -38,7 +39,7 @@ def demo_url(recorder: Recorder) -> Iterator[str]:
                 yield url
             finally:
                 process.terminate()
-                assert process.wait(10) == 0, "ends by itself when asked"
+                assert process.wait(30) == 0, "ends by itself when asked"
 
 
 def of(events: list[Event], page: Page) -> list[Event]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from socket import socket
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -10,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from deploy.cli.settings import MASK, rows
 from deploy.local.logs import ChildLog, is_loud
 from deploy.local.parent import parent_left
-from deploy.local.ports import free_ports
+from deploy.local.ports import HOST, free_ports
 from deploy.local.topics import TABLES, wanted
 from schemas.topics import TOPICS
 
@@ -28,6 +29,22 @@ time.sleep(600)
 
 def test_ports_are_different_and_free() -> None:
     assert len(set(free_ports(50))) == 50
+
+
+def test_no_port_is_one_that_the_system_gives_to_outgoing_connections() -> None:
+    """Nor one that was given before: who got it may not listen yet."""
+    first, second = free_ports(50), free_ports(50)
+    assert not {*first} & {*second}
+    outgoing = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(outgoing.read_text().split()[0]) if outgoing.exists() else 49_152
+    assert max(first + second) < lowest
+
+
+def test_a_port_that_somebody_has_is_passed_over() -> None:
+    (mine,) = free_ports(1)
+    with socket() as taken:
+        taken.bind((HOST, mine + 1))
+        assert mine + 1 not in free_ports(3)
 
 
 @pytest.mark.parametrize(
