@@ -6,12 +6,13 @@ from time import time_ns
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import SECRET, running
+from tests.browser.product import SEEN_S, eventually
 from tests.unit.console.samples import LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,23 @@ def test_escape_closes_and_enter_opens_the_page_of_results(console: str, person:
     field.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Results for “northwind”")
     expect(page.get_by_role("link", name="Northwind Robotics")).to_be_visible()
+
+
+def test_results_that_were_closed_stay_closed_though_an_answer_comes_late(console: str, person: BrowserContext) -> None:
+    page, held = person.new_page(), list[Route]()
+    page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
+    field, found = page.get_by_role("searchbox"), page.locator("#find-found")
+    field.press_sequentially("nort")
+    expect(found.locator("li")).to_have_count(2)
+    page.route("**/search?q=north", lambda route: held.append(route))
+    field.press_sequentially("h")
+    eventually(lambda: held or page.wait_for_timeout(20), timeout_s=SEEN_S, missing="nothing was asked")
+    field.press("Escape")
+    expect(found).to_be_empty()
+    page.evaluate("document.addEventListener('htmx:finally:request', () => { window.answered = true; })")
+    held[0].continue_()
+    page.wait_for_function("window.answered")
+    assert found.inner_html() == ""
 
 
 def test_what_is_typed_stays_while_the_page_comes_up_to_date(

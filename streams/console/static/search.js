@@ -4,7 +4,11 @@
 
   const place = () => document.getElementById("find");
   const field = () => document.getElementById("find-text");
-  const close = () => document.getElementById("find-found")?.replaceChildren();
+  let wanted = true; // an answer that comes after the results were closed must not open them again
+  const close = () => {
+    wanted = false;
+    document.getElementById("find-found")?.replaceChildren();
+  };
 
   const walk = (step) => {
     const stops = [field(), ...place().querySelectorAll(".find-list a")];
@@ -27,6 +31,14 @@
       event.preventDefault();
       walk(event.key === "ArrowDown" ? 1 : -1);
     }
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target === field()) wanted = true;
+  });
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!wanted && event.target === field()) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {
