@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from deploy.local.ports import free_ports
 from tests.browser.recording import STATIC, Answer, Event, Recorder, SitePages, listening, tracker_file
 
 pytestmark = pytest.mark.browser
@@ -33,10 +34,10 @@ class World:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    recorder = Recorder()
+    recorder, (port,) = Recorder(), free_ports(1)
     with ExitStack() as running:
         collector = running.enter_context(ExitStack())
-        port = collector.enter_context(listening(tracker_file, recorder=recorder))
+        collector.enter_context(listening(tracker_file, recorder=recorder, port=port))
         pages = SitePages(f"http://127.0.0.1:{port}")
         site_port = running.enter_context(listening(pages))
         yield World(recorder, port, pages, f"http://127.0.0.1:{site_port}", collector)
@@ -116,9 +117,9 @@ def test_attention_is_told_at_five_seconds_and_on_leaving(world: World, person: 
     page = person.new_page()
     started = time.monotonic()
     page.goto(f"{world.site_url}/pricing")
-    page.mouse.move(200, 200)
     page.mouse.wheel(0, 300)
-    page.wait_for_timeout(600)
+    page.wait_for_function("scrollY > 0")  # it was heard
+    page.wait_for_timeout(600)  # what follows within half a second is the same act
     page.mouse.wheel(0, 300)
     (first,) = named(world.recorder.wait(has("page_engaged")), "page_engaged")
     waited_ms = (time.monotonic() - started) * 1000
@@ -128,7 +129,7 @@ def test_attention_is_told_at_five_seconds_and_on_leaving(world: World, person: 
     assert said["url"] == f"{world.site_url}/pricing"
     page.goto(f"{world.site_url}/product")
     events = world.recorder.wait(has("page_engaged", 2))
-    (view, *_), (_, last) = named(events, "page"), named(once(events), "page_engaged")
+    (view, *_), (_, *_, last) = named(events, "page"), named(once(events), "page_engaged")
     assert said["page_id"] == last["properties"]["page_id"] == view["messageId"]
     assert last["properties"]["dwell_ms"] > said["dwell_ms"]
     assert last["properties"]["started_at"] == said["started_at"]
@@ -158,7 +159,7 @@ def test_a_closed_tab_delivers(world: World, person: BrowserContext) -> None:
     page.goto(f"{world.site_url}/pricing")
     page.evaluate("leadstream.track('seen')")
     page.close(run_before_unload=True)
-    world.recorder.wait(has("seen"), timeout_s=5)
+    world.recorder.wait(has("seen"))
 
 
 def test_the_queue_survives_reloads_while_the_collector_is_away(world: World, person: BrowserContext) -> None:
@@ -172,7 +173,7 @@ def test_the_queue_survives_reloads_while_the_collector_is_away(world: World, pe
     assert len(queues) == 1, "the page that runs holds everything"
     world.collector_up()
     page.reload()
-    events = world.recorder.wait(has("step", 300), timeout_s=20)
+    events = world.recorder.wait(has("step", 300))
     assert Counter((e["properties"]["visit"], e["properties"]["n"]) for e in named(once(events), "step")) == Counter(
         (visit, n) for visit in range(3) for n in range(100)
     )
@@ -196,16 +197,14 @@ def test_a_busy_collector_is_tried_again_when_it_asked_for(world: World, person:
     page = person.new_page()
     page.goto(world.site_url)
     page.evaluate("leadstream.track('step')")
-    with world.recorder.arrived:
-        assert world.recorder.arrived.wait_for(lambda: len(world.recorder.batches) == 1, 10)
-    refused_at = time.monotonic()
+    world.recorder.wait_for_batches(1)
     page.evaluate("leadstream.identify({email: 'a@example.com'})")  # at once, but not against the collector's word
-    with world.recorder.arrived:
-        assert world.recorder.arrived.wait_for(lambda: len(world.recorder.batches) == 2, 10)
-    assert time.monotonic() - refused_at >= 2
+    world.recorder.wait_for_batches(2)
+    refused_at, again_at, *_ = world.recorder.came_at
+    assert again_at - refused_at >= 2
     events = world.recorder.wait(has("identify"))
     assert Counter(event["messageId"] for event in events).most_common(1)[0][1] == 1, "told 200 once"
-    (_, first), (_, second), (_, third) = world.recorder.batches
+    (_, first), (_, second), (_, third), *_ = world.recorder.batches
     assert [e["messageId"] for e in second["batch"]][: len(first["batch"])] == [e["messageId"] for e in first["batch"]]
     assert third["batch"][: len(second["batch"])] == second["batch"], "the same events with the same ids"
 
@@ -215,8 +214,7 @@ def test_what_is_refused_for_good_is_dropped(world: World, person: BrowserContex
     world.recorder.answers = [Answer(status)]
     page = person.new_page()
     page.goto(world.site_url)
-    with world.recorder.arrived:
-        assert world.recorder.arrived.wait_for(lambda: len(world.recorder.batches) == 1, 10)
+    world.recorder.wait_for_batches(1)
     page.evaluate("leadstream.identify('u1')")
     assert [event["type"] for event in world.recorder.wait(has("identify"))] == ["identify"]
 
