@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 
 from standardwebhooks.webhooks import Webhook
 
-__all__ = ["Receiver", "Up", "eventually", "leadstream_up", "receiving"]
+__all__ = ["SEEN_MS", "SEEN_S", "Receiver", "Up", "eventually", "leadstream_up", "receiving"]
 
 START_S = 90.0
 STOP_S = 40.0
+SEEN_S = 45.0  # what is waited for ends the wait: only a failure takes so long, or a machine with much else to do
+SEEN_MS = 1_000 * SEEN_S
 LOOK_S = 0.05
 T = TypeVar("T")
 

@@ -10,20 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.far_ends import CHANNELS, FarEnds, far_ends
-from tests.browser.product import Up, eventually, leadstream_up
+from tests.browser.product import SEEN_S, Up, eventually, leadstream_up
 from tests.browser.reader import at_a_browser, read
+from tests.browser.test_story import sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 RITA = {"name": "Rita Sommer", "email": "rita.sommer@fernbolt.example"}
 LENA = {"name": "Lena Ostermann", "email": "lena.ostermann@ostermann-guss.example"}
-SEEN_MS = 15_000
-TOLD_S = 15
 SIX = {
     "Lost deal": "148,000", "Who": "Lena Ostermann", "Looked at": "/pricing", "Score": "R 1",
     "Next": "Value case first",
@@ -68,8 +66,7 @@ def _lost(up: Up) -> None:
         "lost_at": (datetime.now(UTC) - timedelta(weeks=30)).isoformat(), "owner": RITA,
         "account": {"name": "Ostermann Guss", "domain": "ostermann-guss.example"}, "people": [LENA],
     }  # fmt: skip
-    answer = httpx.post(f"{up.collector_url}/v1/crm/generic", json=deal, auth=(up.server_key, ""), trust_env=False)
-    assert answer.status_code == 200, answer.text
+    sent(up, "/v1/crm/generic", json=deal, auth=(up.server_key, ""))
 
 
 def _comes_back(chromium: Browser, up: Up) -> None:
@@ -83,28 +80,28 @@ def _comes_back(chromium: Browser, up: Up) -> None:
 def test_from_the_arrival_to_the_talk_each_channel_is_told_and_the_lead_returns(story: Story, artifacts: Path) -> None:
     inbox, far = story.inbox, story.far
     alert = inbox.locator("article.alert")
-    expect(alert).to_contain_text("Ostermann Guss", timeout=SEEN_MS)
-    expect(alert).to_contain_text("Real-time", timeout=SEEN_MS)
+    expect(alert).to_contain_text("Ostermann Guss")
+    expect(alert).to_contain_text("Real-time")
     expect(alert).to_contain_text("Nobody has this yet")
     for channel in CHANNELS:
-        eventually(lambda channel=channel: far.texts(channel), timeout_s=TOLD_S, missing=f"nothing came to {channel}")
+        eventually(lambda channel=channel: far.texts(channel), timeout_s=SEEN_S, missing=f"nothing came to {channel}")
         _is_in_six_lines(far.texts(channel)[0], channel)
     assert inbox.evaluate("window.sameDocument") is True, "nobody loaded it again"
 
     alert.get_by_role("button", name="Claim").click()
-    expect(alert).to_contain_text("Claimed by you", timeout=SEEN_MS)
-    eventually(lambda: far.slack_buttons() and "claim" not in far.slack_buttons(), timeout_s=TOLD_S,
+    expect(alert).to_contain_text("Claimed by you")
+    eventually(lambda: far.slack_buttons() and "claim" not in far.slack_buttons(), timeout_s=SEEN_S,
                missing="Slack's message still offers to claim it")  # fmt: skip
     assert "contacted" in far.slack_buttons()
     alert.get_by_role("button", name="Contacted: talking").click()
-    expect(alert).to_have_count(0, timeout=SEEN_MS)
-    eventually(lambda: far.slack_buttons() == ["open"], timeout_s=TOLD_S, missing="Slack's message is still open")
+    expect(alert).to_have_count(0)
+    eventually(lambda: far.slack_buttons() == ["open"], timeout_s=SEEN_S, missing="Slack's message is still open")
     inbox.goto(f"{story.up.console_url}/closed")
     expect(alert).to_contain_text("Ostermann Guss")
     expect(alert).to_contain_text("Done")
     inbox.get_by_role("link", name="Lena Ostermann").first.click()
     facts = inbox.locator("#lead-hero .facts")
-    expect(facts).to_contain_text("Meeting", timeout=SEEN_MS)
+    expect(facts).to_contain_text("Meeting")
     expect(inbox.locator("main")).to_contain_text("T13: Answered an alert: they talk leads to Meeting")
     inbox.screenshot(path=artifacts / "channel-story-lead.png", full_page=True)
     assert {channel: len(far.texts(channel)) for channel in CHANNELS} == dict.fromkeys(CHANNELS, 1), "each told once"

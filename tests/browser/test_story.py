@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.product import Receiver, Up, eventually, leadstream_up, receiving
+from tests.browser.product import SEEN_S, Receiver, Up, eventually, leadstream_up, receiving
 from tests.browser.reader import AGENT, at_a_browser, read
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 SECRET = "whsec_c3RvcnktdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OWFiY2RlZg=="
-SEEN_MS = 15_000
 MINUS = "\u2212"
+TEXTS = """(places) => Object.fromEntries(Object.entries(places).map(([name, where]) =>
+  [name, [...document.querySelectorAll(where)].map((one) => one.innerText)]))"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,11 @@ def points(text: str) -> Decimal:
     return Decimal(text.strip().replace(MINUS, "-").replace(",", ""))
 
 
+def texts(page: Page, **places: str) -> dict[str, list[str]]:
+    """The texts at each of these places, all at one moment: an open page changes under whoever looks twice."""
+    return page.evaluate(TEXTS, places)
+
+
 def test_an_anonymous_visit_becomes_a_lead_that_can_be_explained(
     up: Up, chromium: Browser, sales: BrowserContext, artifacts: Path
 ) -> None:
@@ -93,16 +100,16 @@ def test_an_anonymous_visit_becomes_a_lead_that_can_be_explained(
         lead = leads
         expect(lead.get_by_role("heading", level=1, name="Jonas Weber")).to_be_visible()
         # Whoever sent an inquiry looks at the thanks: what the page still has to send leaves meanwhile.
-        expect(lead.locator("#lead-hero .facts")).to_contain_text("MQL", timeout=SEEN_MS)
-    expect(lead.locator(".timeline")).to_contain_text("/pricing", timeout=SEEN_MS)
+        expect(lead.locator("#lead-hero .facts")).to_contain_text("MQL")
+    expect(lead.locator(".timeline")).to_contain_text("/pricing")
     expect(lead.locator(".timeline")).to_contain_text("/product")
     lead.screenshot(path=artifacts / "lead.png", full_page=True)
 
     why = lead.locator("table.why")
     expect(why).to_contain_text("/pricing")
-    lines = [points(text) for text in why.locator(".line-head td.number").all_inner_texts()]
-    total = points(lead.locator(".score-value").inner_text())
-    assert sum(lines) == total == points(why.locator("tfoot td.number").inner_text())
+    said = texts(lead, lines=".why .line-head td.number", score=".score-value", foot=".why tfoot td.number")
+    (total,) = map(points, said["score"])
+    assert sum(map(points, said["lines"])) == total == points(said["foot"][0])
     assert total >= 50, "an inquiry alone gives 50"
     gifts = {
         head.inner_text(): [points(text) for text in body.locator("tr.hit td.number").all_inner_texts()]
@@ -124,7 +131,12 @@ def lose_a_deal(up: Up, deal_id: str, *, account: dict[str, str], person: dict[s
         "lost_at": (datetime.now(UTC) - timedelta(weeks=8)).isoformat(), "owner": RITA, "account": account,
         "people": [person],
     }  # fmt: skip
-    answer = httpx.post(f"{up.collector_url}/v1/crm/generic", json=deal, auth=(up.server_key, ""), trust_env=False)
+    sent(up, "/v1/crm/generic", json=deal, auth=(up.server_key, ""))
+
+
+def sent(up: Up, path: str, **request: Any) -> None:
+    """The collector takes it."""
+    answer = httpx.post(f"{up.collector_url}{path}", timeout=SEEN_S, trust_env=False, **request)
     assert answer.status_code == 200, answer.text
 
 
@@ -140,8 +152,7 @@ def come_back_elsewhere(up: Up, person: dict[str, str]) -> None:
         {"type": "track", "event": "page_engaged", "messageId": "e-1", "properties": engaged, **common},
     ]
     body = {"batch": events, "sentAt": at, "writeKey": up.write_key}
-    answer = httpx.post(f"{up.collector_url}/v1/batch", json=body, headers={"User-Agent": AGENT}, trust_env=False)
-    assert answer.status_code == 200, answer.text
+    sent(up, "/v1/batch", json=body, headers={"User-Agent": AGENT})
 
 
 def identify(page: Page, demo_url: str, person: dict[str, str]) -> None:
@@ -173,12 +184,11 @@ def test_a_lost_deals_person_comes_back_and_sales_hears_of_it_once(
     expect(alert).to_contain_text("Lena Ostermann")
     expect(alert).to_contain_text("Rita Sommer")
     expect(alert.locator(".pages")).to_contain_text("/pricing")
-    lines = [int(text.split(" of")[0]) for text in alert.locator(".strength tbody td.number").all_inner_texts()]
-    assert sum(lines) == int(alert.locator(".strength tfoot td.number").inner_text()) == 9, (
-        "a deal person and an intent day"
-    )
+    said = texts(inbox, lines="article.alert .strength tbody td.number", sum="article.alert .strength tfoot td.number")
+    lines = [int(text.split(" of")[0]) for text in said["lines"]]
+    assert sum(lines) == int(said["sum"][0]) == 9, "a deal person and an intent day"
 
-    post_id, body = eventually(receiver.real_time, timeout_s=10, missing="no post reached the webhook")[0]
+    post_id, body = eventually(receiver.real_time, timeout_s=SEEN_S, missing="no post reached the webhook")[0]
     assert body["type"] == "alert.raised"
     assert body["data"]["level"] == "real_time"
     assert body["data"]["post_id"] == post_id
@@ -190,15 +200,15 @@ def test_a_lost_deals_person_comes_back_and_sales_hears_of_it_once(
         page = second.new_page()
         identify(page, up.demo_url, LENA)
         read(page, f"{up.demo_url}/comparison")
-        expect(alert.locator(".pages")).to_contain_text("/comparison", timeout=SEEN_MS)
+        expect(alert.locator(".pages")).to_contain_text("/comparison")
     expect(alerts).to_have_count(1)
     assert alert.get_attribute("id") == alert_id, "the same alert, updated"
 
     other = {"email": "ilse.brink@brinkwerk.example", "name": "Ilse Brink"}
     lose_a_deal(up, "D-1002", account={"name": "Brinkwerk", "domain": "brinkwerk.example"}, person=other)
     come_back_elsewhere(up, other)
-    expect(alerts).to_have_count(2, timeout=SEEN_MS)
-    eventually(lambda: len(receiver.real_time()) > 1, timeout_s=10, missing="no post about the other company")
+    expect(alerts).to_have_count(2)
+    eventually(lambda: len(receiver.real_time()) > 1, timeout_s=SEEN_S, missing="no post about the other company")
     told = [body["data"]["alert"]["account_id"] for _, body in receiver.real_time()]
     assert told == ["ostermann-guss.example", "brinkwerk.example"], "each once"
 
