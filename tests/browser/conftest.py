@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from deploy.local.embedded import embedded_valkey
 from tests.browser.consoles import running
+from tests.browser.product import SEEN_MS
 
-expect.set_options(timeout=15_000)  # machines are shared: how fast a page is, is a bench's question
+expect.set_options(timeout=SEEN_MS)  # machines are shared: how fast a page is, is a bench's question
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = (

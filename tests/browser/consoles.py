@@ -18,7 +18,7 @@ from deploy.local.ports import free_ports
 from streams.console.access.roles import Role
 from streams.console.access.user_book import opened
 from streams.readmodel.writer import Projection
-from tests.browser.product import eventually
+from tests.browser.product import SEEN_S, eventually
 from tests.unit.console.samples import Samples
 
 __all__ = ["SECRET", "WithUsers", "complains", "running", "started", "with_users"]
@@ -38,7 +38,7 @@ def running(valkey: str, **more: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, "it ends by itself, open streams or not"
+        assert process.wait(SEEN_S) == 0, "it ends by itself, open streams or not"
 
 
 class WithUsers(NamedTuple):
@@ -75,7 +75,7 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, **{f"LEADSTREAM_{name}": value for name, value in told.items()}}
     process = subprocess.Popen([sys.executable, "-m", "deploy.console"], env=environment)
     try:
-        eventually(lambda: _ready(port), timeout_s=20, missing="the console was not ready")
+        eventually(lambda: _ready(port), timeout_s=SEEN_S, missing="the console was not ready")
     except BaseException:
         process.kill()
         process.wait()
@@ -92,6 +92,6 @@ def complains(page: Page, complaints: list[str]) -> None:
 
 def _ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=SEEN_S, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False

@@ -131,7 +131,7 @@ def _mail_server() -> Iterator[SmtpStub]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(10), "the mail server did not start"
+    assert ready.wait(30), "the mail server did not start"
     try:
         yield made[0]
     finally:

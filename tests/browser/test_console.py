@@ -16,6 +16,7 @@ from schemas.codec import encode
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import SECRET, complains, running, started
+from tests.browser.product import SEEN_S
 from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
@@ -91,7 +92,7 @@ def test_without_kafka_a_claim_says_that_nothing_changed(page: Page, projection:
     write(projection, samples.alert())
     card = page.locator(f"#alert-{ALERT_ID}")
     card.get_by_role("button", name="Claim").click()
-    expect(card.get_by_role("alert")).to_contain_text("Nothing has changed", timeout=15_000)
+    expect(card.get_by_role("alert")).to_contain_text("Nothing has changed")
     expect(card.get_by_role("button", name="Claim")).to_be_visible()
 
 
@@ -153,11 +154,11 @@ def test_the_page_comes_back_by_itself_after_the_console_was_away(
         expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
         write(projection, samples.alert())
         process = started(valkey, port)
-        expect(page.locator("article.alert")).to_have_count(1, timeout=15_000)
+        expect(page.locator("article.alert")).to_have_count(1)
         expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(SEEN_S) == 0
 
 
 def test_an_open_page_says_as_of_when_it_is_while_redis_hangs(
@@ -173,13 +174,13 @@ def test_an_open_page_says_as_of_when_it_is_while_redis_hangs(
         expect(page.locator("#lost")).to_be_hidden()
         shadow.freeze()
         try:
-            expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+            expect(page.locator("#lost")).to_be_visible()
             expect(page.locator("#lost")).to_contain_text("What you see is as of just now")
             expect(page.locator("#live-state")).to_have_attribute("data-state", "lost")
             page.screenshot(path=artifacts / "console-lost.png")
         finally:
             shadow.thaw()
-        expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
         expect(page.locator("#lost")).to_be_hidden()
         write(projection, samples.alert())
         expect(page.locator("article.alert")).to_have_count(1)

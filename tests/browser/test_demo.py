@@ -34,7 +34,7 @@ def demo_url(recorder: Recorder) -> Iterator[str]:
             url = f"http://127.0.0.1:{port}"
             try:
                 transport = httpx.HTTPTransport(retries=40)  # refused while it starts
-                with httpx.Client(transport=transport, trust_env=False) as client:
+                with httpx.Client(transport=transport, timeout=30, trust_env=False) as client:
                     assert client.get(f"{url}/healthz").text == "ok"
                 yield url
             finally:

@@ -116,7 +116,7 @@ def test_events_are_seen_as_they_arrive(page: Page, stage: Stage, complaints: li
     page.get_by_label("Source").fill("site")
     page.get_by_role("button", name="Watch").click()
     page.wait_for_url("**source=site**")  # the page before it listened too, and was not this one
-    expect(page.locator("#debugger-state")).to_have_text("Listening", timeout=15_000)
+    expect(page.locator("#debugger-state")).to_have_text("Listening")
     expect(page.locator("#debugger-empty")).to_contain_text(f"curl {COLLECTOR}/v1/track -u YOUR_WRITE_KEY:")
     page.evaluate("window.sameDocument = true")
 
@@ -152,7 +152,7 @@ def test_events_are_seen_as_they_arrive(page: Page, stage: Stage, complaints: li
     page.screenshot(path=artifacts / "console-live.png", full_page=True)
 
     stage.broker.close()
-    expect(page.locator("#debugger-away")).to_be_visible(timeout=20_000)
+    expect(page.locator("#debugger-away")).to_be_visible()
     expect(page.locator("#debugger-state")).to_have_text("Kafka is away")
     assert page.evaluate("window.sameDocument") is True
     assert complaints == []

@@ -11,7 +11,7 @@ from streams.core.recipient.channel_state import ChannelState, TrialResult, Work
 from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.trials import TrialBoard
 from tests.browser.consoles import SECRET, running
-from tests.browser.product import eventually
+from tests.browser.product import SEEN_S, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def test_the_answer_of_a_test_appears_with_what_to_do(person: BrowserContext) ->
         expect(page.locator("#try-webhook").get_by_role("button")).to_have_count(0)
         page.locator("#try-mail").get_by_role("button", name="Send a test").click()
         expect(page.locator("#trials")).to_contain_text("A worker sends the test through mail.")
-        trial = eventually(lambda: trials.take(now=now()), timeout_s=10, missing="no wish was left")
+        trial = eventually(lambda: trials.take(now=now()), timeout_s=SEEN_S, missing="no wish was left")
         page.evaluate("window.sameDocument = true")
         trials.tell(TrialResult(trial_id=trial.trial_id, channel="mail", kind="refused", said="refused with 535",
                                 status=535, at=now(), worker="a:1"))  # fmt: skip

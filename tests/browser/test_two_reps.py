@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from deploy.local.vault import kept_secrets
-from tests.browser.product import Up, eventually, leadstream_up
+from tests.browser.product import SEEN_S, Up, eventually, leadstream_up
 from tests.browser.test_story import come_back_elsewhere, lose_a_deal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 PERSON = {"email": "ilse.brink@brinkwerk.example", "name": "Ilse Brink"}
 
@@ -54,7 +54,7 @@ def test_one_has_it_the_other_sees_who_and_it_is_worked_to_its_end(up: Up, chrom
         page.evaluate("window.sameDocument = true")
         page.route("**/claim", hold)  # both have pressed before either is heard
         page.get_by_role("button", name="Claim").click(no_wait_after=True)
-    eventually(lambda: len(held) == 2 or pages["Tom Berg"].wait_for_timeout(20), timeout_s=10, missing="two claims")
+    eventually(lambda: len(held) == 2 or pages["Tom Berg"].wait_for_timeout(20), timeout_s=SEEN_S, missing="two claims")
     for one in held:
         one.continue_()
 

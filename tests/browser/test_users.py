@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from streams.console.access.audit import entries
 from streams.console.access.user_book import opened
 from tests.browser.consoles import with_users
-from tests.browser.product import eventually
+from tests.browser.product import SEEN_S, eventually
 from tests.unit.console.samples import ALERT_ID
 
 pytestmark = pytest.mark.browser
@@ -35,6 +35,6 @@ def test_a_viewer_comes_looks_and_is_shown_out_when_disabled(tmp_path: Path, per
         expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
         with opened(users) as book:
             book.disable("Vera")
-        eventually(lambda: page.request.get(f"{url}/leads", max_redirects=0).status == 303, timeout_s=5,
+        eventually(lambda: page.request.get(f"{url}/leads", max_redirects=0).status == 303, timeout_s=SEEN_S,
                    missing="the session did not end")  # fmt: skip
     assert [one.what for one in entries(audit)][:2] == ["sign in", "alert"]

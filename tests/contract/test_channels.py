@@ -332,7 +332,7 @@ async def test_a_redirect_is_not_followed(far: Far) -> None:
 async def test_a_receiver_that_hangs_is_busy_within_the_deadline(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.channels.webhook.DEADLINE_S", 0.2)
     far.hang.clear()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):
             await WebhookWorld(far).channel.deliver(post())
 

@@ -41,5 +41,5 @@ def test_keys_are_made_rotated_and_revoked_while_a_collector_runs(tmp_path: Path
 
 def becomes(one: CollectorProcess, key: str, status: int) -> None:
     wait_until(
-        lambda: one.post(BODY, f"X-Write-Key: {key}").status == status, within_s=10, what=str(status), every_s=0.05
+        lambda: one.post(BODY, f"X-Write-Key: {key}").status == status, within_s=60, what=str(status), every_s=0.05
     )

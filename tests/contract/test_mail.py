@@ -152,7 +152,7 @@ async def test_a_server_that_hangs_is_busy_within_the_deadline(
 ) -> None:
     monkeypatch.setattr("streams.channels.mail.DEADLINE_S", 0.2)
     stub.hanging = command
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):
             await mail_channel(stub).deliver(post())
 

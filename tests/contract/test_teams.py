@@ -132,7 +132,7 @@ async def test_a_redirect_is_not_followed_and_the_secret_address_is_in_no_error(
 async def test_a_flow_that_hangs_is_busy_within_the_deadline(far: Http, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.channels.teams.DEADLINE_S", 0.2)
     far.hang.clear()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):
             await TeamsWorld(far).channel.deliver(post())
 

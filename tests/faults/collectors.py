@@ -47,6 +47,6 @@ class Collector(Process):
     def drained(self) -> bool:
         """Whether Kafka has all that it answered for: nothing goes by a spool."""
         with suppress(URLError, OSError):
-            lines = urlopen(f"http://{HOST}:{self.port}/metrics", timeout=5).read().decode().splitlines()
+            lines = urlopen(f"http://{HOST}:{self.port}/metrics", timeout=30).read().decode().splitlines()
             return all(line.endswith(" 0.0") for line in lines if line.startswith("leadstream_spool_active "))
         return False

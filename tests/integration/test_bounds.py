@@ -29,7 +29,7 @@ AT = 1_795_262_400_000
 
 def told(worker: Worker) -> tuple[dict[str, float], dict[str, float]]:
     """What it holds and what it may, at one moment: a cache has its gauges from its first use on."""
-    with urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
+    with urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=30) as answer:
         text = answer.read().decode()
     families = {one.name: one for one in text_string_to_metric_families(text)}
     held, most = (

@@ -45,7 +45,7 @@ class Stage:
             self.expected[kind] = write_cards(self.bus, f"{kind}s", entries[f"{kind}s"])
 
     def retries(self) -> float:
-        with urlopen(f"http://127.0.0.1:{self.worker.port}/metrics", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{self.worker.port}/metrics", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("leadstream_retries_total"))
 

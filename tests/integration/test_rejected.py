@@ -205,7 +205,7 @@ def test_without_kafka_and_without_a_choice_it_says_what_to_do(embedded_kafka: s
         assert "such as 2:991" in operator.at_a_terminal("show", "x", code=1)
         assert "leadstream topics apply" in operator.at_a_terminal("list", code=1)
         bus.create()
-        wait_until(lambda: operator("list").strip() == "Nothing was rejected.", within_s=10, what="an empty topic")
+        wait_until(lambda: operator("list").strip() == "Nothing was rejected.", within_s=60, what="an empty topic")
         assert operator("list", "--json") == ""
     finally:
         bus.close()

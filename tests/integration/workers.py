@@ -44,7 +44,7 @@ def environment(
 
 def metric(port: int, name: str, label: str = "") -> float:
     """A metric of the process at that port, summed over its labels or over those that hold `label`."""
-    text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    text = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
     lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if label in line)
 

@@ -104,7 +104,7 @@ def fuzzed(collector: Collector, plan: Plan, *, told: Callable[[int], None] = la
     before = _resident_mb(collector.pid)
     asyncio.run(_all(collector, found, told))
     assert collector.code is None, f"it ended with {collector.code}:\n{collector.tail()}"
-    assert httpx.get(f"http://{HOST}:{collector.port}/readyz").status_code == 200
+    assert httpx.get(f"http://{HOST}:{collector.port}/readyz", timeout=30).status_code == 200
     found.grown_mb = round(_resident_mb(collector.pid) - before, 1)
     return found
 

@@ -170,7 +170,7 @@ async def test_it_reads_only_while_somebody_watches() -> None:
         assert tail.opened == 1
         for page in pages:
             await page.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not tail.closed:
                 await asyncio.sleep(0.01)
         page = Page(arrivals.stream(ANY))

@@ -70,7 +70,7 @@ async def desk(producer: FakeProducer) -> AsyncIterator[Desk]:
     running.cancel()
 
 
-async def until(seen: object, within_s: float = 2.0) -> None:
+async def until(seen: object, within_s: float = 20.0) -> None:
     async with asyncio.timeout(within_s):
         while not seen():  # type: ignore[operator]
             await asyncio.sleep(0.001)

@@ -200,7 +200,7 @@ async def test_it_is_given_up_when_the_partitions_are_taken_away() -> None:
     def call() -> None:
         raise OSError("away")
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         assert not await desk.shell.patiently("redis", call, retry=OSError)
 
 

@@ -79,11 +79,11 @@ def test_a_card_made_again_under_new_rules_replaces_its_own_version(projection: 
 def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, redis: Redis, keys: Keys) -> None:
     with redis.pubsub() as listener:
         listener.subscribe(keys.live)
-        assert listener.get_message(timeout=5) is not None  # subscribed
+        assert listener.get_message(timeout=20) is not None  # subscribed
         assert projection.write(alerts=[alert("al_1")]) == 1
         assert projection.write(alerts=[alert("al_1")]) == 0
         assert projection.write(alerts=[alert("al_2")]) == 1
-        heard = [listener.get_message(timeout=5), listener.get_message(timeout=5)]
+        heard = [listener.get_message(timeout=20), listener.get_message(timeout=5)]
     assert [msgspec.json.decode(one["data"]) for one in heard if one] == [
         [{"kind": "alert", "id": "al_1"}],
         [{"kind": "alert", "id": "al_2"}],
@@ -94,10 +94,10 @@ def test_of_a_backlog_alerts_are_written_and_said_first(projection: Projection, 
     lead = SAMPLES.lead()
     with redis.pubsub() as listener:
         listener.subscribe(keys.live)
-        assert listener.get_message(timeout=5) is not None  # subscribed
+        assert listener.get_message(timeout=20) is not None  # subscribed
         projection.write(leads=[(f"lead-{n}", encode(replace(lead, lead_id=f"lead-{n}"))) for n in range(400)],
                          accounts=[account_named("Acme", Version(0, 1))], alerts=[alert("al_1")])  # fmt: skip
-        heard = [listener.get_message(timeout=5) for _ in range(3)]
+        heard = [listener.get_message(timeout=20) for _ in range(3)]
     said = [msgspec.json.decode(one["data"]) for one in heard if one]
     assert [(one[0]["kind"], len(one)) for one in said] == [("alert", 1), ("account", 1), ("lead", 400)]
 
@@ -267,9 +267,9 @@ def test_an_erased_lead_goes_from_cards_lists_and_search_for_good(
     projection.write(leads=[("l1", encode(card)), ("l2", encode(other))])
     with redis.pubsub() as listener:
         listener.subscribe(keys.live)
-        assert listener.get_message(timeout=5) is not None  # subscribed
+        assert listener.get_message(timeout=20) is not None  # subscribed
         assert projection.write(erased=["l1", "never seen"]) == 1
-        heard = listener.get_message(timeout=5)
+        heard = listener.get_message(timeout=20)
     assert heard is not None
     assert msgspec.json.decode(heard["data"]) == [{"kind": "lead", "id": "l1"}]
     late = replace(card, version=Version(3, 9))

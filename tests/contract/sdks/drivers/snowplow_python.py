@@ -15,7 +15,7 @@ from snowplow_tracker import (
     Tracker,
 )
 
-GIVE_UP_S = 40
+GIVE_UP_S = 100
 
 
 def play(
