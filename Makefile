@@ -13,6 +13,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
+# Compiled modules are kept, whatever the machine says: a run starts hundreds of processes, and each would compile all
+# that it imports, and each of those that share the tests all tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 .NOTPARALLEL:
 .PHONY: up test check bench faults mutate lock tracker screenshots words dev clean
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -24,13 +25,19 @@ def java_missing() -> str | None:
     java = shutil.which("java")
     if java is None:
         return f"no java: install OpenJDK {JAVA_AT_LEAST} or newer (Debian: openjdk-17-jre-headless)"
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    told = _version(java)
     found = _JAVA.search(told)
     if found is None or int(found[1]) < JAVA_AT_LEAST:
         return f"java is too old, Apache Kafka needs {JAVA_AT_LEAST}: {told.partition(chr(10))[0]}"
     if not _kept().exists() and shutil.which("mvn") is None:
         return "no mvn: install Maven, it brings Kafka's jars (Debian: maven)"
     return None
+
+
+@cache
+def _version(java: str) -> str:
+    """What it says of itself: a machine is started for it, and each command line of Kafka's asks."""
+    return subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
 
 
 def jars() -> Path:
