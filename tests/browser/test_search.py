@@ -16,6 +16,7 @@ from tests.browser.product import SEEN_S, eventually
 from tests.unit.console.samples import LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
+AT_ITS_END = "void (window.ended = new Promise((end) => document.addEventListener('htmx:finally:request', end)))"
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +79,9 @@ def test_results_that_were_closed_stay_closed_though_an_answer_comes_late(consol
     eventually(lambda: held or page.wait_for_timeout(20), timeout_s=SEEN_S, missing="nothing was asked")
     field.press("Escape")
     expect(found).to_be_empty()
-    page.evaluate("document.addEventListener('htmx:finally:request', () => { window.answered = true; })")
+    page.evaluate(AT_ITS_END)
     held[0].continue_()
-    page.wait_for_function("window.answered")
+    page.evaluate("window.ended.then(() => true)")
     assert found.inner_html() == ""
 
 
