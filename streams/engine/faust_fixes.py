@@ -14,6 +14,7 @@ behaviour, so that an upgrade says which of them it made needless.
 | restore in bulk | takes changelog records one by one, 8,400 a second |
 | start where the group stands, or not at all | silently jumps when its offset fell out of retention |
 | drain by whole fetches (`drain.py`) | four asyncio tasks a record; sleeps a second where all buffers are full |
+| start tables at once | waits a second, in which tables may still be declared |
 | say nothing of slow streams | logs that a stream stands still, by sensors that nobody feeds here: the watchdog looks |
 | a crash ends the process | the graceful path commits and may hang |
 | leave the group in order | a rebalance during the stop closes the consumer: nobody leaves, the others wait a session |
@@ -263,7 +264,7 @@ class CarefulRecovery(Recovery):
 
 
 class CarefulTables(TableManager):
-    """Our recovery."""
+    """Our recovery, and no pause before it."""
 
     @property
     def recovery(self) -> Recovery:
@@ -271,6 +272,11 @@ class CarefulTables(TableManager):
         if self._recovery is None:
             self._recovery = CarefulRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery
+
+    async def on_start(self) -> None:
+        """The stock one gives tables a second to be declared: ours are there before the worker starts."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class EngineApp(faust.App):

@@ -128,6 +128,12 @@ class Tags(HTMLParser):
         return as_read(" ".join(self._texts))
 
 
+@pytest.fixture(autouse=True)
+def _nothing_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of these tests read hundreds of pages: where that takes long, the later ones would say that they are old."""
+    monkeypatch.setattr("streams.console.render.OLD_MS", DAY)
+
+
 def now() -> int:
     return time_ns() // 1_000_000
 

@@ -221,6 +221,32 @@ async def test_ours_clears_the_queues_and_then_lets_records_in() -> None:
     assert order.index("sought") < order.index("queues cleared") < order.index("records let in")
 
 
+# ─── before restoring
+async def begun(app: Any) -> list[str]:
+    """What tables do before rows are restored."""
+    order, tables = list[str](), app.tables
+
+    def noting(what: str) -> Any:
+        async def noted(*_: Any) -> None:
+            order.append(what)
+
+        return noted
+
+    tables.sleep = noting("slept")
+    tables._update_channels = noting("tables started")
+    tables.recovery.start = noting("restoring")
+    await tables.on_start()
+    return order
+
+
+async def test_stock_sleeps_before_its_tables_start() -> None:
+    assert await begun(stock_app()) == ["slept", "tables started", "restoring"]
+
+
+async def test_ours_start_at_once() -> None:
+    assert await begun(engine_app()) == ["tables started", "restoring"]
+
+
 # ─── what a fetch asks for
 async def fetched_while_paused(consumer: Any) -> set[TP]:
     """The partitions that a waiting fetch asks for once recovery has paused the one that it began with."""
