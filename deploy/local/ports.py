@@ -14,7 +14,7 @@ from typing import Final
 __all__ = ["HOST", "free_ports"]
 
 HOST: Final = "127.0.0.1"
-FIRST: Final = 20_000  # Linux hands out ports from 32,768 on, others from 49,152 on; Kubernetes has those from 30,000 on
+FIRST: Final = 20_000  # Linux hands out ports from 32,768 on, others from 49,152 on; Kubernetes takes 30,000 and above
 SPAN: Final = 10_000
 APART: Final = 61  # ports from one process id to the next
 
@@ -22,7 +22,7 @@ _turns: Final = count(os.getpid() * APART)
 
 
 def free_ports(wanted: int) -> list[int]:
-    """`wanted` different ports that nobody listens on. None comes twice soon. Raises OSError where there are too few."""
+    """`wanted` ports that nobody listens on, all different, none given twice soon. Raises OSError: too few are free."""
     found: list[int] = []
     with ExitStack() as held:
         for turn in islice(_turns, SPAN):

@@ -74,7 +74,11 @@ def test_results_that_were_closed_stay_closed_though_an_answer_comes_late(consol
     field, found = page.get_by_role("searchbox"), page.locator("#find-found")
     field.press_sequentially("nort")
     expect(found.locator("li")).to_have_count(2)
-    page.route("**/search?q=north", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/search?q=north", hold)
     field.press_sequentially("h")
     eventually(lambda: held or page.wait_for_timeout(20), timeout_s=SEEN_S, missing="nothing was asked")
     field.press("Escape")

@@ -95,7 +95,7 @@ def test_an_anonymous_visit_becomes_a_lead_that_can_be_explained(
             page.get_by_label("Your role").fill("Head of maintenance")
             page.get_by_role("button", name="Send the inquiry").click()
             page.wait_for_url("**/thanks")
-            expect(leads.get_by_role("link", name="Jonas Weber")).to_be_visible(timeout=SEEN_MS)
+            expect(leads.get_by_role("link", name="Jonas Weber")).to_be_visible()
         leads.get_by_role("link", name="Jonas Weber").click()
         lead = leads
         expect(lead.get_by_role("heading", level=1, name="Jonas Weber")).to_be_visible()
@@ -176,7 +176,7 @@ def test_a_lost_deals_person_comes_back_and_sales_hears_of_it_once(
         identify(page, up.demo_url, LENA)
         read(page, f"{up.demo_url}/pricing")
         qualified = time.monotonic()
-        expect(inbox.get_by_role("link", name="Ostermann Guss")).to_be_visible(timeout=SEEN_MS)
+        expect(inbox.get_by_role("link", name="Ostermann Guss")).to_be_visible()
         print(f"alert on the page {time.monotonic() - qualified:.2f} s after the visit qualified")
     alert = alerts.first
     expect(alert).to_contain_text("Real-time")

@@ -36,7 +36,10 @@ def test_a_mapping_file_that_is_mended_is_read_anew_without_a_restart(valkey: st
     projection.write(rejected=[("0:1", encode(deal)), ("0:2", encode(mail))])
     projection.beat(now)
     projection.close()
-    with running(valkey, CRM__MAPPING=str(mapping)) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as rep:
+    with (
+        running(valkey, CRM__MAPPING=str(mapping)) as url,
+        httpx.Client(base_url=url, timeout=30, trust_env=False) as rep,
+    ):
         rep.get(one_time_link(SECRET, url, name="Ines Duarte"))
         assert "the mapping of now cannot read it either: deal_id" in rep.get("/rejected/0:1").text
         assert "this release cannot read it either: RecordType: New" in rep.get("/rejected/0:2").text
