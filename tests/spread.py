@@ -6,6 +6,7 @@ nothing, so each goes where there is room. The order within a group stays the sh
 
 import os
 import sys
+from collections import Counter
 from typing import Final
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 __all__ = ["begun_first", "group_of", "say"]
 
 ALONE: Final = ("tests/unit/core/", "tests/simulation/")
+COMPUTES: Final = "tests/simulation/"  # also what is not marked slow
+LAST: Final = 3
 
 
 def group_of(item: pytest.Item) -> str:
@@ -22,14 +25,28 @@ def group_of(item: pytest.Item) -> str:
 
 
 def begun_first(items: list[pytest.Item]) -> None:
-    """Groups that hold something slow, then those with properties, then the rest: the end is made of small ones."""
+    """What takes long before what does not: the end is made of small ones.
+
+    Of what takes long, each kind is spread evenly: while one process computes, others wait for brokers and browsers.
+    """
     ranks: dict[str, int] = {}
     for item in items:
-        rank = 0 if item.get_closest_marker("slow") else 1 if _is_long(item) else 2
         name = group_of(item)
-        ranks[name] = min(rank, ranks.get(name, rank))
-    order = {name: number for number, name in enumerate(ranks)}
-    items.sort(key=lambda item: (ranks[group_of(item)], order[group_of(item)]))
+        ranks[name] = min(_rank(item), ranks.get(name, LAST))
+    many, seen, places = Counter(ranks.values()), Counter[int](), dict[str, tuple[bool, float, int]]()
+    for name, rank in ranks.items():
+        places[name] = rank == LAST, seen[rank] / many[rank], rank
+        seen[rank] += 1
+    order = {name: place for place, name in enumerate(sorted(ranks, key=places.__getitem__))}
+    items.sort(key=lambda item: order[group_of(item)])
+
+
+def _rank(item: pytest.Item) -> int:
+    """0: waits long for others; 1: computes for long; 2: a property; LAST: a short one."""
+    slow, alone = item.get_closest_marker("slow") is not None, "::" in group_of(item)
+    if slow:
+        return 1 if alone else 0
+    return 2 if _is_long(item) else LAST
 
 
 def say(line: str) -> None:
@@ -38,4 +55,5 @@ def say(line: str) -> None:
 
 
 def _is_long(item: pytest.Item) -> bool:
-    return hasattr(getattr(item, "obj", None), "hypothesis") or item.get_closest_marker("slow") is not None
+    long = item.get_closest_marker("slow") is not None or item.nodeid.startswith(COMPUTES)
+    return long or hasattr(getattr(item, "obj", None), "hypothesis")
