@@ -11,6 +11,7 @@ DeployError
 ├── BadUsers         a user file or audit log that cannot be read or written, or a user that it does not have
 ├── BadHome          the home directory cannot be used
 ├── NotDelivered     a channel did not take a test
+├── NotLogged        the audit log cannot be written
 ├── NotRebuilt       Redis is away, or no worker fills it
 ├── NotReady         a child ended, or did not become ready in time; carries its last log lines
 ├── ChildLost        a child ended whose memory nothing can bring back (the embedded broker)
@@ -40,6 +41,7 @@ __all__ = [
     "NoJava",
     "NotAtRest",
     "NotDelivered",
+    "NotLogged",
     "NotReady",
     "NotRebuilt",
     "TopicsDiffer",
@@ -113,6 +115,10 @@ class NotAtRest(DeployError):
 
 class NotDelivered(DeployError):
     """The channel's own word, which names no person and no secret."""
+
+
+class NotLogged(DeployError):
+    """Nothing was changed."""
 
 
 class BrokerUnreachable(DeployError):

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.cli.keys import milliseconds_of
+from deploy.cli.shell_log import LOG, AuditFile, shell_log
 from deploy.errors import BadKeys
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     help="API keys: which programs may read leads, accounts and alerts, and act on alerts. They send no events: that "
-         "is [b]leadstream keys[/b]. Consoles see every change within a second.",
+         "is [b]leadstream keys[/b]. Consoles see every change within a second; each is a line of the audit log.",
     no_args_is_help=True,
 )  # fmt: skip
 File: TypeAlias = Annotated[
@@ -39,6 +40,7 @@ def create(
     file: File,
     expires: Annotated[str | None, typer.Option(help="Ends by itself after 30m, 12h, 90d (default: never).")] = None,
     as_json: AsJson = False,
+    audit: AuditFile = LOG,
 ) -> None:
     """Make a key and show it, this once: the file keeps only its hash.
 
@@ -49,8 +51,9 @@ def create(
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadKeys(f"{name!r} is no name: 1 to {LONGEST_NAME} printable characters")
     lasts = None if expires is None else milliseconds_of(expires)
-    with opened(file, new=True) as book:
+    with shell_log(audit) as log, opened(file, new=True) as book:
         entry, key = book.create(name.strip(), scopes_of(scope), lasts_ms=lasts)
+        log.note("make API key", entry.id, to=f"{entry.name}: {', '.join(entry.scopes)}")
     if as_json:
         _print_json(_told(entry) | {"key": key})
         return
@@ -81,12 +84,14 @@ def revoke(
     *,
     file: File,
     as_json: AsJson = False,
+    audit: AuditFile = LOG,
 ) -> None:
     """End a key at once: within a second every console answers 401 to it."""
     from deploy.cli.api_key_book import opened
 
-    with opened(file) as book:
+    with shell_log(audit) as log, opened(file) as book:
         entry = book.revoke(named)
+        log.note("revoke API key", entry.id, to=entry.name)
     if as_json:
         _print_json(_told(entry))
         return

@@ -35,7 +35,7 @@ def list_(
     since: Annotated[str, typer.Option(help="Only the last 30m, 12h, 7d; 0 = all.")] = "0",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, as they lie in the file.")] = False,
 ) -> None:
-    """List who saw whom and did what, oldest first.
+    """List who saw whom and did what, oldest first: in the console, in Slack, and at a shell.
 
     leadstream audit list --lead 5f0c2a9be17d4c3f --since 30d
     """
@@ -49,17 +49,17 @@ def list_(
             typer.echo(encode(line).decode())
         return
     at, of = Column("at", no_wrap=True), Column("id", overflow="fold")
-    table = Table(at, "user", "role", "what", of, "shown", "from", "answer")
+    table = Table(at, "user", "role", "what", of, "to", "shown", "from", "answer")
     for line in lines:
         shown = f"{len(line.leads)} leads" if line.leads else ""
-        table.add_row(_at(line.at), Text(line.user), line.role, line.what, Text(line.id), shown,
+        table.add_row(_at(line.at), Text(line.user), line.role, line.what, Text(line.id), Text(line.to), shown,
                       Text(line.network or line.member), str(line.answer))  # fmt: skip
     Console(highlight=False).print(table)
 
 
 def _chosen(file: Path, *, user: str, lead: str, after: int) -> Iterator["AuditLine"]:
     """Raises BadUsers where nothing can be read."""
-    from streams.console.access.audit import entries
+    from streams.console.access.audit import AT_SHELL, entries
     from streams.console.access.user_file import name_key
     from streams.console.alerts.seat import IN_SLACK
 
@@ -68,7 +68,7 @@ def _chosen(file: Path, *, user: str, lead: str, after: int) -> Iterator["AuditL
     try:
         for line in entries(file):
             fits = line.at >= after and (not lead or lead == line.id or lead in line.leads)
-            names = (line.user, line.user.removesuffix(IN_SLACK))
+            names = (line.user, line.user.removesuffix(IN_SLACK).removesuffix(AT_SHELL))
             if fits and (not user or name_key(user) in map(name_key, names)):
                 yield line
     except OSError as error:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli.shell_log import LOG, AuditFile, ShellLog, shell_log
 from deploy.errors import BadUsers
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Users of the console. [b]viewer[/b] looks, [b]rep[/b] acts on alerts, [b]leader[/b] also reads reports and "
          "decides thresholds, [b]operator[/b] may all. The console sees every change within two "
-         "seconds; its page Users does the same.",
+         "seconds; its page Users does the same. Each change is a line of the audit log.",
     no_args_is_help=True,
 )  # fmt: skip
 RoleName: TypeAlias = Literal["viewer", "rep", "leader", "operator"]
@@ -53,20 +54,23 @@ def add(
     by_link: Annotated[bool, typer.Option("--link", help="Ask for no password: print a link behind which this user "
                                           "chooses one.")] = False,
     url: Url = "",
+    audit: AuditFile = LOG,
 ) -> None:
     """Add a user; the password is asked for. The file is made where it is missing and keeps only a hash.
 
     leadstream users add 'Ines Duarte' --role rep --file /etc/leadstream/users.json
     """
     if by_link:
-        with _book(file, new=True) as book:
+        with _book(file, audit, new=True) as (book, log):
             entry, token = book.invite(name, role)
+            log.note("add user", entry.name, to=role)
         _tell(f"{entry.name} may sign in as {entry.role}, once a password is chosen")
         _tell_link(url, token)
         return
     password = _password(from_stdin=password_stdin)
-    with _book(file, new=True) as book:
+    with _book(file, audit, new=True) as (book, log):
         entry = book.add(name, role, password)
+        log.note("add user", entry.name, to=role)
     _tell(f"{entry.name} may sign in as {entry.role}")
 
 
@@ -93,70 +97,77 @@ def list_(*, file: File) -> None:
 
 @app.command()
 def role(
-    name: Name, to: Annotated[RoleName, typer.Argument(metavar="ROLE")], *, file: File, even_last: EvenLast = False
+    name: Name, to: Annotated[RoleName, typer.Argument(metavar="ROLE")], *, file: File, even_last: EvenLast = False,
+    audit: AuditFile = LOG,
 ) -> None:
     """Give another role: it counts from the next click on, nobody has to sign in again."""
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry = book.give_role(name, to, even_last=even_last)
+        log.note("give role to user", entry.name, to=to)
     _tell(f"{entry.name} is {entry.role}")
 
 
 @app.command()
-def passwd(name: Name, *, file: File, password_stdin: FromStdin = False) -> None:
+def passwd(name: Name, *, file: File, password_stdin: FromStdin = False, audit: AuditFile = LOG) -> None:
     """Set another password. All sessions of this user end."""
-    with _book(file) as book:
+    with _book(file, audit) as (book, _):
         book.named(name)
     password = _password(from_stdin=password_stdin)
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry = book.set_password(name, password)
+        log.note("set password of user", entry.name)
     _tell(f"{entry.name} has another password; all sessions ended")
 
 
 @app.command()
-def link(name: Name, *, file: File, url: Url = "") -> None:
+def link(name: Name, *, file: File, url: Url = "", audit: AuditFile = LOG) -> None:
     """Print a link behind which this user chooses a password: it works once, for a day, and ends the one of before.
 
     Sessions end when the password is chosen, not before.
     """
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry, token = book.give_link(name)
+        log.note("make a link for user", entry.name)
     _tell(f"{entry.name} may choose a password")
     _tell_link(url, token)
 
 
 @app.command()
-def disable(name: Name, *, file: File, even_last: EvenLast = False) -> None:
+def disable(name: Name, *, file: File, even_last: EvenLast = False, audit: AuditFile = LOG) -> None:
     """Let nobody sign in as this user any more: open sessions end within two seconds."""
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry = book.disable(name, even_last=even_last)
+        log.note("disable user", entry.name)
     _tell(f"{entry.name} is disabled; all sessions ended")
 
 
 @app.command()
-def enable(name: Name, *, file: File) -> None:
+def enable(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
     """Let a disabled user sign in again, with the password of before, if there was one."""
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry = book.enable(name)
+        log.note("enable user", entry.name)
     _tell(f"{entry.name} may sign in again as {entry.role}")
 
 
 @app.command()
-def signout(name: Name, *, file: File) -> None:
+def signout(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
     """End all sessions of a user, for a device that was lost."""
-    with _book(file) as book:
+    with _book(file, audit) as (book, log):
         entry = book.end_sessions(name)
+        log.note("end sessions of user", entry.name)
     _tell(f"all sessions of {entry.name} ended")
 
 
 @contextmanager
-def _book(file: Path, *, new: bool = False) -> Iterator["UserBook"]:
-    """Raises BadUsers."""
+def _book(file: Path, audit: Path, *, new: bool = False) -> Iterator[tuple["UserBook", ShellLog]]:
+    """The users, and the log for what is done with them: one lock for both. Raises BadUsers, NotLogged."""
     from streams.console.access.user_book import opened
     from streams.errors import StreamError
 
     try:
-        with opened(file, new=new) as book:
-            yield book
+        with shell_log(audit) as log, opened(file, new=new) as book:
+            yield book, log
     except StreamError as error:
         raise BadUsers(str(error)) from error
     except OSError as error:

@@ -1,6 +1,7 @@
 """The audit log: who looked at whom, and who did what. One JSON line each, only ever appended.
 
-A line has the pseudonyms of those who were shown, never their names or addresses. Whoever turns the file over (a
+A line has the pseudonyms of those who were shown, never their names or addresses. Consoles and commands that change who
+may sign in append to the same file. Whoever turns the file over (a
 rename is enough) needs to tell nobody: the next line notices.
 """
 
@@ -18,10 +19,11 @@ from msgspec.structs import replace
 
 from streams.private_files import append_line, opened_to_append
 
-__all__ = ["AGAIN_MS", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
+__all__ = ["AGAIN_MS", "AT_SHELL", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
 
 AGAIN_MS: Final = 60_000
 LIST_AGAIN_MS: Final = 3_600_000
+AT_SHELL: Final = " (shell)"  # behind the name of who used a command on the machine itself
 REMEMBERED: Final = 32_768  # about 8 MB
 Look: TypeAlias = tuple[str, ...]
 

@@ -348,7 +348,8 @@ def test_two_operators_and_the_command_at_once_lose_nothing(
     """Two consoles in front of one file and processes of `leadstream users`, all writing."""
     commands = [
         subprocess.Popen(
-            [sys.executable, "-c", _COMMANDS.format(file=str(file), part=part)], env={**os.environ, "PYTHONPATH": "."},
+            [sys.executable, "-c", _COMMANDS.format(file=str(file), part=part)],
+            env={**os.environ, "PYTHONPATH": ".", "LEADSTREAM_CONSOLE__AUDIT": str(tmp_path / "a.jsonl")},
         )
         for part in range(2)
     ]  # fmt: skip

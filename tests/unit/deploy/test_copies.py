@@ -30,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for kind in KINDS[1:]:
         monkeypatch.setenv(kind.setting, str(home / kind.name))
     monkeypatch.delenv(KINDS[0].setting, raising=False)
+    monkeypatch.setenv("LEADSTREAM_CONSOLE__AUDIT", str(home / "audit.jsonl"))
     RulesBook(home / "rules.jsonl").write(Published(at=1, version="r1", files={"stages.toml": "x"}, by="Ines"))
     said("users", "add", "Ines Duarte", "--password-stdin", typed=PASSWORD)
     said("keys", "create", "site")

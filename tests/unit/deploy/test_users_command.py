@@ -18,6 +18,12 @@ RUNNER = CliRunner(env={"COLUMNS": "200", "LEADSTREAM_CONSOLE__USERS": "", "LEAD
 PASSWORD, OTHER = "correct horse battery", "another long password"
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit log lies below where one is."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "users.json"
