@@ -71,6 +71,7 @@ from streams.console.pages import (
 )
 from streams.console.pages import slack as slack_page
 from streams.console.render import Pages
+from streams.console.rules.pasted import PastedRules
 from streams.console.sight import Mappers, Sight, sight_of
 from streams.console.slack.answers import SlackAnswers
 from streams.console.tongue import N_, filled
@@ -139,7 +140,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
                 users=options.users, openid=options.openid)  # fmt: skip
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
-        audit=Audit(options.audit), sight=sight,
+        audit=Audit(options.audit), sight=sight, pasted=PastedRules(reader, sight.known.made_of),
         arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
         trials=Throttle(channels.MOST_TRIALS), slack=slack, public_url=options.public_url,
     )  # fmt: skip

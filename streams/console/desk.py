@@ -13,6 +13,7 @@ from streams.console.access.throttle import Throttle, Tries
 from streams.console.live.arrivals import Arrivals
 from streams.console.live.changes import Hub
 from streams.console.render import Frame, Pages
+from streams.console.rules.pasted import PastedRules
 from streams.console.shown import AtMoment
 from streams.console.sight import Sight
 from streams.console.slack.answers import SlackAnswers
@@ -46,6 +47,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     pages: Pages
     tries: Tries
     sight: Sight
+    pasted: PastedRules
     arrivals: Arrivals
     now: Callable[[], int]
     trials: Throttle

@@ -18,6 +18,7 @@
 | `channels` | hash: worker -> how its channels stand, said every few seconds (`channels.py`) |
 | `trials` | list: tests of channels that somebody wants (`trials.py`) |
 | `trials:results` | hash: channel -> what became of its newest test |
+| `pasted`, `pasted:by_look` | hash: version -> rules brought to be tried; by when somebody last looked (`pasted.py`) |
 | `beat` | when the projector was last alive (UTC milliseconds) |
 
 Messages on the channel `live` say which cards changed: `[{"kind": "alert", "id": "al_..."}, ...]`.
@@ -72,6 +73,16 @@ class Keys(Struct, frozen=True):
     def trial_results(self) -> str:
         """The hash of what became of them."""
         return f"{self.prefix}trials:results"
+
+    @property
+    def pasted(self) -> str:
+        """The hash of rules that were brought to be tried."""
+        return f"{self.prefix}pasted"
+
+    @property
+    def pasted_looks(self) -> str:
+        """The sorted set of when somebody last looked at them."""
+        return f"{self.prefix}pasted:by_look"
 
     @property
     def filled(self) -> str:

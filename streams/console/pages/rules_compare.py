@@ -33,8 +33,8 @@ CSV_HEAD: Final = ("lead_id", "name", "stage", "score_a", "score_b", "above_a", 
 
 FORGOTTEN: Final = (
     N_("These rules are not kept any more"),
-    N_("What was brought by hand lies in the memory of one console, until 15 minutes after the last look. Bring it "
-       "again."),
+    N_("What was brought by hand is kept until 15 minutes after the last look, the newest 8 of all. An emptied Redis "
+       "forgets it at once. Bring it again."),
 )
 
 
@@ -55,7 +55,7 @@ async def compare(request: Request) -> Response:
     asked = {name: request.query_params.get(name, "") for name in ("a", "b")}
     try:
         choices = [*desk.sight.known.choices(desk.now())]
-        pair = _pair(desk, asked["a"], asked["b"])
+        pair = await _pair(desk, asked["a"], asked["b"])
     except (RulesError, OSError) as error:
         return await unreadable_rules(desk, request, error)
     except _Forgotten:
@@ -80,7 +80,7 @@ async def table(request: Request) -> Response:
     """`GET /rules/compare.csv`: those who change side, at most 500."""
     desk = desk_of(request)
     try:
-        pair = _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
+        pair = await _pair(desk, request.query_params.get("a", ""), request.query_params.get("b", ""))
     except (RulesError, OSError) as error:
         return await unreadable_rules(desk, request, error)
     except _Forgotten:
@@ -105,17 +105,23 @@ def _yes(above: bool) -> str:  # noqa: FBT001  it is what is said
     return "yes" if above else "no"
 
 
-def _pair(desk: Desk, a: str, b: str) -> _Pair | None:
-    """None while nothing is chosen. Raises HTTPException 404, _Forgotten, RulesError, OSError."""
+async def _pair(desk: Desk, a: str, b: str) -> _Pair | None:
+    """None while nothing is chosen. Raises HTTPException 404, _Forgotten, RulesError, OSError, ReadModelAway."""
     if not b:
         return None
     try:
-        before, after = desk.sight.known.named(a or IN_FORCE), desk.sight.known.named(b)
+        before, after = await _named(desk, a or IN_FORCE), await _named(desk, b)
     except KeyError as error:
-        if b.startswith(PASTED):
+        if b.startswith(PASTED) or a.startswith(PASTED):
             raise _Forgotten from error
         raise HTTPException(404) from error
     return _Pair(a=a or IN_FORCE, b=b, before=before, after=after)
+
+
+async def _named(desk: Desk, name: str) -> Rules:
+    if name.startswith(PASTED):
+        return await desk.pasted.of(name.removeprefix(PASTED))
+    return desk.sight.known.named(name)
 
 
 ROUTES: Final = [Route("/rules/compare", compare), Route("/rules/compare.csv", table)]

@@ -79,7 +79,7 @@ async def _taken(desk: Desk, request: Request, brought: Uploaded) -> Response:
     if keeps and not is_draft_name(name):
         wrong[NAME] = Wrong(said=N_("A name has at most 40 small letters, digits and hyphens, and no hyphen first."))
     if not wrong and rules is not None:
-        b, unkept = _kept(known, name, files) if keeps else (known.pasted.hold(rules), None)
+        b, unkept = _kept(known, name, files) if keeps else (await desk.pasted.hold(rules, files), None)
         if unkept is None:
             return RedirectResponse(_compare(a, b), 303)
         wrong[NAME] = unkept

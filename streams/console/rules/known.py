@@ -1,4 +1,4 @@
-"""The rules that the console knows: those in force, former ones, what was approved, drafts, and what was pasted."""
+"""The rules that the console knows: those in force, former ones, what was approved, and drafts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from streams.console.rules.drafts import DRAFT, Drafts
-from streams.console.rules.pasted import PASTED, PastedRules
 from streams.core.rulebook.threshold_text import with_threshold
 from streams.core.rules import Rules
 from streams.rules_book import Published, RulesBook
@@ -39,14 +38,13 @@ class KnownRules:
 
     def __init__(
         self, files: Callable[[], Mapping[str, str]], load: Callable[[Mapping[str, str]], Rules], *, book: RulesBook,
-        drafts: Path | None = None, pasted: PastedRules | None = None,
+        drafts: Path | None = None,
     ) -> None:  # fmt: skip
         self._files = files
         self._load = load
         self._known: tuple[Mapping[str, str], Rules] | None = None
         self.book = book
         self.drafts = Drafts(drafts)
-        self.pasted = pasted or PastedRules()
 
     def in_force(self) -> Rules:
         """Those that this console started with. Raises RulesError."""
@@ -90,8 +88,6 @@ class KnownRules:
             return self.at_threshold(pending.threshold)
         if name.startswith(FORMER):
             return self.of(name.removeprefix(FORMER))
-        if name.startswith(PASTED):
-            return self.pasted.of(name.removeprefix(PASTED))
         if not name.startswith(DRAFT):
             raise KeyError(name)
         return self._load(self.drafts.texts(name.removeprefix(DRAFT)))
@@ -105,6 +101,10 @@ class KnownRules:
         """Those in force with these texts in place of theirs: all texts, and what they say. Raises RulesError."""
         files = {**self.files(), **texts}
         return files, self._load(files)
+
+    def made_of(self, texts: Mapping[str, str]) -> Rules:
+        """What these texts say, all of them. Raises RulesError."""
+        return self._load(texts)
 
     def at_threshold(self, threshold: float) -> Rules:
         """Those in force with another threshold. Raises RulesError."""

@@ -13,11 +13,11 @@ from streams.console.app import ConsoleOptions, make_app
 from streams.console.pages.rules_paste import LARGEST
 from streams.console.rules.drafts import Drafts
 from streams.console.rules.known import KnownRules
-from streams.console.rules.pasted import KEPT_MS, PastedRules
 from streams.console.rules.readings import Readings
 from streams.core.rows import ROWS
 from streams.core.rules import FILES, Rules, load_rules
 from streams.inbox import MemoryDoor
+from streams.readmodel.pasted import KEPT_MS
 from streams.readmodel.reader import Reader
 from streams.replay.kept_rows import KeptRows
 from streams.rules_book import RulesBook
@@ -50,20 +50,22 @@ def drafts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def known(tmp_path: Path, drafts: Path, clock: Clock[int]) -> KnownRules:
-    return KnownRules(lambda: read_texts(None), load, book=RulesBook(tmp_path / "rules.jsonl"), drafts=drafts,
-                      pasted=PastedRules(clock))  # fmt: skip
+def known(tmp_path: Path, drafts: Path) -> KnownRules:
+    return KnownRules(lambda: read_texts(None), load, book=RulesBook(tmp_path / "rules.jsonl"), drafts=drafts)
 
 
 @pytest.fixture
 def leader(
-    valkey_url: str, prefix: str, door: MemoryDoor, known: KnownRules, audit_log: Path, filled: Samples
+    valkey_url: str, prefix: str, door: MemoryDoor, known: KnownRules, audit_log: Path, filled: Samples,
+    clock: Clock[int],
 ) -> Iterator[Visitor]:
     row = ROWS["leads"].encode(lead(filled.now, "Mira"))
     rows = StandInRows(leads=[(LEAD_ID.encode(), row)], accounts=[])
     options = ConsoleOptions(secret=SECRET, public_url="http://testserver", audit=audit_log)
     reader = Reader.connect(valkey_url, prefix=prefix)
-    with visiting(make_app(reader, door, options, sight=sight(known=known, rows=rows))) as visitor:
+    app = make_app(reader, door, options, sight=sight(known=known, rows=rows))
+    app.state.desk.pasted._now = clock
+    with visiting(app) as visitor:
         signed_in(visitor, "leader", name="Lena")
         yield visitor
 
@@ -103,14 +105,14 @@ def test_the_page_holds_what_is_in_force_letter_by_letter(leader: Visitor) -> No
     assert answer.headers["location"].endswith(known_rules().in_force().version)
 
 
-def test_an_uploaded_file_comes_before_the_field(leader: Visitor, known: KnownRules) -> None:
+def test_an_uploaded_file_comes_before_the_field(leader: Visitor) -> None:
     answer = brought(leader, {"C:\\rules\\stages.toml": b"\xef\xbb\xbf" + LOWER.encode()}, stages_toml="[broken")
     assert answer.status_code == 303
-    rules = known.named(answer.headers["location"].rpartition("b=")[2].replace("%3A", ":"))
+    rules = leader.call(leader.app.state.desk.pasted.of, answer.headers["location"].rpartition("%3A")[2])
     assert rules.stages.qualified.total == 75
 
 
-def test_each_wrong_file_says_line_and_fix_beside_its_field(leader: Visitor, known: KnownRules) -> None:
+def test_each_wrong_file_says_line_and_fix_beside_its_field(leader: Visitor) -> None:
     scoring = read_texts(None)["scoring.toml"].replace("half_life_days", "half_live_days", 1)
     answer = brought(leader, scoring_toml=scoring, site_toml="[site]\ntimezone = <script>alert(1)</script>\n")
     assert answer.status_code == 422
@@ -122,7 +124,7 @@ def test_each_wrong_file_says_line_and_fix_beside_its_field(leader: Visitor, kno
              for name, text in re.findall(r'name="([a-z]+\.toml)".*?>\n(.*?)</textarea>', answer.text, re.DOTALL)}
     assert texts["scoring.toml"] == scoring  # what was written is not lost
     assert texts["site.toml"].startswith("[site]\ntimezone = <script>")
-    assert not known.pasted._held
+    assert not leader.app.state.desk.pasted._held
 
 
 def test_a_fault_between_a_brought_file_and_one_in_force_is_said(leader: Visitor) -> None:
@@ -192,24 +194,13 @@ def test_it_is_forgotten_a_while_after_the_last_look(leader: Visitor, clock: Clo
         assert "These rules are not kept any more" in said(answer.text)
 
 
-def test_few_are_held_and_the_one_longest_unseen_goes_first(clock: Clock[int]) -> None:
-    held = PastedRules(clock)
-    names = []
-    for total in range(60, 69):
-        text = LOWER.replace("total = 75.0", f"total = {total}.0")
-        names.append(held.hold(load({**read_texts(None), "stages.toml": text})).partition(":")[2])
-    with pytest.raises(KeyError):
-        held.of(names[0])
-    assert held.of(names[1]).version == names[1]
-
-
 def test_it_is_kept_as_a_draft_where_somebody_says_so(leader: Visitor, drafts: Path, known: KnownRules) -> None:
     answer = brought(leader, stages_toml=LOWER, keep="on", draft="lower-2027")
     assert answer.headers["location"] == "/rules/compare?a=now&b=draft%3Alower-2027"
     assert 'id="figures"' in leader.get(answer.headers["location"]).text
     assert sorted(one.name for one in (drafts / "lower-2027").iterdir()) == sorted(FILES)  # whole: it stays what it is
     assert known.named("draft:lower-2027").stages.qualified.total == 75
-    assert not known.pasted._held
+    assert not leader.app.state.desk.pasted._held
     again = brought(leader, stages_toml=LOWER, keep="on", draft="lower-2027")
     assert problems(again.text) == ["There is a draft of this name. Take another one."]
     assert [one.name for one in drafts.iterdir()] == ["lower-2027"]
