@@ -93,6 +93,7 @@ class ConsoleSettings(_Part):
     public_url: str = ""
     users: Path | None = None  # the file of `leadstream users`; read again when it changes
     audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
+    sessions: Path | None = Path(".leadstream/sessions.json")  # what ended sessions; empty = in memory alone
     api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
     rules_book: Path = Path(".leadstream/rules.jsonl")  # which rules since when, and who approved what; only appended
     rules_drafts: Path | None = None  # directories of rules to compare with those in force, one below it each
@@ -104,7 +105,7 @@ class ConsoleSettings(_Part):
     openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
     openid_name_claim: str = "name"
 
-    @field_validator("users", "api_keys", "rules_drafts", "costs", mode="before")
+    @field_validator("users", "sessions", "api_keys", "rules_drafts", "costs", mode="before")
     @classmethod
     def _no_file_if_empty(cls, value: object) -> object:
         return value or None

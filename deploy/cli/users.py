@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli.company import signout_openid
 from deploy.cli.shell_log import LOG, AuditFile, ShellLog, shell_log
 from deploy.errors import BadUsers
 
@@ -157,6 +158,9 @@ def signout(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
         entry = book.end_sessions(name)
         log.note("end sessions of user", entry.name)
     _tell(f"all sessions of {entry.name} ended")
+
+
+app.command("signout-openid")(signout_openid)
 
 
 @contextmanager

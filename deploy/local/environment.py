@@ -65,6 +65,7 @@ def console(stack: Stack) -> dict[str, str]:
         "LEADSTREAM_CONSOLE__LINK_SECRET": stack.secrets.link_secret,
         "LEADSTREAM_CONSOLE__AUDIT": str(stack.plan.home / "audit.jsonl"),
         "LEADSTREAM_CONSOLE__RULES_BOOK": str(stack.plan.home / "rules.jsonl"),
+        "LEADSTREAM_CONSOLE__SESSIONS": str(stack.plan.home / "sessions.json"),
     }
 
 

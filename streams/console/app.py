@@ -32,9 +32,10 @@ from streams.console.access.auth import Auth, one_time_link
 from streams.console.access.gate import gated
 from streams.console.access.openid import OpenId
 from streams.console.access.security import Guard, Headers
+from streams.console.access.sessions import Sessions
 from streams.console.access.throttle import Throttle, Tries
 from streams.console.access.users import Users
-from streams.console.access.ways_in import openid_of, users_of
+from streams.console.access.ways_in import openid_of, sessions_of, users_of
 from streams.console.api.app import api
 from streams.console.desk import Desk, desk_of
 from streams.console.holders import holder_of
@@ -111,7 +112,7 @@ class ConsoleOptions(Struct, frozen=True, kw_only=True):
     """`secret` signs cookies and links; `public_url` is where browsers reach it.
 
     `users` None: `password`, which all share, or by link only. `openid`: a provider. `audit`: where looks are written,
-    None = nowhere. `api_keys` None = no key opens the API.
+    None = nowhere. `api_keys` None = no key opens the API. `sessions` None: what ended is forgotten at the end.
     """
 
     secret: str
@@ -121,6 +122,7 @@ class ConsoleOptions(Struct, frozen=True, kw_only=True):
     openid: OpenId | None = None
     audit: Path | None = None
     api_keys: Path | None = None
+    sessions: Sessions | None = None
 
 
 class _Static(StaticFiles):
@@ -137,7 +139,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
              slack: SlackAnswers | None = None) -> Starlette:  # fmt: skip
     """The console as an ASGI application. It closes the reader when it ends, not the door."""
     auth = Auth(options.secret, password=options.password, secure=options.public_url.startswith("https://"),
-                users=options.users, openid=options.openid)  # fmt: skip
+                users=options.users, openid=options.openid, sessions=options.sessions)  # fmt: skip
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight, pasted=PastedRules(reader, sight.known.made_of),
@@ -235,14 +237,14 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
-    users, openid = users_of(ours), openid_of(ours, secret=secret)
+    users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
     door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
-                             audit=ours.audit, api_keys=ours.api_keys)  # fmt: skip
+                             audit=ours.audit, api_keys=ours.api_keys, sessions=sessions)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()

@@ -192,7 +192,7 @@ def one_round(bus: Bus, place: Path, *, number: int) -> list[tuple[float, float]
             "LEADSTREAM_SERVER_KEYS": f"{SERVER_KEY}=crm",
             "LEADSTREAM_CONSOLE__PORT": str(console_port),
             "LEADSTREAM_CONSOLE__LINK_SECRET": LINK_SECRET,
-            "LEADSTREAM_CONSOLE__AUDIT": "/dev/null",
+            "LEADSTREAM_CONSOLE__AUDIT": "/dev/null", "LEADSTREAM_CONSOLE__SESSIONS": "",
         }
         log = place / own.app_id
         stack.enter_context(started("streams", "worker", env=env, core=SERVER_CORE, port=worker_port, path="/readyz",

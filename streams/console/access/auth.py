@@ -1,7 +1,7 @@
 """Who is signed in: a signed cookie, opened by a user's password, the shared one, or a link that works once.
 
-The cookie carries a name, a role, a random key and the user's version, signed. What it says of a user is compared with
-the user file at each request. The CSRF token follows from the key.
+The cookie carries a name, a role, a random key and a version, signed. What it says is compared with the user file and
+with what ended sessions at each request. The CSRF token follows from the key.
 """
 
 import hmac
@@ -18,18 +18,19 @@ from starlette.responses import Response
 
 from streams.console.access.openid import OpenId
 from streams.console.access.roles import Role
+from streams.console.access.sessions import Sessions
 from streams.console.access.user_file import LONGEST_NAME
 from streams.console.access.users import Users
 from streams.console.shown import plain
 
-__all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link"]
+__all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link",
+           "shown_name"]  # fmt: skip
 
 SESSION_S: Final = 12 * 3_600
 IDLE_S: Final = 4 * 3_600
 RENEW_S: Final = 300
 LINK_S: Final = 24 * 3_600
-ENDED: Final = 10_000
-_SESSION: Final = "leadstream.console.session.v2"
+_SESSION: Final = "leadstream.console.session.v3"
 _LINK: Final = "leadstream.console.link.v2"
 _SHARED: Final = b"leadstream.console.shared.v1\0"
 _CSRF: Final = b"leadstream.console.csrf.v1\0"
@@ -38,8 +39,8 @@ _CSRF: Final = b"leadstream.console.csrf.v1\0"
 class Session(Struct, frozen=True, array_like=True):
     """Somebody at a browser. `name` is shown to others on what this person claims.
 
-    `version` is that of the user at signing in; 0 = by a link or OpenID, below 0 = by the shared password of that time.
-    `born`: UTC milliseconds.
+    `version` is that of the user or company person at signing in; 0 = by a link, below 0 = by the shared password of
+    that time. `born`: UTC milliseconds. `person`, `sid`: whom the provider signed in, and in which session of its own.
     """
 
     name: str
@@ -47,6 +48,13 @@ class Session(Struct, frozen=True, array_like=True):
     role: Role
     version: int
     born: int
+    person: str = ""
+    sid: str = ""
+
+    @property
+    def is_users(self) -> bool:
+        """Whether a user of the file is here."""
+        return self.version > 0 and not self.person
 
 
 class Link(Struct, frozen=True, array_like=True):
@@ -63,6 +71,11 @@ def one_time_link(secret: str, public_url: str, *, name: str = "Operator", role:
     return f"{public_url.rstrip('/')}/login/{token}"
 
 
+def shown_name(name: str) -> str:
+    """A name as it can be shown to others."""
+    return plain(name).strip()[:LONGEST_NAME] or "Operator"
+
+
 def _now() -> int:
     return time_ns() // 1_000_000
 
@@ -76,15 +89,15 @@ class Auth:
 
     def __init__(
         self, secret: str, *, password: str | None, secure: bool, users: Users | None = None,
-        openid: OpenId | None = None, now: Callable[[], int] = _now,
+        openid: OpenId | None = None, sessions: Sessions | None = None, now: Callable[[], int] = _now,
     ) -> None:  # fmt: skip
         self._secret = secret.encode()
         self._password = None if not password else password.encode()
-        self._sessions = URLSafeTimedSerializer(secret, salt=_SESSION)
+        self._cookies = URLSafeTimedSerializer(secret, salt=_SESSION)
         self._links = URLSafeTimedSerializer(secret, salt=_LINK)
         self._shared_version = 0 if self._password is None else _version_of(self._secret, self._password)
         self._now = now
-        self._ended: dict[str, None] = {}
+        self.sessions = sessions or Sessions(None)
         self.users = users
         self.openid = openid
         self.secure = secure
@@ -95,18 +108,24 @@ class Auth:
         """Whether one can sign in by password."""
         return self.users is not None or self._password is not None
 
-    def signed_in(self, name: str, *, role: Role = "operator", version: int = 0) -> tuple[str, Session]:
+    def signed_in(
+        self, name: str, *, role: Role = "operator", version: int = 0, person: str = "", sid: str = ""
+    ) -> tuple[str, Session]:
         """A new cookie value and what it says."""
-        shown = plain(name).strip()[:LONGEST_NAME] or "Operator"
-        session = Session(name=shown, key=token_urlsafe(18), role=role, version=version, born=self._now())
-        return self._sessions.dumps(msgspec.to_builtins(session)), session
+        session = Session(name=shown_name(name), key=token_urlsafe(18), role=role, version=version, born=self._now(),
+                          person=person, sid=sid)  # fmt: skip
+        return self._signed(session), session
+
+    def kept_on(self, session: Session, version: int) -> str:
+        """The cookie value with which this session outlives the others of its person."""
+        return self._signed(msgspec.structs.replace(session, version=version))
 
     def session(self, cookie: str | None) -> Session | None:
         """What a cookie says, None where it is missing, altered, idle for 4 h, older than 12 h, or was ended."""
         if not cookie:
             return None
         try:
-            session = msgspec.convert(self._sessions.loads(cookie, max_age=IDLE_S), Session)
+            session = msgspec.convert(self._cookies.loads(cookie, max_age=IDLE_S), Session)
         except (BadData, ValueError, TypeError):
             return None
         return self._still(session)
@@ -118,16 +137,10 @@ class Auth:
     def renewed(self, cookie: str, session: Session) -> str | None:
         """A cookie that is idle from now on, None where this one is young enough."""
         try:
-            self._sessions.loads(cookie, max_age=RENEW_S)
+            self._cookies.loads(cookie, max_age=RENEW_S)
         except BadData:
-            return self._sessions.dumps(msgspec.to_builtins(session))
+            return self._signed(session)
         return None
-
-    def end(self, session: Session) -> None:
-        """This session ends here, whoever else has its cookie. A console that starts anew has forgotten it."""
-        self._ended[session.key] = None
-        while len(self._ended) > ENDED:
-            del self._ended[next(iter(self._ended))]
 
     def set_cookie(self, answer: Response, value: str) -> None:
         """No script reads it, no other site sends it; over https it belongs to this host alone."""
@@ -158,9 +171,17 @@ class Auth:
         """Compared in constant time, as bytes: a text that is not ASCII would raise."""
         return hmac.compare_digest(self.csrf(session).encode(), token.encode())
 
+    def _signed(self, session: Session) -> str:
+        return self._cookies.dumps(msgspec.to_builtins(session))
+
     def _still(self, session: Session) -> Session | None:
-        if session.key in self._ended or self._now() - session.born > SESSION_S * 1_000:
+        if self._now() - session.born > SESSION_S * 1_000:
             return None
+        if self.sessions.is_over(session.key, born=session.born, person=session.person, version=session.version,
+                                 sid=session.sid):  # fmt: skip
+            return None
+        if session.person:
+            return session
         if session.version <= 0:  # another shared password, or users in its place, ends what the old one opened
             return session if session.version in (0, self._shared_version) else None
         user = None if self.users is None else self.users.named(session.name)

@@ -64,12 +64,18 @@ class Begun(Struct, frozen=True):
     cookie: str
 
 
-class Person(Struct, frozen=True):
-    """Who the provider says it is, and where the person wanted to go."""
+class Person(Struct, frozen=True, kw_only=True):
+    """Who the provider says it is, and where the person wanted to go.
 
+    `subject`: what the provider never gives to another; `sid`: its own session, "" where it says none.
+    """
+
+    subject: str
     name: str
     role: Role
     target: str
+    email: str = ""
+    sid: str = ""
 
 
 class _Underway(Struct, frozen=True, array_like=True):
@@ -151,7 +157,8 @@ class OpenId:
         if "code" not in said:
             raise OpenIdRefused(N_("The provider did not sign you in."))
         claims = await self._claims(await self._tokens(provider, said["code"], verifier=under.verifier), under.nonce)
-        return Person(self._name(claims), self._role(claims), under.target)
+        return Person(subject=str(claims["sub"]), name=self._name(claims), role=self._role(claims),
+                      target=under.target, email=_said(claims, "email"), sid=_said(claims, "sid"))  # fmt: skip
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -187,7 +194,7 @@ class OpenId:
             nonce={"essential": True, "value": nonce},
         )  # fmt: skip
         try:
-            claims = (await self._opened(token)).claims
+            claims = (await self.opened(token)).claims
             wanted.validate(claims)
         except (JoseError, ValueError) as error:
             said = filled(N_("What the provider says cannot be believed: %(error)s."), error=type(error).__name__)
@@ -196,8 +203,11 @@ class OpenId:
             raise OpenIdRefused(N_("What the provider says is for somebody else."))
         return claims
 
-    async def _opened(self, token: str) -> jwt.Token:
-        """A provider may have changed its keys, so an unknown one is asked for once."""
+    async def opened(self, token: str) -> jwt.Token:
+        """What the provider signed. It may have changed its keys, so an unknown one is asked for once.
+
+        Raises JoseError, ValueError; OpenIdRefused where the provider is away.
+        """
         try:
             return jwt.decode(token, await self._known(KEYS_S), algorithms=ALGORITHMS)
         except (JoseError, ValueError):
@@ -235,6 +245,11 @@ class OpenId:
         if not given:
             raise OpenIdRefused(N_("You are known, and have no role here. Ask who runs Leadstream for one."))
         return max(given, key=[*ROLES].index)
+
+
+def _said(claims: Mapping[str, Any], name: str) -> str:
+    found = claims.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _key_set(found: _Keys) -> KeySet:

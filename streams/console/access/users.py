@@ -83,9 +83,9 @@ class Users:
         async with self._turns:  # it may hash a password
             return await asyncio.to_thread(self._change, act)
 
-    async def sign_out_everywhere(self, name: str) -> None:
+    async def sign_out_everywhere(self, name: str) -> UserEntry:
         """Raises OSError or StreamError where the file cannot be written."""
-        await self.change(lambda book: book.end_sessions(name))
+        return await self.change(lambda book: book.end_sessions(name))
 
     async def behind(self, token: str) -> UserEntry | None:
         """Whom a link lets choose a password, as the file says now. Raises SettingsError where it is broken."""

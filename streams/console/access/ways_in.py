@@ -4,11 +4,12 @@ from contextlib import closing
 
 from streams.console.access.audit import Audit
 from streams.console.access.openid import OpenId, OpenIdOptions, roles_of
+from streams.console.access.sessions import Sessions
 from streams.console.access.users import Users
 from streams.errors import SettingsError
 from streams.settings import ConsoleSettings
 
-__all__ = ["openid_of", "users_of"]
+__all__ = ["openid_of", "sessions_of", "users_of"]
 
 
 def users_of(ours: ConsoleSettings) -> Users | None:
@@ -21,6 +22,16 @@ def users_of(ours: ConsoleSettings) -> Users | None:
     except OSError as error:
         raise SettingsError(f"LEADSTREAM_CONSOLE__AUDIT: cannot write {ours.audit}: {error.strerror}") from error
     return Users(ours.users) if ours.users else None
+
+
+def sessions_of(ours: ConsoleSettings) -> Sessions:
+    """What ended sessions. Raises SettingsError where it cannot be kept: an end that is forgotten is none."""
+    try:
+        return Sessions(ours.sessions)
+    except OSError as error:
+        raise SettingsError(
+            f"LEADSTREAM_CONSOLE__SESSIONS: cannot write {ours.sessions}: {error.strerror}"
+        ) from error
 
 
 def openid_of(ours: ConsoleSettings, *, secret: str) -> OpenId | None:

@@ -17,7 +17,7 @@ from streams.console.access.security import form_of
 from streams.console.access.user_book import SHORTEST_PASSWORD, USED_UP, BadUser
 from streams.console.access.user_file import UserEntry
 from streams.console.desk import desk_of
-from streams.console.pages.login import noted_sign_in, sign_in
+from streams.console.pages.login import CameBy, noted_sign_in, sign_in
 from streams.console.render import Frame
 from streams.console.tongue import N_
 from streams.errors import StreamError
@@ -49,7 +49,7 @@ async def choose(request: Request) -> Response:
         done = await desk.auth.users.change(lambda book: book.use_link(token, password))
         desk.audit.write(AuditLine(at=desk.now(), user=done.name, role=done.role, what="choose a password by a link",
                                    network=network(address_of(request))))  # fmt: skip
-        answer = sign_in(request, done.name, target="/", role=done.role, version=done.version)
+        answer = sign_in(request, done.name, target="/", role=done.role, by=CameBy(version=done.version))
     except BadUser as error:
         return _page(request, entry, problem=error.said, status=422)
     except (OSError, StreamError) as error:

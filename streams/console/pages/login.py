@@ -3,21 +3,39 @@
 from contextlib import suppress
 from typing import Final
 
+import structlog
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from streams.console.access.audit import AuditLine, network
+from streams.console.access.auth import Link
 from streams.console.access.gate import NOT_WRITTEN, address_of, noted
 from streams.console.access.roles import Role
 from streams.console.access.security import form_of, session_of
+from streams.console.access.sessions import NotKept
 from streams.console.access.sign_ins import SignIn
 from streams.console.desk import Desk, desk_of
 from streams.console.render import Frame
 from streams.console.tongue import N_, filled, language_of
 
-__all__ = ["ROUTES", "inside", "login_form", "noted_sign_in", "sign_in"]
+__all__ = ["ROUTES", "CameBy", "inside", "login_form", "noted_sign_in", "sign_in"]
+
+
+NOT_SPENT: Final = N_("This console cannot write down that the link was used, so it lets nobody in. Tell an operator.")
+log = structlog.get_logger()
+
+
+class CameBy(Struct, frozen=True, kw_only=True):
+    """By what somebody came, as in Session: a link, if nothing is said."""
+
+    version: int = 0
+    person: str = ""
+    sid: str = ""
+
+
+BY_LINK: Final = CameBy()
 
 
 class _Who(Struct, frozen=True):
@@ -35,7 +53,7 @@ def inside(target: str) -> str:
 
 
 def sign_in(
-    request: Request, name: str, *, target: str, role: Role = "operator", version: int = 0, follows: bool = False
+    request: Request, name: str, *, target: str, role: Role = "operator", by: CameBy = BY_LINK, follows: bool = False
 ) -> Response:
     """Raises OSError where the audit log cannot be written.
 
@@ -43,7 +61,7 @@ def sign_in(
     page leads on.
     """
     desk = desk_of(request)
-    value, session = desk.auth.signed_in(name, role=role, version=version)
+    value, session = desk.auth.signed_in(name, role=role, version=by.version, person=by.person, sid=by.sid)
     desk.audit.write(noted(request, "sign in", session))
     target = inside(target)
     if follows:
@@ -84,7 +102,7 @@ async def by_password(request: Request) -> Response:
         return login_form(request, target=target, name=name, problem=_wrong(desk), status=401)
     desk.tries.passed(name, address_of(request), now=now)
     try:
-        signed = sign_in(request, who.name, target=target, role=who.role, version=who.version)
+        signed = sign_in(request, who.name, target=target, role=who.role, by=CameBy(version=who.version))
     except OSError:
         return login_form(request, target=target, name=name, problem=NOT_WRITTEN, status=503)
     await noted_sign_in(request, who.name)
@@ -129,20 +147,33 @@ async def by_link(request: Request) -> Response:
     if request.state.session is not None:  # the tab was opened again
         return RedirectResponse("/", 303)
     link = desk.auth.link(request.path_params["token"])
-    if link is None or not await desk.reader.spend(link.link_id):
-        problem = N_("This link was used or is too old. Ask for a new one: leadstream prints it at start.")
-        return login_form(request, target="/", problem=problem, status=401)
     try:
+        if link is None or not await _is_first(desk, link):
+            problem = N_("This link was used or is too old. Ask for a new one: leadstream prints it at start.")
+            return login_form(request, target="/", problem=problem, status=401)
         return sign_in(request, link.name, target="/", role=link.role)
+    except NotKept as error:
+        log.warning("link_not_spent", error=str(error))
+        return login_form(request, target="/", problem=NOT_SPENT, status=503)
     except OSError:
         return login_form(request, target="/", problem=NOT_WRITTEN, status=503)
+
+
+async def _is_first(desk: Desk, link: Link) -> bool:
+    """Used up now: in Redis, for consoles that share no file, and in the file of ends, which no flush empties.
+
+    Raises NotKept, ReadModelAway.
+    """
+    if not await desk.reader.spend(link.link_id):
+        return False
+    return await desk.auth.sessions.change(lambda book: book.end(f"link:{link.link_id}"))
 
 
 async def sign_out(request: Request) -> Response:
     """`POST /logout`."""
     desk = desk_of(request)
     await form_of(request, desk.auth)
-    desk.auth.end(session_of(request))
+    await desk.auth.sessions.end(session_of(request).key)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(desk.auth.cookie, path="/", secure=desk.auth.secure, httponly=True, samesite="strict")
     return answer

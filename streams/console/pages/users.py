@@ -1,6 +1,6 @@
 """Who may sign in to this console, for operators: looked at and changed as `leadstream users` does it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -11,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from streams.console.access.auth import SESSION_S
 from streams.console.access.gate import acts_on
 from streams.console.access.roles import NAMES, ROLES, Role
 from streams.console.access.security import form_of, session_of
+from streams.console.access.session_file import CompanyPerson
+from streams.console.access.sessions import NotKept
 from streams.console.access.user_book import BadUser, UserBook, is_operator, link_to
-from streams.console.access.user_file import UserEntry, name_key
+from streams.console.access.user_file import LONGEST_NAME, UserEntry, name_key
 from streams.console.desk import Desk, desk_of
 from streams.console.render import Frame
 from streams.console.tongue import N_, filled
@@ -33,6 +36,8 @@ DONE: Final = {
     "enabled": N_("%(name)s may sign in again. Sessions of before stay ended."),
     "signed-out": N_("All sessions of %(name)s ended."),
 }
+UNKNOWN_PERSON: Final = N_("Nobody of a company account is known here by that name any more, so no session was open.")
+NOT_KEPT: Final = N_("What ends sessions cannot be written from here: %(why)s. No session ended.")
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -80,6 +85,23 @@ async def sign_out(request: Request) -> Response:
     """`POST /users/sign-out`: for a device that was lost."""
     name = await _named(request)
     return await _done(request, "signed-out", name, act=lambda book: book.end_sessions(name))
+
+
+async def end_company(request: Request) -> Response:
+    """`POST /users/company/sign-out`: all sessions of somebody whom the provider signed in."""
+    desk = desk_of(request)
+    key = (await form_of(request, desk.auth)).get("person", "")
+    known = desk.auth.sessions.people().get(key)
+    acts_on(request, key[:LONGEST_NAME] if known is None else known.label)
+    try:
+        await desk.auth.sessions.change(lambda book: book.end_person(key))
+    except KeyError:
+        return await _shown(request, status=409, problem=UNKNOWN_PERSON)
+    except NotKept as error:
+        log.warning("session_file_not_written", error=str(error))
+        return await _shown(request, status=503, problem=filled(NOT_KEPT, why=str(error)))
+    desk.hub.look_again()
+    return RedirectResponse(f"/users?{urlencode({'did': 'company', 'name': key})}", 303)
 
 
 async def _named(request: Request) -> str:
@@ -136,7 +158,7 @@ async def _changed(request: Request, act: Callable[[UserBook], T], **typed: str)
 
 def _is_oneself(request: Request, name: str) -> bool:
     session = session_of(request)
-    return session.version > 0 and name_key(session.name) == name_key(name)
+    return session.is_users and name_key(session.name) == name_key(name)
 
 
 async def _shown(request: Request, *, status: int = 200, did: str = "", name: str = "", **values: Any) -> Response:
@@ -149,6 +171,8 @@ async def _shown(request: Request, *, status: int = 200, did: str = "", name: st
     people = None if kept is None else await kept.people()
     everybody = () if people is None else people.users
     operators = [one.name for one in everybody if is_operator(one)]
+    company = desk.auth.sessions.people()
+    asked_for = company.get(name) if did == "company" else None
     shown: dict[str, Any] = {
         "problem": "", "invited": None, "link": "", "role": "rep", "name": "" if did else name, **values,
     }  # fmt: skip
@@ -156,9 +180,16 @@ async def _shown(request: Request, *, status: int = 200, did: str = "", name: st
         request, "users.html", await _frame(desk), status=status, people=people, roles=ROLES, role_names=NAMES,
         key=name_key,
         path_of_file="" if kept is None else str(kept.path), oneself=partial(_is_oneself, request),
-        last=operators[0] if len(operators) == 1 else "", said=_said(everybody, did, name),
-        openid=None if openid is None else openid.options, **shown,
+        last=operators[0] if len(operators) == 1 else "",
+        said=_said(everybody, did, name) if asked_for is None else filled(DONE["signed-out"], name=asked_for.name),
+        openid=None if openid is None else openid.options, company=_here(company, desk.now()), **shown,
     )  # fmt: skip
+
+
+def _here(company: Mapping[str, CompanyPerson], now: int) -> Mapping[str, CompanyPerson]:
+    """Who may have a session open, the newest first."""
+    found = [(key, one) for key, one in company.items() if one.may_be_here(now, longest_ms=SESSION_S * 1_000)]
+    return dict(sorted(found, key=lambda pair: -pair[1].at))
 
 
 def _said(everybody: Iterable[UserEntry], did: str, name: str) -> str | None:
@@ -185,4 +216,5 @@ ROUTES: Final = [
     Route("/users/enable", enable, methods=["POST"]),
     Route("/users/link", link, methods=["POST"]),
     Route("/users/sign-out", sign_out, methods=["POST"]),
+    Route("/users/company/sign-out", end_company, methods=["POST"]),
 ]

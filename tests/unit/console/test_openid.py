@@ -5,6 +5,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -26,6 +27,7 @@ from tests.unit.console.visitor import Visitor, visiting
 ISSUER = "https://id.example"
 BACK = "https://testserver/login/openid/back"
 COOKIE = "__Host-leadstream-openid"
+LOGOUT = {"http://schemas.openid.net/event/backchannel-logout": {}}
 
 
 class Provider:
@@ -65,6 +67,15 @@ class Provider:
         """Somebody signed in there: the code."""
         self.codes["a code"] = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         return "a code"
+
+    def logout_token(self, **claims: Any) -> str:
+        """What it sends past the browser when somebody signed out there; None leaves a claim out."""
+        now = int(time.time())
+        told = {
+            "iss": ISSUER, "aud": "us", "iat": now, "exp": now + 120, "jti": token_hex(8), "events": LOGOUT,
+        } | claims  # fmt: skip
+        said = {name: value for name, value in told.items() if value is not None}
+        return jwt.encode({"alg": self.algorithm, "kid": "one", "typ": "logout+jwt"}, said, self.signs_with)
 
     def token(self, nonce: str) -> str:
         claims = {

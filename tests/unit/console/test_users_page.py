@@ -337,7 +337,7 @@ def test_company_accounts_are_not_kept_and_the_page_says_where_their_roles_come_
     with a_console(valkey_url, prefix, file, audit_log, openid=openid) as one:
         signed_in(one, "operator")
         text = one.get("/users").text
-    wanted = ("https://id.example.com/realms/acme", "realm_access.roles", "platform", "They are not kept here")
+    wanted = ("https://id.example.com/realms/acme", "realm_access.roles", "platform", "known here for a day")
     assert all(part in text for part in wanted)
     assert "the secret of the client" not in text
 

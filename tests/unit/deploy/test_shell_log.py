@@ -14,6 +14,7 @@ from deploy.cli.root import app
 from deploy.cli.shell_log import at_shell
 from deploy.errors import BadKeys, BadUsers, NotLogged
 from streams.console.access.audit import Audit, AuditLine, entries
+from streams.console.access.session_file import CompanyPerson, opened_sessions, read_sessions
 from streams.console.access.user_file import read_user_file
 from streams.private_files import locked
 
@@ -25,7 +26,8 @@ NOW = time_ns() // 1_000_000
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SUDO_USER", raising=False)
-    for name, file in (("USERS", "users.json"), ("AUDIT", "deep/audit.jsonl"), ("API_KEYS", "keys.json")):
+    for name, file in (("USERS", "users.json"), ("AUDIT", "deep/audit.jsonl"), ("API_KEYS", "keys.json"),
+                       ("SESSIONS", "sessions.json")):  # fmt: skip
         monkeypatch.setenv(f"LEADSTREAM_CONSOLE__{name}", str(tmp_path / file))
 
 
@@ -175,3 +177,41 @@ def test_who_sits_there_is_what_the_kernel_says(monkeypatch: pytest.MonkeyPatch)
     assert at_shell() == ("olga (shell)", "shell as root")
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
     assert at_shell() == ("uid 4000000000 (shell)", "shell")
+
+
+@pytest.fixture
+def came(tmp_path: Path) -> Path:
+    path = tmp_path / "sessions.json"
+    with opened_sessions(path, now=lambda: NOW) as book:
+        for number, email in (("1", "ines@example.com"), ("2", "INES@example.org"), ("3", "")):
+            name = "Kim Reyes" if number == "3" else "Ines Duarte"
+            book.came(number, CompanyPerson(subject=f"sub-{number}", name=name, role="rep", email=email))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("who", "key"), [("Ines@Example.com", "1"), ("ines@example.org", "2"), ("sub-2", "2"), ("kim  reyes", "3")]
+)
+def test_company_people_are_signed_out_by_what_they_are_known_by(came: Path, log: Path, who: str, key: str) -> None:
+    assert "all sessions of" in said("users", "signout-openid", who)
+    assert {one for one, person in read_sessions(came).people.items() if person.version} == {key}
+    [(user, what, of, _, answer)] = lines(log)
+    assert (user, what, f"(sub-{key})" in of, answer) == (ME, "end sessions of company account", True, 200)
+
+
+@pytest.mark.parametrize(
+    ("who", "why"), [("Ines Duarte", "say the subject of one"), ("Vera", "there came: "), ("", "there came: ")]
+)
+def test_who_may_be_several_or_nobody_stays(came: Path, log: Path, who: str, why: str) -> None:
+    before = came.read_bytes()
+    error = ran("users", "signout-openid", who).exception
+    assert isinstance(error, BadUsers)
+    assert why in str(error)
+    assert (came.read_bytes(), lines(log)) == (before, [])
+
+
+def test_a_file_of_sessions_that_is_not_there_is_not_begun(tmp_path: Path) -> None:
+    error = ran("users", "signout-openid", "Ines").exception
+    assert isinstance(error, BadUsers)
+    assert "LEADSTREAM_CONSOLE__SESSIONS" in str(error)
+    assert not (tmp_path / "sessions.json").exists()

@@ -1,0 +1,121 @@
+"""Which sessions are over before their time, as the file says now: read again when it changed, at most once a second.
+
+A file that is broken or gone keeps the last good one. Without a file it is kept in memory, for as long as the process.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from streams.console.access.session_file import (
+    CompanyPerson,
+    SessionBook,
+    SessionFile,
+    opened_sessions,
+    read_sessions,
+)
+from streams.errors import SettingsError, StreamError
+from streams.file_stamps import Stamp, stamp_of
+
+__all__ = ["NotKept", "Sessions"]
+
+LOOK_S: Final = 1.0
+MOST_HERE: Final = 10_000
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class NotKept(StreamError):
+    """The file cannot be written, or read: nothing was changed; the text says why."""
+
+
+class Sessions:
+    """`now` gives UTC milliseconds. Raises SettingsError, OSError at the start: what cannot be ended is not begun."""
+
+    def __init__(
+        self, path: Path | None, *, now: Callable[[], int] = _utc_ms, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._clock = clock
+        self._here: dict[str, None] = {}  # signed out here: over at once, and where the file cannot be written
+        self._turns = asyncio.Semaphore(1)
+        self._held = SessionFile()
+        self._looked = clock()
+        self._stamp: Stamp | None = None
+        self._reading = threading.Lock()
+        if path is not None:
+            with opened_sessions(path, now=now):
+                pass
+            self._read(path)
+
+    def is_over(self, key: str, *, born: int, person: str = "", version: int = 0, sid: str = "") -> bool:
+        """Whether the session with this key ended. `born`: when it began; the rest as in Session."""
+        self._look()
+        held = self._held
+        if key in self._here or key in held.ended or born < held.since or (sid and sid in held.ended):
+            return True
+        found = held.people.get(person)
+        return found is not None and version < found.version
+
+    def people(self) -> Mapping[str, CompanyPerson]:
+        """Who came from the provider lately, by `person_id`."""
+        self._look()
+        return self._held.people
+
+    async def end(self, key: str) -> None:
+        """One session ended, whoever else has its cookie: here at once, and for good where the file can be written."""
+        self._here[key] = None
+        while len(self._here) > MOST_HERE:
+            del self._here[next(iter(self._here))]
+        try:
+            await self.change(lambda book: book.end(key))
+        except NotKept as error:
+            log.warning("session_end_not_kept", error=str(error))
+
+    async def change(self, act: Callable[[SessionBook], T]) -> T:
+        """What `act` does to the book, written and known here at once; other consoles know it within two seconds.
+
+        Raises what `act` raises, and NotKept.
+        """
+        async with self._turns:
+            try:
+                return await asyncio.to_thread(self._change, act)
+            except (OSError, SettingsError) as error:
+                raise NotKept(error.strerror or "" if isinstance(error, OSError) else str(error)) from error
+
+    def _change(self, act: Callable[[SessionBook], T]) -> T:
+        if self._path is None:
+            book = SessionBook(self._held, at=self._now())
+            done = act(book)
+            self._held = book.file()
+            return done
+        with opened_sessions(self._path, now=self._now, known=self._held) as book:
+            done = act(book)
+        self._read(self._path)
+        return done
+
+    def _look(self) -> None:
+        if self._path is None or self._clock() - self._looked < LOOK_S:
+            return
+        self._looked = self._clock()
+        try:
+            if stamp_of(self._path) != self._stamp:
+                self._read(self._path)
+        except (OSError, StreamError) as error:
+            log.warning("session_file_broken", error=str(error))
+
+    def _read(self, path: Path) -> None:
+        """The stamp comes first: a file that changes in between is read again at the next look."""
+        with self._reading:
+            stamp = stamp_of(path)
+            self._held, self._stamp = read_sessions(path), stamp
