@@ -16,7 +16,7 @@ def come(chromium: Browser, url: str, complaints: list[str]) -> Page:
     page = chromium.new_context(locale="en-GB").new_page()
     complains(page, complaints)
     page.goto(url)
-    page.get_by_label("Your name").fill("ines")
+    page.get_by_label("Your name").fill("ines duarte")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
