@@ -204,7 +204,11 @@ def test_who_came_by_a_link_has_no_other_sessions(office: Visitor) -> None:
 
 
 @pytest.mark.parametrize("way", ["elsewhere", "everywhere", "operator", "provider"])
-def test_open_streams_end_at_once(office: Visitor, provider: Provider, way: str) -> None:
+def test_open_streams_end_at_once(
+    office: Visitor, provider: Provider, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not when they would have said something anyway."""
+    monkeypatch.setattr("streams.console.live.changes.QUIET_S", 3_600.0)
     theirs, hub = came(office, provider), office.app.state.desk.hub
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(office.get, "/live?watch=alert", headers={"accept": "text/event-stream"})
