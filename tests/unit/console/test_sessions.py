@@ -17,7 +17,15 @@ from redis import Redis
 from streams.console.access.audit import entries
 from streams.console.access.auth import one_time_link
 from streams.console.access.openid import OpenId, OpenIdOptions, roles_of
-from streams.console.access.session_file import KEPT_MS, MOST, CompanyPerson, SessionBook, SessionFile, read_sessions
+from streams.console.access.session_file import (
+    KEPT_MS,
+    MOST,
+    CompanyPerson,
+    SessionBook,
+    SessionFile,
+    opened_sessions,
+    read_sessions,
+)
 from streams.console.access.sessions import Sessions
 from streams.console.access.user_book import opened
 from streams.console.access.users import Users
@@ -418,6 +426,16 @@ def test_a_book_forgets_after_a_day_and_never_gives_a_version_twice() -> None:
     assert later.end_person("p").version > second
     with pytest.raises(KeyError):
         later.end_person("nobody")
+
+
+def test_many_who_write_at_once_lose_nothing(kept: Path) -> None:
+    def end(number: int) -> None:
+        with opened_sessions(kept, now=now_ms) as book:
+            book.end(str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len([*pool.map(end, range(100))]) == 100
+    assert set(read_sessions(kept).ended) == set(map(str, range(100)))
 
 
 def test_more_ends_than_can_be_kept_end_everything() -> None:
