@@ -18,6 +18,13 @@ KEY = re.compile(r"ak_[0-9a-f]{48}")
 LATE = 10**15
 
 
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An audit log that is there: who begins one is told so, before the answer."""
+    (tmp_path / "audit.jsonl").touch()
+    monkeypatch.setenv("LEADSTREAM_CONSOLE__AUDIT", str(tmp_path / "audit.jsonl"))
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "api_keys.json"
