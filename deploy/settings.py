@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
 
-__all__ = ["DeploySettings", "from_environment", "secret_of", "value_of"]
+__all__ = ["DeploySettings", "from_environment", "lent", "secret_of", "up_in", "value_of"]
 
 PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
@@ -68,17 +68,44 @@ def from_environment(home: Path | None = None) -> DeploySettings:
 
 
 
+def up_in(home: Path) -> dict[str, Any]:
+    """What a running `leadstream up` wrote there, {} where none runs: one that was killed leaves its file behind."""
+    try:
+        told: dict[str, Any] = json.loads((home / "up.json").read_bytes())
+        os.kill(int(told.get("pid", os.getpid())), 0)
+    except (OSError, ValueError):
+        return {}
+    return told
+
+
 def _of_home(home: Path) -> dict[str, Any]:
     """Where that one's Kafka, Redis and spool are, unless the environment names a Kafka."""
-    path = home / "up.json"
-    if f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS" in os.environ or not path.exists():
+    up = up_in(home)
+    if f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS" in os.environ or not up:
         return {}
-    up = json.loads(path.read_bytes())
     return {
         "kafka": {"bootstrap_servers": up["kafka"]},
         "redis": {"url": up["redis"]},
         "spool": {"directory": home / "spool"},
     }
+
+
+def lent(home: Path) -> dict[str, str]:
+    """The variables that a running `leadstream up` in `home` has and the environment lacks.
+
+    For commands that read the settings of a worker or a collector. An environment that names a Kafka is lent nothing.
+    """
+    told, secrets = up_in(home), home / "secrets.json"
+    if f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS" in os.environ or not (told and secrets.exists()):
+        return {}
+    there = {
+        f"{PREFIX}SECRET": str(json.loads(secrets.read_bytes())["secret"]),
+        f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS": told["kafka"],
+        f"{PREFIX}REDIS__URL": told["redis"],
+        f"{PREFIX}COLLECTOR__PUBLIC_URL": told["collector_url"],
+        f"{PREFIX}CONSOLE__PUBLIC_URL": told["console_url"],
+    }
+    return {name: value for name, value in there.items() if not {name, f"{name}_FILE"} & os.environ.keys()}
 
 
 def value_of(name: str) -> str:

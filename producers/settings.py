@@ -297,10 +297,10 @@ class SimulateSettings(_FromEnvironment):
     server_key: str
 
 
-def read(kind: type[S]) -> S:
-    """The settings of this process. Raises BadSettings, which names the variables."""
+def read(kind: type[S], **given: Any) -> S:
+    """The settings of this process, `given` before the environment. Raises BadSettings, which names the variables."""
     try:
-        return kind()
+        return kind(**given)
     except ValidationError as error:
         raise BadSettings("; ".join(_sentence(kind, one) for one in error.errors())) from error
     except SettingsError as error:
@@ -309,7 +309,8 @@ def read(kind: type[S]) -> S:
 
 def _sentence(kind: type[BaseSettings], error: Any) -> str:
     name = str(kind.model_config.get("env_prefix", "")) + "__".join(str(part) for part in error["loc"]).upper()
-    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    said = "is not set" if error["type"] == "missing" else error["msg"]
+    return f"{name}: {said[:1].lower()}{said[1:]}"
 
 
 def _content(name: str, path: str) -> str:

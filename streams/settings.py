@@ -308,4 +308,4 @@ def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
 
 def _said(error: Mapping[str, Any]) -> str:
     name = PREFIX + "__".join(str(part).upper() for part in error["loc"])
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{name}: {'is not set' if error['type'] == 'missing' else error['msg'].removeprefix('Value error, ')}"

@@ -3,13 +3,16 @@
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, NotDelivered
+from deploy.settings import lent
 
 if TYPE_CHECKING:
     from streams.channels.base import Channel
@@ -25,14 +28,14 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_() -> None:
+def list_(*, home: Home = AT_HOME) -> None:
     """Name each channel, whether it is set up, and which alerts routing.toml gives it.
 
     A setting that is wrong ends with exit code 1 and names the variable.
     """
     from streams.channels import CHANNELS
 
-    settings, rules = _read()
+    settings, rules = _read(home)
     made, routed = asyncio.run(_names(settings, rules)), rules.routing.rules.channels
     for name in CHANNELS:
         levels = [level for level in ("real_time", "digest") if name in getattr(routed, level)]
@@ -46,6 +49,7 @@ def try_out(
     channel: Annotated[str, typer.Argument(help="mail, teams, apprise ...; not webhook: a machine reads there.")],
     *,
     to: Annotated[str, typer.Option(help="E-mail of a rep, or team:name (default: the team of routing.toml).")] = "",
+    home: Home = AT_HOME,
 ) -> None:
     """Send one message that says it is a test, the way that alerts go, and say what became of it.
 
@@ -54,7 +58,7 @@ def try_out(
     from streams.channels.errors import ChannelError
     from streams.channels.trial import NotTried, try_channel
 
-    settings, rules = _read()
+    settings, rules = _read(home)
 
     async def tried() -> None:
         made = _made(settings, rules)
@@ -89,7 +93,7 @@ def _made(settings: "Settings", rules: "Rules") -> dict[str, "Channel"]:
         raise BadDeploySettings(str(error)) from error
 
 
-def _read() -> tuple["Settings", "Rules"]:
+def _read(home: Path) -> tuple["Settings", "Rules"]:
     """What a worker would read here. Raises BadDeploySettings."""
     from schemas.ids import Naming
     from streams.core.rules import RulesError
@@ -98,7 +102,7 @@ def _read() -> tuple["Settings", "Rules"]:
     from streams.settings import Settings
 
     try:
-        settings = Settings.from_env(os.environ)
+        settings = Settings.from_env({**os.environ, **lent(home)})
         return settings, read_rules(settings.rules_dir, Naming(settings.secret.get_secret_value().encode()))
     except (SettingsError, RulesError) as error:
         raise BadDeploySettings(str(error)) from error

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, DeployError
-from deploy.settings import value_of
+from deploy.settings import up_in, value_of
 
 if TYPE_CHECKING:
     from producers.importers.plan import Plan
@@ -183,9 +183,7 @@ def _show(console: Console, file: Path, plan: "Plan") -> bool:
 def _collector(home: Path, *, needed: bool) -> tuple[str, str]:
     """(address, server key): the environment's, else those of a running `leadstream up`. Raises BadDeploySettings."""
     url, key = os.environ.get(f"{PREFIX}COLLECTOR_URL", ""), value_of(f"{PREFIX}SERVER_KEY")
-    path = home / "up.json"
-    if not (url and key) and path.exists():
-        up = json.loads(path.read_bytes())
+    if not (url and key) and (up := up_in(home)):
         url, key = url or up["collector_url"], key or up["server_key"]
     if needed and not (url and key):
         raise BadDeploySettings(f"set {PREFIX}COLLECTOR_URL and {PREFIX}SERVER_KEY, or run leadstream up")

@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from deploy.cli.topics import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadDeploySettings
-from deploy.settings import value_of
+from deploy.settings import up_in, value_of
 
 if TYPE_CHECKING:
     from producers.mail.letter import Letter
@@ -79,7 +79,7 @@ def _keys(home: Path) -> dict[str, str]:
 
     from producers.settings import MailSettings
 
-    text = value_of(KEYS) or _of_home(home, "secrets.json", "mail_keys")
+    text = value_of(KEYS) or _kept(home, "mail_keys")
     try:
         ring = MailSettings(keys=SecretStr(text)).ring()
     except ValidationError as error:
@@ -92,7 +92,7 @@ def _keys(home: Path) -> dict[str, str]:
 
 def _base(home: Path) -> str:
     """Raises BadDeploySettings."""
-    base = os.environ.get(URL) or _of_home(home, "up.json", "collector_url")
+    base = os.environ.get(URL) or str(up_in(home).get("collector_url", ""))
     if not base:
         raise BadDeploySettings(f"{URL} is not set: the collector's address as readers of mails reach it")
     return base
@@ -106,10 +106,10 @@ def _lead_id(who: str, home: Path) -> str:
     return lead_id
 
 
-def _of_home(home: Path, file: str, name: str) -> str:
-    """What a `leadstream up` in `home` wrote there, "" where it is not."""
+def _kept(home: Path, name: str) -> str:
+    """A secret of a `leadstream up` in `home`, "" where there is none."""
     try:
-        found: dict[str, Any] = json.loads((home / file).read_bytes())
+        found: dict[str, Any] = json.loads((home / "secrets.json").read_bytes())
     except (OSError, ValueError):
         return ""
     return str(found.get(name, ""))

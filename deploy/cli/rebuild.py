@@ -26,29 +26,29 @@ def rebuilt(settings: DeploySettings, *, console: Console, empty: bool, patience
     parts = settings.kafka.partitions * sum("projector" in one.readers for one in TOPICS)
     try:
         fills.forget(cards=empty)
-        records = _watched(fills, parts=parts, console=console, patience_s=patience_s)
+        _watch(fills, parts=parts, console=console, patience_s=patience_s)
+        held = ", ".join(f"{count:,} {kind}" for kind, count in fills.held().items())
     except ReadModelAway as error:
         raise NotRebuilt(f"Redis does not answer ({error}): LEADSTREAM_REDIS__URL names another") from error
     finally:
         fills.close()
-    console.print(f"Redis holds all cards again: {records:,} records read in {time.monotonic() - begin:.1f} s.")
+    console.print(f"Redis holds all cards again, after {time.monotonic() - begin:.1f} s: {held}.")
 
 
-def _watched(fills: Fills, *, parts: int, console: Console, patience_s: float) -> int:
-    """How many records were read."""
-    said = TextColumn("partitions, {task.fields[records]:,} records")
+def _watch(fills: Fills, *, parts: int, console: Console, patience_s: float) -> None:
+    """Until every part is read. One of few records may be through between two looks, so they are not summed up."""
+    said = TextColumn("partitions{task.fields[under_way]}")
     columns = (BarColumn(), MofNCompleteColumn(), said, TimeElapsedColumn())
-    totals: dict[str, int] = {}
     seen, since = None, time.monotonic()
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("", total=parts, records=0)
+        bar = progress.add_task("", total=parts, under_way="")
         while True:
             states = fills.states()
-            totals |= {part: filling_of([state]).total for part, state in states.items() if filling_of([state]).parts}
             now = filling_of(states.values())
-            progress.update(bar, completed=len(states) - now.parts, records=sum(totals.values()))
+            under_way = f", {now.done:,} of {now.total:,} records of those under way" if now.total else ""
+            progress.update(bar, completed=len(states) - now.parts, under_way=under_way)
             if len(states) >= parts and not now.parts:
-                return sum(totals.values())
+                return
             if states != seen:
                 seen, since = states, time.monotonic()
             if time.monotonic() - since > patience_s:

@@ -26,6 +26,7 @@ from deploy.cli import (
     replay,
     rules,
     settings,
+    simulate,
     supply,
     topics,
     users,
@@ -44,25 +45,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.add_typer(topics.app, name="topics")
-app.add_typer(audit.app, name="audit")
-app.add_typer(backup.app, name="backup")
-app.add_typer(channels.app, name="channels")
-app.add_typer(console.app, name="console")
-app.add_typer(crm.app, name="crm")
-app.add_typer(grow.app, name="grow")
-app.add_typer(imports.app, name="import")
-app.add_typer(keys.app, name="keys")
-app.add_typer(api_keys.app, name="api-keys")
-app.add_typer(mails.app, name="mail")
-app.add_typer(person.app, name="person")
-app.add_typer(rejected.app, name="rejected")
-app.add_typer(settings.app, name="config")
-app.add_typer(rules.app, name="rules")
+for _panel, _groups in {
+    "Processes": {"console": console.app},
+    "What comes in": {"keys": keys.app, "import": imports.app, "crm": crm.app, "mail": mails.app,
+                      "rejected": rejected.app},
+    "What goes out": {"channels": channels.app, "api-keys": api_keys.app},
+    "Rules": {"rules": rules.app, "supply": supply.app},
+    "People": {"users": users.app, "audit": audit.app, "person": person.app},
+    "The installation": {"topics": topics.app, "config": settings.app, "backup": backup.app, "grow": grow.app},
+}.items():  # fmt: skip
+    for _name, _group in _groups.items():
+        app.add_typer(_group, name=_name, rich_help_panel=_panel)
 rules.app.command("publish")(publish.publish)
-app.command("replay")(replay.replay)
-app.add_typer(supply.app, name="supply")
-app.add_typer(users.app, name="users")
 
 
 def main() -> None:
@@ -112,7 +106,7 @@ def up(
     )
 
 
-@app.command()
+@app.command(rich_help_panel="Processes")
 def collector() -> None:
     """Run one collector: takes events over HTTP, writes them to Kafka, answers when they are safe.
 
@@ -122,7 +116,7 @@ def collector() -> None:
     become("producers.collector")
 
 
-@app.command()
+@app.command(rich_help_panel="Processes")
 def worker() -> None:
     """Run one worker: folds events into leads and accounts, raises alerts. Start more of them to share the work.
 
@@ -132,13 +126,8 @@ def worker() -> None:
     become("streams", "worker")
 
 
-@app.command()
-def simulate() -> None:
-    """Play the story against a running collector: a lost deal's people come back.
-
-    Needs LEADSTREAM_SIMULATE__COLLECTOR_URL, LEADSTREAM_SIMULATE__WRITE_KEY and LEADSTREAM_SIMULATE__SERVER_KEY.
-    """
-    become("producers.simulate")
+app.command("simulate")(simulate.simulate)
+app.command("replay", rich_help_panel="Rules")(replay.replay)
 
 
 @app.command()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "loaded", "texts_of"]
 
 app = typer.Typer(
-    help="The rules: points, stages, returns, routing, segments, content. Check them, read them, compare them.\n\n"
+    help="The rules: points, stages, returns, routing, segments, audiences, content. Check, read and compare them.\n\n"
     "DIR is your directory of rules (default: LEADSTREAM_RULES_DIR, else the packaged ones); a file that it lacks is "
     "taken from the packaged ones. Workers read rules when they start: publish by starting them again. Scores are then "
     "recomputed a few at a time, and nothing fires.",
@@ -27,7 +27,7 @@ Directory: TypeAlias = Annotated[
     Path | None,
     typer.Argument(envvar="LEADSTREAM_RULES_DIR", help="Your directory of rules.", show_default="the packaged rules"),
 ]
-File: TypeAlias = Literal["scoring", "stages", "returns", "routing", "site", "segments", "content"]
+File: TypeAlias = Literal["scoring", "stages", "returns", "routing", "site", "segments", "audiences", "content"]
 _COLOURS: Final = {"warning": "yellow", "note": "dim"}
 
 

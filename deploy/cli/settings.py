@@ -1,7 +1,7 @@
 """`leadstream config show`: the effective settings, secrets masked."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import typer
@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings
+from deploy.settings import lent
 
 __all__ = ["app", "rows"]
 
 PREFIX: Final = "LEADSTREAM_"
+UP: Final = "leadstream up"
 MASK: Final = "••••••"
 # Maps whose keys are secrets, though their type does not say so.
 _KEYS: Final = frozenset({"LEADSTREAM_WRITE_KEYS", "LEADSTREAM_SERVER_KEYS"})
@@ -29,10 +32,16 @@ def _settings() -> None:
 
 
 @app.command()
-def show() -> None:
-    """Print every setting with its effective value and where it comes from. Secrets are masked."""
+def show(*, home: Home = AT_HOME) -> None:
+    """Print every setting with its effective value and where it comes from. Secrets are masked.
+
+    Beside a running [b]leadstream up[/b] its addresses and its secret count, where the environment says nothing.
+    """
+    of_home = lent(home)
+    ours = {(name, value, UP if name in of_home else origin) for name, value, origin in rows(_streams(of_home))}
+    theirs = {row for row in rows(_producers(of_home)) if row[0] not in of_home}
     table = Table("variable", "value", "from", box=None, pad_edge=False)
-    for name, value, origin in sorted({*rows(_streams()), *rows(_producers())}):
+    for name, value, origin in sorted(ours | theirs):
         table.add_row(name, Text(value), Text(origin, style="dim" if origin == "default" else "green"))
     Console(highlight=False).print(table)
 
@@ -61,21 +70,22 @@ def _origin(name: str) -> str:
     return f"{name}_FILE" if f"{name}_FILE" in os.environ else "default"
 
 
-def _streams() -> BaseModel:
+def _streams(of_home: Mapping[str, str]) -> BaseModel:
     from streams.errors import SettingsError
     from streams.settings import Settings
 
     try:
-        return Settings.from_env(os.environ)
+        return Settings.from_env({**os.environ, **of_home})
     except SettingsError as error:
         raise BadDeploySettings(str(error)) from error
 
 
-def _producers() -> BaseModel:
+def _producers(of_home: Mapping[str, str]) -> BaseModel:
     from producers.errors import BadSettings
     from producers.settings import Settings, read
 
+    secret = of_home.get(f"{PREFIX}SECRET")
     try:
-        return read(Settings)
+        return read(Settings) if secret is None else read(Settings, secret=secret)
     except BadSettings as error:
         raise BadDeploySettings(str(error)) from error

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.demo.snippet import snippet
+from deploy.local.environment import console_password
 from deploy.local.plan import Stack
 from deploy.local.vault import write_private
 
@@ -67,6 +68,7 @@ def announce(console: Console, stack: Stack, *, link: str) -> None:
     """The addresses, the keys, the snippet and the next step."""
     rows: tuple[tuple[str, str, str], ...] = (
         ("Console", link, "works once; then " + stack.console_url),
+        _later(stack),
         ("Demo site", stack.demo_url, "visit it, then look at the console"),
         ("Collector", stack.collector_url, "events, /v1/crm/generic"),
         ("Write key", stack.secrets.write_key, "for browsers; the server key is in up.json"),
@@ -87,6 +89,13 @@ def announce(console: Console, stack: Stack, *, link: str) -> None:
     console.print(Text(curl_line(stack)), soft_wrap=True)
     tail = "A story plays now: within a minute a lost deal comes back. " if stack.plan.story else ""
     console.print(Text(f"\n{tail}Ctrl-C stops everything.\n", style="dim"), soft_wrap=True)
+
+
+def _later(stack: Stack) -> tuple[str, str, str]:
+    """What opens the console after the link, and in every other browser."""
+    if password := console_password(stack, outside=os.environ):
+        return "Password", password, "of the console, with any name, as often as you like"
+    return "Users", os.environ["LEADSTREAM_CONSOLE__USERS"], "of the console, each with a password"
 
 
 def _broker_says(stack: Stack) -> str:

@@ -42,7 +42,7 @@ def processes(stack: Stack) -> list[Child]:
         Child(name="collector", says="takes events", command=_python("producers.collector"),
               env=environment.collector(stack), ready=_ready(stack.collector_url)),
         Child(name="console", says="shows alerts", command=_python("deploy.console"),
-              env=environment.console(stack), ready=_ready(stack.console_url)),
+              env=environment.console(stack, outside=os.environ), ready=_ready(stack.console_url)),
         Child(name="demo", says="a site with the tracker", command=_python("deploy.local.demo"),
               env=environment.demo(stack), ready=Ready(port=stack.ports.demo)),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.local.plan import Stack
 
-__all__ = ["collector", "console", "demo", "installation", "simulate", "worker"]
+__all__ = ["collector", "console", "console_password", "demo", "installation", "simulate", "worker"]
 
 # The embedded broker lets a group wait for half of its members' session timeout before it starts.
 EMBEDDED_SESSION_S: Final = 8
@@ -57,16 +57,21 @@ def worker(stack: Stack, number: int, *, outside: Mapping[str, str]) -> dict[str
     }
 
 
-def console(stack: Stack) -> dict[str, str]:
-    """Opened by a link that works once, or by the home's password."""
-    return installation(stack) | {
+def console(stack: Stack, *, outside: Mapping[str, str]) -> dict[str, str]:
+    """Opened by a link that works once, and by `console_password`."""
+    password = console_password(stack, outside=outside)
+    return installation(stack) | ({"LEADSTREAM_CONSOLE__PASSWORD": password} if password else {}) | {
         "LEADSTREAM_CONSOLE__PORT": str(stack.ports.console),
-        "LEADSTREAM_CONSOLE__PASSWORD": stack.secrets.console_password,
         "LEADSTREAM_CONSOLE__LINK_SECRET": stack.secrets.link_secret,
         "LEADSTREAM_CONSOLE__AUDIT": str(stack.plan.home / "audit.jsonl"),
         "LEADSTREAM_CONSOLE__RULES_BOOK": str(stack.plan.home / "rules.jsonl"),
         "LEADSTREAM_CONSOLE__SESSIONS": str(stack.plan.home / "sessions.json"),
     }
+
+
+def console_password(stack: Stack, *, outside: Mapping[str, str]) -> str:
+    """The home's; "" where `outside`, our own environment, names users: each of them has one, and both cannot be."""
+    return "" if outside.get("LEADSTREAM_CONSOLE__USERS") else stack.secrets.console_password
 
 
 def demo(stack: Stack) -> dict[str, str]:

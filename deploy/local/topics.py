@@ -152,4 +152,4 @@ def _admin(bootstrap: str) -> Iterator[Any]:
         with closing(KafkaAdminClient(bootstrap_servers=bootstrap, **limits)) as admin:
             yield admin
     except KafkaError as error:
-        raise BrokerUnreachable(f"Kafka at {bootstrap}: {type(error).__name__}: {error}") from error
+        raise BrokerUnreachable(f"Kafka at {bootstrap}: {error}") from error  # its text begins with its name

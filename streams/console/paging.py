@@ -2,9 +2,31 @@
 
 from typing import Final
 
-__all__ = ["asked_page", "pages_of"]
+from msgspec import Struct
+
+__all__ = ["LIST", "Turned", "asked_page", "pages_of", "turned"]
 
 LAST_PAGE: Final = 1_000
+LIST: Final = 100  # rows of a list of people or companies
+
+
+class Turned(Struct, frozen=True, kw_only=True):
+    """One page of a list: which of how many, and the place where it begins."""
+
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def start(self) -> int:
+        """From 0."""
+        return (self.page - 1) * LIST
+
+
+def turned(text: str, *, total: int) -> Turned:
+    """The page that an address asks for; one that is not there any more is the last one that is."""
+    pages = pages_of(total, size=LIST)
+    return Turned(page=min(asked_page(text), pages), pages=pages, total=total)
 
 
 def asked_page(text: str) -> int:

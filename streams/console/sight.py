@@ -45,6 +45,11 @@ class Sight(Struct, frozen=True, kw_only=True):
     collector_url: str = ""
     close: Callable[[], None] = lambda: None
 
+    @property
+    def collector_shown(self) -> str:
+        """The same in lines that people copy: what it is not known by is plainly to be replaced."""
+        return self.collector_url.rstrip("/") or "https://YOUR-COLLECTOR"
+
 
 def sight_of(settings: Settings, *, mappers: Mappers | None = None) -> Sight:
     """The real one. It connects when somebody looks."""

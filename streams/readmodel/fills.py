@@ -7,6 +7,7 @@ filled before cards were found by what they are found by now has another form.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib.resources import files
 from secrets import token_hex
 from typing import Any, Final
@@ -25,6 +26,7 @@ __all__ = ["NOTHING_FILLS", "Filling", "Fills", "filling_of"]
 RUN: Final = "run:"
 FORM: Final = "visitors"  # another word here, and every Redis is filled anew
 KINDS: Final[tuple[Kind, ...]] = ("lead", "account", "alert", "rejected")
+IN_WORDS: Final[dict[Kind, str]] = {"lead": "leads", "account": "accounts", "alert": "alerts"}
 INDEXES: Final = (
     "leads:by_score", "accounts:by_engagement", "rejected:by_time", *(f"alerts:{status}" for status in ALERT_STATUSES),
 )  # fmt: skip
@@ -95,6 +97,11 @@ class Fills:
         """All that is known, by part."""
         found = self._asked(lambda: self._redis.hgetall(self._keys.filled))
         return {part.decode(): state for part, state in found.items()}
+
+    def held(self) -> dict[str, int]:
+        """How many cards there are, by their kind in words: what a rebuilding brought back."""
+        counts = {kind: self._asked(partial(self._redis.hlen, self._keys.cards(kind))) for kind in IN_WORDS}
+        return {IN_WORDS[kind]: int(count) for kind, count in counts.items()}
 
     def forget(self, *, cards: bool = False) -> None:
         """Nothing counts as filled any more; with `cards` they go too. Workers notice and read it all again."""

@@ -134,13 +134,14 @@ class Reader:
         """How many stand in a list."""
         return int(await self._ask(self._redis.zcard(self.keys.index(index))))
 
-    async def leads(self, *, limit: int = 200) -> list[LeadCard]:
-        """Leads by score, greatest first."""
-        return await self.many("lead", await self.ids("leads:by_score", limit), LEAD_CARD)
+    async def leads(self, *, limit: int, start: int = 0) -> list[LeadCard]:
+        """Leads by score, greatest first, from the place `start` on."""
+        return await self.many("lead", await self.ids("leads:by_score", limit, start=start), LEAD_CARD)
 
-    async def accounts(self, *, limit: int = 200) -> list[AccountCard]:
-        """Accounts by engagement, greatest first."""
-        return await self.many("account", await self.ids("accounts:by_engagement", limit), ACCOUNT_CARD)
+    async def accounts(self, *, limit: int, start: int = 0) -> list[AccountCard]:
+        """Accounts by engagement, greatest first, from the place `start` on."""
+        ids = await self.ids("accounts:by_engagement", limit, start=start)
+        return await self.many("account", ids, ACCOUNT_CARD)
 
     async def rejected(self, *, limit: int = 1_000) -> AsyncIterator[Kept]:
         """The newest rejected, newest first; fetched some at a time."""
@@ -179,9 +180,9 @@ class Reader:
         """Use up a one-time link; False where it was used before."""
         return bool(await self._ask(self._redis.set(self.keys.spent(link_id), 1, nx=True, ex=SPENT_S)))
 
-    async def ids(self, index: str, limit: int) -> list[str]:
-        """The first ids of a sorted set, the greatest rank first."""
-        found = await self._ask(self._redis.zrevrange(self.keys.index(index), 0, limit - 1))
+    async def ids(self, index: str, limit: int, *, start: int = 0) -> list[str]:
+        """The first ids of a sorted set from the place `start` on, the greatest rank first."""
+        found = await self._ask(self._redis.zrevrange(self.keys.index(index), start, start + limit - 1))
         return [one.decode() for one in found]
 
     async def _one(self, kind: Kind, card_id: str, codec: Codec[T]) -> T | None:

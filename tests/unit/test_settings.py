@@ -40,7 +40,7 @@ def test_secrets_are_not_shown() -> None:
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        pytest.param({}, "LEADSTREAM_SECRET: Field required", id="no secret"),
+        pytest.param({}, "LEADSTREAM_SECRET: is not set", id="no secret"),
         pytest.param(
             {"LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_IDENTITY_SECRET": "short"},
             "LEADSTREAM_IDENTITY_SECRET: must have at least 16",

@@ -12,6 +12,7 @@ from streams.console.leads.acts import LONGEST_REASON, TOO_LONG, Form, Wrong, mi
 from streams.console.shown import OnDay, words
 from streams.console.tongue import N_, filled
 from streams.core.lead.corrections import BY_MILESTONE, BY_MOVE, CORRECTION, target_of, voided
+from streams.core.rulebook.stages_rules import Arrow
 from streams.core.rules import Rules
 from streams.core.stage.milestone_sources import DERIVED
 from streams.core.stage.stages import stages_in
@@ -112,11 +113,18 @@ def _title(one: Decision) -> str:
 def _rule(move: Transition, rules: Rules) -> tuple[str, str]:
     """What led there, and to which stage, as stages.toml says it."""
     stages = stages_in(rules)
-    arrow = next((one for one in rules.stages.arrow if (one.id, one.via) == (move.rule_id, move.via)), None)
+    arrow = _arrow(move, rules)
     if arrow is None:
         return (N_("What led there no longer holds") if move.via == CORRECTION else words(move.via)), ""
     to = stages.by_name[arrow.to].label if arrow.to in stages.by_name else N_("wherever the rest leads")
     return KINDS.get(arrow.by, words(arrow.by)), to
+
+
+def _arrow(move: Transition, rules: Rules) -> Arrow | None:
+    """Several arrows share an id (T11: a deal won, and one lost): what proved the move tells them apart, or its end."""
+    proved = {one.partition(":")[0] for one in move.evidence}
+    fitting = [one for one in rules.stages.arrow if (one.id, one.via) == (move.rule_id, move.via)]
+    return max(fitting, key=lambda one: (one.by in proved, one.to == move.to_stage), default=None)
 
 
 def _evidence(move: Transition, hits: Mapping[int, ScoredHit]) -> Iterator[str]:

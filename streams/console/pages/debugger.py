@@ -21,8 +21,7 @@ async def debugger(request: Request) -> Response:
     desk = desk_of(request)
     return await desk.show(
         request, "debugger.html", watched=_watched(request), types=TYPES, sources=sorted(desk.arrivals.sources),
-        collector_url=desk.sight.collector_url.rstrip("/") or "https://YOUR-COLLECTOR",
-        is_known=bool(desk.sight.collector_url),
+        collector_url=desk.sight.collector_shown, is_known=bool(desk.sight.collector_url),
     )  # fmt: skip
 
 

@@ -63,8 +63,8 @@ async def _shown(request: Request, found: Laid, **values: Any) -> Response:
     alerts = await desk.reader.alerts(found.ids)
     shows(request, (person.lead_id for alert in alerts for person in alert.people))
     return await desk.show(
-        request, "inbox.html", laid=found, alerts={one.alert_id: one for one in alerts}, undone_by=UNDONE_BY, **values,
-        **await alert_values(request, alerts),
+        request, "inbox.html", laid=found, alerts={one.alert_id: one for one in alerts}, undone_by=UNDONE_BY,
+        collector_url=desk.sight.collector_shown, **values, **await alert_values(request, alerts),
     )  # fmt: skip
 
 

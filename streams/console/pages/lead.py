@@ -9,6 +9,7 @@ from starlette.routing import Route
 from streams.console.access.gate import shows
 from streams.console.desk import desk_of
 from streams.console.leads.laid import known_lead, laid_out
+from streams.console.paging import LIST, turned
 
 __all__ = ["ROUTES"]
 
@@ -20,11 +21,12 @@ async def lead_page(request: Request) -> Response:
 
 
 async def leads(request: Request) -> Response:
-    """`GET /leads`: by score."""
+    """`GET /leads?page=2`: by score."""
     desk = desk_of(request)
-    found = await desk.reader.leads()
+    at = turned(request.query_params.get("page", ""), total=await desk.reader.size("leads:by_score"))
+    found = await desk.reader.leads(limit=LIST, start=at.start)
     shows(request, (one.lead_id for one in found))
-    return await desk.show(request, "leads.html", leads=found)
+    return await desk.show(request, "leads.html", leads=found, at=at)
 
 
 ROUTES: Final = [Route("/leads", leads), Route("/leads/{lead_id}", lead_page)]

@@ -10,11 +10,13 @@ from schemas.activity import Decision, Hit, Version
 from schemas.cards import LeadCard, MailFlags
 from schemas.codec import encode
 from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
-from streams.console.leads.past import moves_of, said_of
+from streams.console.leads.past import KINDS, moves_of, said_of
 from streams.console.leads.people import browsers_of, objection_to_merge
 from streams.console.pages.timeline import Asked, asked_in, folded, timeline
+from streams.console.shown import words
 from streams.core.rules import RulesError
 from streams.core.score.curve import curve_of
+from streams.core.stage.stages import stages_in
 from streams.readmodel.writer import Projection
 from tests.unit.console.folded_lead import ADA, BO, People
 from tests.unit.console.lead_samples import DAY, HOUR
@@ -120,6 +122,19 @@ def test_the_history_says_rule_evidence_actor_and_what_took_it_back(
     newest, second, first = moves_of(people.card(), RULES)
     assert (newest.can_undo, second.can_undo, first.can_undo) == (False, False, True)
     assert (second.undone, first.undone) == (3, None)
+
+
+def test_each_arrow_is_told_by_what_proved_it_though_several_share_an_id(people: People) -> None:
+    """A lost deal was told as one that was won: both are T11."""
+    card = people.card()
+    told = {}
+    for number, arrow in enumerate(RULES.stages.arrow):
+        move = replace(card.moves[0], rule_id=arrow.id, via=arrow.via, to_stage=arrow.to, evidence=(f"{arrow.by}:x 1",))
+        [row] = moves_of(replace(card, moves=(move,)), RULES)
+        told[number] = (row.by, arrow.to == "" or row.to == stages_in(RULES).by_name[arrow.to].label)
+    assert told == {n: (KINDS.get(one.by, words(one.by)), True) for n, one in enumerate(RULES.stages.arrow)}
+    lost = replace(card.moves[0], rule_id="T11", via="crm", to_stage="recycle_b", evidence=())
+    assert [row.to for row in moves_of(replace(card, moves=(lost,)), RULES)] == ["Recycle B"]
 
 
 def test_evidence_of_a_score_names_the_hits_that_are_still_kept(people: People) -> None:

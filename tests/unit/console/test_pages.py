@@ -11,8 +11,10 @@ from schemas.cards import AlertCounts, AlertLevel, RollUpLine
 from schemas.codec import encode
 from streams.console.access.security import HEADERS
 from streams.console.app import ConsoleOptions, make_app, one_time_link
-from streams.console.pages.account import missing
+from streams.console.pages.account import missing, whole
 from streams.console.shown import day
+from streams.core.returns.doings import Counted
+from streams.core.returns.strength import strength
 from streams.inbox import MemoryDoor
 from streams.readmodel.fills import Fills
 from streams.readmodel.reader import Reader
@@ -20,7 +22,7 @@ from streams.readmodel.writer import Entry, Projection
 from tests.unit.console.conftest import SECRET
 from tests.unit.console.lead_samples import DAY
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
-from tests.unit.console.sights import sight
+from tests.unit.console.sights import RULES, sight
 from tests.unit.console.visitor import Visitor, visiting
 
 BUTTONS = ("claim", "contacted", "contacted", "reopen_deal", "snooze", "wake", "release", "not_a_buyer",
@@ -122,6 +124,37 @@ def test_the_hold_is_said_once_with_what_follows_it(rep: Visitor, filled: Sample
     assert held.count("no contact before") == 1
     assert "Next:" not in held
     assert "Next: Ask what has changed since" in said(rep.get("/alerts/al_asked").text)
+
+
+def test_a_closed_alert_says_why_and_no_next_act(rep: Visitor, projection: Projection, samples: Samples) -> None:
+    """Whoever comes to it late reads what became of it, not what to do."""
+    open_one = samples.alert()
+    counts = AlertCounts(outcome="reopened", level="real_time", strongest="", rules_version="", sent=True)
+    closed = replace(open_one, status="done", closed_reason="open deal", counts=counts, offers=())
+    projection.write(alerts=[(closed.alert_id, encode(closed))])
+    text = said(rep.get(f"/alerts/{ALERT_ID}").text)
+    assert open_one.next_act
+    assert open_one.next_act not in text
+    assert "Done: deal taken up again" in text
+
+
+def test_what_a_return_lacks_names_signals_that_gave_nothing_yet_as_the_core_makes_it(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    """Cards carry the signals that gave something: the others have the most room, and are what one waits for."""
+    account = samples.account()
+    deal = next(one for one in account.deals if one.status == "lost")
+    made = strength(Counted(deal_people=1), deal, as_of=samples.now, since=samples.now - DAY, rules=RULES.returns)
+    assert [line.signal for line in made.lines] == ["deal_person"]
+    projection.write(accounts=[(account.account_id, encode(replace(account, strength=made)))])
+    text = said(rep.get(ACCOUNT).text)
+    lacks = missing(whole(made, RULES))
+    assert lacks is not None
+    assert lacks.ways[0] == "Came on more than one day", "9 of 9 are still to come"
+    assert f"What can still add to it: {'; '.join(lacks.ways)}" in text
+    for signal in RULES.returns.signal:
+        assert signal.label in text
+    assert whole(made, None) == made
 
 
 def test_a_snoozed_alert_says_until_when(rep: Visitor, filled: Samples) -> None:

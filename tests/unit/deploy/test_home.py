@@ -2,6 +2,7 @@
 
 import json
 import stat
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,15 @@ def test_each_worker_has_a_port_and_a_directory_of_its_own(stack: Stack) -> None
     both = [environment.worker(stack, number, outside={}) for number in (1, 2)]
     for name in ("LEADSTREAM_WORKER__PORT", "LEADSTREAM_WORKER__DATADIR"):
         assert len({one[name] for one in both}) == 2
+
+
+def test_the_console_has_the_home_s_password_unless_it_has_users(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With both it would refuse to start, and name a variable that nobody set."""
+    name = "LEADSTREAM_CONSOLE__PASSWORD"
+    assert environment.console(stack, outside={})[name] == stack.secrets.console_password
+    assert name not in environment.console(stack, outside={"LEADSTREAM_CONSOLE__USERS": "/etc/users.json"})
+    for users, said in (("", f"Password  {stack.secrets.console_password}"), ("/u.json", "Users     /u.json")):
+        monkeypatch.setenv("LEADSTREAM_CONSOLE__USERS", users)
+        console = Console(width=80, record=True, file=StringIO())
+        announce(console, stack, link="http://127.0.0.1:1002/login/x")
+        assert said in console.export_text()

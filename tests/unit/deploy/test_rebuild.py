@@ -3,6 +3,8 @@
 That rebuilding works: tests/integration/test_refill.py.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from pydantic import SecretStr
 from redis import Redis
@@ -13,7 +15,10 @@ from deploy.cli.rebuild import rebuilt
 from deploy.errors import NotRebuilt
 from deploy.local.embedded import embedded_valkey
 from deploy.settings import DeploySettings
+from schemas.codec import encode
 from streams.readmodel.fills import Fills
+from streams.readmodel.writer import Projection
+from tests.unit.console.lead_samples import LeadSamples
 
 
 def told(url: str) -> DeploySettings:
@@ -31,6 +36,27 @@ def test_without_a_worker_it_says_what_is_missing() -> None:
             rebuilt(told(url), console=Console(quiet=True), empty=True, patience_s=0.1)
         assert fills.states() == {}
         fills.close()
+
+
+def test_what_is_told_at_the_end_is_what_redis_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Parts of a few records are read between two looks: summed up as they went by, all of them were 0 records."""
+    lead = LeadSamples(now=1_795_000_000_000).lead()
+    with embedded_valkey() as url, ThreadPoolExecutor() as beside:
+        settings = told(url).model_copy(update={"kafka": DeploySettings().kafka.model_copy(update={"partitions": 1})})
+        fills = Fills.connect(url)
+        fills.begin("leads.0", total=1)
+        watching = beside.submit(rebuilt, settings, console=Console(width=120), empty=False)
+        while fills.states():
+            pass  # it forgets what there was
+        projection = Projection.connect(url)
+        projection.write(leads=[(lead.lead_id, encode(lead))])
+        for part in ("leads.0", "accounts.0", "alerts.0", "rejected.0"):
+            fills.begin(part, total=1)
+            fills.end(part)
+        watching.result()
+        fills.close()
+        projection.close()
+    assert "1 leads, 0 accounts, 0 alerts." in capsys.readouterr().out
 
 
 def test_without_redis_it_says_so() -> None:

@@ -65,5 +65,5 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
 
 def test_the_story_needs_its_three() -> None:
-    with pytest.raises(BadSettings, match="LEADSTREAM_SIMULATE__COLLECTOR_URL: field required"):
+    with pytest.raises(BadSettings, match="LEADSTREAM_SIMULATE__COLLECTOR_URL: is not set"):
         read(SimulateSettings)
