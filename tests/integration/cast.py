@@ -77,6 +77,7 @@ _TITLES: Final = ("Analyst", "Engineer", "Buyer", "Team Lead", "", "Assistant")
 _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 _MACHINE: Final = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 _FREE: Final = ("gmail.com", "naver.com")
+NAMES: Final = len(_HEADS) * len(_TAILS) * len(_TRADES)  # of companies
 
 
 class Company(Struct, frozen=True):
@@ -106,12 +107,13 @@ class Browser(Struct, frozen=True):
 
 
 def companies(random: Random, count: int) -> list[Company]:
-    """`count` companies with different domains."""
+    """`count` companies with different domains. Once all names are given, they are given again with a number."""
     found: dict[str, Company] = {}
     while len(found) < count:
         name = random.choice(_HEADS) + random.choice(_TAILS)
         trade = random.choice(_TRADES)
-        domain = f"{name}-{trade}.example"
+        again = len(found) // NAMES
+        domain = f"{name}-{trade}-{again + 1}.example" if again else f"{name}-{trade}.example"
         found[domain] = Company(f"{name.title()} {trade.title()}", domain)
     return list(found.values())
 

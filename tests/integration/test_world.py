@@ -1,6 +1,7 @@
 """The world proves nothing unless it holds what it says, and the ledger nothing unless it sees what is wrong."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from schemas.cards import LeadCard
 from schemas.ids import Naming
 from streams.rules_files import read_rules
+from tests.integration.cast import NAMES, companies
 from tests.integration.foresight import as_outcome, foreseen, in_arrival_order
 from tests.integration.ledger import Ledger, judge
 from tests.integration.oracle import Oracle
@@ -193,3 +195,10 @@ def test_a_world_too_small_for_its_people_is_refused() -> None:
     """Somebody who qualifies and is cut short would hang at the threshold: what arrives first would decide."""
     with pytest.raises(AssertionError, match="cut one's plan short"):
         generate(seed=4, end_at=END_AT, naming=NAMING, people=300, events=1_500)
+
+
+def test_a_world_has_as_many_companies_as_it_needs() -> None:
+    """An hour of everything at random has 34,000 people: more companies than there are names for them."""
+    made = companies(Random(1), 2 * NAMES + 1)
+    assert len({one.domain for one in made}) == 2 * NAMES + 1
+    assert made[:50] == companies(Random(1), 50)
