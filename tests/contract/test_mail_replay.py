@@ -63,7 +63,7 @@ def replayed(record: Rejected, patch: Patch | None = None, *, times: int = 1) ->
     ended = [hand.replay([Kept(0, 0, record)], patch)[0] for _ in range(times)]
     blocks = [one.value for one in memory.records if one.topic == "touches"]
     told = [to_builtins(touch) for block in blocks for touch in decode(block, type=list[Touch])]
-    return [one.preview.why or one.ended for one in ended], told
+    return [str(one.preview.why or one.ended) for one in ended], told
 
 
 @pytest.mark.parametrize("provider", SAID)
