@@ -33,11 +33,11 @@ from streams.console.access.ways_in import sessions_of
 from streams.console.app import ConsoleOptions, make_app
 from streams.errors import SettingsError
 from streams.inbox import MemoryDoor
-from streams.readmodel.keys import Changed
 from streams.readmodel.reader import Reader
 from streams.settings import ConsoleSettings
 from tests.unit.clocks import Clock
 from tests.unit.console.conftest import SECRET
+from tests.unit.console.open_stream import ended_by
 from tests.unit.console.samples import Samples
 from tests.unit.console.sights import sight
 from tests.unit.console.test_openid import BACK, ISSUER, LOGOUT, Provider, back, begun
@@ -217,24 +217,19 @@ def test_open_streams_end_at_once(
 ) -> None:
     """And not when they would have said something anyway."""
     monkeypatch.setattr("streams.console.live.changes.QUIET_S", 3_600.0)
-    theirs, hub = came(office, provider), office.app.state.desk.hub
-    with ThreadPoolExecutor(1) as pool:
-        told = pool.submit(office.get, "/live?watch=alert", headers={"accept": "text/event-stream"})
-        try:
-            until(lambda: hub.open_pages == 1)
-            if way in ("elsewhere", "everywhere"):
-                assert act(sits(office, theirs), f"/me/sign-out-{way}").status_code == 303
-            elif way == "operator":
-                signed_in(office, "operator")
-                key = person_on(office.get("/users").text, "Ines Duarte")
-                assert act(office, "/users/company/sign-out", page="/users", person=key).status_code == 303
-            else:
-                assert said_by(office, provider.logout_token(sub="248289761001")).status_code == 200
-            text = told.result(20).text
-        finally:
-            office.call(hub.close)
-            office.call(hub.tell, Changed("alert", "after"))
-    assert text.endswith("event: resync\ndata: {}\n\n")
+    theirs = came(office, provider)
+
+    def ended() -> None:
+        if way in ("elsewhere", "everywhere"):
+            assert act(sits(office, theirs), f"/me/sign-out-{way}").status_code == 303
+        elif way == "operator":
+            signed_in(office, "operator")
+            key = person_on(office.get("/users").text, "Ines Duarte")
+            assert act(office, "/users/company/sign-out", page="/users", person=key).status_code == 303
+        else:
+            assert said_by(office, provider.logout_token(sub="248289761001")).status_code == 200
+
+    assert ended_by(office, ended).endswith("event: resync\ndata: {}\n\n")
 
 
 def test_an_end_outlives_the_console_and_an_emptied_redis(house: House, provider: Provider) -> None:

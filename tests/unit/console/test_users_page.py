@@ -21,12 +21,12 @@ from streams.console.access.user_file import UserEntry, read_user_file
 from streams.console.access.users import Users
 from streams.console.app import ConsoleOptions, make_app
 from streams.inbox import MemoryDoor
-from streams.readmodel.keys import Changed
 from streams.readmodel.reader import Reader
 from tests.unit.console.conftest import SECRET
+from tests.unit.console.open_stream import ended_by
 from tests.unit.console.samples import Samples
 from tests.unit.console.sights import sight
-from tests.unit.console.test_users import QUICK, until
+from tests.unit.console.test_users import QUICK
 from tests.unit.console.visitor import Visitor, signed_in, visiting
 
 OLGA, KIM, CHOSEN = "an operator's password", "a rep's long password", "chosen behind a link"
@@ -178,20 +178,15 @@ def test_another_role_and_an_end_count_at_once(olga: Visitor) -> None:
 
 
 def test_open_pages_are_told_and_who_was_shown_out_is_told_to_look_again(olga: Visitor, file: Path) -> None:
-    mine, hub = dict(olga.cookies), olga.app.state.desk.hub
+    mine = dict(olga.cookies)
     come(olga, "Kim Reyes", KIM)
-    with ThreadPoolExecutor(1) as pool:
-        told = pool.submit(olga.get, "/live?watch=alert", headers={"accept": "text/event-stream"})
-        try:
-            until(lambda: hub.open_pages == 1)
-            olga.cookies.clear()
-            olga.cookies.update(mine)
-            assert act(olga, "disable", name="Kim Reyes").status_code == 303
-            text = told.result(20).text
-        finally:
-            olga.call(hub.close)
-            olga.call(hub.tell, Changed("alert", "after"))
-    assert text.endswith("event: resync\ndata: {}\n\n")
+
+    def disabled() -> None:
+        olga.cookies.clear()
+        olga.cookies.update(mine)
+        assert act(olga, "disable", name="Kim Reyes").status_code == 303
+
+    assert ended_by(olga, disabled).endswith("event: resync\ndata: {}\n\n")
 
 
 def test_oneself_and_the_last_operator_stay(olga: Visitor, file: Path) -> None:
