@@ -7,13 +7,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from time import time_ns
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from deploy.local.embedded import embedded_valkey
+from streams.readmodel.writer import Projection
 from tests.browser.consoles import running
 from tests.browser.product import SEEN_MS
+from tests.unit.console.samples import Samples
 
 expect.set_options(timeout=SEEN_MS)  # machines are shared: how fast a page is, is a bench's question
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
@@ -69,6 +72,22 @@ def person(chromium: Browser) -> Iterator[BrowserContext]:
 def valkey() -> Iterator[str]:
     with embedded_valkey() as url:
         yield url
+
+
+@pytest.fixture
+def samples() -> Samples:
+    """The people and companies that console tests show, as of now."""
+    return Samples(now=time_ns() // 1_000_000)
+
+
+@pytest.fixture
+def projection(valkey: str, samples: Samples) -> Iterator[Projection]:
+    """The read model, emptied, of which a worker said that it reads."""
+    made = Projection.connect(valkey)
+    made._redis.flushall()
+    made.beat(samples.now)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

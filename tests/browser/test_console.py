@@ -1,9 +1,7 @@
 """The console as a process of its own, on real Valkey, in a real Chromium: live, safe, and honest without Kafka."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from time import time_ns
 
 import pytest
 from msgspec.structs import replace
@@ -21,20 +19,6 @@ from tests.integration.shadows import Shadow
 from tests.unit.console.samples import ALERT_ID, HOSTILE, LEAD_ID, Samples
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def samples() -> Samples:
-    return Samples(now=time_ns() // 1_000_000)
-
-
-@pytest.fixture
-def projection(valkey: str, samples: Samples) -> Iterator[Projection]:
-    made = Projection.connect(valkey)
-    made._redis.flushall()
-    made.beat(samples.now)
-    yield made
-    made.close()
 
 
 @pytest.fixture

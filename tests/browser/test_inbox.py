@@ -1,8 +1,6 @@
 """The inbox as a rep uses it: at the keyboard, on a phone, told by the browser; honest while Redis is filled anew."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from time import time_ns
 
 import pytest
 from msgspec.structs import replace
@@ -24,18 +22,10 @@ FOCUSED = "document.activeElement.closest('article.alert')?.id ?? ''"
 
 
 @pytest.fixture
-def samples() -> Samples:
-    return Samples(now=time_ns() // 1_000_000)
-
-
-@pytest.fixture
-def projection(valkey: str, samples: Samples) -> Iterator[Projection]:
-    made = Projection.connect(valkey)
-    made._redis.flushall()
-    made.beat(samples.now)
-    made.write(**samples.entries())
-    yield made
-    made.close()
+def projection(projection: Projection, samples: Samples) -> Projection:
+    """With all samples."""
+    projection.write(**samples.entries())
+    return projection
 
 
 def write(projection: Projection, *alerts: AlertCard) -> None:

@@ -1,7 +1,6 @@
 """A rep with a phone in one hand: the act that is waited for comes first, within reach; tables say that they scroll."""
 
 from collections.abc import Iterator
-from time import time_ns
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
@@ -31,14 +30,10 @@ UNCOVERED = """one => {
 
 
 @pytest.fixture
-def projection(valkey: str) -> Iterator[Projection]:
-    samples = Samples(now=time_ns() // 1_000_000)
-    made = Projection.connect(valkey)
-    made._redis.flushall()
-    made.beat(samples.now)
-    made.write(**samples.entries())
-    yield made
-    made.close()
+def projection(projection: Projection, samples: Samples) -> Projection:
+    """With all samples."""
+    projection.write(**samples.entries())
+    return projection
 
 
 @pytest.fixture
