@@ -135,7 +135,7 @@ class Engine:
                              metrics=self.metrics, now=now)  # fmt: skip
         self._pump = Pump(self._sends, self.outbox, bell=self._bell, gather_s=worker.gather_ms / 1000,
                           names=self._names, metrics=self.metrics,
-                          busy=lambda: self._intake.busy)  # fmt: skip
+                          load=lambda: self._intake.load)  # fmt: skip
         self._clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=self.metrics)
         breaker = Breaker(most=worker.rejected_most, least=worker.rejected_least, clock=since_boot)
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,

@@ -7,17 +7,20 @@ fetch brought is laid down at once, and a partition that holds too much is not a
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 from faust.types import TP
 
 from streams.metrics import Bound
 
-__all__ = ["BUSY_AT", "FETCHED", "MOST_WAITING", "Fetched", "Inbox", "Intake", "Waiting"]
+__all__ = ["BEHIND_AT", "BUSY_AT", "FETCHED", "MOST_WAITING", "Fetched", "Inbox", "Intake", "Load", "Waiting"]
 
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of one partition; what one fetch brings comes on top
 FETCHED: Final = 4 * 1024 * 1024  # bytes of one partition in one fetch, at most (`faust_settings.py`)
 BUSY_AT: Final = 16  # records
+BEHIND_AT: Final = 4 * 1024 * 1024  # bytes: a tenth of a second's work of a fast core
+
+Load: TypeAlias = Literal["calm", "busy", "behind"]
 
 
 class Fetched(Protocol):
@@ -127,9 +130,14 @@ class Intake:
             inbox.clear()
 
     @property
-    def busy(self) -> bool:
-        """So much lies ready for the urgent topics that nothing is read sooner by haste."""
-        return sum(self._inboxes[topic].waiting for topic in self._urgent if topic in self._inboxes) > BUSY_AT
+    def load(self) -> Load:
+        """How much lies ready for the urgent topics: `busy` where nothing is read sooner by haste, `behind` where what
+        comes now waits a tenth of a second or more anyway.
+        """
+        inboxes = [self._inboxes[topic] for topic in self._urgent if topic in self._inboxes]
+        if sum(inbox.waiting_bytes for inbox in inboxes) > BEHIND_AT:
+            return "behind"
+        return "busy" if sum(inbox.waiting for inbox in inboxes) > BUSY_AT else "calm"
 
     @property
     def waiting_bytes(self) -> int:

@@ -2,7 +2,8 @@
 
 What others wait for (touches, signals, posts, decisions with their rows) leaves every few milliseconds, and at once
 after a pause; rows and cards wait for company up to a tenth of a second, or for the commit. While records lie ready to
-be read, nobody gains by haste: the turns are fewer then, and the blocks of the next hop larger.
+be read, nobody gains by haste: the turns are fewer then, and the blocks of the next hop larger; fewer still while the
+worker is behind.
 
 It is the only sender of what was gathered, so that nothing overtakes within a partition, and it is never cancelled by
 Faust: the last commit of a worker that stops still needs it.
@@ -15,29 +16,30 @@ from typing import Any, Final
 from streams.engine.bell import Bell
 from streams.engine.book import Book
 from streams.engine.exits import Die, die
+from streams.engine.intake import Load
 from streams.engine.outbox import Outbox
 from streams.engine.sends import KeyValue, Sends
 from streams.metrics import Bound, Metrics
 
-__all__ = ["BUSY", "MOST_GATHERED", "Pump"]
+__all__ = ["LONGER", "MOST_GATHERED", "Pump"]
 
 MOST_GATHERED: Final = 8 * 1024 * 1024  # bytes of effects: above it agents wait
 MOST_ROWS: Final = 20_000  # rows and cards: the same
-BUSY: Final = 20  # so many times longer is gathered while records lie ready
+LONGER: Final[Mapping[Load, int]] = {"calm": 1, "busy": 20, "behind": 50}  # so many times longer is gathered
 
 
 class Pump:
-    """Turns when the bell rings, `gather_s` after the last turn at the soonest. `busy()`: whether records lie ready."""
+    """Turns when the bell rings, `gather_s` after the last turn at the soonest. `load()`: how many records lie ready."""
 
     def __init__(self, sends: Sends, outbox: Outbox, *, bell: Bell, gather_s: float, names: Mapping[str, str],
-                 metrics: Metrics, busy: Callable[[], bool], die: Die = die) -> None:  # fmt: skip
+                 metrics: Metrics, load: Callable[[], Load], die: Die = die) -> None:  # fmt: skip
         self._sends = sends
         self._outbox = outbox
         self._bell = bell
         self._gather_s = gather_s
         self._names = names
         self._metrics = metrics
-        self._busy = busy
+        self._load = load
         self._die = die
         self._books: Sequence[Book[Any]] = ()
         self._turned = asyncio.Condition()
@@ -55,7 +57,7 @@ class Pump:
             while True:
                 await bell.rung()
                 await asyncio.sleep(0)  # let the agent finish its block
-                await bell.company(last - loop.time() + self._gather_s * (BUSY if self._busy() else 1))
+                await bell.company(last - loop.time() + self._gather_s * LONGER[self._load()])
                 await self._turn(everything=bell.answer())
                 last = loop.time()
         except asyncio.CancelledError:

@@ -102,7 +102,7 @@ class SimWorker:
         self.outbox = Outbox(partitions=self.log.partitions, bell=self.bell, deliver=self._delivery.offer,
                              metrics=METRICS, now=now)  # fmt: skip
         self.pump = Pump(self.sends, self.outbox, bell=self.bell, gather_s=0.0, names=NAMES, metrics=METRICS,
-                         busy=lambda: self.intake.busy, die=self._die)  # fmt: skip
+                         load=lambda: self.intake.load, die=self._die)  # fmt: skip
         self.clock = Clock(INBOXES, say=self.outbox.say, now=now, metrics=METRICS)
         self.shell = Shell(epoch=0, outbox=self.outbox, pump=self.pump, progress=self.progress,
                            breaker=Breaker(most=1.0, least=1, clock=self.loop.time, die=self._die), metrics=METRICS,

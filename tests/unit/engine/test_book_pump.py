@@ -55,7 +55,7 @@ class Desk:
         )
         names = {name: name for name in ("touches", "transitions")}
         self.pump = Pump(self.sends, self.outbox, bell=bell, gather_s=0.001, names=names, metrics=Metrics(),
-                         busy=lambda: False, die=raising)  # fmt: skip
+                         load=lambda: "calm", die=raising)  # fmt: skip
         self.pump.carry([self.book])
 
     def topics(self) -> list[str]:

@@ -8,7 +8,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from streams.engine.drain import Open
-from streams.engine.intake import BUSY_AT, Inbox, Intake
+from streams.engine.intake import BEHIND_AT, BUSY_AT, Inbox, Intake
 from tests.unit.engine.test_faust_fixes import engine_app, stock_app
 
 VISITS, MORE = TP("visits", 0), TP("visits", 1)
@@ -77,9 +77,20 @@ async def test_cards_that_wait_for_redis_make_nobody_busy() -> None:
     intake.inbox(["visits"])
     intake.inbox(["leads"])
     intake.put(TP("leads", 0), fetched(*range(100)))
-    assert not intake.busy
+    assert intake.load == "calm"
     intake.put(VISITS, fetched(*range(BUSY_AT + 1)))
-    assert intake.busy
+    assert intake.load == "busy"
+
+
+async def test_who_holds_a_tenth_of_a_second_of_work_is_behind() -> None:
+    intake = Intake(urgent=["visits", "touches"])
+    visits, _ = intake.inbox(["visits"]), intake.inbox(["touches"])
+    intake.put(VISITS, fetched(0, 1, size=BEHIND_AT // 2))
+    assert intake.load == "calm"
+    intake.put(TP("touches", 0), fetched(0))
+    assert intake.load == "behind"
+    await read(visits, 1)
+    assert intake.load == "calm"
 
 
 # ─── the consumer's last step
