@@ -56,6 +56,11 @@ def once(events: list[Event]) -> list[Event]:
     return list({event["messageId"]: event for event in events}.values())
 
 
+def told(events: list[Event]) -> list[Event]:
+    """Without the attention that the tracker tells after some seconds: on a slow machine it lies among the rest."""
+    return [event for event in once(events) if event.get("event") != "page_engaged"]
+
+
 def has(name: str, count: int = 1) -> Callable[[list[Event]], bool]:
     return lambda events: len(named(once(events), name)) >= count
 
@@ -67,7 +72,7 @@ def stored(page: Page) -> dict[str, str]:
 def test_a_page_view_says_where_and_who(world: World, person: BrowserContext) -> None:
     page = person.new_page()
     page.goto(f"{world.site_url}/pricing?plan=team")
-    (event,) = world.recorder.wait(has("page"))
+    (event,) = told(world.recorder.wait(has("page")))
     assert event["properties"] == {
         "url": f"{world.site_url}/pricing?plan=team",
         "path": "/pricing",
@@ -76,7 +81,7 @@ def test_a_page_view_says_where_and_who(world: World, person: BrowserContext) ->
     }
     assert event["context"]["library"]["name"] == "leadstream-js"
     assert event["anonymousId"] == stored(page)["leadstream.anonymousId"]
-    ((_, batch),) = world.recorder.batches
+    _, batch = world.recorder.batches[0]
     assert set(batch) == {"batch", "sentAt", "writeKey"}
     assert batch["writeKey"] == "wk_test"
 
@@ -216,13 +221,13 @@ def test_what_is_refused_for_good_is_dropped(world: World, person: BrowserContex
     page.goto(world.site_url)
     world.recorder.wait_for_batches(1)
     page.evaluate("leadstream.identify('u1')")
-    assert [event["type"] for event in world.recorder.wait(has("identify"))] == ["identify"]
+    assert [event["type"] for event in told(world.recorder.wait(has("identify")))] == ["identify"]
 
 
 def test_calls_from_before_the_script_came_arrive(world: World, person: BrowserContext) -> None:
     world.pages.head = "<script>leadstream.track('early', {n: 1}); leadstream.identify('u1', {plan: 'team'})</script>"
     person.new_page().goto(world.site_url)
-    events = world.recorder.wait(has("identify"))
+    events = told(world.recorder.wait(has("identify")))
     assert [event.get("event", event["type"]) for event in events] == ["page", "early", "identify"]
     assert events[2]["userId"] == "u1"
     assert events[2]["traits"] == {"plan": "team"}
@@ -231,7 +236,7 @@ def test_calls_from_before_the_script_came_arrive(world: World, person: BrowserC
 def test_a_page_call_in_the_snippet_is_no_second_view(world: World, person: BrowserContext) -> None:
     world.pages.head = "<script>leadstream.page('Prices', {campaign: 'spring'})</script>"
     person.new_page().goto(world.site_url)
-    (event,) = world.recorder.wait(has("page"))
+    (event,) = told(world.recorder.wait(has("page")))
     assert event["name"] == "Prices"
     assert event["properties"]["campaign"] == "spring"
 
