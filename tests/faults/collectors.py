@@ -44,9 +44,19 @@ class Collector(Process):
         """The process, again at the same port and with the same directory."""
         self.run(["-m", self._module], self._told, before=self._limits)
 
+    def answers(self) -> bool:
+        """Whether it has started, ready or not."""
+        return bool(self._metrics())
+
     def drained(self) -> bool:
         """Whether Kafka has all that it answered for: nothing goes by a spool."""
+        lines = self._metrics()
+        return bool(lines) and all(
+            line.endswith(" 0.0") for line in lines if line.startswith("leadstream_spool_active ")
+        )
+
+    def _metrics(self) -> list[str]:
+        """None while nobody listens."""
         with suppress(URLError, OSError):
-            lines = urlopen(f"http://{HOST}:{self.port}/metrics", timeout=30).read().decode().splitlines()
-            return all(line.endswith(" 0.0") for line in lines if line.startswith("leadstream_spool_active "))
-        return False
+            return urlopen(f"http://{HOST}:{self.port}/metrics", timeout=30).read().decode().splitlines()
+        return []
