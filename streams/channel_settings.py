@@ -1,0 +1,113 @@
+"""Settings of the ways out to sales: groups of `streams/settings.py`."""
+
+import re
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+__all__ = [
+    "AppriseSettings", "MailSettings", "OutgoingSettings", "Part", "SlackSettings", "TeamsSettings", "WebhookSettings",
+]  # fmt: skip
+
+_SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
+_SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]+")
+
+
+class Part(BaseModel):
+    """What all groups of settings have in common."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WebhookSettings(Part):
+    """Where alerts are posted to, signed as Standard Webhooks say. Empty url = no webhook."""
+
+    url: str = ""
+    secret: SecretStr | None = None
+    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
+
+
+class SlackSettings(Part):
+    """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
+
+    token: SecretStr | None = None  # xoxb-...
+    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
+    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
+    users: str = ""  # id=e-mail by commas: which member (U..., W...) is which rep, when a button is pressed
+    webhook_url: SecretStr | None = None  # whoever knows it may post
+    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
+    api_url: str = "https://slack.com/api/"
+
+    @field_validator("channels")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        if not all(who and _SLACK_PLACE.fullmatch(to) for who, to in _pairs_of(value)):
+            raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not _SLACK_PLACE.fullmatch(value):
+            raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
+        return value
+
+    @field_validator("users")
+    @classmethod
+    def _members(cls, value: str) -> str:
+        if not all(_SLACK_MEMBER.fullmatch(who) and "@" in to for who, to in _pairs_of(value)):
+            raise ValueError("must be id=e-mail, separated by commas; ids of members begin with U or W")
+        return value
+
+    @property
+    def by_member(self) -> dict[str, str]:
+        """E-mail by the id of a member."""
+        return dict(_pairs_of(self.users))
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Channel by e-mail or team."""
+        return dict(_pairs_of(self.channels))
+
+
+class OutgoingSettings(Part):
+    """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
+
+    private_hosts: str = ""
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The hosts, in lower case."""
+        return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
+
+
+class MailSettings(Part):
+    """Where alerts are handed in as mail. Empty host = no mail."""
+
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    username: str = ""
+    password: SecretStr | None = None
+    sender: str = ""
+    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
+    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
+
+
+class TeamsSettings(Part):
+    """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
+
+    url: SecretStr = SecretStr("")
+
+
+class AppriseSettings(Part):
+    """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
+
+    addresses: SecretStr = SecretStr("")
+
+
+def _pairs_of(text: str) -> list[tuple[str, str]]:
+    """`a=1, b=2` taken apart at the first `=` of each."""
+    pairs = (one.partition("=") for one in text.split(",") if one.strip())
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
