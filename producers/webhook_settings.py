@@ -16,28 +16,45 @@ _FROZEN: Final = ConfigDict(frozen=True)
 
 
 class CrmSettings(BaseModel):
-    """A CRM whose secret is empty is not set up. Mapping files: default are the packaged ones.
+    """What CRMs post. One whose secret is empty is not set up.
 
-    `hubspot_secret`: the app's client secret. `pipedrive_secret`: user:password of the webhook. `salesforce_secret`:
-    the end of the path. `generic_secret`: Standard Webhooks; `generic_hmac_*`: any other signature of the body. What an
-    operator chooses must be too long to be guessed: a right proof is never refused for wrong ones that came before.
+    What an operator chooses must be too long to be guessed: a right proof is never refused for wrong ones that came
+    before.
     """
 
     model_config = _FROZEN
-    mapping: Path | None = None
-    generic_secret: SecretStr = SecretStr("")
-    generic_hmac_secret: SecretStr = SecretStr("")
-    generic_hmac_header: str = "x-signature"
-    generic_hmac_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    generic_hmac_encoding: Literal["hex", "base64"] = "hex"
-    generic_hmac_prefix: str = ""
-    hubspot_secret: SecretStr = SecretStr("")
-    hubspot_mapping: Path | None = None
-    pipedrive_secret: SecretStr = SecretStr("")
-    pipedrive_mapping: Path | None = None
-    salesforce_secret: SecretStr = SecretStr("")
-    salesforce_organization_id: str = ""
-    salesforce_mapping: Path | None = None
+    mapping: Path | None = Field(default=None, description="how generic bodies are read; unset: the packaged mapping")
+    generic_secret: SecretStr = Field(
+        default=SecretStr(""), description="proves generic webhooks as Standard Webhooks say"
+    )
+    generic_hmac_secret: SecretStr = Field(
+        default=SecretStr(""), description="proves them by any other signature of the body ..."
+    )
+    generic_hmac_header: str = Field(default="x-signature", description="... in this header")
+    generic_hmac_algorithm: Literal["sha1", "sha256", "sha512"] = Field(
+        default="sha256", description="... made by this"
+    )
+    generic_hmac_encoding: Literal["hex", "base64"] = Field(default="hex", description="... written so")
+    generic_hmac_prefix: str = Field(default="", description="... behind these words")
+    hubspot_secret: SecretStr = Field(
+        default=SecretStr(""), description="the app's client secret; empty: HubSpot is not set up"
+    )
+    hubspot_mapping: Path | None = Field(
+        default=None, description="how its bodies are read; unset: the packaged mapping"
+    )
+    pipedrive_secret: SecretStr = Field(
+        default=SecretStr(""), description="user:password of the webhook; empty: Pipedrive is not set up"
+    )
+    pipedrive_mapping: Path | None = Field(
+        default=None, description="how its bodies are read; unset: the packaged mapping"
+    )
+    salesforce_secret: SecretStr = Field(
+        default=SecretStr(""), description="the end of the webhook's path; empty: Salesforce is not set up"
+    )
+    salesforce_organization_id: str = Field(default="", description="the organization that its messages must name")
+    salesforce_mapping: Path | None = Field(
+        default=None, description="how its bodies are read; unset: the packaged mapping"
+    )
 
     @field_validator("pipedrive_secret")
     @classmethod
@@ -66,19 +83,24 @@ class CrmSettings(BaseModel):
 
 
 class MailSettings(BaseModel):
-    """Links of mails, and providers' webhooks. `keys`: `id=secret` pairs, the newest first: it signs, all verify.
-
-    A link leads somewhere for `link_days`; a key must stay in the list as long as its links are to work.
-    `sendgrid_key`: the public key of its signed webhook. `ses_topics`: the ARNs of the SNS topics that may speak here.
-    `postmark_secret`: user:password of its webhook's address.
-    """
+    """Links of mails, and providers' webhooks. A key must stay in the list as long as its links are to work."""
 
     model_config = _FROZEN
-    keys: SecretStr = SecretStr("")
-    link_days: int = Field(default=400, ge=1)
-    postmark_secret: SecretStr = SecretStr("")
-    sendgrid_key: str = ""
-    ses_topics: Annotated[tuple[str, ...], NoDecode] = ()
+    keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="id=secret by commas, the newest first, each secret of 32 characters or more: it signs links, "
+                    "all verify",
+    )
+    link_days: int = Field(default=400, ge=1, description="so long a link leads somewhere; unsubscribing never ends")
+    postmark_secret: SecretStr = Field(
+        default=SecretStr(""), description="user:password of the address of Postmark's webhook; empty: not set up"
+    )
+    sendgrid_key: str = Field(
+        default="", description="the verification key of SendGrid's signed webhook; empty: not set up"
+    )
+    ses_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="ARNs of the SNS topics that Amazon SES may speak by; empty: not set up"
+    )
 
     @field_validator("keys")
     @classmethod

@@ -23,21 +23,36 @@ class Part(BaseModel):
 class WebhookSettings(Part):
     """Where alerts are posted to, signed as Standard Webhooks say. Empty url = no webhook."""
 
-    url: str = ""
-    secret: SecretStr | None = None
-    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
+    url: str = Field(default="", description="where alerts are posted; empty: no webhook")
+    secret: SecretStr | None = Field(default=None, description="signs what is posted (`whsec_...`)")
+    secret_former: SecretStr | None = Field(default=None, description="signs too, until every receiver knows the other")
 
 
 class SlackSettings(Part):
     """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
 
-    token: SecretStr | None = None  # xoxb-...
-    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
-    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
-    users: str = ""  # id=e-mail by commas: which member (U..., W...) is which rep, when a button is pressed
-    webhook_url: SecretStr | None = None  # whoever knows it may post
-    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
-    api_url: str = "https://slack.com/api/"
+    token: SecretStr | None = Field(default=None, description="the bot's token, `xoxb-...`; unset: no app")
+    channel: str = Field(
+        default="", description="the id of the channel of whoever has none of their own: `C0123456789`"
+    )
+    channels: str = Field(
+        default="",
+        description="who=id by commas: an e-mail or `team:...`, and a channel (`C...`) or a direct message (`D...`)",
+    )
+    users: str = Field(
+        default="",
+        description="id=e-mail by commas: which member (`U...`, `W...`) is which rep, when a button is pressed",
+    )
+    webhook_url: SecretStr | None = Field(
+        default=None,
+        description="an incoming webhook instead of a token: posts without buttons and threads; whoever knows it "
+                    "may post",
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None,
+        description="proves to the console that a button was pressed in Slack; unset: messages have no buttons",
+    )
+    api_url: str = Field(default="https://slack.com/api/", description="where Slack's API is")
 
     @field_validator("channels")
     @classmethod
@@ -74,7 +89,9 @@ class SlackSettings(Part):
 class OutgoingSettings(Part):
     """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
 
-    private_hosts: str = ""
+    private_hosts: str = Field(
+        default="", description="hosts of your network that messages may go to, by commas, as their URLs have them"
+    )
 
     @property
     def private(self) -> frozenset[str]:
@@ -85,26 +102,39 @@ class OutgoingSettings(Part):
 class MailSettings(Part):
     """Where alerts are handed in as mail. Empty host = no mail."""
 
-    host: str = ""
-    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
-    security: Literal["starttls", "tls", "plain"] = "starttls"
-    username: str = ""
-    password: SecretStr | None = None
-    sender: str = ""
-    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
-    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
+    host: str = Field(default="", description="the server that takes mails (SMTP); empty: no mail")
+    port: int = Field(default=0, ge=0, le=65535, description="0: 587 of `starttls`, 465 of `tls`, 25 of `plain`")
+    security: Literal["starttls", "tls", "plain"] = Field(
+        default="starttls",
+        description="how the connection is kept secret; with a username `plain` is refused but to this machine",
+    )
+    username: str = Field(default="", description="empty: no login")
+    password: SecretStr | None = Field(default=None, description="of that user")
+    sender: str = Field(default="", description="an address, or `Name <address>`")
+    team: str = Field(
+        default="", description="the address for alerts that are due to a team; empty: they are not mailed"
+    )
+    certificates: Path | None = Field(
+        default=None,
+        description="a PEM file, where the server's certificate is signed by an authority of your own",
+    )
 
 
 class TeamsSettings(Part):
     """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
 
-    url: SecretStr = SecretStr("")
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        description="the Workflows webhook of a channel: whoever knows it can post there; empty: none",
+    )
 
 
 class AppriseSettings(Part):
     """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
 
-    addresses: SecretStr = SecretStr("")
+    addresses: SecretStr = Field(
+        default=SecretStr(""), description="TOML: Apprise URLs by rep (e-mail) or team; empty: no such channel"
+    )
 
 
 def _pairs_of(text: str) -> list[tuple[str, str]]:

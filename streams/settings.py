@@ -38,10 +38,22 @@ _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 class KafkaSettings(Part):
     """Where Kafka is, and how our topics are cut."""
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    partitions: int = Field(default=4, ge=1, le=1024)
-    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9.-]*$")  # no underscore: Kafka's metric names confuse it
-    epoch: int = Field(default=0, ge=0, lt=2**32)  # grows with the partitions and after a restore: names the topics
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1024,
+        description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
+    )
+    topic_prefix: str = Field(
+        default="", pattern=r"^[a-zA-Z0-9.-]*$",
+        description="what topics' names begin with, where several installations share a Kafka; no underscore: "
+                    "Kafka's metric names confuse it",
+    )
+    epoch: int = Field(
+        default=0, ge=0, lt=2**32,
+        description="grows with the partitions and after a restore: names the topics, the same for every process",
+    )
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -55,28 +67,65 @@ class KafkaSettings(Part):
 class RedisSettings(Part):
     """The read model. An empty url: none is kept (for benches)."""
 
-    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    key_prefix: str = "leadstream:"
+    url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"),
+        description="where Redis or Valkey is; empty for a worker: no read model is kept (for benches)",
+    )
+    key_prefix: str = Field(
+        default="leadstream:", description="what its keys begin with, where several installations share one"
+    )
 
 
 class WorkerSettings(Part):
     """One worker process."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=0, ge=0, le=65535)  # /healthz /readyz /metrics; 0 = a free one, said in the log
-    datadir: Path = Path(".leadstream/worker")
-    app_id: str = "leadstream"  # consumer group and first part of the changelogs' names: never change it
-    session_timeout_s: int = Field(default=15, ge=6, le=300)
-    rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
-    stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
-    store: bool = True  # keeps a copy of its rows below datadir: restarts read only what is not in it
-    store_every_s: float = Field(default=10.0, gt=0, le=3600)  # so often what changed is written there
-    lost_offsets: Literal["stop", "replay"] = "stop"  # committed offsets lost or behind the topic: stop, or read all
-    page_s: float = Field(default=20.0, ge=0, le=30)  # so long /metrics says why before it stops with exit code 78
-    gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
-    save_ms: int = Field(default=100, ge=0, le=1000)  # rows and cards the same; a row with a decision does not
-    rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
-    rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
+    host: str = Field(default="127.0.0.1", description="the address that health and metrics are served on")
+    port: int = Field(
+        default=0, ge=0, le=65535,
+        description="of `/healthz`, `/readyz` and `/metrics`; 0: a free one, said in the log",
+    )
+    datadir: Path = Field(
+        default=Path(".leadstream/worker"), description="where its local files lie: a directory for each worker"
+    )
+    app_id: str = Field(
+        default="leadstream",
+        description="the consumer group and the first part of the changelogs' names: never change it",
+    )
+    session_timeout_s: int = Field(
+        default=15, ge=6, le=300,
+        description="without a heartbeat for so long it is taken out of the group, and others take its partitions",
+    )
+    rebalance_timeout_s: int = Field(
+        default=30, ge=6, le=600, description="so long its group waits in a rebalance for a member that is busy"
+    )
+    stall_s: int = Field(default=90, ge=10, description="lag without a commit for so long ends the process")
+    store: bool = Field(
+        default=True,
+        description="whether to keep a copy of its rows below `DATADIR`: a restart then reads only what is not in it",
+    )
+    store_every_s: float = Field(
+        default=10.0, gt=0, le=3600, description="so often what changed is written to that copy"
+    )
+    lost_offsets: Literal["stop", "replay"] = Field(
+        default="stop",
+        description="where committed offsets are lost or lie behind the topic: stop with exit code 78, or read all "
+                    "again",
+    )
+    page_s: float = Field(
+        default=20.0, ge=0, le=30,
+        description="so long `/metrics` still says why, before a worker stops with exit code 78",
+    )
+    gather_ms: int = Field(
+        default=2, ge=0, le=1000, description="effects wait so long for company, in each of four hops"
+    )
+    save_ms: int = Field(
+        default=100, ge=0, le=1000,
+        description="rows and cards wait so long for company; a row with a decision does not",
+    )
+    rejected_most: float = Field(
+        default=0.5, gt=0, le=1, description="the share of rejected messages that stops the worker ..."
+    )
+    rejected_least: int = Field(default=500, ge=1, description="... once there were so many in a minute")
 
     @field_validator("app_id")
     @classmethod
@@ -89,24 +138,47 @@ class WorkerSettings(Part):
 class ConsoleSettings(Part):
     """The console. Without users, a password or a provider it prints a link that works once."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=0, ge=0, le=65535)
-    password: SecretStr | None = None
-    link_secret: SecretStr | None = None
-    public_url: str = ""
-    users: Path | None = None  # the file of `leadstream users`; read again when it changes
-    audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
-    sessions: Path | None = Path(".leadstream/sessions.json")  # what ended sessions; empty = in memory alone
-    api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
-    rules_book: Path = Path(".leadstream/rules.jsonl")  # which rules since when, and who approved what; only appended
-    rules_drafts: Path | None = None  # directories of rules to compare with those in force, one below it each
-    costs: Path | None = None  # what media and programs cost, written by an operator; read again when it changes
-    openid_issuer: str = ""  # empty = no OpenID Connect
-    openid_client_id: str = ""
-    openid_client_secret: SecretStr | None = None
-    openid_roles: str = ""  # sales=rep,admins=operator: which value of the claim gives which role
-    openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
-    openid_name_claim: str = "name"
+    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    port: int = Field(default=0, ge=0, le=65535, description="0: a free one, said in the log")
+    password: SecretStr | None = Field(default=None, description="one for all, for a trial: refused beside `USERS`")
+    link_secret: SecretStr | None = Field(
+        default=None,
+        description="signs sessions and links, 16 characters or more; unset: a new one at each start, which signs "
+                    "everybody out",
+    )
+    public_url: str = Field(default="", description="where browsers reach the console: where links in alerts lead")
+    users: Path | None = Field(default=None, description="the file of `leadstream users`; read again when it changes")
+    audit: Path = Field(
+        default=Path(".leadstream/audit.jsonl"),
+        description="the audit log: who looked at whom, who changed what; only ever appended",
+    )
+    sessions: Path | None = Field(
+        default=Path(".leadstream/sessions.json"),
+        description="what ended sessions; empty: in memory alone, so that a restart forgets it",
+    )
+    api_keys: Path | None = Field(default=None, description="the file of `leadstream api-keys`; unset: no API")
+    rules_book: Path = Field(
+        default=Path(".leadstream/rules.jsonl"),
+        description="which rules since when, and who approved what; only ever appended",
+    )
+    rules_drafts: Path | None = Field(
+        default=None, description="a directory with directories of rules, to compare with those in force"
+    )
+    costs: Path | None = Field(
+        default=None, description="the file that says what media and programs cost; read again when it changes"
+    )
+    openid_issuer: str = Field(
+        default="", description="the OpenID Connect provider that people sign in with; empty: none"
+    )
+    openid_client_id: str = Field(default="", description="who the console is to the provider")
+    openid_client_secret: SecretStr | None = Field(default=None, description="what proves it there")
+    openid_roles: str = Field(
+        default="", description="which value of the claim gives which role: `sales=rep,admins=operator`"
+    )
+    openid_roles_claim: str = Field(
+        default="roles", description="where the provider says roles: a path with dots, such as `realm_access.roles`"
+    )
+    openid_name_claim: str = Field(default="name", description="where it says a person's name")
 
     @field_validator("users", "sessions", "api_keys", "rules_drafts", "costs", mode="before")
     @classmethod
@@ -117,13 +189,15 @@ class ConsoleSettings(Part):
 class CollectorSettings(Part):
     """What the console tells people of the collector: where browsers reach it."""
 
-    public_url: str = ""
+    public_url: str = Field(default="", description="the collector's address as browsers and readers of mails reach it")
 
 
 class LogSettings(Part):
     """What is worth a line."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is worth a line"
+    )
 
     @field_validator("level", mode="before")
     @classmethod
@@ -136,11 +210,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_nested_delimiter="__", env_prefix=PREFIX)
 
-    secret: SecretStr
-    identity: Literal["open", "signed"] = "open"
-    identity_secret: SecretStr | None = None  # signs who a browser's person is
-    identity_secret_former: SecretStr | None = None  # counts too, while the other is being exchanged
-    rules_dir: Path | None = None
+    secret: SecretStr = Field(
+        description="what every lead id follows from, 16 characters or more: made once, the same everywhere, kept "
+                    "for ever",
+    )
+    identity: Literal["open", "signed"] = Field(
+        default="open",
+        description="whether what a browser claims of who its person is counts (`open`), or only what is proven "
+                    "(`signed`)",
+    )
+    identity_secret: SecretStr | None = Field(
+        default=None, description="signs who a browser's person is, 16 characters or more"
+    )
+    identity_secret_former: SecretStr | None = Field(
+        default=None, description="counts too, while the other is being exchanged"
+    )
+    rules_dir: Path | None = Field(
+        default=None, description="the directory of your rules; what it lacks is taken from the packaged ones"
+    )
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
     worker: WorkerSettings = WorkerSettings()
