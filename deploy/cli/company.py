@@ -1,6 +1,5 @@
 """`leadstream users signout-openid`: end the sessions of somebody whom the provider signed in."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from deploy.cli.shell_log import LOG, AuditFile, shell_log
 from deploy.errors import BadUsers
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.session_file import CompanyPerson
@@ -35,7 +35,7 @@ def signout_openid(
 
     try:
         read_sessions(sessions)  # one that is missing is not begun here
-        with shell_log(audit) as log, opened_sessions(sessions, now=lambda: time.time_ns() // 1_000_000) as book:
+        with shell_log(audit) as log, opened_sessions(sessions, now=utc_ms) as book:
             key = _only(book.people, who)
             ended = book.end_person(key)
             log.note("end sessions of company account", ended.label)

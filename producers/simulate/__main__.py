@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import signal
 import sys
-import time
 from random import Random
 
 import httpx
@@ -18,15 +17,16 @@ from producers.simulate.post import Collector, NotTaken
 from producers.simulate.stage import Stage
 from producers.simulate.story import play
 from producers.simulate.trickle import trickle
+from producers.wall_clock import utc_ms
 
 
 async def perform(settings: SimulateSettings, *, seed: int, once: bool, pace: float) -> None:
     """The story, and the trickle unless `once`. Raises NotTaken."""
     random = Random(seed)  # noqa: S311 - a story, no secret
     async with httpx.AsyncClient(timeout=10) as http:
-        collector = Collector(settings, http, now_ms=_now_ms)
+        collector = Collector(settings, http, now_ms=utc_ms)
         await collector.ready()
-        stage = Stage(collector, random, now_ms=_now_ms, pace=pace)
+        stage = Stage(collector, random, now_ms=utc_ms, pace=pace)
         await play(stage)
         stage.tell("Story", f"{collector.events} events were sent")
         if not once:
@@ -59,10 +59,6 @@ def main() -> int:
         sys.stderr.write(f"leadstream simulate: {error}\n")
         return 2
     return 0
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 if __name__ == "__main__":
