@@ -22,6 +22,7 @@ from streams.channel_settings import (
     TeamsSettings,
     WebhookSettings,
 )
+from streams.console_files import AUDIT, RULES_BOOK, SESSIONS
 from streams.errors import SettingsError
 
 __all__ = [
@@ -149,16 +150,16 @@ class ConsoleSettings(Part):
     public_url: str = Field(default="", description="where browsers reach the console: where links in alerts lead")
     users: Path | None = Field(default=None, description="the file of `leadstream users`; read again when it changes")
     audit: Path = Field(
-        default=Path(".leadstream/audit.jsonl"),
+        default=AUDIT,
         description="the audit log: who looked at whom, who changed what; only ever appended",
     )
     sessions: Path | None = Field(
-        default=Path(".leadstream/sessions.json"),
+        default=SESSIONS,
         description="what ended sessions; empty: in memory alone, so that a restart forgets it",
     )
     api_keys: Path | None = Field(default=None, description="the file of `leadstream api-keys`; unset: no API")
     rules_book: Path = Field(
-        default=Path(".leadstream/rules.jsonl"),
+        default=RULES_BOOK,
         description="which rules since when, and who approved what; only ever appended",
     )
     rules_drafts: Path | None = Field(

@@ -11,8 +11,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.cli.keys import milliseconds_of
-from deploy.cli.shell_log import LOG
 from deploy.errors import BadUsers
+from streams.console_files import AUDIT
 from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def list_(
     file: Annotated[
         Path, typer.Option("--file", envvar="LEADSTREAM_CONSOLE__AUDIT", help="The log; files it was turned over to "
                            "and that lie beside it are read too, also compressed by gzip.")
-    ] = LOG,
+    ] = AUDIT,
     user: Annotated[str, typer.Option(help="Only what this user did and saw.")] = "",
     lead: Annotated[str, typer.Option(help="Only lines about this id: of a lead, account, alert or record.")] = "",
     since: Annotated[str, typer.Option(help="Only the last 30m, 12h, 7d; 0 = all.")] = "0",

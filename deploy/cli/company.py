@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli.shell_log import LOG, AuditFile, shell_log
+from deploy.cli.shell_log import AuditFile, shell_log
 from deploy.errors import BadUsers
+from streams.console_files import AUDIT, SESSIONS
 from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def signout_openid(
     *,
     sessions: Annotated[
         Path, typer.Option("--sessions", envvar="LEADSTREAM_CONSOLE__SESSIONS", help="Where consoles keep what ended.")
-    ] = Path(".leadstream/sessions.json"),
-    audit: AuditFile = LOG,
+    ] = SESSIONS,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """End all sessions of somebody who came by OpenID Connect. They may come again, as far as the provider lets them.
 

@@ -11,6 +11,7 @@ from deploy.cli.actor import actor
 from deploy.cli.rules import loaded, texts_of
 from deploy.cli.supply import write_threshold
 from deploy.errors import BadRules
+from streams.console_files import RULES_BOOK
 from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def publish(
     book: Annotated[
         Path,
         typer.Option(envvar="LEADSTREAM_CONSOLE__RULES_BOOK", help="The console's book of rules."),
-    ] = Path(".leadstream/rules.jsonl"),
+    ] = RULES_BOOK,
     by: Annotated[str, typer.Option(help="Who publishes.", show_default="your user name")] = "",
 ) -> None:
     """Put what was approved in the console into your rules, and note in its book which rules are in force from now on.

@@ -19,13 +19,12 @@ from streams.wall_clock import utc_ms
 if TYPE_CHECKING:
     from streams.console.access.audit import Audit, AuditLine
 
-__all__ = ["LOG", "AuditFile", "ShellLog", "at_shell", "shell_log"]
+__all__ = ["AuditFile", "ShellLog", "at_shell", "shell_log"]
 
 AuditFile: TypeAlias = Annotated[
     Path, typer.Option("--audit", envvar="LEADSTREAM_CONSOLE__AUDIT", help="The console's audit log, for a line about "
                        "this change.")
 ]  # fmt: skip
-LOG: Final = Path(".leadstream/audit.jsonl")  # as the console's own, if nothing is said
 NOT_DONE: Final = 503
 ROOT: Final = 0
 
