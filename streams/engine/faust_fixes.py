@@ -17,6 +17,7 @@ behaviour, so that an upgrade says which of them it made needless.
 | start tables at once | waits a second, in which tables may still be declared |
 | say nothing of slow streams | logs that a stream stands still, by sensors that nobody feeds here: the watchdog looks |
 | a crash ends the process | the graceful path commits and may hang |
+| leave generation 0 too (`goodbye.py`) | the embedded broker's first one: nobody leaves, who comes waits a session |
 | leave the group in order | a rebalance during the stop closes the consumer: nobody leaves, the others wait a session |
 """
 
@@ -39,6 +40,7 @@ from streams.engine.batch import Batch
 from streams.engine.beginnings import Beginnings
 from streams.engine.drain import DrainingConsumer
 from streams.engine.exits import Die, die
+from streams.engine.goodbye import leave_any_generation
 from streams.engine.intake import Intake
 from streams.engine.lease import Guard, Send, guarded
 from streams.engine.progress import Progress
@@ -131,6 +133,11 @@ class QuickConsumerThread(driver.AIOKafkaConsumerThread):
     """
 
     app: Any
+
+    async def on_start(self) -> None:
+        """As the stock one; its coordinator is there from now on."""
+        await super().on_start()
+        leave_any_generation(self._ensure_consumer()._coordinator)
 
     async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
         return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]
