@@ -152,12 +152,16 @@ def _of_one(text: bytes, kind: str) -> Request:
 
 
 def _of_many(text: bytes, items: list[bytes], *, write_key: str | None, sent_at: str | float | None) -> Request:
-    """The items of this text."""
+    """The items of this text, each by itself.
+
+    Keys that stand twice are looked for in events that say who somebody is. Nearly all others only name a user, and one
+    look at the whole text clears them together: each is looked at by itself where that does not.
+    """
     if len(items) > MAX_EVENTS:
         raise Refused(Refusal.TOO_MANY, f"{len(items)} events, more than {MAX_EVENTS}")
     events: list[Event] = []
     bad: list[BadEvent] = []
-    known = False
+    names_users = False
     for place, raw in enumerate(items):
         if len(raw) > LONG or brackets(raw) > MAX_DEPTH:
             refused = over_a_cap(raw)
@@ -171,13 +175,13 @@ def _of_many(text: bytes, items: list[bytes], *, write_key: str | None, sent_at:
             continue
         if head.type in DOINGS:
             events.append((raw, head))
-            known = known or head.user_id is not None
+            names_users = names_users or head.user_id is not None
         elif (refused := _by_its_head(raw, head)) is None:
             events.append((raw, head))
         else:
             bad.append(refused._replace(place=place))
     made = Request(events, bad, write_key, sent_at)
-    return _without_twins(made) if known and not twins.none_in(text, [head for _, head in events]) else made
+    return _without_twins(made) if names_users and not twins.none_in(text, [head for _, head in events]) else made
 
 
 def _without_twins(request: Request) -> Request:
