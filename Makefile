@@ -18,7 +18,7 @@ LOCK_OPTIONS := --quiet --universal --generate-hashes --no-header --no-annotate 
 export PYTHONDONTWRITEBYTECODE :=
 
 .NOTPARALLEL:
-.PHONY: up test check bench faults mutate lock tracker screenshots words dev clean
+.PHONY: up test check bench faults mutate lock tracker screenshots words reference dev clean
 
 # STORY=off waits for real visitors; UP="--broker apache --workers 2" passes options on (leadstream up --help).
 up: $(VENV)/.locked $(VENV)/.editable
@@ -70,6 +70,10 @@ screenshots: dev
 # Brings the catalogues of the console up to date with its texts, compiles them, and says what lacks a translation.
 words: dev
 	@$(BIN)/python -m tests.words
+
+# Writes docs/reference/settings.md and metrics.md from the code that they describe.
+reference: dev
+	@$(BIN)/python -m tests.reference
 
 dev: $(VENV)/.locked-dev $(VENV)/.editable $(SDKS)/.venv/.made \
 	$(if $(shell command -v npm),tracker_js/node_modules/.installed $(SDKS)/node_modules/.installed \

@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
 
-__all__ = ["DeploySettings", "from_environment", "lent", "secret_of", "up_in", "value_of"]
+__all__ = [
+    "DeploySettings", "ImportSettings", "from_environment", "import_settings", "lent", "secret_of", "up_in", "value_of",
+]  # fmt: skip
 
 PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
@@ -19,7 +21,7 @@ _FROZEN: Final = ConfigDict(frozen=True)
 class _Kafka(BaseModel):
     model_config = _FROZEN
     bootstrap_servers: str = "127.0.0.1:9092"
-    partitions: int = Field(default=4, ge=1)
+    partitions: int = Field(default=4, ge=1, le=1024)
     topic_prefix: str = ""
     epoch: int = Field(default=0, ge=0, lt=2**32)
 
@@ -55,6 +57,14 @@ class DeploySettings(BaseSettings):
     spool: _Spool = _Spool()
 
 
+class ImportSettings(BaseModel):
+    """Where `leadstream import` posts to; unset: a running `leadstream up`."""
+
+    model_config = _FROZEN
+    collector_url: str = Field(default="", description="the collector's address")
+    server_key: str = Field(default="", description="its server key: a source of its own tells imports apart")
+
+
 def from_environment(home: Path | None = None) -> DeploySettings:
     """The environment's; what it does not say, a running `leadstream up` in `home` does.
 
@@ -66,6 +76,11 @@ def from_environment(home: Path | None = None) -> DeploySettings:
         named = (f"{PREFIX}{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
         raise BadDeploySettings("; ".join(named)) from error
 
+
+def import_settings() -> ImportSettings:
+    """Raises BadDeploySettings."""
+    prefix = f"{PREFIX}IMPORT__"
+    return ImportSettings(**{name: value_of(prefix + name.upper()) for name in ImportSettings.model_fields})
 
 
 def up_in(home: Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Every variable may be given as `..._FILE`, the path of a file that holds the val
 """
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -19,6 +18,7 @@ from pydantic_settings import (
 )
 
 from producers.errors import BadSettings
+from producers.webhook_settings import CrmSettings, MailSettings
 
 __all__ = [
     "CollectorSettings",
@@ -35,47 +35,66 @@ __all__ = [
 
 PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
-LEAST_SECRET: Final = 16
-LEAST_LINK_KEY: Final = 32
-KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
 
 
 class KafkaSettings(BaseModel):
-    """Where Kafka is, and how many partitions every topic has."""
+    """Where Kafka is, and how our topics are cut."""
 
     model_config = _FROZEN
-    bootstrap_servers: str = "127.0.0.1:9092"
-    partitions: int = Field(default=4, ge=1)
-    topic_prefix: str = ""
-    epoch: int = Field(default=0, ge=0, lt=2**32)  # as the workers have it: names the topics
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1024,
+        description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
+    )
+    topic_prefix: str = Field(
+        default="", pattern=r"^[a-zA-Z0-9.-]*$",
+        description="what topics' names begin with, where several installations share a Kafka; no underscore: "
+                    "Kafka's metric names confuse it",
+    )
+    epoch: int = Field(
+        default=0, ge=0, lt=2**32,
+        description="grows with the partitions and after a restore: names the topics, the same for every process",
+    )
 
 
 class CollectorSettings(BaseModel):
-    """The HTTP side. `proxy_hops` = how many trusted proxies add to X-Forwarded-For (0 = none is believed).
-
-    `sources`: the file that says what differs from source to source. `keys`: the file of `leadstream keys`.
-    `snowplow`, `jitsu`: also take what their SDKs send, on their own paths. `connections` at once; more wait.
-    `header_timeout_s`: for a request's headers, and for what comes after an answer.
-    """
+    """The HTTP side of the collector."""
 
     model_config = _FROZEN
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65_535)
-    public_url: str = ""
-    sources: Path | None = None
-    keys: Path | None = None
-    snowplow: bool = False
-    jitsu: bool = False
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    proxy_hops: int = Field(default=0, ge=0)
-    connections: int = Field(default=8_192, ge=1)
-    header_timeout_s: float = Field(default=5.0, ge=1, le=75)
-    block_wait_ms: float = Field(default=5.0, ge=0)
-    block_bytes: int = Field(default=64 * 1024, ge=1024)
-    outstanding_bytes: int = Field(default=64 * MIB, ge=MIB)
-    reply_timeout_s: float = Field(default=5.0, gt=0)
+    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    port: int = Field(default=8080, ge=0, le=65_535, description="of events, health and metrics")
+    public_url: str = Field(default="", description="the collector's address as browsers and readers of mails reach it")
+    sources: Path | None = Field(default=None, description="the file that says what differs from source to source")
+    keys: Path | None = Field(default=None, description="the file of `leadstream keys`; read again when it changes")
+    snowplow: bool = Field(
+        default=False, description="whether to take what Snowplow's trackers send, on their own paths"
+    )
+    jitsu: bool = Field(default=False, description="whether to take what Jitsu's SDKs send, on their own paths")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="pages that may send, by commas, where a source names none of its own; empty: all"
+    )
+    proxy_hops: int = Field(
+        default=0, ge=0, description="how many trusted proxies add to `X-Forwarded-For`; 0: it is not read"
+    )
+    connections: int = Field(default=8_192, ge=1, description="so many at once; more wait")
+    header_timeout_s: float = Field(
+        default=5.0, ge=1, le=75, description="so long a request's headers may take, and what comes after an answer"
+    )
+    block_wait_ms: float = Field(
+        default=5.0, ge=0, description="so long a block waits for more events when the collector is busy"
+    )
+    block_bytes: int = Field(default=64 * 1024, ge=1024, description="a block leaves at this size")
+    outstanding_bytes: int = Field(
+        default=64 * MIB, ge=MIB,
+        description="so much may be accepted and not yet acknowledged; beyond: the spool, or 503",
+    )
+    reply_timeout_s: float = Field(
+        default=5.0, gt=0, description="so long a request waits for Kafka or the spool; beyond: 503"
+    )
 
     @field_validator("sources", "keys", mode="before")
     @classmethod
@@ -91,39 +110,51 @@ class CollectorSettings(BaseModel):
 class LimitSettings(BaseModel):
     """Token buckets of one collector, in events: so many a second, and `burst` at once. 0 events a second = no limit.
 
-    A network is an IPv4 /24 or an IPv6 /64 of public addresses; server keys are not limited by it. `requests_at_once`
-    of one network may be on their way in. `wrong_proofs_per_s`: of one network, at the doors of CRMs, before they hear
-    429. `kept`: buckets remembered, the least used are forgotten.
+    A network is an IPv4 /24 or an IPv6 /64 of public addresses.
     """
 
     model_config = _FROZEN
-    key_events_per_s: float = Field(default=200_000, ge=0)
-    key_burst: int = Field(default=400_000, ge=1)
-    server_key_events_per_s: float = Field(default=400_000, ge=0)
-    server_key_burst: int = Field(default=800_000, ge=1)
-    network_events_per_s: float = Field(default=1_000, ge=0)
-    network_burst: int = Field(default=20_000, ge=1)
-    requests_at_once: int = Field(default=512, ge=1)
-    wrong_proofs_per_s: float = Field(default=1, ge=0)
-    wrong_proofs_burst: int = Field(default=100, ge=1)
-    kept: int = Field(default=65_536, ge=16)
+    key_events_per_s: float = Field(default=200_000, ge=0, description="of one write key; 0: no limit")
+    key_burst: int = Field(default=400_000, ge=1, description="of one write key at once")
+    server_key_events_per_s: float = Field(default=400_000, ge=0, description="of one server key; 0: no limit")
+    server_key_burst: int = Field(default=800_000, ge=1, description="of one server key at once")
+    network_events_per_s: float = Field(
+        default=1_000, ge=0, description="of one network; 0: no limit. Server keys are not limited by it"
+    )
+    network_burst: int = Field(default=20_000, ge=1, description="of one network at once")
+    requests_at_once: int = Field(default=512, ge=1, description="so many of one network may be on their way in")
+    wrong_proofs_per_s: float = Field(
+        default=1, ge=0, description="so many of one network at the doors of CRMs, before they hear 429; 0: no limit"
+    )
+    wrong_proofs_burst: int = Field(default=100, ge=1, description="so many at once")
+    kept: int = Field(
+        default=65_536, ge=16, description="so many keys and networks are remembered, the least used are forgotten"
+    )
 
 
 class SpoolSettings(BaseModel):
     """Where deliveries are safe while Kafka is away. Without a directory there is no spool, and 503 is the answer then.
 
-    Each collector needs a directory of its own, on a disk that outlives it. It is full at `max_bytes`, and when its
-    oldest record is `max_age_s` old. `group_ms`: how long a record waits so that others share its fsync. `budget_s`:
-    how long Kafka may take for a block before all go by the spool. `segment_bytes`: disk is given back in such pieces.
+    Each collector needs a directory of its own.
     """
 
     model_config = _FROZEN
-    directory: Path | None = None
-    max_bytes: int = Field(default=2_048 * MIB, ge=MIB)
-    max_age_s: float = Field(default=7 * 86_400.0, gt=0)
-    segment_bytes: int = Field(default=8 * MIB, ge=64 * 1024)
-    group_ms: float = Field(default=2.0, ge=0, le=1_000)
-    budget_s: float = Field(default=1.0, gt=0)
+    directory: Path | None = Field(
+        default=None,
+        description="of this collector's own, on a disk that outlives it; unset: no spool, and 503 while Kafka is away",
+    )
+    max_bytes: int = Field(default=2_048 * MIB, ge=MIB, description="full at this size")
+    max_age_s: float = Field(
+        default=7 * 86_400.0, gt=0,
+        description="full when its oldest record is so old: beyond 7 days event times are clamped",
+    )
+    segment_bytes: int = Field(default=8 * MIB, ge=64 * 1024, description="disk is given back in pieces of this size")
+    group_ms: float = Field(
+        default=2.0, ge=0, le=1_000, description="so long a record waits for others that share its fsync"
+    )
+    budget_s: float = Field(
+        default=1.0, gt=0, description="so long Kafka may take for a block, before all go by the spool"
+    )
 
     @field_validator("directory", mode="before")
     @classmethod
@@ -131,114 +162,18 @@ class SpoolSettings(BaseModel):
         return value or None
 
 
-class CrmSettings(BaseModel):
-    """A CRM whose secret is empty is not set up. Mapping files: default are the packaged ones.
-
-    `hubspot_secret`: the app's client secret. `pipedrive_secret`: user:password of the webhook. `salesforce_secret`:
-    the end of the path. `generic_secret`: Standard Webhooks; `generic_hmac_*`: any other signature of the body. What an
-    operator chooses must be too long to be guessed: a right proof is never refused for wrong ones that came before.
-    """
-
-    model_config = _FROZEN
-    mapping: Path | None = None
-    generic_secret: SecretStr = SecretStr("")
-    generic_hmac_secret: SecretStr = SecretStr("")
-    generic_hmac_header: str = "x-signature"
-    generic_hmac_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    generic_hmac_encoding: Literal["hex", "base64"] = "hex"
-    generic_hmac_prefix: str = ""
-    hubspot_secret: SecretStr = SecretStr("")
-    hubspot_mapping: Path | None = None
-    pipedrive_secret: SecretStr = SecretStr("")
-    pipedrive_mapping: Path | None = None
-    salesforce_secret: SecretStr = SecretStr("")
-    salesforce_organization_id: str = ""
-    salesforce_mapping: Path | None = None
-
-    @field_validator("pipedrive_secret")
-    @classmethod
-    def _two_parts(cls, value: SecretStr) -> SecretStr:
-        return _user_and_password(value)
-
-    @field_validator("salesforce_secret", "generic_secret", "generic_hmac_secret")
-    @classmethod
-    def _long(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and len(value.get_secret_value()) < LEAST_SECRET:
-            raise ValueError(f"at least {LEAST_SECRET} characters: it is all that proves the sender")
-        return value
-
-    def secret_of(self, crm: str) -> str:
-        """The secret of a CRM of the registry, "" where it is not set up."""
-        return str(getattr(self, f"{crm}_secret").get_secret_value())
-
-    def mapping_of(self, crm: str) -> Path | None:
-        """The mapping file of a CRM of the registry."""
-        found: Path | None = getattr(self, f"{crm}_mapping")
-        return found
-
-    def signed(self) -> bool:
-        """Whether generic webhooks may prove themselves by a signature."""
-        return bool(self.generic_secret.get_secret_value() or self.generic_hmac_secret.get_secret_value())
-
-
-class MailSettings(BaseModel):
-    """Links of mails, and providers' webhooks. `keys`: `id=secret` pairs, the newest first: it signs, all verify.
-
-    A link leads somewhere for `link_days`; a key must stay in the list as long as its links are to work.
-    `sendgrid_key`: the public key of its signed webhook. `ses_topics`: the ARNs of the SNS topics that may speak here.
-    `postmark_secret`: user:password of its webhook's address.
-    """
-
-    model_config = _FROZEN
-    keys: SecretStr = SecretStr("")
-    link_days: int = Field(default=400, ge=1)
-    postmark_secret: SecretStr = SecretStr("")
-    sendgrid_key: str = ""
-    ses_topics: Annotated[tuple[str, ...], NoDecode] = ()
-
-    @field_validator("keys")
-    @classmethod
-    def _long(cls, value: SecretStr) -> SecretStr:
-        for name, _, key in _pairs_of(value.get_secret_value()):
-            if not KEY_ID.fullmatch(name) or len(key) < LEAST_LINK_KEY:
-                raise ValueError(f"expected id=secret, separated by commas, each secret of {LEAST_LINK_KEY} characters")
-        return value
-
-    @field_validator("postmark_secret")
-    @classmethod
-    def _two_parts(cls, value: SecretStr) -> SecretStr:
-        return _user_and_password(value)
-
-    @field_validator("ses_topics", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-    def ring(self) -> dict[str, str]:
-        """The keys by id, the signing one first."""
-        return {name: key for name, _, key in _pairs_of(self.keys.get_secret_value())}
-
-
 class LogSettings(BaseModel):
-    """`level`: debug, info, warning or error."""
+    """What is worth a line."""
 
     model_config = _FROZEN
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is worth a line"
+    )
 
-
-def _user_and_password(value: SecretStr) -> SecretStr:
-    """Raises ValueError."""
-    user, colon, password = value.get_secret_value().partition(":")
-    if colon + user and not (user and password):
-        raise ValueError("expected user:password, as set on the webhook")
-    if password and len(password) < LEAST_SECRET:
-        raise ValueError(f"a password of at least {LEAST_SECRET} characters: it is all that proves the sender")
-    return value
-
-
-def _pairs_of(text: str) -> list[tuple[str, str, str]]:
-    """`a=1, b=2` taken apart at the first `=` of each."""
-    return [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    @field_validator("level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
 
 
 class _FromFiles(EnvSettingsSource):
@@ -266,9 +201,17 @@ class Settings(_FromEnvironment):
     """What the collector and the CRM route need. Keys map to the name of the source that they stand for."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore")
-    secret: SecretStr = Field(min_length=16)
-    write_keys: Annotated[dict[str, str], NoDecode] = {}
-    server_keys: Annotated[dict[str, str], NoDecode] = {}
+    secret: SecretStr = Field(
+        min_length=16,
+        description="what every lead id follows from, 16 characters or more: made once, the same everywhere, kept "
+                    "for ever",
+    )
+    write_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={}, description="keys of browsers, beside those of the key file: `wk_abc=site` by commas"
+    )
+    server_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={}, description="keys of servers, the same: `sk_abc=site` by commas"
+    )
     kafka: KafkaSettings = KafkaSettings()
     collector: CollectorSettings = CollectorSettings()
     limits: LimitSettings = LimitSettings()
@@ -292,9 +235,9 @@ class SimulateSettings(_FromEnvironment):
     """What the story needs: a running collector and its keys."""
 
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SIMULATE__", frozen=True, extra="ignore")
-    collector_url: str
-    write_key: str
-    server_key: str
+    collector_url: str = Field(description="the collector that the story is told to")
+    write_key: str = Field(description="its key for the browsers of the story")
+    server_key: str = Field(description="its key for the servers of the story")
 
 
 def read(kind: type[S], **given: Any) -> S:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import platform
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
@@ -51,6 +50,7 @@ from streams.refill import Refill
 from streams.rules_files import read_rules
 from streams.settings import Settings
 from streams.trials import try_when_asked
+from streams.wall_clock import utc_ms
 
 __all__ = ["build", "run"]
 
@@ -58,10 +58,6 @@ BEAT_S: Final = 5.0
 FOLLOW_RULES: Final = ("leads", "accounts")  # tables whose rows are folded again when the rules are others
 
 _log = structlog.get_logger(__name__)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def run(settings: Settings) -> NoReturn:
@@ -77,14 +73,14 @@ def run(settings: Settings) -> NoReturn:
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        engine = build(settings, rules, now=SteadyTime(_now_ms))
+        engine = build(settings, rules, now=SteadyTime(utc_ms))
     except SettingsError as error:
         _log.critical("settings_refused", error=str(error))
         sys.exit(STOPPED)
     engine.worker(loop).execute_from_commandline()
 
 
-def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms) -> Engine:
+def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = utc_ms) -> Engine:
     """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows."""
     channels = list(make_channels(settings, rules.routing).values())
     engine = Engine(settings, channels=channels, now=now)
@@ -110,7 +106,7 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = _now_ms)
             engine.beside("channels", _tell_channels(board, engine))
             trials = TrialBoard.connect(redis_url, prefix=settings.redis.key_prefix)
             by_name = {one.name: one for one in channels}
-            engine.beside("trials", try_when_asked(trials, by_name, rules, worker=_worker(), now=_now_ms))
+            engine.beside("trials", try_when_asked(trials, by_name, rules, worker=_worker(), now=utc_ms))
         engine.beside("refill", _refill(settings, shell, metrics=engine.metrics).run())
     return engine
 
@@ -148,7 +144,7 @@ async def _beat(projection: Projection, shell: Shell) -> None:
     while True:
         try:
             if shell.held(CARDS):
-                await asyncio.to_thread(projection.beat, _now_ms())
+                await asyncio.to_thread(projection.beat, utc_ms())
         except ReadModelAway as error:
             _log.debug("beat_missed", error=str(error))
         await asyncio.sleep(BEAT_S)
@@ -158,7 +154,7 @@ async def _tell_channels(board: ChannelBoard, engine: Engine) -> None:
     """Says in Redis how this worker's channels stand, so that the console can show it."""
     while True:
         try:
-            said = WorkerChannels(worker=_worker(), at=_now_ms(), channels=engine.channel_states())
+            said = WorkerChannels(worker=_worker(), at=utc_ms(), channels=engine.channel_states())
             await asyncio.to_thread(board.tell, said)
         except ReadModelAway as error:
             _log.debug("channels_not_told", error=str(error))

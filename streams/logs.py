@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import structlog
 
-__all__ = ["LIBRARIES", "configure", "flush"]
+__all__ = ["LIBRARIES", "SERVICES", "configure", "flush"]
 
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
 # mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
-SERVICES: Final = ("streams.engine.engine", "streams.engine.faust_fixes", "streams.engine.table")
+SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
+    "careful_consumer", "careful_producer", "drain", "engine", "faust_fixes", "shares", "table",
+))  # fmt: skip
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:

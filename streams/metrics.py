@@ -1,16 +1,20 @@
-"""All metrics of the worker: a closed list with kind, unit and meaning, on a registry of our own.
+"""All metrics of the worker and the console: a closed list with kind, unit and meaning, on registries of our own.
 
-`COUNTERS` and `GAUGES` are the list; `Metrics` holds one process's values. Dashboards may name nothing else (tested).
+`COUNTERS`, `GAUGES` and `CONSOLE_GAUGES` are the list (`docs/reference/metrics.md` is made of it); `Metrics` holds one
+worker's values. Dashboards may name nothing else (tested).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-__all__ = ["COUNTERS", "GAUGES", "Bound", "Bounded", "Counted", "Gauged", "Measure", "Metrics"]
+__all__ = [
+    "CONSOLE_GAUGES", "COUNTERS", "GAUGES", "Bound", "Bounded", "ConsoleGauged", "Counted", "Gauged", "Measure",
+    "Metrics", "console_exposed",
+]  # fmt: skip
 
 Counted = Literal[
     "approximated", "blocks", "channel_outcomes", "commits", "decisions", "dues_dropped", "effects", "filtered",
@@ -23,14 +27,21 @@ Gauged = Literal[
     "outdated_rows", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
     "recovery_seconds", "rows", "store_bytes", "wakes",
 ]  # fmt: skip
+ConsoleGauged = Literal[
+    "console_open_pages", "console_readmodel_age_seconds", "console_readmodel_filling_records", "console_readmodel_up",
+]  # fmt: skip
 
 
 class Measure(NamedTuple):
-    """One line of the list. The exported name is `leadstream_` + name, and `_total` behind a counter's."""
+    """One line of the list. The exported name is `leadstream_` + name, and `_total` behind a counter's.
+
+    `by`: its labels. `watch`: when an operator should look, "" where it only explains others.
+    """
 
     unit: str
     meaning: str
     by: tuple[str, ...] = ()
+    watch: str = ""
 
 
 class Bound(NamedTuple):
@@ -49,50 +60,110 @@ class Bounded(Protocol):
 
 
 COUNTERS: Final[dict[Counted, Measure]] = {
-    "approximated": Measure("folds", "folds that met a bound: approximate, never counted twice", ("bound",)),
+    "approximated": Measure(
+        "folds", "folds that met a bound: approximate, never counted twice", ("bound",),
+        watch="grows: some row is beyond its bounds",
+    ),
     "blocks": Measure("records", "inbox and card records read", ("topic",)),
     "channel_outcomes": Measure("posts", "what became of posts on a channel", ("channel", "outcome")),
     "commits": Measure("commits", "source offsets committed, each after its rows and effects were acknowledged"),
     "decisions": Measure("decisions", "transitions, alerts, posts, dues and ends of cards announced", ("kind",)),
-    "dues_dropped": Measure("dues", "dues that found a full queue; the clock says them again", ("channel",)),
+    "dues_dropped": Measure(
+        "dues", "dues that found a full queue; the clock says them again", ("channel",),
+        watch="grows for long: the channel is slower than what is due",
+    ),
     "effects": Measure("messages", "messages handed to Kafka after gathering", ("topic",)),
     "filtered": Measure("events", "events read and left out on purpose", ("reason",)),
     "folds": Measure("folds", "calls of a fold: one key in one block", ("table",)),
     "messages": Measure("messages", "messages read, in blocks", ("topic",)),
-    "oversized": Measure("messages", "effects too large for one record, kept in `rejected`", ("topic",)),
-    "rebalances": Measure("rebalances", "assignments of partitions to this worker"),
+    "oversized": Measure(
+        "messages", "effects too large for one record, kept in `rejected`", ("topic",),
+        watch="above 0: a row has grown beyond one record",
+    ),
+    "rebalances": Measure(
+        "rebalances", "assignments of partitions to this worker",
+        watch="grows though nobody starts or stops workers: they come and go by themselves",
+    ),
     "recovered_rows": Measure("rows", "changelog records applied while restoring", ("table",)),
     "refilled_records": Measure("records", "cards read again for a Redis that lacked them", ("topic",)),
-    "rejected": Measure("messages", "kept in `rejected` but not used", ("reason",)),
-    "retries": Measure("attempts", "repeated calls of an outside service", ("service",)),
-    "rows_restored_over": Measure("rows", "a lower version lay behind a higher one: rewritten", ("table",)),
+    "rejected": Measure(
+        "messages", "kept in `rejected` but not used", ("reason",), watch="more than is usual: mend and replay"
+    ),
+    "retries": Measure(
+        "attempts", "repeated calls of an outside service", ("service",), watch="grows: the service is away"
+    ),
+    "rows_restored_over": Measure(
+        "rows", "a lower version lay behind a higher one: rewritten", ("table",),
+        watch="above 0: a worker had been paused; nothing is lost",
+    ),
     "rows_written": Measure("rows", "rows sent to a changelog", ("table",)),
-    "store_distrusted": Measure("partitions", "local copies of rows that were not used, by why", ("reason",)),
-    "store_failures": Measure("rounds", "saves to the local store that failed: the next start takes longer"),
+    "store_distrusted": Measure(
+        "partitions", "local copies of rows that were not used, by why", ("reason",),
+        watch="grows: restarts take longer",
+    ),
+    "store_failures": Measure(
+        "rounds", "saves to the local store that failed: the next start takes longer",
+        watch="above 0: the disk is full or cannot be written",
+    ),
     "store_rows_loaded": Measure("rows", "rows that came back from the local store", ("table",)),
     "store_saves": Measure("partitions", "saves to the local store: whole, or changes alone", ("kind",)),
-    "strange_records": Measure("records", "changelog records of our partitions that we did not write", ("table",)),
+    "strange_records": Measure(
+        "records", "changelog records of our partitions that we did not write", ("table",),
+        watch="above 0: somebody else writes our changelogs",
+    ),
     "ticks": Measure("ticks", "due times said to rows", ("table",)),
 }
 GAUGES: Final[dict[Gauged, Measure]] = {
     "bound": Measure("", "how full a queue, buffer or cache may be, in the unit of its name", ("what",)),
-    "channel_resting": Measure("", "1 while a channel that failed is left in peace", ("channel",)),
-    "commit_age_seconds": Measure("seconds", "since the last commit, 0 where nothing waits"),
-    "held": Measure("", "how full a queue, buffer or cache is: at most its `bound`", ("what",)),
-    "held_decisions": Measure("decisions", "decisions that wait for their row's acknowledgement"),
-    "inbox_gap_records": Measure(
-        "records", "records that nobody read and that are no longer there", ("topic", "partition")
+    "channel_resting": Measure(
+        "", "1 while a channel that failed is left in peace", ("channel",),
+        watch="1 for ten minutes: the console's page *Channels* says why",
     ),
-    "lag_records": Measure("records", "records behind the end of the topic", ("topic", "partition")),
-    "outdated_rows": Measure("rows", "rows that other rules made, recomputed a few at a time", ("table",)),
-    "ready": Measure("", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances"),
+    "commit_age_seconds": Measure(
+        "seconds", "since the last commit, 0 where nothing waits",
+        watch="above a minute: stuck, and it ends itself when `LEADSTREAM_WORKER__STALL_S` is over",
+    ),
+    "held": Measure(
+        "", "how full a queue, buffer or cache is: at most its `bound`", ("what",),
+        watch="near its `bound` for long: what comes behind it is slower",
+    ),
+    "held_decisions": Measure(
+        "decisions", "decisions that wait for their row's acknowledgement",
+        watch="does not fall: Kafka acknowledges slowly",
+    ),
+    "inbox_gap_records": Measure(
+        "records", "records that nobody read and that are no longer there", ("topic", "partition"),
+        watch="above 0: the worker stops with exit code 78",
+    ),
+    "lag_records": Measure(
+        "records", "records behind the end of the topic", ("topic", "partition"),
+        watch="grows for ten minutes: more workers, up to one a partition",
+    ),
+    "outdated_rows": Measure(
+        "rows", "rows that other rules made, recomputed a few at a time", ("table",),
+        watch="does not fall after new rules",
+    ),
+    "ready": Measure(
+        "", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances",
+        watch="0 for longer than a restart takes",
+    ),
     "recovery_ratio": Measure("", "share of the changelog records that are restored, 1 when all are"),
     "recovery_records_per_second": Measure("records/s", "pace of restoring, 0 when it is over"),
-    "recovery_remaining_records": Measure("records", "changelog records still to be restored"),
+    "recovery_remaining_records": Measure("records", "changelog records still to be restored", watch="does not fall"),
     "recovery_seconds": Measure("seconds", "what restoring took last"),
     "rows": Measure("rows", "rows held in memory", ("table",)),
     "store_bytes": Measure("bytes", "files of the local store, 0 where there is none"),
     "wakes": Measure("rows", "rows that wait for a time", ("table",)),
+}
+
+# The console's, each without labels, set when it is asked for them.
+CONSOLE_GAUGES: Final[dict[ConsoleGauged, Measure]] = {
+    "console_open_pages": Measure("pages", "pages that listen for changes"),
+    "console_readmodel_age_seconds": Measure(
+        "seconds", "since the projector was last alive", watch="above 60: no worker writes to Redis"
+    ),
+    "console_readmodel_filling_records": Measure("records", "still to be read again into Redis", watch="does not fall"),
+    "console_readmodel_up": Measure("", "1 when Redis answers", watch="0: the console shows nothing"),
 }
 
 
@@ -157,6 +228,14 @@ class Metrics:
     def exposed(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self._registry)
+
+
+def console_exposed(values: Mapping[ConsoleGauged, float]) -> bytes:
+    """The Prometheus text format of a console; what has no value now is 0."""
+    registry = CollectorRegistry()
+    for name, one in CONSOLE_GAUGES.items():
+        Gauge(f"leadstream_{name}", _help(one), registry=registry).set(values.get(name, 0))
+    return generate_latest(registry)
 
 
 def _help(one: Measure) -> str:

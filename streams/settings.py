@@ -9,10 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.topics import application
+from streams.channel_settings import (
+    AppriseSettings,
+    MailSettings,
+    OutgoingSettings,
+    Part,
+    SlackSettings,
+    TeamsSettings,
+    WebhookSettings,
+)
+from streams.console_files import AUDIT, RULES_BOOK, SESSIONS
 from streams.errors import SettingsError
 
 __all__ = [
@@ -23,22 +33,28 @@ __all__ = [
 
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
-_SLACK_PLACE: Final = re.compile(r"[CDG][A-Z0-9]+")
-_SLACK_MEMBER: Final = re.compile(r"[UW][A-Z0-9]+")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class KafkaSettings(_Part):
+class KafkaSettings(Part):
     """Where Kafka is, and how our topics are cut."""
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    partitions: int = Field(default=4, ge=1, le=1024)
-    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9.-]*$")  # no underscore: Kafka's metric names confuse it
-    epoch: int = Field(default=0, ge=0, lt=2**32)  # grows with the partitions and after a restore: names the topics
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1024,
+        description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
+    )
+    topic_prefix: str = Field(
+        default="", pattern=r"^[a-zA-Z0-9.-]*$",
+        description="what topics' names begin with, where several installations share a Kafka; no underscore: "
+                    "Kafka's metric names confuse it",
+    )
+    epoch: int = Field(
+        default=0, ge=0, lt=2**32,
+        description="grows with the partitions and after a restore: names the topics, the same for every process",
+    )
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -49,31 +65,68 @@ class KafkaSettings(_Part):
         return ",".join(hosts)
 
 
-class RedisSettings(_Part):
+class RedisSettings(Part):
     """The read model. An empty url: none is kept (for benches)."""
 
-    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    key_prefix: str = "leadstream:"
+    url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"),
+        description="where Redis or Valkey is; empty for a worker: no read model is kept (for benches)",
+    )
+    key_prefix: str = Field(
+        default="leadstream:", description="what its keys begin with, where several installations share one"
+    )
 
 
-class WorkerSettings(_Part):
+class WorkerSettings(Part):
     """One worker process."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=0, ge=0, le=65535)  # /healthz /readyz /metrics; 0 = a free one, said in the log
-    datadir: Path = Path(".leadstream/worker")
-    app_id: str = "leadstream"  # consumer group and first part of the changelogs' names: never change it
-    session_timeout_s: int = Field(default=15, ge=6, le=300)
-    rebalance_timeout_s: int = Field(default=30, ge=6, le=600)
-    stall_s: int = Field(default=90, ge=10)  # lag without a commit for so long ends the process
-    store: bool = True  # keeps a copy of its rows below datadir: restarts read only what is not in it
-    store_every_s: float = Field(default=10.0, gt=0, le=3600)  # so often what changed is written there
-    lost_offsets: Literal["stop", "replay"] = "stop"  # committed offsets lost or behind the topic: stop, or read all
-    page_s: float = Field(default=20.0, ge=0, le=30)  # so long /metrics says why before it stops with exit code 78
-    gather_ms: int = Field(default=2, ge=0, le=1000)  # effects wait so long for company, in each of four hops
-    save_ms: int = Field(default=100, ge=0, le=1000)  # rows and cards the same; a row with a decision does not
-    rejected_most: float = Field(default=0.5, gt=0, le=1)  # share of rejected messages that stops the worker ...
-    rejected_least: int = Field(default=500, ge=1)  # ... once there were so many in a minute
+    host: str = Field(default="127.0.0.1", description="the address that health and metrics are served on")
+    port: int = Field(
+        default=0, ge=0, le=65535,
+        description="of `/healthz`, `/readyz` and `/metrics`; 0: a free one, said in the log",
+    )
+    datadir: Path = Field(
+        default=Path(".leadstream/worker"), description="where its local files lie: a directory for each worker"
+    )
+    app_id: str = Field(
+        default="leadstream",
+        description="the consumer group and the first part of the changelogs' names: never change it",
+    )
+    session_timeout_s: int = Field(
+        default=15, ge=6, le=300,
+        description="without a heartbeat for so long it is taken out of the group, and others take its partitions",
+    )
+    rebalance_timeout_s: int = Field(
+        default=30, ge=6, le=600, description="so long its group waits in a rebalance for a member that is busy"
+    )
+    stall_s: int = Field(default=90, ge=10, description="lag without a commit for so long ends the process")
+    store: bool = Field(
+        default=True,
+        description="whether to keep a copy of its rows below `DATADIR`: a restart then reads only what is not in it",
+    )
+    store_every_s: float = Field(
+        default=10.0, gt=0, le=3600, description="so often what changed is written to that copy"
+    )
+    lost_offsets: Literal["stop", "replay"] = Field(
+        default="stop",
+        description="where committed offsets are lost or lie behind the topic: stop with exit code 78, or read all "
+                    "again",
+    )
+    page_s: float = Field(
+        default=20.0, ge=0, le=30,
+        description="so long `/metrics` still says why, before a worker stops with exit code 78",
+    )
+    gather_ms: int = Field(
+        default=2, ge=0, le=1000, description="effects wait so long for company, in each of four hops"
+    )
+    save_ms: int = Field(
+        default=100, ge=0, le=1000,
+        description="rows and cards wait so long for company; a row with a decision does not",
+    )
+    rejected_most: float = Field(
+        default=0.5, gt=0, le=1, description="the share of rejected messages that stops the worker ..."
+    )
+    rejected_least: int = Field(default=500, ge=1, description="... once there were so many in a minute")
 
     @field_validator("app_id")
     @classmethod
@@ -83,27 +136,50 @@ class WorkerSettings(_Part):
         return value
 
 
-class ConsoleSettings(_Part):
+class ConsoleSettings(Part):
     """The console. Without users, a password or a provider it prints a link that works once."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=0, ge=0, le=65535)
-    password: SecretStr | None = None
-    link_secret: SecretStr | None = None
-    public_url: str = ""
-    users: Path | None = None  # the file of `leadstream users`; read again when it changes
-    audit: Path = Path(".leadstream/audit.jsonl")  # who looked at whom; only ever appended
-    sessions: Path | None = Path(".leadstream/sessions.json")  # what ended sessions; empty = in memory alone
-    api_keys: Path | None = None  # the file that `leadstream api-keys` writes; None = no API
-    rules_book: Path = Path(".leadstream/rules.jsonl")  # which rules since when, and who approved what; only appended
-    rules_drafts: Path | None = None  # directories of rules to compare with those in force, one below it each
-    costs: Path | None = None  # what media and programs cost, written by an operator; read again when it changes
-    openid_issuer: str = ""  # empty = no OpenID Connect
-    openid_client_id: str = ""
-    openid_client_secret: SecretStr | None = None
-    openid_roles: str = ""  # sales=rep,admins=operator: which value of the claim gives which role
-    openid_roles_claim: str = "roles"  # a path with dots: realm_access.roles
-    openid_name_claim: str = "name"
+    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    port: int = Field(default=0, ge=0, le=65535, description="0: a free one, said in the log")
+    password: SecretStr | None = Field(default=None, description="one for all, for a trial: refused beside `USERS`")
+    link_secret: SecretStr | None = Field(
+        default=None,
+        description="signs sessions and links, 16 characters or more; unset: a new one at each start, which signs "
+                    "everybody out",
+    )
+    public_url: str = Field(default="", description="where browsers reach the console: where links in alerts lead")
+    users: Path | None = Field(default=None, description="the file of `leadstream users`; read again when it changes")
+    audit: Path = Field(
+        default=AUDIT,
+        description="the audit log: who looked at whom, who changed what; only ever appended",
+    )
+    sessions: Path | None = Field(
+        default=SESSIONS,
+        description="what ended sessions; empty: in memory alone, so that a restart forgets it",
+    )
+    api_keys: Path | None = Field(default=None, description="the file of `leadstream api-keys`; unset: no API")
+    rules_book: Path = Field(
+        default=RULES_BOOK,
+        description="which rules since when, and who approved what; only ever appended",
+    )
+    rules_drafts: Path | None = Field(
+        default=None, description="a directory with directories of rules, to compare with those in force"
+    )
+    costs: Path | None = Field(
+        default=None, description="the file that says what media and programs cost; read again when it changes"
+    )
+    openid_issuer: str = Field(
+        default="", description="the OpenID Connect provider that people sign in with; empty: none"
+    )
+    openid_client_id: str = Field(default="", description="who the console is to the provider")
+    openid_client_secret: SecretStr | None = Field(default=None, description="what proves it there")
+    openid_roles: str = Field(
+        default="", description="which value of the claim gives which role: `sales=rep,admins=operator`"
+    )
+    openid_roles_claim: str = Field(
+        default="roles", description="where the provider says roles: a path with dots, such as `realm_access.roles`"
+    )
+    openid_name_claim: str = Field(default="name", description="where it says a person's name")
 
     @field_validator("users", "sessions", "api_keys", "rules_drafts", "costs", mode="before")
     @classmethod
@@ -111,103 +187,18 @@ class ConsoleSettings(_Part):
         return value or None
 
 
-class CollectorSettings(_Part):
+class CollectorSettings(Part):
     """What the console tells people of the collector: where browsers reach it."""
 
-    public_url: str = ""
+    public_url: str = Field(default="", description="the collector's address as browsers and readers of mails reach it")
 
 
-class WebhookSettings(_Part):
-    """Where alerts are posted to, signed as Standard Webhooks say. Empty url = no webhook."""
-
-    url: str = ""
-    secret: SecretStr | None = None
-    secret_former: SecretStr | None = None  # signs too, until every receiver knows the other
-
-
-class SlackSettings(_Part):
-    """A Slack app of your own. Empty = no Slack; `webhook_url` alone posts, without buttons and threads."""
-
-    token: SecretStr | None = None  # xoxb-...
-    channel: str = ""  # the id of the channel of who has none of his own: C0123456789
-    channels: str = ""  # who=id by commas: an e-mail or team:..., and a channel (C...) or a direct message (D...)
-    users: str = ""  # id=e-mail by commas: which member (U..., W...) is which rep, when a button is pressed
-    webhook_url: SecretStr | None = None  # whoever knows it may post
-    signing_secret: SecretStr | None = None  # proves to the console that a button was pressed in Slack
-    api_url: str = "https://slack.com/api/"
-
-    @field_validator("channels")
-    @classmethod
-    def _pairs(cls, value: str) -> str:
-        if not all(who and _SLACK_PLACE.fullmatch(to) for who, to in _pairs_of(value)):
-            raise ValueError("must be who=id, separated by commas; ids begin with C, D or G: not U, not a name")
-        return value
-
-    @field_validator("channel")
-    @classmethod
-    def _place(cls, value: str) -> str:
-        if value and not _SLACK_PLACE.fullmatch(value):
-            raise ValueError("must be the id of a channel, such as C0123456789: it stands at the end of its details")
-        return value
-
-    @field_validator("users")
-    @classmethod
-    def _members(cls, value: str) -> str:
-        if not all(_SLACK_MEMBER.fullmatch(who) and "@" in to for who, to in _pairs_of(value)):
-            raise ValueError("must be id=e-mail, separated by commas; ids of members begin with U or W")
-        return value
-
-    @property
-    def by_member(self) -> dict[str, str]:
-        """E-mail by the id of a member."""
-        return dict(_pairs_of(self.users))
-
-    @property
-    def by_name(self) -> dict[str, str]:
-        """Channel by e-mail or team."""
-        return dict(_pairs_of(self.channels))
-
-
-class OutgoingSettings(_Part):
-    """Where messages may go besides the open internet: hosts by commas, as their URLs have them. For an intranet."""
-
-    private_hosts: str = ""
-
-    @property
-    def private(self) -> frozenset[str]:
-        """The hosts, in lower case."""
-        return frozenset(one.strip().lower() for one in self.private_hosts.split(",") if one.strip())
-
-
-class MailSettings(_Part):
-    """Where alerts are handed in as mail. Empty host = no mail."""
-
-    host: str = ""
-    port: int = Field(default=0, ge=0, le=65535)  # 0: 587 of starttls, 465 of tls, 25 of plain
-    security: Literal["starttls", "tls", "plain"] = "starttls"
-    username: str = ""
-    password: SecretStr | None = None
-    sender: str = ""
-    team: str = ""  # the address that alerts of teams go to; empty = they are not mailed
-    certificates: Path | None = None  # that the server's is signed by, where the system does not know them
-
-
-class TeamsSettings(_Part):
-    """The Workflows webhook of a Microsoft Teams channel: whoever knows it can post there. Empty = none."""
-
-    url: SecretStr = SecretStr("")
-
-
-class AppriseSettings(_Part):
-    """TOML: Apprise URLs by rep (e-mail) or team. Empty = no such channel. Full of secrets: hand it in as a file."""
-
-    addresses: SecretStr = SecretStr("")
-
-
-class LogSettings(_Part):
+class LogSettings(Part):
     """What is worth a line."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is worth a line"
+    )
 
     @field_validator("level", mode="before")
     @classmethod
@@ -220,11 +211,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_nested_delimiter="__", env_prefix=PREFIX)
 
-    secret: SecretStr
-    identity: Literal["open", "signed"] = "open"
-    identity_secret: SecretStr | None = None  # signs who a browser's person is
-    identity_secret_former: SecretStr | None = None  # counts too, while the other is being exchanged
-    rules_dir: Path | None = None
+    secret: SecretStr = Field(
+        description="what every lead id follows from, 16 characters or more: made once, the same everywhere, kept "
+                    "for ever",
+    )
+    identity: Literal["open", "signed"] = Field(
+        default="open",
+        description="whether what a browser claims of who its person is counts (`open`), or only what is proven "
+                    "(`signed`)",
+    )
+    identity_secret: SecretStr | None = Field(
+        default=None, description="signs who a browser's person is, 16 characters or more"
+    )
+    identity_secret_former: SecretStr | None = Field(
+        default=None, description="counts too, while the other is being exchanged"
+    )
+    rules_dir: Path | None = Field(
+        default=None, description="the directory of your rules; what it lacks is taken from the packaged ones"
+    )
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
     worker: WorkerSettings = WorkerSettings()
@@ -274,12 +278,6 @@ class Settings(BaseSettings):
             return cls(**_nested(_with_files(environ)))
         except ValidationError as error:
             raise SettingsError("; ".join(_said(one) for one in error.errors())) from error
-
-
-def _pairs_of(text: str) -> list[tuple[str, str]]:
-    """`a=1, b=2` taken apart at the first `=` of each."""
-    pairs = (one.partition("=") for one in text.split(",") if one.strip())
-    return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:

@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from deploy.cli.key_book import now_ms
 from deploy.errors import BadKeys
 from schemas.api_keys import API_KEY_FILE_FORMAT, SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
 from streams.errors import SettingsError
 from streams.private_files import locked, read_private, write_private
+from streams.wall_clock import utc_ms
 
 __all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
 
@@ -79,7 +79,7 @@ def opened(path: Path, *, new: bool = False) -> Iterator[ApiKeyBook]:
     try:
         with locked(path):
             before = ApiKeyFile() if new and not path.exists() else read(path)
-            book = ApiKeyBook(before.keys, at=now_ms())
+            book = ApiKeyBook(before.keys, at=utc_ms())
             yield book
             write_private(path, msgspec.json.format(msgspec.json.encode(ApiKeyFile(keys=book.keys))))
     except OSError as error:

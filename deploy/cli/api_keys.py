@@ -10,8 +10,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.cli.keys import milliseconds_of
-from deploy.cli.shell_log import LOG, AuditFile, shell_log
+from deploy.cli.shell_log import AuditFile, shell_log
 from deploy.errors import BadKeys
+from streams.console_files import AUDIT
 
 if TYPE_CHECKING:
     from schemas.api_keys import ApiKey
@@ -40,7 +41,7 @@ def create(
     file: File,
     expires: Annotated[str | None, typer.Option(help="Ends by itself after 30m, 12h, 90d (default: never).")] = None,
     as_json: AsJson = False,
-    audit: AuditFile = LOG,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """Make a key and show it, this once: the file keeps only its hash.
 
@@ -84,7 +85,7 @@ def revoke(
     *,
     file: File,
     as_json: AsJson = False,
-    audit: AuditFile = LOG,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """End a key at once: within a second every console answers 401 to it."""
     from deploy.cli.api_key_book import opened

@@ -1,6 +1,5 @@
 """`leadstream audit`: who looked at whom in the console, and who did what."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.cli.keys import milliseconds_of
-from deploy.cli.shell_log import LOG
 from deploy.errors import BadUsers
+from streams.console_files import AUDIT
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.audit import AuditLine
@@ -30,7 +30,7 @@ def list_(
     file: Annotated[
         Path, typer.Option("--file", envvar="LEADSTREAM_CONSOLE__AUDIT", help="The log; files it was turned over to "
                            "and that lie beside it are read too, also compressed by gzip.")
-    ] = LOG,
+    ] = AUDIT,
     user: Annotated[str, typer.Option(help="Only what this user did and saw.")] = "",
     lead: Annotated[str, typer.Option(help="Only lines about this id: of a lead, account, alert or record.")] = "",
     since: Annotated[str, typer.Option(help="Only the last 30m, 12h, 7d; 0 = all.")] = "0",
@@ -43,7 +43,7 @@ def list_(
     from msgspec.json import encode
 
     length_ms = milliseconds_of(since)
-    after = time.time_ns() // 1_000_000 - length_ms if length_ms else 0
+    after = utc_ms() - length_ms if length_ms else 0
     lines = _chosen(file, user=user, lead=lead, after=after)
     if as_json:
         for line in lines:

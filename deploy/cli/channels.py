@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from rich.text import Text
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, NotDelivered
 from deploy.settings import lent
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.channels.base import Channel
@@ -63,7 +63,7 @@ def try_out(
     async def tried() -> None:
         made = _made(settings, rules)
         try:
-            await try_channel(made, rules, name=channel, to=to, now_ms=time.time_ns() // 1_000_000)
+            await try_channel(made, rules, name=channel, to=to, now_ms=utc_ms())
         except NotTried as error:
             raise NotDelivered(str(error)) from error
         except ChannelError as error:

@@ -1,6 +1,5 @@
 """`leadstream users signout-openid`: end the sessions of somebody whom the provider signed in."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +8,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli.shell_log import LOG, AuditFile, shell_log
+from deploy.cli.shell_log import AuditFile, shell_log
 from deploy.errors import BadUsers
+from streams.console_files import AUDIT, SESSIONS
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.session_file import CompanyPerson
@@ -23,8 +24,8 @@ def signout_openid(
     *,
     sessions: Annotated[
         Path, typer.Option("--sessions", envvar="LEADSTREAM_CONSOLE__SESSIONS", help="Where consoles keep what ended.")
-    ] = Path(".leadstream/sessions.json"),
-    audit: AuditFile = LOG,
+    ] = SESSIONS,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """End all sessions of somebody who came by OpenID Connect. They may come again, as far as the provider lets them.
 
@@ -35,7 +36,7 @@ def signout_openid(
 
     try:
         read_sessions(sessions)  # one that is missing is not begun here
-        with shell_log(audit) as log, opened_sessions(sessions, now=lambda: time.time_ns() // 1_000_000) as book:
+        with shell_log(audit) as log, opened_sessions(sessions, now=utc_ms) as book:
             key = _only(book.people, who)
             ended = book.end_person(key)
             log.note("end sessions of company account", ended.label)

@@ -2,13 +2,13 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from deploy.errors import BadDeploySettings, DeployError
+from streams.wall_clock import utc_ms
 
 __all__ = ["app"]
 
@@ -58,7 +58,7 @@ def _shown(crm: str, body: bytes, mapping: Path | None) -> str:
     from schemas.ids import Naming
 
     naming = Naming(os.environ.get("LEADSTREAM_SECRET", _ANY_SECRET).encode())
-    at = int(time.time() * 1000)
+    at = utc_ms()
     if crm == "generic":
         return generic.preview(body, mapping=load(mapping), naming=naming, received_at=at)
     reading = Reading(source=crm, fields=load_fields(crm, mapping), naming=naming, received_at=at)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, DeployError
-from deploy.settings import up_in, value_of
+from deploy.settings import import_settings, up_in
 
 if TYPE_CHECKING:
     from producers.importers.plan import Plan
@@ -182,7 +182,8 @@ def _show(console: Console, file: Path, plan: "Plan") -> bool:
 
 def _collector(home: Path, *, needed: bool) -> tuple[str, str]:
     """(address, server key): the environment's, else those of a running `leadstream up`. Raises BadDeploySettings."""
-    url, key = os.environ.get(f"{PREFIX}COLLECTOR_URL", ""), value_of(f"{PREFIX}SERVER_KEY")
+    settings = import_settings()
+    url, key = settings.collector_url, settings.server_key
     if not (url and key) and (up := up_in(home)):
         url, key = url or up["collector_url"], key or up["server_key"]
     if needed and not (url and key):

@@ -1,6 +1,5 @@
 """Writing the key file: new keys, ends of keys. One writer at a time; readers see the old file or the new one."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,9 @@ from deploy.errors import BadKeys
 from producers.collector.door.key_file import KeyEntry, KeyFile, Kind, digest, read_key_file, state_of
 from producers.errors import BadSettings
 from streams.private_files import locked, write_private
+from streams.wall_clock import utc_ms
 
-__all__ = ["KeyBook", "now_ms", "opened"]
+__all__ = ["KeyBook", "opened"]
 
 # What secret scanners look for: `wk_` and 32, `sk_` and 48 hexadecimal digits.
 _MADE: Final = {"public": ("wk_", 16), "server": ("sk_", 24)}
@@ -77,15 +77,10 @@ def opened(path: Path, *, new: bool = False) -> Iterator[KeyBook]:
     try:
         with locked(path):
             before = KeyFile() if new and not path.exists() else read_key_file(path)
-            book = KeyBook(before.keys, at=now_ms())
+            book = KeyBook(before.keys, at=utc_ms())
             yield book
             write_private(path, msgspec.json.format(msgspec.json.encode(KeyFile(keys=book.keys))))
     except BadSettings as error:
         raise BadKeys(str(error)) from error
     except OSError as error:
         raise BadKeys(f"{path} cannot be written: {error.strerror}") from error
-
-
-def now_ms() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000

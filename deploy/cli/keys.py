@@ -62,15 +62,15 @@ def create(
 @app.command("list")
 def list_(*, file: File, as_json: AsJson = False) -> None:
     """List all keys with what may be shown of them; revoked ones stay, so that nobody wonders."""
-    from deploy.cli.key_book import now_ms
     from producers.collector.door.key_file import read_key_file, state_of
     from producers.errors import BadSettings
+    from streams.wall_clock import utc_ms
 
     try:
         keys = read_key_file(file).keys
     except BadSettings as error:
         raise BadKeys(str(error)) from error
-    told = [_told(one, state=state_of(one, now_ms=now_ms())) for one in keys]
+    told = [_told(one, state=state_of(one, now_ms=utc_ms())) for one in keys]
     if as_json:
         _print_json({"keys": told})
         return

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,6 +12,7 @@ from deploy.cli.topics import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadDeploySettings
 from deploy.settings import up_in, value_of
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from producers.mail.letter import Letter
@@ -56,7 +56,7 @@ def link(
     from producers.mail.links import Link, Links
 
     links = Links(_keys(home), days=LINK_DAYS)
-    said = Link(lead_id=_lead_id(lead, home), message_id=message, made_at=time.time_ns() // 1_000_000,
+    said = Link(lead_id=_lead_id(lead, home), message_id=message, made_at=utc_ms(),
                 program_id=program)  # fmt: skip
     try:
         made = letter(links, said, to, base=_base(home), tracked=tracked)

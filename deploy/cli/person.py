@@ -16,6 +16,7 @@ from deploy.cli.topics import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadPerson, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from schemas.cards import LeadCard
@@ -80,7 +81,7 @@ def erase(
         typer.confirm("Erase them for good?", abort=True)
     with _door(settings) as door:
         for one in (lead_id,) if lead is None else leads_of(lead):
-            order = EraseOrder(to=one, lead_id=one, at=int(time.time() * 1000), actor=actor())
+            order = EraseOrder(to=one, lead_id=one, at=utc_ms(), actor=actor())
             asyncio.run(_sent(settings, door, order))
     console.print("The order is safe in Kafka.")
     if lead is not None:

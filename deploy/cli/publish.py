@@ -1,6 +1,5 @@
 """`leadstream rules publish`: what a leader approved in the console comes into the files, and the book says so."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,8 @@ from deploy.cli.actor import actor
 from deploy.cli.rules import loaded, texts_of
 from deploy.cli.supply import write_threshold
 from deploy.errors import BadRules
+from streams.console_files import RULES_BOOK
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.rules_book import Approved, RulesBook
@@ -29,7 +30,7 @@ def publish(
     book: Annotated[
         Path,
         typer.Option(envvar="LEADSTREAM_CONSOLE__RULES_BOOK", help="The console's book of rules."),
-    ] = Path(".leadstream/rules.jsonl"),
+    ] = RULES_BOOK,
     by: Annotated[str, typer.Option(help="Who publishes.", show_default="your user name")] = "",
 ) -> None:
     """Put what was approved in the console into your rules, and note in its book which rules are in force from now on.
@@ -48,7 +49,7 @@ def publish(
         pending = kept.pending(version)
         if pending is None:
             _check_stale(kept, version)
-            found = kept.note(version, texts, at=_now(), by=who)
+            found = kept.note(version, texts, at=utc_ms(), by=who)
             said = "are in force" if found[-1].by == who else "were known to be in force"
             _say(f"Nothing was waiting for approval. Rules {version} {said}.")
             return
@@ -66,7 +67,7 @@ def _published(
     book.note(approved.base, texts, at=approved.at)
     after = write_threshold(directory, texts, approved.threshold)
     version = loaded(after).version
-    book.note(version, after, at=_now(), by=by)
+    book.note(version, after, at=utc_ms(), by=by)
     return version
 
 
@@ -84,7 +85,3 @@ def _check_stale(book: "RulesBook", version: str) -> None:
 
 def _say(text: str) -> None:
     Console(highlight=False).print(Text(text, style="bold"), soft_wrap=True)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,6 +1,5 @@
 """`leadstream rejected`: look at what could not be used, mend it, replay it."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from deploy.cli.rejected_shown import Tally, print_json, print_list, print_one, 
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadDeploySettings, BadReplay, BadRules, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment, secret_of
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from schemas.ids import Naming
@@ -181,7 +181,7 @@ def _replaying(
     )  # fmt: skip
     try:
         with opened_door(settings, partitions=partitions) as door:
-            yield Replaying(door, remaker, actor=actor(), now=lambda: int(time.time() * 1000))
+            yield Replaying(door, remaker, actor=actor(), now=utc_ms)
     except DoorClosed as error:
         raise BrokerUnreachable(f"Kafka at {kafka.bootstrap_servers} did not take everything: {error}. Run it again: "
                                 "what was replayed before counts once") from error  # fmt: skip

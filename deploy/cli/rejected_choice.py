@@ -1,7 +1,6 @@
 """What `leadstream rejected` is told: which records are meant, and what mends them."""
 
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from deploy.errors import BadReplay
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.replay.patch import Patch
@@ -108,7 +108,7 @@ def _time(option: str, said: str) -> int | None:
     if not said:
         return None
     if ago := AGO.fullmatch(said):
-        return int(time.time() * 1000) - int(ago[1]) * UNITS[ago[2]]
+        return utc_ms() - int(ago[1]) * UNITS[ago[2]]
     at = milliseconds_of(said)
     if at is None:
         raise BadReplay(f"{option} {said}: write a time such as 2026-11-21T18:00Z, or an age such as 30m, 2h, 7d")

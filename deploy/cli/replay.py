@@ -16,6 +16,7 @@ from deploy.cli.rules import loaded, texts_of
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadReplay, BadRules
 from deploy.settings import secret_of
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from schemas.ids import Naming
@@ -51,7 +52,7 @@ def replay(
     both = _rules(before, naming), _rules(after, naming)
     console = Console(highlight=False)
     with kept_rows(home) as rows, bars(Console(stderr=True)) as told:
-        found = compared(rows, *both, now=time.time_ns() // 1_000_000, told=told)
+        found = compared(rows, *both, now=utc_ms(), told=told)
     _figures(console, found)
     _sides(console, found, most=leads)
     _accounts(console, found, most=leads)

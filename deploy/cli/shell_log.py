@@ -6,7 +6,6 @@ done. Where the file then does not take the change, a second line says so.
 
 import os
 import pwd
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from deploy.errors import NotLogged
+from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.audit import Audit, AuditLine
 
-__all__ = ["LOG", "AuditFile", "ShellLog", "at_shell", "shell_log"]
+__all__ = ["AuditFile", "ShellLog", "at_shell", "shell_log"]
 
 AuditFile: TypeAlias = Annotated[
     Path, typer.Option("--audit", envvar="LEADSTREAM_CONSOLE__AUDIT", help="The console's audit log, for a line about "
                        "this change.")
 ]  # fmt: skip
-LOG: Final = Path(".leadstream/audit.jsonl")  # as the console's own, if nothing is said
 NOT_DONE: Final = 503
 ROOT: Final = 0
 
@@ -54,14 +53,14 @@ class ShellLog:
         from streams.console.access.audit import AuditLine
 
         user, role = at_shell()
-        self._write(AuditLine(at=_now(), user=user, role=role, what=what, id=id_, to=to))
+        self._write(AuditLine(at=utc_ms(), user=user, role=role, what=what, id=id_, to=to))
 
     def undone(self) -> None:
         """What was noted was not done."""
         from msgspec.structs import replace
 
         if self._said is not None:
-            self._write(replace(self._said, at=_now(), answer=NOT_DONE))
+            self._write(replace(self._said, at=utc_ms(), answer=NOT_DONE))
 
     def _write(self, line: "AuditLine") -> None:
         try:
@@ -114,7 +113,3 @@ def _not_logged(path: Path, error: OSError) -> NotLogged:
         f"the audit log {path} cannot be written ({error.strerror}), so nothing was changed. Be the user that the "
         f"console runs as, or name another file: --audit {path}.shell is read together with it"
     )
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import time
 from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,6 +16,7 @@ from deploy.cli.rules import loaded, texts_of
 from deploy.cli.topics import AT_HOME, Home
 from deploy.errors import BadSupply
 from deploy.settings import secret_of
+from streams.wall_clock import utc_ms
 
 __all__ = ["FILE", "app", "counted_in", "write_threshold"]
 
@@ -50,7 +50,7 @@ def count(
     rules = loaded(texts_of(directory), naming=Naming(secret_of(home).encode()))
     beside = Console(stderr=True)
     with kept_rows(home) as rows, bars(beside) as told:
-        found = crossings_in(rows, rules, now=time.time_ns() // 1_000_000, told=told)
+        found = crossings_in(rows, rules, now=utc_ms(), told=told)
     typer.echo(json.dumps({f"{theta:g}": count for theta, count in found.counted.items()}))
     beside.print(f"{found.leads:,} leads, {found.days} days: --fast-passes {found.fast_passes * 7 / found.days:.2f}")
 

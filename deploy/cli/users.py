@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cli.company import signout_openid
-from deploy.cli.shell_log import LOG, AuditFile, ShellLog, shell_log
+from deploy.cli.shell_log import AuditFile, ShellLog, shell_log
 from deploy.errors import BadUsers
+from streams.console_files import AUDIT
 
 if TYPE_CHECKING:
     from streams.console.access.user_book import UserBook
@@ -55,7 +56,7 @@ def add(
     by_link: Annotated[bool, typer.Option("--link", help="Ask for no password: print a link behind which this user "
                                           "chooses one.")] = False,
     url: Url = "",
-    audit: AuditFile = LOG,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """Add a user; the password is asked for. The file is made where it is missing and keeps only a hash.
 
@@ -99,7 +100,7 @@ def list_(*, file: File) -> None:
 @app.command()
 def role(
     name: Name, to: Annotated[RoleName, typer.Argument(metavar="ROLE")], *, file: File, even_last: EvenLast = False,
-    audit: AuditFile = LOG,
+    audit: AuditFile = AUDIT,
 ) -> None:
     """Give another role: it counts from the next click on, nobody has to sign in again."""
     with _book(file, audit) as (book, log):
@@ -109,7 +110,7 @@ def role(
 
 
 @app.command()
-def passwd(name: Name, *, file: File, password_stdin: FromStdin = False, audit: AuditFile = LOG) -> None:
+def passwd(name: Name, *, file: File, password_stdin: FromStdin = False, audit: AuditFile = AUDIT) -> None:
     """Set another password. All sessions of this user end."""
     with _book(file, audit) as (book, _):
         book.named(name)
@@ -121,7 +122,7 @@ def passwd(name: Name, *, file: File, password_stdin: FromStdin = False, audit: 
 
 
 @app.command()
-def link(name: Name, *, file: File, url: Url = "", audit: AuditFile = LOG) -> None:
+def link(name: Name, *, file: File, url: Url = "", audit: AuditFile = AUDIT) -> None:
     """Print a link behind which this user chooses a password: it works once, for a day, and ends the one of before.
 
     Sessions end when the password is chosen, not before.
@@ -134,7 +135,7 @@ def link(name: Name, *, file: File, url: Url = "", audit: AuditFile = LOG) -> No
 
 
 @app.command()
-def disable(name: Name, *, file: File, even_last: EvenLast = False, audit: AuditFile = LOG) -> None:
+def disable(name: Name, *, file: File, even_last: EvenLast = False, audit: AuditFile = AUDIT) -> None:
     """Let nobody sign in as this user any more: open sessions end within two seconds."""
     with _book(file, audit) as (book, log):
         entry = book.disable(name, even_last=even_last)
@@ -143,7 +144,7 @@ def disable(name: Name, *, file: File, even_last: EvenLast = False, audit: Audit
 
 
 @app.command()
-def enable(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
+def enable(name: Name, *, file: File, audit: AuditFile = AUDIT) -> None:
     """Let a disabled user sign in again, with the password of before, if there was one."""
     with _book(file, audit) as (book, log):
         entry = book.enable(name)
@@ -152,7 +153,7 @@ def enable(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
 
 
 @app.command()
-def signout(name: Name, *, file: File, audit: AuditFile = LOG) -> None:
+def signout(name: Name, *, file: File, audit: AuditFile = AUDIT) -> None:
     """End all sessions of a user, for a device that was lost."""
     with _book(file, audit) as (book, log):
         entry = book.end_sessions(name)

@@ -19,6 +19,7 @@ from deploy.upkeep.copies import write_copies
 from deploy.upkeep.installation import INBOXES, Installation, Kept, Told
 from deploy.upkeep.manifest import Manifest, mark_of_secret, write_manifest
 from deploy.upkeep.remembered import Remembered
+from streams.wall_clock import utc_ms
 
 __all__ = ["take"]
 
@@ -48,7 +49,7 @@ def take(
     files += [copy.cards(one, remembered) for one in installation.cards]
     files += [copy.tail(name, installation.full(name), since=done) for name, done in committed.items()]
     manifest = Manifest(
-        made_at=int(time.time() * 1000), release=release, prefix=installation.prefix, app_id=installation.app_id,
+        made_at=utc_ms(), release=release, prefix=installation.prefix, app_id=installation.app_id,
         epoch=installation.epoch, partitions=partitions, cluster_id=broker.cluster_id,
         secret_mark=mark_of_secret(secret), committed=committed, files=tuple(files), copies=copies,
     )  # fmt: skip

@@ -7,7 +7,8 @@ from functools import lru_cache
 from producers.collector.blocks import Blocks
 from producers.collector.door.keys import Sender
 from producers.collector.latch import Latch
-from producers.collector.reading.wire import BadEvent, Request
+from producers.collector.reading.caps import BadEvent
+from producers.collector.reading.wire import Request
 from producers.collector.spool.outstanding import Outstanding
 from producers.collector.stamp import MAX_USER_AGENT, grouped, partitions_by_visitor, stamped
 from producers.metrics import EVENTS, REJECTED

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from producers.collector.intake import Intake
 from producers.collector.latch import Latch
-from producers.collector.reading.wire import BadEvent
+from producers.collector.reading.caps import BadEvent
 from producers.crm.told import CrmSignal, Unread
 from schemas.codec import encode, encode_block
 from schemas.rejected import Reason

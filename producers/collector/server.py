@@ -4,7 +4,6 @@
 `uvicorn --factory`. Nothing here belongs to one server.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -31,6 +30,7 @@ from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
 from producers.sinks.kafka import KafkaSink
+from producers.wall_clock import utc_ms
 from schemas.topics import topic
 
 __all__ = ["Collector", "build", "create", "kafka_sink"]
@@ -130,7 +130,7 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
 
     Raises BadSettings.
     """
-    clock = now_ms or _system_ms
+    clock = now_ms or utc_ms
     intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
     sources = Sources.read(settings.collector.sources)
     protocols = Protocols.of(settings.collector, sources)
@@ -165,7 +165,3 @@ async def _reply(send: Send, status: int, headers: HeaderList, *, body: bytes = 
 async def _not_allowed(send: Send, allowed: bytes) -> None:
     body = refused_body("method", f"this path takes {allowed.decode()}")
     await _reply(send, 405, [_JSON, (b"allow", allowed)], body=body)
-
-
-def _system_ms() -> int:
-    return time.time_ns() // 1_000_000

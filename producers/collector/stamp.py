@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from producers.collector.reading.wire import BadEvent, Request, places
+from producers.collector.reading.caps import BadEvent
+from producers.collector.reading.wire import Request, places
 from schemas.codec import encode
 from schemas.delivery import Delivery, Trust
 from schemas.errors import BadId

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from producers.crm.bodies import parse_body
 from producers.crm.mapping import DealMapping, load
 from producers.crm.values import amount_of, domain_of, owner_of, slug_of, text_of, time_of
 from producers.errors import BadSettings, Refused, Unmappable
+from producers.wall_clock import utc_ms
 from schemas.deals import CompanyRecord, DealFacts, DealPerson, DealReport
 from schemas.ids import Naming, deal_id_of, normalised_email
 
@@ -144,7 +144,7 @@ def main() -> int:
     naming = Naming(os.environ.get("LEADSTREAM_SECRET", "dry-run: ids are not real").encode())
     try:
         body = sys.stdin.buffer.read() if str(asked.dry_run) == "-" else asked.dry_run.read_bytes()
-        said = preview(body, mapping=load(chosen), naming=naming, received_at=time.time_ns() // 1_000_000)
+        said = preview(body, mapping=load(chosen), naming=naming, received_at=utc_ms())
     except (BadSettings, Refused, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -5,10 +5,11 @@ Needs LEADSTREAM_SIMULATE__COLLECTOR_URL, LEADSTREAM_SIMULATE__WRITE_KEY and LEA
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
-import time
 from random import Random
+from typing import Final
 
 import httpx
 
@@ -18,15 +19,18 @@ from producers.simulate.post import Collector, NotTaken
 from producers.simulate.stage import Stage
 from producers.simulate.story import play
 from producers.simulate.trickle import trickle
+from producers.wall_clock import utc_ms
+
+NOBODY_READS: Final = 1  # as all our commands end then: what prints them says so
 
 
 async def perform(settings: SimulateSettings, *, seed: int, once: bool, pace: float) -> None:
     """The story, and the trickle unless `once`. Raises NotTaken."""
     random = Random(seed)  # noqa: S311 - a story, no secret
     async with httpx.AsyncClient(timeout=10) as http:
-        collector = Collector(settings, http, now_ms=_now_ms)
+        collector = Collector(settings, http, now_ms=utc_ms)
         await collector.ready()
-        stage = Stage(collector, random, now_ms=_now_ms, pace=pace)
+        stage = Stage(collector, random, now_ms=utc_ms, pace=pace)
         await play(stage)
         stage.tell("Story", f"{collector.events} events were sent")
         if not once:
@@ -46,7 +50,7 @@ async def until_stopped(settings: SimulateSettings, *, seed: int, once: bool, pa
 
 
 def main() -> int:
-    """Exit code 0, or 2 with one clear message."""
+    """Exit code 0, 2 with one clear message, or 1 where nobody reads on."""
     parser = argparse.ArgumentParser(prog="python -m producers.simulate", description="Plays the built-in story.")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same people and events")
     parser.add_argument("--once", action="store_true", help="stop after the story")
@@ -58,11 +62,10 @@ def main() -> int:
     except (BadSettings, NotTaken) as error:
         sys.stderr.write(f"leadstream simulate: {error}\n")
         return 2
+    except BrokenPipeError:  # whoever read the story has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's last flush finds a reader
+        return NOBODY_READS
     return 0
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 if __name__ == "__main__":

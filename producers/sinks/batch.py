@@ -4,10 +4,11 @@ aiokafka's own builder squeezes with lz4's slowest level and sums in plain C: 16
 (`docs/decisions/0026-the-collectors-producer.md`).
 """
 
-import time
 from typing import Final
 
 from kafka.record.memory_records import MemoryRecordsBuilder
+
+from producers.wall_clock import utc_ms
 
 __all__ = ["Batch"]
 
@@ -20,7 +21,7 @@ class Batch:
 
     def __init__(self, *, most: int) -> None:
         self._records = MemoryRecordsBuilder(MAGIC, LZ4, most)
-        self._now_ms = time.time_ns() // 1_000_000
+        self._now_ms = utc_ms()
         self._count = 0
         self._built: bytes | None = None
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import time_ns
 from typing import Final
 
 from streams.channels.apprise import make_apprise
@@ -13,22 +12,18 @@ from streams.channels.teams import make_teams
 from streams.channels.webhook_made import make_webhook
 from streams.core.routing import Routing
 from streams.settings import Settings
+from streams.wall_clock import utc_ms
 
 __all__ = ["CHANNELS", "make_channels"]
 
 Maker = Callable[[Settings, Routing], Channel | None]
 
-
-def _now_ms() -> int:
-    return time_ns() // 1_000_000
-
-
 CHANNELS: Final[Mapping[str, Maker]] = {
-    "webhook": partial(make_webhook, now=_now_ms),
-    "slack": partial(make_slack, now=_now_ms),
-    "mail": partial(make_mail, now=_now_ms),
-    "teams": partial(make_teams, now=_now_ms),
-    "apprise": partial(make_apprise, now=_now_ms),
+    "webhook": partial(make_webhook, now=utc_ms),
+    "slack": partial(make_slack, now=utc_ms),
+    "mail": partial(make_mail, now=utc_ms),
+    "teams": partial(make_teams, now=utc_ms),
+    "apprise": partial(make_apprise, now=utc_ms),
 }
 
 

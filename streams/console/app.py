@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
-from time import time_ns
 from typing import Final
 
 import structlog
@@ -83,6 +82,7 @@ from streams.outgoing.client import Outgoing
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
+from streams.wall_clock import utc_ms
 
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
@@ -143,7 +143,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
     desk = Desk(
         reader=reader, door=door, auth=auth, hub=Hub(reader), pages=Pages(auth), tries=Tries(),
         audit=Audit(options.audit), sight=sight, pasted=PastedRules(reader, sight.known.made_of),
-        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=lambda: time_ns() // 1_000_000,
+        arrivals=Arrivals(sight.tail, sight.remaker.judge), now=utc_ms,
         trials=Throttle(channels.MOST_TRIALS), slack=slack, public_url=options.public_url,
     )  # fmt: skip
     app = Starlette(

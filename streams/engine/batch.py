@@ -6,13 +6,14 @@ for a tenth fewer bytes. A row is compressed while nobody else of the worker can
 """
 
 import struct
-import time
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from aiokafka.codec import lz4_encode
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
+
+from streams.wall_clock import utc_ms
 
 __all__ = ["ROOM", "Batch", "KeyValue"]
 
@@ -46,7 +47,7 @@ class Batch:
 
     def fill(self, records: Sequence[KeyValue]) -> int:
         """Takes as many as find room, at least one; how many."""
-        append, at = self._builder.append, int(time.time() * 1000)
+        append, at = self._builder.append, utc_ms()
         self._count = len(records)
         for place, (key, value) in enumerate(records):
             if append(place, at, key, value, []) is None:

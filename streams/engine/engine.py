@@ -7,7 +7,6 @@ agents and the group are named by hand.
 import asyncio
 import gc
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -50,6 +49,7 @@ from streams.engine.table import RowTable
 from streams.engine.watchdog import Watchdog
 from streams.metrics import Bound, Bounded, Metrics
 from streams.settings import Settings
+from streams.wall_clock import utc_ms
 
 __all__ = ["INBOXES", "Agent", "Engine"]
 
@@ -101,7 +101,7 @@ class Engine:
     """`now` in UTC milliseconds. Made on the event loop's thread, before the loop runs."""
 
     def __init__(self, settings: Settings, *, channels: Sequence[Channel] = (), metrics: Metrics | None = None,
-                 now: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:  # fmt: skip
+                 now: Callable[[], int] = utc_ms) -> None:  # fmt: skip
         kafka, worker = settings.kafka, settings.worker
         self.metrics = metrics or Metrics()
         self._settings = settings

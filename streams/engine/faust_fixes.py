@@ -1,7 +1,8 @@
 """Faust, where it would lose or double something: subclasses that it is handed, no patched modules.
 
 Against faust-streaming 0.15.3. Each fix has a test in `tests/unit/engine/test_faust_fixes.py` that shows the stock
-behaviour, so that an upgrade says which of them it made needless.
+behaviour, so that an upgrade says which of them it made needless. Those of the consumer stand in `careful_consumer.py`,
+those of the producer in `careful_producer.py`.
 
 | fix | stock behaviour |
 |---|---|
@@ -17,39 +18,30 @@ behaviour, so that an upgrade says which of them it made needless.
 | start tables at once | waits a second, in which tables may still be declared |
 | say nothing of slow streams | logs that a stream stands still, by sensors that nobody feeds here: the watchdog looks |
 | a crash ends the process | the graceful path commits and may hang |
+| leave generation 0 too (`goodbye.py`) | the embedded broker's first one: nobody leaves, who comes waits a session |
 | leave the group in order | a rebalance during the stop closes the consumer: nobody leaves, the others wait a session |
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any, ClassVar, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
 
 import faust
 import structlog
-import uvloop
 from faust.sensors.monitor import Monitor
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
-from faust.transport.producer import ProducerBuffer
-from faust.types import TP
 
-from streams.engine.batch import Batch
 from streams.engine.beginnings import Beginnings
-from streams.engine.drain import DrainingConsumer
+from streams.engine.careful_consumer import CarefulConsumer
+from streams.engine.careful_producer import CarefulProducer
 from streams.engine.exits import Die, die
 from streams.engine.intake import Intake
-from streams.engine.lease import Guard, Send, guarded
+from streams.engine.lease import Guard, Send
 from streams.engine.progress import Progress
 from streams.engine.restoring import Restoring
 
-__all__ = [
-    "CarefulConsumer", "CarefulProducer", "CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Only",
-    "PatientBuffer", "QuickConsumerThread", "Watched",
-]  # fmt: skip
-
-FETCH_WAIT_MS: Final = 100
+__all__ = ["CarefulRecovery", "CarefulTables", "CarefulTransport", "EngineApp", "Watched"]
 
 _log = structlog.get_logger("streams.engine")
 
@@ -60,141 +52,6 @@ class Watched(Monitor):
     def on_send_error(self, producer: Any, exc: BaseException, state: Any) -> None:  # noqa: ARG002
         """A record is lost."""
         die("a record was lost on its way", error=repr(exc))
-
-
-class PatientBuffer(ProducerBuffer):
-    """Flushes until its queue is empty and nothing is in its hand."""
-
-    max_messages = 20_000
-    _in_hand = 0
-
-    async def _send_pending(self, fut: Any) -> None:
-        self._in_hand += 1
-        try:
-            await super()._send_pending(fut)
-        finally:
-            self._in_hand -= 1
-
-    async def flush_atmost(self, max_messages: int | None) -> int:
-        """Returns when nothing is left, or `max_messages` were sent."""
-        flushed = 0
-        while (self.size or self._in_hand) and (max_messages is None or flushed < max_messages):
-            if self.state != "running" and self.size:
-                raise RuntimeError("Cannot flush: Producer not Running")
-            self.message_sent.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.message_sent.wait(), timeout=0.1)
-                flushed += 1
-        return flushed
-
-
-class CarefulProducer(driver.Producer):
-    """The stock producer with the patient buffer; `guard` runs before each request leaves for a broker."""
-
-    app: Any
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.buffer = PatientBuffer(loop=self.loop, beacon=self.beacon)
-        self.buffer.app = self.app
-
-    async def on_start(self) -> None:
-        """Starts aiokafka's producer, puts the guard before its requests and gives it our batches."""
-        await super().on_start()
-        producer = self._ensure_producer()
-        producer.create_batch = Batch
-        client = producer.client
-        client.send = guarded(client, self.app.guard)
-
-
-class Only:
-    """A set of partitions that changes while aiokafka looks at it, and that means nothing when it is empty."""
-
-    def __init__(self, tps: set[TP]) -> None:
-        self._tps = tps
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __contains__(self, tp: object) -> bool:
-        return tp in self._tps
-
-
-class QuickConsumerThread(driver.AIOKafkaConsumerThread):
-    """Asks brokers to answer an empty fetch soon, and takes nothing from partitions that are paused.
-
-    While a fetch waits at a broker, aiokafka sends it no other: what lies in partitions that were not part of it, and
-    every question for offsets, waits too. Stock waits 1.5 s.
-
-    Between restoring and reading all partitions are paused. aiokafka takes an empty set for all partitions, Faust drops
-    what it did not ask for, and the position has moved on: records are gone that nobody saw.
-    """
-
-    app: Any
-
-    async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
-        return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        client = consumer._client
-        client.send = self.app.listening(client.send)
-        return consumer
-
-    def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: it compares what streams acknowledged, and ours are not asked."""
-
-
-class CarefulConsumer(DrainingConsumer):
-    """Commits what was worked off and is safe, and begins to read where the group stands."""
-
-    def _new_consumer_thread(self) -> QuickConsumerThread:
-        loop = uvloop.new_event_loop()  # stock: asyncio's own, which is slower by a quarter
-        return QuickConsumerThread(self, loop=self.loop, beacon=self.beacon, thread_loop=loop)
-
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        for tp in self.app.progress.positions():
-            if topics is None or tp in topics or tp.topic in topics:
-                yield tp
-
-    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
-        for tp in list(self._acked):  # Faust's own books are not read any more: they must not grow
-            self._acked[tp].clear()
-            self._acked_index[tp].clear()
-            self._gap.pop(tp, None)
-        positions = self.app.progress.positions()
-        return {tp: positions[tp] for tp in tps if positions.get(tp) and self._should_commit(tp, positions[tp])}
-
-    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002
-        await self.app.settle()
-        return bool(await super()._commit_offsets(offsets, start_new_transaction=start_new_transaction))
-
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Nothing of ours is under way when the partitions are given back."""
-        await super().on_partitions_revoked(revoked)
-        if self.app.should_stop:
-            await self.wait_empty()  # Faust passes its own way over then
-        await self.app.settle()
-        self.app.progress.forget(revoked)
-
-    async def begin_reading(self) -> None:
-        """Seeks each inbox to its committed offset, or to its beginning where nothing is committed.
-
-        Ends the process where that would pass records over in silence (`beginnings.py`).
-        """
-        await self.perform_seek()
-        tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
-        if not tps:
-            return
-        earliest = await self.earliest_offsets(*tps)
-        committed = {tp: self._committed_offset[tp] for tp in tps}
-        starts = await self.app.beginnings.judged({tp: earliest.get(tp) or 0 for tp in tps}, committed)
-        for tp, start in starts.items():
-            if not committed[tp] or committed[tp] != start:
-                await self._thread.call_thread(self._thread._ensure_consumer().seek, tp, start)
-                self._read_offset[tp] = None
-        self.app.progress.start(starts)
 
 
 class CarefulTransport(driver.Transport):

@@ -131,8 +131,9 @@ class Intake:
 
     @property
     def load(self) -> Load:
-        """How much lies ready for the urgent topics: `busy` where nothing is read sooner by haste, `behind` where what
-        comes now waits a tenth of a second or more anyway.
+        """How much lies ready for the urgent topics.
+
+        `busy` where nothing is read sooner by haste, `behind` where what comes now waits a tenth of a second anyway.
         """
         inboxes = [self._inboxes[topic] for topic in self._urgent if topic in self._inboxes]
         if sum(inbox.waiting_bytes for inbox in inboxes) > BEHIND_AT:

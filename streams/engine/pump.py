@@ -29,7 +29,7 @@ LONGER: Final[Mapping[Load, int]] = {"calm": 1, "busy": 20, "behind": 50}  # so 
 
 
 class Pump:
-    """Turns when the bell rings, `gather_s` after the last turn at the soonest. `load()`: how many records lie ready."""
+    """Turns when the bell rings, `gather_s` after the last turn at the soonest. `load()`: how much lies ready."""
 
     def __init__(self, sends: Sends, outbox: Outbox, *, bell: Bell, gather_s: float, names: Mapping[str, str],
                  metrics: Metrics, load: Callable[[], Load], die: Die = die) -> None:  # fmt: skip

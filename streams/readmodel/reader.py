@@ -1,7 +1,6 @@
 """What the console reads. Every method raises ReadModelAway when Redis does not answer."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
@@ -21,6 +20,7 @@ from streams.readmodel.channels import spoken_lately
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of
 from streams.readmodel.keys import Changed, Keys, Kind
+from streams.wall_clock import utc_ms
 
 __all__ = ["Freshness", "Lost", "Reader"]
 
@@ -205,7 +205,7 @@ class Reader:
             answer = await asked
         except (RedisError, OSError) as error:
             raise ReadModelAway(type(error).__name__) from error
-        self.answered_at = time.time_ns() // 1_000_000
+        self.answered_at = utc_ms()
         return answer
 
 

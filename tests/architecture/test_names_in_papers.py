@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from typer.main import get_command
 
-import producers.settings
-import streams.settings
 from deploy.cli.root import app
-from deploy.local.demo.settings import DemoSettings
-from producers.metrics import REGISTRY
-from streams.metrics import COUNTERS, GAUGES
 from tests.architecture.source import ROOT, where
+from tests.reference.metrics_page import exported
+from tests.reference.settings_page import settings
 
 PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NOT_DECIDED = [one for one in PAPERS if one.parent.name != "decisions"]  # a decision tells what was then
@@ -28,7 +24,6 @@ PLACE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 TARGET = re.compile(r"(?:`|^ *)make ([a-z]+)\b", re.MULTILINE)
 OF_TESTS = {"LEADSTREAM_FAULTS_MINUTES", "LEADSTREAM_TEST_SEED", "LEADSTREAM_COLLECTOR_URL", "LEADSTREAM_SERVER_KEY"}
 NO_METRICS = {"leadstream_lead", "leadstream_message", "leadstream_theme"}  # tags of mails, a cookie
-OF_THE_CONSOLE = ROOT / "streams/console/pages/ops.py"
 PARTS_OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
 
 
@@ -82,22 +77,9 @@ def test_every_command_and_option_is_known(paper: Path) -> None:
     assert [(words, found) for words, rest in said if (found := strange(words, rest))] == []
 
 
-def variables(settings: type[BaseModel], prefix: str) -> Iterator[str]:
-    for name, field in settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from variables(kind, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}"
-
-
 @cache
 def known_variables() -> frozenset[str]:
-    read = (
-        (streams.settings.Settings, "LEADSTREAM_"), (producers.settings.Settings, "LEADSTREAM_"),
-        (producers.settings.SimulateSettings, "LEADSTREAM_SIMULATE__"), (DemoSettings, "LEADSTREAM_DEMO__"),
-    )  # fmt: skip
-    return frozenset(name for settings, prefix in read for name in variables(settings, prefix)) | OF_TESTS
+    return frozenset(name for group in settings().values() for name in group) | OF_TESTS
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=where)
@@ -110,12 +92,7 @@ def test_every_variable_is_a_setting(paper: Path) -> None:
 
 @cache
 def known_metrics() -> frozenset[str]:
-    counted = {f"leadstream_{name}_total" for name in COUNTERS} | {f"leadstream_{name}" for name in GAUGES}
-    collected = {
-        f"{family.name}{'_total' if family.type == 'counter' else ''}" for family in REGISTRY.collect()
-    }  # fmt: skip
-    shown = set(re.findall(r'"(leadstream_\w+)"', OF_THE_CONSOLE.read_text()))
-    return frozenset(counted | collected | shown)
+    return frozenset(one.name for rows in exported().values() for one in rows)
 
 
 @pytest.mark.parametrize("paper", NOT_DECIDED, ids=where)

@@ -16,9 +16,11 @@ class DemoSettings(BaseSettings):
     """`collector_url` is what the visitor's browser can reach; `port` is on 127.0.0.1."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
-    port: int = Field(default=8090, ge=1, le=65_535)
-    collector_url: str = Field(pattern=r"^https?://[^\s;,'\"<>]+$")
-    write_key: str = Field(pattern=r"^[\w.:-]+$")
+    port: int = Field(default=8090, ge=1, le=65_535, description="on 127.0.0.1")
+    collector_url: str = Field(
+        pattern=r"^https?://[^\s;,'\"<>]+$", description="the collector's address as the visitor's browser reaches it"
+    )
+    write_key: str = Field(pattern=r"^[\w.:-]+$", description="the key that the site's tracker has")
 
 
 def read_settings() -> DemoSettings:

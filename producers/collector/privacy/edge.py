@@ -14,7 +14,8 @@ from producers.collector.door.keys import Headers, Sender
 from producers.collector.privacy.consent import Consent, consent_in
 from producers.collector.privacy.cookieless import DailySalt, counted
 from producers.collector.privacy.redaction import Redaction
-from producers.collector.reading.wire import BadEvent, Event, Head, HeadContext, Request, head_of, places
+from producers.collector.reading.caps import BadEvent
+from producers.collector.reading.wire import Event, Head, HeadContext, Request, head_of, places
 from producers.collector.sources import Source
 from schemas.codec import encode, refusal
 from schemas.errors import Undecodable

@@ -15,7 +15,8 @@ from msgspec.json import Decoder, encode
 from producers.collector.protocols.queries import fields_of
 from producers.collector.protocols.snowplow_events import Fields, events_of
 from producers.collector.reading import mend
-from producers.collector.reading.wire import MAX_EVENT, MAX_EVENTS, BadEvent, Event, Request, read
+from producers.collector.reading.caps import MAX_EVENT, BadEvent
+from producers.collector.reading.wire import MAX_EVENTS, Event, Request, read
 from producers.collector.routes import STATUS_OF, EventRoute
 from producers.collector.sources import Sources
 from producers.errors import BadSettings, Refusal, Refused, Unmappable

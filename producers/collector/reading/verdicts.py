@@ -7,7 +7,8 @@ from msgspec import DecodeError, Struct
 from msgspec.json import Decoder, encode
 
 from producers.collector.door.keys import Headers
-from producers.collector.reading.wire import BadEvent, Request, head_of, places
+from producers.collector.reading.caps import BadEvent
+from producers.collector.reading.wire import Request, head_of, places
 from schemas.codec import EVENT, refusal
 from schemas.delivery import Trust
 from schemas.errors import Undecodable

@@ -14,29 +14,21 @@ from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
 from producers.collector.reading import mend, twins
-from producers.collector.reading.names import names_over_a_cap
+from producers.collector.reading.caps import LONG, MAX_DEPTH, BadEvent, brackets, over_a_cap
 from producers.errors import Refusal, Refused
 from producers.metrics import MENDED
 from schemas.codec import refusal
 from schemas.errors import Undecodable
 from schemas.rejected import Reason
 
-__all__ = [
-    "MAX_EVENT", "MAX_EVENTS", "TYPES", "BadEvent", "Event", "Head", "HeadContext", "Request", "head_of", "places",
-    "read",
-]  # fmt: skip
+__all__ = ["MAX_EVENTS", "TYPES", "Event", "Head", "HeadContext", "Request", "head_of", "places", "read"]
 
-MAX_EVENT: Final = 32 * 1024
 MAX_EVENTS: Final = 500
-MAX_DEPTH: Final = 16
-_TOO_MANY: Final = MAX_DEPTH + 1
-LONG: Final = 4_096  # bytes from which on an event's names are looked at: a shorter one has few, and none that harms
 DOINGS: Final = frozenset({"track", "page", "screen"})
 # They say who somebody is, as any event with a user id does. Only there a key that stands twice could do harm.
 NAMING: Final = frozenset({"identify", "group", "alias"})
 TYPES: Final = DOINGS | NAMING
 _BOM: Final = b"\xef\xbb\xbf"
-_ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 _UNREADABLE: Final = (ValueError, RecursionError, DecodeError)
 
 
@@ -81,15 +73,6 @@ class _Loose(Struct, frozen=True, rename="camel"):
 
 # One usable event: its bytes, and what was read of it. A plain tuple: there are ten of them in a request.
 Event: TypeAlias = tuple[bytes, Head]
-
-
-class BadEvent(NamedTuple):
-    """One event for `rejected`. `place`: where it stood in the request, from 0."""
-
-    raw: bytes
-    reason: Reason
-    detail: str
-    place: int = 0
 
 
 class Request(NamedTuple):
@@ -154,7 +137,7 @@ def _form_field(text: bytes) -> bytes:
 
 
 def _of_one(text: bytes, kind: str) -> Request:
-    bad = _over_a_cap(text)
+    bad = over_a_cap(text)
     try:
         head = _single(text)
     except _UNREADABLE as error:
@@ -169,15 +152,19 @@ def _of_one(text: bytes, kind: str) -> Request:
 
 
 def _of_many(text: bytes, items: list[bytes], *, write_key: str | None, sent_at: str | float | None) -> Request:
-    """The items of this text."""
+    """The items of this text, each by itself.
+
+    Keys that stand twice are looked for in events that say who somebody is. Nearly all others only name a user, and one
+    look at the whole text clears them together: each is looked at by itself where that does not.
+    """
     if len(items) > MAX_EVENTS:
         raise Refused(Refusal.TOO_MANY, f"{len(items)} events, more than {MAX_EVENTS}")
     events: list[Event] = []
     bad: list[BadEvent] = []
-    known = False
+    names_users = False
     for place, raw in enumerate(items):
-        if len(raw) > LONG or _brackets(raw) > MAX_DEPTH:
-            refused = _over_a_cap(raw)
+        if len(raw) > LONG or brackets(raw) > MAX_DEPTH:
+            refused = over_a_cap(raw)
             if refused is not None:
                 bad.append(refused._replace(place=place))
                 continue
@@ -188,13 +175,13 @@ def _of_many(text: bytes, items: list[bytes], *, write_key: str | None, sent_at:
             continue
         if head.type in DOINGS:
             events.append((raw, head))
-            known = known or head.user_id is not None
+            names_users = names_users or head.user_id is not None
         elif (refused := _by_its_head(raw, head)) is None:
             events.append((raw, head))
         else:
             bad.append(refused._replace(place=place))
     made = Request(events, bad, write_key, sent_at)
-    return _without_twins(made) if known and not twins.none_in(text, [head for _, head in events]) else made
+    return _without_twins(made) if names_users and not twins.none_in(text, [head for _, head in events]) else made
 
 
 def _without_twins(request: Request) -> Request:
@@ -267,34 +254,6 @@ def _bad(raw: bytes, error: Exception) -> BadEvent:
         return BadEvent(raw, Reason.NUMBER, "NaN or Infinity")
     said: Undecodable = refusal(error)
     return BadEvent(raw, said.reason, said.detail)
-
-
-def _over_a_cap(raw: bytes) -> BadEvent | None:
-    if len(raw) > MAX_EVENT:
-        return BadEvent(b"", Reason.TOO_LARGE, f"{len(raw)} bytes, more than {MAX_EVENT}")
-    if _brackets(raw) > MAX_DEPTH and _depth(raw) > MAX_DEPTH:  # few brackets: not deep
-        return BadEvent(raw, Reason.DEPTH, f"nested more than {MAX_DEPTH} levels")
-    if len(raw) > LONG and (why := names_over_a_cap(raw)):
-        return BadEvent(b"", Reason.TOO_LARGE, why)
-    return None
-
-
-def _brackets(raw: bytes) -> int:
-    """How many brackets open, exact as far as it matters: up to MAX_DEPTH.
-
-    Taking them out and looking how much shorter the text is costs a third of `count`: that looks at each byte, this
-    finds the next bracket as the processor's widest instructions do.
-    """
-    return len(raw) - len(raw.replace(b"{", b"", _TOO_MANY).replace(b"[", b"", _TOO_MANY))
-
-
-def _depth(raw: bytes) -> int:
-    """Levels of nesting, strings left out."""
-    level = deepest = 0
-    for bracket in mend.without_strings(raw).translate(None, _ALL_BUT_BRACKETS):
-        level += 1 if bracket in b"{[" else -1
-        deepest = max(deepest, level)
-    return deepest
 
 
 def _with_type(text: bytes, kind: str) -> bytes:

@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Callable
 from hashlib import sha256
 from secrets import token_urlsafe
-from time import time_ns
 from typing import Final
 
 import msgspec
@@ -22,6 +21,7 @@ from streams.console.access.sessions import Sessions
 from streams.console.access.user_file import LONGEST_NAME
 from streams.console.access.users import Users
 from streams.console.shown import plain
+from streams.wall_clock import utc_ms
 
 __all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link",
            "shown_name"]  # fmt: skip
@@ -76,10 +76,6 @@ def shown_name(name: str) -> str:
     return plain(name).strip()[:LONGEST_NAME] or "Operator"
 
 
-def _now() -> int:
-    return time_ns() // 1_000_000
-
-
 def _version_of(secret: bytes, password: bytes) -> int:
     return -1 - int.from_bytes(hmac.new(secret, _SHARED + password, sha256).digest()[:6])
 
@@ -89,7 +85,7 @@ class Auth:
 
     def __init__(
         self, secret: str, *, password: str | None, secure: bool, users: Users | None = None,
-        openid: OpenId | None = None, sessions: Sessions | None = None, now: Callable[[], int] = _now,
+        openid: OpenId | None = None, sessions: Sessions | None = None, now: Callable[[], int] = utc_ms,
     ) -> None:  # fmt: skip
         self._secret = secret.encode()
         self._password = None if not password else password.encode()

@@ -21,6 +21,7 @@ from streams.console.access.session_file import (
 )
 from streams.errors import SettingsError, StreamError
 from streams.file_stamps import Stamp, stamp_of
+from streams.wall_clock import utc_ms
 
 __all__ = ["NotKept", "Sessions"]
 
@@ -28,10 +29,6 @@ LOOK_S: Final = 1.0
 MOST_HERE: Final = 10_000
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-def _utc_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class NotKept(StreamError):
@@ -42,7 +39,7 @@ class Sessions:
     """`now` gives UTC milliseconds. Raises SettingsError, OSError at the start: what cannot be ended is not begun."""
 
     def __init__(
-        self, path: Path | None, *, now: Callable[[], int] = _utc_ms, clock: Callable[[], float] = time.monotonic
+        self, path: Path | None, *, now: Callable[[], int] = utc_ms, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._path = path
         self._now = now

@@ -1,6 +1,5 @@
 """Writing the user file: new users, other roles and passwords, ends. One writer at a time."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -19,6 +18,7 @@ from streams.console.shown import plain
 from streams.console.tongue import N_, filled
 from streams.errors import StreamError
 from streams.private_files import locked, write_private
+from streams.wall_clock import utc_ms
 
 __all__ = ["LONGEST_PASSWORD", "SHORTEST_PASSWORD", "USED_UP", "BadUser", "UserBook", "is_operator", "link_to",
            "opened"]  # fmt: skip
@@ -183,6 +183,6 @@ def opened(path: Path, *, new: bool = False, hasher: PasswordHasher | None = Non
     """
     with locked(path):
         before = UserFile() if new and not path.exists() else read_user_file(path)
-        book = UserBook(before.users, at=time.time_ns() // 1_000_000, hasher=hasher)
+        book = UserBook(before.users, at=utc_ms(), hasher=hasher)
         yield book
         write_private(path, msgspec.json.format(msgspec.json.encode(UserFile(users=book.users))))

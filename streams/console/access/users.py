@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import time_ns
 from typing import Final, TypeVar
 
 import structlog
@@ -23,6 +22,7 @@ from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
 from streams.file_stamps import Stamp, stamp_of
 from streams.private_files import why_not_writable
+from streams.wall_clock import utc_ms
 
 __all__ = ["People", "Users"]
 
@@ -90,7 +90,7 @@ class Users:
     async def behind(self, token: str) -> UserEntry | None:
         """Whom a link lets choose a password, as the file says now. Raises SettingsError where it is broken."""
         found = await asyncio.to_thread(read_user_file, self.path)
-        return UserBook(found.users, at=time_ns() // 1_000_000, hasher=self._hasher).behind(token)
+        return UserBook(found.users, at=utc_ms(), hasher=self._hasher).behind(token)
 
     async def note_sign_in(self, name: str, sign_in: SignIn) -> None:
         """Keep it beside the file, where that can be done."""

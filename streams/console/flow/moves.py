@@ -5,7 +5,6 @@ looks. Repeats and order do not matter: a lead's part is booked anew, as a whole
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any, Final, Protocol, TypeVar
@@ -24,6 +23,7 @@ from streams.core.flow.books import booked, shortened
 from streams.core.flow.tally import Tally
 from streams.core.rules import Rules
 from streams.core.stage.stages import Stages, stages_in
+from streams.wall_clock import utc_ms
 from streams.window import Bounds, Seen, WindowShut
 
 __all__ = ["TOPIC", "Looks", "Moves", "MovesState", "moves_in"]
@@ -71,7 +71,7 @@ class Moves:
     ) -> None:  # fmt: skip
         self._look = look
         self._rules = rules
-        self._now = now or _utc_ms
+        self._now = now or utc_ms
         self._patience_s = patience_s
         self._closed = False
         self._held = Lock()
@@ -191,7 +191,3 @@ def moves_in(records: Iterable[Seen]) -> Iterator[Transition]:
             yield TRANSITION.decode(record.value)
         except Undecodable as error:
             log.warning("move_unreadable", reason=error.reason, detail=error.detail)
-
-
-def _utc_ms() -> int:
-    return time.time_ns() // 1_000_000

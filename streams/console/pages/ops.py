@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from streams.console.desk import desk_of
+from streams.metrics import ConsoleGauged, console_exposed
 from streams.readmodel.errors import ReadModelAway
 
 __all__ = ["ROUTES"]
@@ -30,19 +31,15 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """The Prometheus text format, made when it is asked for."""
     desk = desk_of(request)
-    registry = CollectorRegistry()
-    Gauge("leadstream_console_open_pages", "pages that listen for changes", registry=registry).set(desk.hub.open_pages)
-    up = Gauge("leadstream_console_readmodel_up", "1 when Redis answers", registry=registry)
-    age = Gauge("leadstream_console_readmodel_age_seconds", "since the projector was last alive", registry=registry)
-    left = Gauge("leadstream_console_readmodel_filling_records", "still to be read again into Redis", registry=registry)
+    values: dict[ConsoleGauged, float] = {"console_open_pages": desk.hub.open_pages}
     try:
         frame = await desk.frame()
-        up.set(1)
-        left.set(frame.filling.total - frame.filling.done)
-        age.set((frame.beat_age_ms or 0) / 1_000)
+        values["console_readmodel_up"] = 1
+        values["console_readmodel_filling_records"] = frame.filling.total - frame.filling.done
+        values["console_readmodel_age_seconds"] = (frame.beat_age_ms or 0) / 1_000
     except ReadModelAway:
-        up.set(0)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        values["console_readmodel_up"] = 0
+    return Response(console_exposed(values), media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES: Final = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

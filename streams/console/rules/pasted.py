@@ -4,7 +4,6 @@ They are named by their version, which follows from their texts: whoever does no
 """
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -16,6 +15,7 @@ from streams.core.rules import Rules, RulesError
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.pasted import KEPT_MS, MOST, keep_pasted, pasted
 from streams.readmodel.reader import Reader
+from streams.wall_clock import utc_ms
 
 __all__ = ["PASTED", "PastedRules"]
 
@@ -40,7 +40,7 @@ class PastedRules:
     ) -> None:
         self._reader = reader
         self._load = load
-        self._now = now or _utc_ms
+        self._now = now or utc_ms
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     async def hold(self, rules: Rules, texts: Mapping[str, str]) -> str:
@@ -82,7 +82,3 @@ class PastedRules:
         """The one that was looked at longest ago stands first."""
         while self._held and self._now() - next(iter(self._held.values())).at >= KEPT_MS:
             self._held.popitem(last=False)
-
-
-def _utc_ms() -> int:
-    return time.time_ns() // 1_000_000

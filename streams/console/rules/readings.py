@@ -4,7 +4,6 @@ A reading takes half a minute for 100,000 leads, so a page asks for it, shows ho
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from streams.core.flow.overdue import Overdue
 from streams.core.rules import Rules
 from streams.replay.backtest import compared, crossings_in, overdue_in
 from streams.replay.kept_rows import KeptRows
+from streams.wall_clock import utc_ms
 from streams.window import WindowShut
 
 __all__ = ["FRESH_MS", "Answer", "Readings"]
@@ -51,7 +51,7 @@ class Readings:
         self, rows: KeptRows, *, now: Callable[[], int] | None = None, patience_s: float = PATIENCE_S
     ) -> None:
         self._rows = rows
-        self._now = now or _utc_ms
+        self._now = now or utc_ms
         self._patience_s = patience_s
         self._answers: dict[Any, tuple[Any, int]] = {}
         self._failed: dict[Any, Text] = {}
@@ -127,7 +127,3 @@ class Readings:
         self._progress = table, done, total
         if self._closed:
             raise WindowShut("this console stops")
-
-
-def _utc_ms() -> int:
-    return time.time_ns() // 1_000_000

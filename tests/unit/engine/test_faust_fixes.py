@@ -4,7 +4,7 @@ A test that fails on its stock half after an upgrade says that a fix has become 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,24 +18,20 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.transport.producer import ProducerBuffer
 from faust.types import TP
+from mode import Service
 
+from streams.engine import engine
 from streams.engine.beginnings import Beginnings
+from streams.engine.careful_consumer import FETCH_WAIT_MS, CarefulConsumer, Only, QuickConsumerThread
+from streams.engine.careful_producer import PatientBuffer
 from streams.engine.exits import STOPPED
-from streams.engine.faust_fixes import (
-    FETCH_WAIT_MS,
-    CarefulConsumer,
-    CarefulRecovery,
-    CarefulTables,
-    EngineApp,
-    Only,
-    PatientBuffer,
-    QuickConsumerThread,
-)
+from streams.engine.faust_fixes import CarefulRecovery, CarefulTables, EngineApp
 from streams.engine.intake import Intake
 from streams.engine.progress import Progress
 from streams.engine.recovery_progress import RecoveryProgress
 from streams.engine.restoring import Restoring
 from streams.engine.table import RowTable
+from streams.logs import SERVICES
 from streams.metrics import Metrics
 from tests.unit.engine.conftest import Died, raising
 
@@ -386,3 +382,16 @@ def test_a_crash_of_faust_ends_the_process() -> None:
     """The graceful path would commit and may hang."""
     with pytest.raises(Died, match="Faust crashed"):
         engine_app()._crash(RuntimeError("x"))
+
+
+# ─── logs
+def services(of: type[Service]) -> Iterator[type[Service]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from services(one)
+
+
+def test_our_services_are_as_quiet_as_faust_is() -> None:
+    assert issubclass(engine._App, EngineApp)
+    names = {one.logger.name for one in services(Service)}
+    assert {name for name in names if name.startswith("streams.")} == set(SERVICES)
