@@ -15,7 +15,7 @@ from tests.integration.shadows import Shadow, judged, lead_cards, write_cards
 from tests.integration.workers import Worker
 from tests.unit.console.samples import Samples
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 LEADS = 300
 BACK_S = 60
@@ -53,7 +53,7 @@ class Stage:
         """Writes cards until the projector was refused."""
         before = self.retries()
         self.write()
-        wait_until(lambda: self.retries() > before, within_s=30, what="the projector is refused")
+        wait_until(lambda: self.retries() > before, within_s=60, what="the projector is refused")
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import World, generate
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 WRONG = {"page": "pageview", "track": "tracked"}
 NOT_ALL = 3
 MESSAGE_ID = re.compile(rb'"messageId":"([^"]+)"')

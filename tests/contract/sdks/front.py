@@ -89,12 +89,12 @@ class Front:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._open.wait(10)
+        assert self._open.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def still(self) -> bool:

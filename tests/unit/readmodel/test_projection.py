@@ -83,7 +83,7 @@ def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, re
         assert projection.write(alerts=[alert("al_1")]) == 1
         assert projection.write(alerts=[alert("al_1")]) == 0
         assert projection.write(alerts=[alert("al_2")]) == 1
-        heard = [listener.get_message(timeout=20), listener.get_message(timeout=5)]
+        heard = [listener.get_message(timeout=20), listener.get_message(timeout=20)]
     assert [msgspec.json.decode(one["data"]) for one in heard if one] == [
         [{"kind": "alert", "id": "al_1"}],
         [{"kind": "alert", "id": "al_2"}],
