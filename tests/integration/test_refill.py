@@ -133,7 +133,7 @@ def test_an_operator_fills_it_anew_and_sees_it_happen(stage: Stage) -> None:
         "LEADSTREAM_KAFKA__PARTITIONS": str(stage.bus.partitions),
     }  # fmt: skip
     command = [sys.executable, "-W", "ignore", "-m", "deploy", "console", "rebuild", "--empty"]
-    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stderr
     assert "Redis holds all cards again" in done.stdout
     assert judged(stage.bus, stage.shadow.url, stage.expected, within_s=0).clean

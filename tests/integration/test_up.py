@@ -162,7 +162,7 @@ def test_a_second_one_in_the_same_home_is_told_where_the_first_is(start: Callabl
     first = start()
     up = first.ready()
     command = (sys.executable, "-m", "deploy", "up", "--no-story", "--home", str(first.home))
-    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=150)
     assert second.returncode == 1
     assert "up already" in second.stdout + second.stderr
     assert first.up == up

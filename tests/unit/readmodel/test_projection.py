@@ -232,7 +232,7 @@ def test_changes_are_heard_and_a_new_start_is_said(projection: Projection, valke
         await reader.close()
         return heard
 
-    assert asyncio.run(asyncio.wait_for(listen(), 5)) == [None, Changed("alert", "al_1")]
+    assert asyncio.run(asyncio.wait_for(listen(), 20)) == [None, Changed("alert", "al_1")]
 
 
 def test_a_link_is_spent_once(read: Read[list[bool]]) -> None:
