@@ -64,7 +64,7 @@ class Door:
     @property
     def patience_s(self) -> int:
         """How long an SDK is told to wait here: shorter than a stall, elsewhere as long as SDKs wait by themselves."""
-        return 1 if self.fault == "stall" else 10
+        return 2 if self.fault == "stall" else 10
 
     def step(self, head: bytes) -> Step | None:
         """What this request meets."""
