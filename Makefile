@@ -32,12 +32,13 @@ test: dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m "not faults or short" --durations 10 $(PYTEST)
 
-# The order-and-crash properties take a minute themselves: they are make test's.
+# Style, types and layers are looked at beside the tests, and said behind them. Properties of order and crash are make test's.
 check: dev
-	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "not slow" --ignore-glob '*_properties.py' tests/unit tests/architecture
+	@said=$$(mktemp); \
+	{ $(BIN)/ruff check --quiet .; style=$$?; $(BIN)/mypy || style=1; $(BIN)/lint-imports || style=1; exit $$style; } >$$said 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m "not slow" --ignore-glob '*_properties.py' \
+		tests/unit tests/architecture $(PYTEST); tests=$$?; \
+	wait $$beside; style=$$?; cat $$said; rm -f $$said; exit $$((tests | style))
 
 bench: dev $(VENV)/quix/.made
 	$(BIN)/python -m tests.bench $(BENCH)

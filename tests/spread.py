@@ -7,6 +7,8 @@ nothing, so each goes where there is room. The order within a group stays the sh
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from typing import Final
 
 import pytest
@@ -15,7 +17,19 @@ __all__ = ["begun_first", "group_of", "say"]
 
 ALONE: Final = ("tests/unit/core/", "tests/simulation/")
 COMPUTES: Final = "tests/simulation/"  # also what is not marked slow
-LAST: Final = 3
+OTHERS: Final = ("browser", "contract", "faults", "integration", "upgrades")
+BEGIN_OTHERS: Final = tuple(f"tests/{one}/" for one in OTHERS)
+TIMEOUT_S: Final = 300.0  # of pyproject.toml
+LONG_BEGIN_BY: Final = 0.6  # of the way: behind it there are only short ones, which end within moments of each other
+
+
+class Kind(IntEnum):
+    """What a group does with its time; a group is of the first kind that one of its tests is of."""
+
+    WAITS = 0  # for brokers, browsers and timers: it begins processes, or takes long and stays together
+    COMPUTES = 1  # for long
+    PROPERTY = 2
+    SHORT = 3
 
 
 def group_of(item: pytest.Item) -> str:
@@ -25,28 +39,45 @@ def group_of(item: pytest.Item) -> str:
 
 
 def begun_first(items: list[pytest.Item]) -> None:
-    """What takes long before what does not: the end is made of small ones.
+    """Each kind is spread evenly over the way: while one process waits for brokers and browsers, others compute.
 
-    Of what takes long, each kind is spread evenly: while one process computes, others wait for brokers and browsers.
+    All that may take long begins before the last part of it; of each kind, what is given the longest time begins first.
     """
-    ranks: dict[str, int] = {}
+    kinds: dict[str, Kind] = {}
+    given_s: dict[str, float] = {}
     for item in items:
         name = group_of(item)
-        ranks[name] = min(_rank(item), ranks.get(name, LAST))
-    many, seen, places = Counter(ranks.values()), Counter[int](), dict[str, tuple[bool, float, int]]()
-    for name, rank in ranks.items():
-        places[name] = rank == LAST, seen[rank] / many[rank], rank
-        seen[rank] += 1
-    order = {name: place for place, name in enumerate(sorted(ranks, key=places.__getitem__))}
+        kinds[name] = min(_kind(item), kinds.get(name, Kind.SHORT))
+        given_s[name] = max(_given_s(item), given_s.get(name, 0))
+    longest_first = sorted(kinds, key=lambda name: -given_s[name])
+    order = _evenly(longest_first, kinds)
     items.sort(key=lambda item: order[group_of(item)])
 
 
-def _rank(item: pytest.Item) -> int:
-    """0: waits long for others; 1: computes for long; 2: a property; LAST: a short one."""
-    slow, alone = item.get_closest_marker("slow") is not None, "::" in group_of(item)
-    if slow:
-        return 1 if alone else 0
-    return 2 if _is_long(item) else LAST
+def _evenly(names: Iterable[str], kinds: Mapping[str, Kind]) -> dict[str, tuple[float, Kind]]:
+    """The place of each on the way from 0 to 1, and its kind where two are at the same."""
+    many, seen, places = Counter(kinds.values()), Counter[Kind](), dict[str, tuple[float, Kind]]()
+    for name in names:
+        kind = kinds[name]
+        way = 1.0 if kind is Kind.SHORT else LONG_BEGIN_BY
+        places[name] = way * seen[kind] / many[kind], kind
+        seen[kind] += 1
+    return places
+
+
+def _kind(item: pytest.Item) -> Kind:
+    alone = "::" in group_of(item)
+    if item.nodeid.startswith(BEGIN_OTHERS) or (_is_slow(item) and not alone):
+        return Kind.WAITS
+    if _is_slow(item):
+        return Kind.COMPUTES
+    return Kind.PROPERTY if _is_long(item) else Kind.SHORT
+
+
+def _given_s(item: pytest.Item) -> float:
+    """How long it may take, which says roughly how long it does."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else TIMEOUT_S
 
 
 def say(line: str) -> None:
@@ -54,6 +85,10 @@ def say(line: str) -> None:
     print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
 
 
+def _is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
+
+
 def _is_long(item: pytest.Item) -> bool:
-    long = item.get_closest_marker("slow") is not None or item.nodeid.startswith(COMPUTES)
+    long = _is_slow(item) or item.nodeid.startswith(COMPUTES)
     return long or hasattr(getattr(item, "obj", None), "hypothesis")

@@ -64,6 +64,7 @@ def chromium() -> Iterator[Browser]:
 def person(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that nobody has used yet."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context.set_default_timeout(SEEN_MS)
     yield context
     context.close()
 

@@ -18,7 +18,7 @@ from deploy.local.ports import free_ports
 from streams.console.access.roles import Role
 from streams.console.access.user_book import opened
 from streams.readmodel.writer import Projection
-from tests.browser.product import SEEN_S, eventually
+from tests.browser.product import SEEN_S, START_S, eventually
 from tests.unit.console.samples import Samples
 
 __all__ = ["SECRET", "WithUsers", "complains", "running", "started", "with_users"]
@@ -75,7 +75,9 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, **{f"LEADSTREAM_{name}": value for name, value in told.items()}}
     process = subprocess.Popen([sys.executable, "-m", "deploy.console"], env=environment)
     try:
-        eventually(lambda: _ready(port), timeout_s=SEEN_S, missing="the console was not ready")
+        eventually(lambda: process.poll() is not None or _ready(port), timeout_s=START_S,
+                   missing="the console was not ready")  # fmt: skip
+        assert process.poll() is None, f"the console ended with {process.returncode}"
     except BaseException:
         process.kill()
         process.wait()

@@ -1,10 +1,13 @@
 """A person at a browser: opens a page and really reads it, with mouse and wheel."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from tests.browser.product import SEEN_S
 
 __all__ = ["AGENT", "at_a_browser", "read"]
 
@@ -39,12 +42,12 @@ def read(page: Page, url: str) -> None:
     page.on("requestfinished", look)
     page.goto(url)
     page.mouse.move(300, 300)
-    for turn in range(80):
+    turn, until = 0, time.monotonic() + SEEN_S
+    while not told and time.monotonic() < until:
+        turn += 1
         page.mouse.wheel(0, 120 if turn % 2 else -60)
         page.mouse.move(300 + turn, 300 + turn % 7)
         page.wait_for_timeout(LOOK_MS)
-        if told:
-            break
     page.remove_listener("requestfinished", look)
     assert told, f"nobody was told that {url} was read"
 

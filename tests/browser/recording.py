@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "listening", "tracker_file"]
+__all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "listening", "said", "tracker_file"]
 
 STATIC = Path(__file__).parents[2] / "producers" / "collector" / "static"
-PATIENCE_S = 30.0  # what is waited for ends the wait: only a failure takes so long
+PATIENCE_S = 60.0  # what is waited for ends the wait: only a failure takes so long
 Event = dict[str, Any]
 
 
@@ -63,6 +63,17 @@ class Recorder:
         """Until so many came, whatever they were told. Raises AssertionError."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.batches) >= count, PATIENCE_S), f"no {count} batches"
+
+
+def said(events: list[Event]) -> list[Event]:
+    """What people and pages said, each event once, in the order in which they said it.
+
+    A batch that the page could not see answered comes again with its next page: the same ids, so the same events. What
+    a page sends as it is left may come before what it had sent. And how long somebody looks is told by a clock: on a
+    slow machine it lies anywhere among the rest.
+    """
+    once = {event["messageId"]: event for event in events if event.get("event") != "page_engaged"}
+    return sorted(once.values(), key=lambda event: str(event["timestamp"]))
 
 
 class _Requests(BaseHTTPRequestHandler):

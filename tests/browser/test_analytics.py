@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.recording import STATIC, Event, Found, Recorder, listening, tracker_file
+from tests.browser.recording import STATIC, Event, Found, Recorder, listening, said, tracker_file
 
 pytestmark = pytest.mark.browser
 PATH = "/analytics.js/v1/wk_test/analytics.min.js"
@@ -79,12 +79,7 @@ def opened(site: Site, person: BrowserContext) -> Page:
 
 
 def told(site: Site, count: int) -> list[Event]:
-    """What people and pages said, in its order, without how long they looked."""
-
-    def said(events: list[Event]) -> list[Event]:
-        once = {event["messageId"]: event for event in events}
-        return [event for event in once.values() if event.get("event") != "page_engaged"]
-
+    """What people and pages said, once it is so much."""
     return said(site.recorder.wait(lambda events: len(said(events)) >= count))
 
 

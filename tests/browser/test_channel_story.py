@@ -18,7 +18,7 @@ from tests.browser.product import SEEN_S, Up, eventually, leadstream_up
 from tests.browser.reader import at_a_browser, read
 from tests.browser.test_story import sent
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(480)]
 
 RITA = {"name": "Rita Sommer", "email": "rita.sommer@fernbolt.example"}
 LENA = {"name": "Lena Ostermann", "email": "lena.ostermann@ostermann-guss.example"}

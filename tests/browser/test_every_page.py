@@ -15,7 +15,7 @@ from tests.browser.looking import DESKTOP, Looker, in_order, looking
 from tests.browser.scenery import Scenery, scenery
 from tests.browser.views import VIEWS, View
 
-pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.axe, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.axe, pytest.mark.slow, pytest.mark.timeout(900)]
 NARROW = {"width": 320, "height": 700}  # what 1280 px are at four times their size (1.4.10)
 
 

@@ -78,8 +78,7 @@ def test_the_browser_keeps_times_going_in_the_language_of_the_page(page: Page, c
     page.goto(console)
     time = page.locator(f"#alert-{ALERT_ID} .alert-lead a time")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
-    page.evaluate("document.querySelectorAll('time[data-at]').forEach((one) => { one.textContent = ''; })")
-    expect(time).to_have_text("")
+    time.evaluate("one => { one.textContent = ''; }")
     page.clock.run_for(16_000)  # the next look at the clock; the page is fetched anew later
     expect(time).to_have_text(re.compile("^[0-9]+분 전$"))
     korean = "^20[0-9]{2}년 [0-9]+월 [0-9]+일 (오전|오후) [0-9]+:[0-9]{2} UTC$"

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from streams.console.app import one_time_link
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import SECRET
-from tests.browser.product import eventually
+from tests.browser.product import SEEN_S, eventually
 from tests.unit.console.samples import ALERT_ID, Samples
 
 pytestmark = pytest.mark.browser
@@ -115,7 +115,7 @@ def test_a_table_that_is_wider_than_the_phone_says_so_and_scrolls_by_itself(phon
     people.focus()
     for _ in range(10):
         phone.keyboard.press("ArrowRight")
-    eventually(lambda: people.evaluate("one => one.scrollLeft") > 20, timeout_s=10, missing="the arrows moved nothing")
+    eventually(lambda: people.evaluate("one => one.scrollLeft") > 20, timeout_s=SEEN_S, missing="no arrow moved it")
     after = name.bounding_box()
     assert before is not None
     assert after is not None

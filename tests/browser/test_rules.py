@@ -18,6 +18,7 @@ from streams.console.access.user_book import opened
 from streams.core.rows import ROWS
 from streams.readmodel.writer import Projection
 from tests.browser.consoles import running
+from tests.browser.product import SEEN_S
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus
 from tests.unit.console.samples import LEAD_ID, Samples
@@ -35,7 +36,7 @@ def bus() -> Iterator[Bus]:
         row = ROWS["leads"].encode(lead(time_ns() // 1_000_000, "Mira Solberg"))
         with closing(KafkaProducer(bootstrap_servers=bootstrap, acks="all")) as producer:
             name = changelog("leads", app_id="leadstream")
-            producer.send(name, key=LEAD_ID.encode(), value=row, partition=0).get(10)
+            producer.send(name, key=LEAD_ID.encode(), value=row, partition=0).get(SEEN_S)
         yield one
 
 

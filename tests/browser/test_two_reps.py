@@ -11,7 +11,7 @@ from deploy.local.vault import kept_secrets
 from tests.browser.product import SEEN_S, Up, eventually, leadstream_up
 from tests.browser.test_story import come_back_elsewhere, lose_a_deal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(480)]
 
 PERSON = {"email": "ilse.brink@brinkwerk.example", "name": "Ilse Brink"}
 

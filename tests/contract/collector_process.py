@@ -49,7 +49,7 @@ class CollectorProcess:
         self.log = place / "log"
         self.spool = place / "spool"
 
-    def connect(self, *, timeout: float = 20) -> socket.socket:
+    def connect(self, *, timeout: float = 60) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def ask(self, *parts: bytes, half_closed: bool = False) -> Answer:
@@ -130,11 +130,11 @@ def collector_process(place: Path, *, open_files: int | None = None, **env: str)
         child = subprocess.Popen(command, env=whole, stdout=out, stderr=out)
     one = CollectorProcess(port, child, place)
     try:
-        wait_until(lambda: _answers(one), within_s=30, what="the collector to answer", every_s=0.03)
+        wait_until(lambda: _answers(one), within_s=60, what="the collector to answer", every_s=0.03)
         yield one
     finally:
         child.kill()
-        child.wait(10)
+        child.wait(60)
 
 
 def _answers(one: CollectorProcess) -> bool:

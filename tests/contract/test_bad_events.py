@@ -187,7 +187,7 @@ async def test_row_08_what_moves_a_cursor_reaches_no_row() -> None:
 def test_row_08_one_line_of_the_log_stays_one_line() -> None:
     """In a process of its own: a logger keeps what it was set up with."""
     told = f"from producers.logs import configure, log; configure('info'); log.info('told', why={HOSTILE!r})"
-    written = subprocess.run([sys.executable, "-c", told], capture_output=True, timeout=60, check=True).stderr
+    written = subprocess.run([sys.executable, "-c", told], capture_output=True, timeout=150, check=True).stderr
     [line] = written.decode("ascii").splitlines()
     assert json.loads(line)["why"] == HOSTILE
     assert line.isprintable()

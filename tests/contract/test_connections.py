@@ -3,6 +3,7 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -32,11 +33,23 @@ def test_f23_above_the_bound_one_waits_until_a_silent_one_is_cut_off_and_nothing
 
 
 def test_a_kept_connection_ends_when_nothing_comes_on_it(tmp_path: Path) -> None:
-    with collector_process(tmp_path, LEADSTREAM_COLLECTOR__HEADER_TIMEOUT_S="1") as one, one.connect() as wire:
-        for _ in range(3):
-            wire.sendall(REQUEST)
-            assert heard(wire).status == 200
+    with collector_process(tmp_path, LEADSTREAM_COLLECTOR__HEADER_TIMEOUT_S="1") as one, ExitStack() as held:
+        for _ in range(20):  # where we ourselves come to say nothing for a second, it ends too early for us
+            wire = held.enter_context(one.connect())
+            if all(asked(wire) == 200 for _ in range(3)):
+                break
+        else:
+            pytest.fail("no connection was kept for three requests")
         assert wire.recv(1) == b""
+
+
+def asked(wire: socket) -> int:
+    """The status, 0 where the connection has ended."""
+    try:
+        wire.sendall(REQUEST)
+    except ConnectionError:
+        return 0
+    return heard(wire).status
 
 
 def test_g9_one_network_fills_its_own_places_only(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from deploy.local.embedded import embedded_valkey
 from deploy.local.ports import free_ports
 from streams.console.access.user_book import opened
 from tests.browser.consoles import started
-from tests.browser.product import eventually
+from tests.browser.product import SEEN_S, eventually
 
 PASSWORD = "correct horse battery"
 
@@ -33,10 +33,10 @@ def test_an_end_holds_in_both_and_after_a_kill(tmp_path: Path) -> None:
     with opened(tmp_path / "users.json", new=True) as book:
         book.add("Ines Duarte", "rep", PASSWORD)
     one, other = free_ports(2)
-    browser = httpx.Client(trust_env=False, timeout=20)
+    browser = httpx.Client(trust_env=False, timeout=SEEN_S)
 
     def status(port: int, cookies: dict[str, str]) -> int:
-        return httpx.get(f"http://127.0.0.1:{port}/me", cookies=cookies, trust_env=False).status_code
+        return httpx.get(f"http://127.0.0.1:{port}/me", cookies=cookies, timeout=SEEN_S, trust_env=False).status_code
 
     with ExitStack() as stack:
         stack.callback(browser.close)
@@ -52,6 +52,6 @@ def test_an_end_holds_in_both_and_after_a_kill(tmp_path: Path) -> None:
         first.kill()
         first.wait()
         Redis.from_url(valkey).flushall()
-        eventually(lambda: status(other, copied) == 303, timeout_s=10, missing="the other console did not hear of it")
+        eventually(lambda: status(other, copied) == 303, timeout_s=SEEN_S, missing="the other console did not hear")
         stack.enter_context(a_console(valkey, tmp_path, one))
         assert status(one, copied) == 303

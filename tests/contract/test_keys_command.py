@@ -15,7 +15,7 @@ LEADSTREAM = (sys.executable, "-c", "from deploy.cli import main; main()")
 def keys(file: Path, *arguments: str) -> dict[str, str]:
     command = [*LEADSTREAM, "keys", *arguments, "--json"]
     env = {**os.environ, "LEADSTREAM_COLLECTOR__KEYS": str(file)}
-    ran = subprocess.run(command, env=env, capture_output=True, check=True, timeout=60)
+    ran = subprocess.run(command, env=env, capture_output=True, check=True, timeout=150)
     return dict(json.loads(ran.stdout))
 
 

@@ -125,7 +125,7 @@ def test_row_38_a_pixel_a_thousand_times_is_one_open_and_always_the_same_bytes(c
             heads.add(re.sub(rb"\r\ndate: [^\r]+", b"", raw, flags=re.IGNORECASE))
     assert len(heads) == 1
     name = 'leadstream_collector_mail_events_total{kind="opened",source="links"}'
-    wait_until(lambda: collector.counted(name) == 1, within_s=20, what="the open to be written", every_s=0.02)
+    wait_until(lambda: collector.counted(name) == 1, within_s=60, what="the open to be written", every_s=0.02)
     assert collector.written().count(b"open:row38") == 1
 
 

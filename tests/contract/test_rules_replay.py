@@ -52,8 +52,8 @@ def written(bus: Bus) -> Bus:
             (ANN, encode(replace(row, version=Version(0, 7), sources={}))), (BEN, encode(row)), (BEN, None),
             ("who", b"\x02nothing that can be read"),
         ):  # fmt: skip
-            producer.send(LEADS, key=key.encode(), value=value, partition=1).get(10)
-        producer.send(ACCOUNTS, key=ACME.encode(), value=ROWS["accounts"].encode(account().row), partition=2).get(10)
+            producer.send(LEADS, key=key.encode(), value=value, partition=1).get(60)
+        producer.send(ACCOUNTS, key=ACME.encode(), value=ROWS["accounts"].encode(account().row), partition=2).get(60)
     return bus
 
 

@@ -66,7 +66,7 @@ class SinkContract:
         """`broken` has nowhere to write to; nothing blocks and nothing else is raised."""
         assert broken.not_ready()
         with pytest.raises(SinkError):
-            await asyncio.wait_for(broken.write("leadstream.visits.v1", partition=0, value=b"[]"), 5)
+            await asyncio.wait_for(broken.write("leadstream.visits.v1", partition=0, value=b"[]"), 20)
 
 
 class TestMemorySink(SinkContract):

@@ -43,7 +43,7 @@ def test_stretches_are_read_exactly(bus: Bus, window: Window) -> None:
 
 def read(tail: Tail, count: int) -> list[Seen]:
     found: list[Seen] = []
-    for _ in range(100):
+    for _ in range(600):
         found += tail.poll(100)
         if len(found) >= count:
             break

@@ -76,8 +76,8 @@ def cut_off(place: Path, *, seconds: float) -> tuple[Ledger, Sender]:
         proxy.turn(Mode(kind="blackhole"))
         began = time.monotonic()
         wait_until(lambda: time.monotonic() - began > seconds, within_s=seconds + 5, what="the end of the cut")
+        wait_until(one.spooling, within_s=60, what="the spool takes what comes")
         assert one.answers("/readyz") == 200
-        assert one.spooling()
         proxy.turn(PASS)
         healed = time.monotonic()
         one.drained(within_s=60 + seconds)

@@ -20,7 +20,7 @@ class Listener:
         self._listens = Event()
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._listens.wait(10)
+        assert self._listens.wait(60)
 
     def __enter__(self) -> Self:
         return self

@@ -54,7 +54,7 @@ class Proxy(Listener):
         """From now on the network is so, for connections that there are and that come. From any thread."""
         done = Event()
         self.loop.call_soon_threadsafe(self._turn, mode, done)
-        assert done.wait(10)
+        assert done.wait(60)
 
     async def until(self, due: float) -> None:
         """Return when `due` (loop time) has come and the network passes bytes on."""

@@ -66,14 +66,14 @@ class CollectorProcess:
     def answers(self, path: str) -> int:
         """Status of a GET, 0 while nobody listens."""
         try:
-            return httpx.get(self.url + path, timeout=5).status_code
+            return httpx.get(self.url + path, timeout=30).status_code
         except httpx.TransportError:
             return 0
 
     def kill(self) -> None:
         """SIGKILL, and its end."""
         self.child.kill()
-        self.child.wait(10)
+        self.child.wait(60)
 
     def stop(self) -> int:
         """SIGTERM; gives the exit code."""
@@ -82,7 +82,7 @@ class CollectorProcess:
 
     def spooling(self) -> str:
         """Why deliveries go by the spool, "" while they go to Kafka."""
-        return str(httpx.get(f"{self.url}/readyz", timeout=5).json().get("spooling", ""))
+        return str(httpx.get(f"{self.url}/readyz", timeout=30).json().get("spooling", ""))
 
     def drained(self, *, within_s: float) -> None:
         """Wait until the spool is empty and deliveries go to Kafka again."""
@@ -90,7 +90,7 @@ class CollectorProcess:
 
     def metric(self, name: str, **labels: str) -> float:
         """One figure of /metrics, 0 where it is not there."""
-        text = httpx.get(f"{self.url}/metrics", timeout=5).text
+        text = httpx.get(f"{self.url}/metrics", timeout=30).text
         samples = (one for family in text_string_to_metric_families(text) for one in family.samples)
         return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
 

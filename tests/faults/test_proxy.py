@@ -35,7 +35,7 @@ def proxy() -> Iterator[Proxy]:
 
 
 def door(proxy: Proxy) -> socket.socket:
-    return socket.create_connection((HOST, proxy.port), timeout=5)
+    return socket.create_connection((HOST, proxy.port), timeout=60)
 
 
 def said(one: socket.socket, data: bytes) -> bytes:

@@ -51,7 +51,7 @@ class Lives:
         self._over.set()
         self._thread.join(10)
         self._child.kill()
-        self._child.wait(10)
+        self._child.wait(60)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from schemas.topics import TOPICS, application, partition_of, topic
 
 __all__ = ["Bus", "Record", "Timeout", "wait_until"]
 
-ANSWER_S: Final = 20.0
+ANSWER_S: Final = 60.0
 NOWHERE: Final[Mapping[TopicPartition, int]] = {}
 INBOXES: Final = tuple(one.name for one in TOPICS if one.inbox)
 

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 __all__ = ["true_ends"]
 
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 60.0
 
 
 def true_ends(bootstrap: str, tops: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:

@@ -68,7 +68,7 @@ class Process:
         """SIGKILL: nothing is tidied up."""
         with suppress(ProcessLookupError):
             self.child.kill()
-        self.child.wait(10)
+        self.child.wait(60)
 
     def freeze(self) -> None:
         """SIGSTOP."""

@@ -25,7 +25,7 @@ from tests.integration.terms import found_by, to_be_found_by
 
 __all__ = ["Shadow", "judged", "lead_cards", "write_cards"]
 
-UP_S: Final = 20.0
+UP_S: Final = 60.0
 
 
 class Shadow:
@@ -58,7 +58,7 @@ class Shadow:
     def kill(self) -> None:
         """SIGKILL."""
         self._child.kill()
-        self._child.wait(10)
+        self._child.wait(60)
 
     def restart_empty(self) -> None:
         """SIGKILL, and another process on the same port that knows nothing."""

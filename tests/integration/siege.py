@@ -91,7 +91,7 @@ class Siege:
         zombie = self._frozen
         assert zombie is not None
         zombie.thaw()
-        wait_until(lambda: zombie.code is not None, within_s=30, what=f"{zombie.name} to end\n{zombie.tail()}")
+        wait_until(lambda: zombie.code is not None, within_s=60, what=f"{zombie.name} to end\n{zombie.tail()}")
         self.story.append(f"{zombie.name} woke up and ended with {zombie.code}")
 
     def tend(self) -> None:

@@ -70,8 +70,8 @@ def test_who_enters_and_leaves_is_told_once_over_an_outage_and_a_kill(
                 first.await_ready()
                 for number, lead_id in enumerate(people, 1):
                     bus.send("touches", lead_id, warm(lead_id, number, now))
-                wait_until(lambda: receiver.asked, within_s=30, what=f"an attempt\n{first.tail()}")
-                wait_until(lambda: listed("warm") == PEOPLE, within_s=30, what=f"the list\n{first.tail()}")
+                wait_until(lambda: receiver.asked, within_s=60, what=f"an attempt\n{first.tail()}")
+                wait_until(lambda: listed("warm") == PEOPLE, within_s=60, what=f"the list\n{first.tail()}")
                 first.kill()
             receiver.mood = "takes"
             with AudienceWorker(bus, tmp_path, name="second", redis_url=valkey, webhook_url=receiver.url) as second:
@@ -81,9 +81,9 @@ def test_who_enters_and_leaves_is_told_once_over_an_outage_and_a_kill(
                 gone = Disposition(to=people[0], milestone_id="d1", kind="dead_end", reason="student", at=now + 1,
                                    actor="sam")  # fmt: skip
                 bus.send("touches", people[0], encode(gone))
-                wait_until(lambda: len(receiver.seen) == told + 2, within_s=30, what=f"who left\n{second.tail()}")
-                wait_until(lambda: listed("warm:left") == 1, within_s=30, what="the list of who left")
-                wait_until(lambda: bus.lag(["posts", "touches"]) == 0, within_s=30, what="receipts")
+                wait_until(lambda: len(receiver.seen) == told + 2, within_s=60, what=f"who left\n{second.tail()}")
+                wait_until(lambda: listed("warm:left") == 1, within_s=60, what="the list of who left")
+                wait_until(lambda: bus.lag(["posts", "touches"]) == 0, within_s=60, what="receipts")
             assert listed("warm") == PEOPLE - 1
             assert max(receiver.seen.values()) == 1
     finally:

@@ -50,7 +50,7 @@ def test_a_worker_killed_at_any_moment_loses_and_doubles_nothing(bus: Bus, place
                 wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
             else:
                 wait_until(lambda seen=before: worker.metric("leadstream_folds_total") > seen + chance.randrange(300),
-                           within_s=30, what="work", every_s=0.01)  # fmt: skip
+                           within_s=60, what="work", every_s=0.01)  # fmt: skip
             worker.kill()
         said = announced(bus)
         held = rows(bus)
@@ -66,13 +66,13 @@ def test_rows_come_back_from_the_changelog(bus: Bus, place: Path) -> None:
     with ToyWorker(bus, place, name="first") as first:
         first.await_ready()
         say(bus, [hit(f"k{number % 50}", f"old{number}") for number in range(500)])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
         first.kill()
     with ToyWorker(bus, place, name="second") as second:
         second.await_ready()
         assert second.metric("leadstream_rows") == 50
         say(bus, [hit(f"k{number}", "new") for number in range(50)])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
     assert all(len(row.seen) == 11 for row in rows(bus).values())
 
 
@@ -81,12 +81,12 @@ def test_rows_that_other_rules_made_are_folded_again_a_few_at_a_time(bus: Bus, p
     with ToyWorker(bus, place, name="first", rules="aaaaaaaaaaaa") as first:
         first.await_ready()
         say(bus, [hit(f"k{number}", "old") for number in range(120)])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
         first.kill()
     assert {row.rules_version for row in rows(bus).values()} == {"aaaaaaaaaaaa"}
     with ToyWorker(bus, place, name="second", rules="bbbbbbbbbbbb") as second:
         second.await_ready()
-        wait_until(lambda: {row.rules_version for row in rows(bus).values()} == {"bbbbbbbbbbbb"}, within_s=30,
+        wait_until(lambda: {row.rules_version for row in rows(bus).values()} == {"bbbbbbbbbbbb"}, within_s=60,
                    what=second.tail())  # fmt: skip
         assert second.metric("leadstream_ticks_total") == 120
         assert second.metric("leadstream_outdated_rows") == 0
@@ -95,7 +95,7 @@ def test_rows_that_other_rules_made_are_folded_again_a_few_at_a_time(bus: Bus, p
     with ToyWorker(bus, place, name="third", rules="bbbbbbbbbbbb") as third:
         third.await_ready()
         say(bus, [hit("k1", "new")])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
         assert third.metric("leadstream_ticks_total") == 0
     assert sum(len(row.woken) for row in rows(bus).values()) == 120
 
@@ -106,21 +106,21 @@ def test_an_older_row_behind_a_newer_one_is_not_restored_and_is_overwritten(bus:
         first.await_ready()
         for name in ("a", "b", "c"):
             say(bus, [hit("zoe", name)])
-            wait_until(lambda: drained(bus), within_s=30, what="lag")
+            wait_until(lambda: drained(bus), within_s=60, what="lag")
         first.kill()
     versions = [(version, row) for key, version, row in changelog(bus) if key == "zoe"]
     oldest = versions[0]
     assert len(versions) == 3
     producer = KafkaProducer(bootstrap_servers=bus.bootstrap)
     producer.send(f"{bus.app_id}-leads-changelog", key=b"zoe", value=CODEC.encode(oldest[1]),
-                  partition=partition_of("zoe", bus.partitions)).get(10)  # fmt: skip
+                  partition=partition_of("zoe", bus.partitions)).get(60)  # fmt: skip
     producer.close(5)
     with ToyWorker(bus, place, name="second") as second:
         second.await_ready()
         wait_until(lambda: [row for key, _, row in changelog(bus) if key == "zoe"][-1].seen.keys() == {"a", "b", "c"},
-                   within_s=30, what="overwritten")  # fmt: skip
+                   within_s=60, what="overwritten")  # fmt: skip
         say(bus, [hit("zoe", "d")])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
     assert rows(bus)["zoe"].seen.keys() == {"a", "b", "c", "d"}
 
 
@@ -133,7 +133,7 @@ def test_poison_is_kept_with_its_place_and_its_neighbours_are_folded(bus: Bus, p
         worker.await_ready()
         mixed, last = encode_block([good[0], alien, bomb, good[1]]), encode_block([encode(hit("ann", "next"))])
         bus.write("touches", [(partition, b"\x00no json"), (partition, mixed), (partition, last)])
-        wait_until(lambda: drained(bus), within_s=30, what=worker.tail())
+        wait_until(lambda: drained(bus), within_s=60, what=worker.tail())
     assert rows(bus)["ann"].seen.keys() == {"before", "after", "next"}
     found = {(one.raw, one.reason, one.partition, one.offset) for one in rejected(bus)}
     assert found == {
@@ -149,7 +149,7 @@ def test_two_workers_share_the_partitions_and_one_leaves(bus: Bus, place: Path) 
     with ToyWorker(bus, place, name="stays") as stays:
         stays.await_ready()
         say(bus, [hit(f"k{number % 200}", f"a{number}") for number in range(1_000)])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
         with ToyWorker(bus, place, name="leaves") as leaves:
             leaves.await_ready()
             both = (stays, leaves)
@@ -158,7 +158,7 @@ def test_two_workers_share_the_partitions_and_one_leaves(bus: Bus, place: Path) 
             assert 0 < leaves.metric("leadstream_rows") < 200
             say(bus, [hit(f"k{number % 200}", f"b{number}") for number in range(1_000)])
             leaves.child.send_signal(signal.SIGTERM)
-            assert leaves.await_end(30) == 0
+            assert leaves.await_end(60) == 0
         wait_until(lambda: stays.ready() and stays.metric("leadstream_rows") == 200, within_s=60, what="rows back")
         wait_until(lambda: drained(bus), within_s=60, what=stays.tail())
         assert stays.child.poll() is None
@@ -171,9 +171,9 @@ def test_a_clean_leave_commits_all_that_was_folded(bus: Bus, place: Path) -> Non
     with ToyWorker(bus, place, name="first") as first:
         first.await_ready()
         say(bus, [hit(f"k{number % 20}", f"m{number}") for number in range(400)], block=5)
-        wait_until(lambda: first.metric("leadstream_messages_total") == 400, within_s=30, what="folded", every_s=0.01)
+        wait_until(lambda: first.metric("leadstream_messages_total") == 400, within_s=60, what="folded", every_s=0.01)
         first.child.send_signal(signal.SIGTERM)
-        assert first.await_end(30) == 0
+        assert first.await_end(60) == 0
     assert drained(bus)
 
 
@@ -186,16 +186,16 @@ def test_a_worker_that_stops_while_rows_are_due_leaves_in_order(
         begin = int(time.time() * 1000) + 3_000
         wakes = {f"k{number}": begin + DUE_EVERY_MS * number for number in range(6_000)}
         say(bus, [hit(key, "w", kind="wake", at=at) for key, at in wakes.items()], block=200)
-        wait_until(lambda: first.metric("leadstream_ticks_total") > 0, within_s=30, what=first.tail(), every_s=0.01)
+        wait_until(lambda: first.metric("leadstream_ticks_total") > 0, within_s=60, what=first.tail(), every_s=0.01)
         first.child.send_signal(signal.SIGTERM)
-        assert first.await_end(30) == 0, first.tail()
+        assert first.await_end(60) == 0, first.tail()
     ahead_ms = max(wakes.values()) - int(time.time() * 1000)
     assert ahead_ms > 0, "it was not due all the time"
     clock_ahead(place, monkeypatch, by_ms=ahead_ms)
     with ToyWorker(bus, place, name="second") as second:
         second.await_ready()
         wait_until(lambda: {key: row.woken for key, row in rows(bus).items()} == {k: (at,) for k, at in wakes.items()},
-                   within_s=30, what=second.tail())  # fmt: skip
+                   within_s=60, what=second.tail())  # fmt: skip
 
 
 def test_a_row_is_woken_once_at_its_time_also_after_a_crash(
@@ -206,14 +206,14 @@ def test_a_row_is_woken_once_at_its_time_also_after_a_crash(
         first.await_ready()
         due = int(time.time() * 1000) + 120_000  # the first one is gone by then, whatever else the machine does
         say(bus, [hit("sleeper", "w", kind="wake", at=due)])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
         first.kill()
     assert rows(bus)["sleeper"].wake_at == due
     ahead_ms = due - int(time.time() * 1000) - 8_000
     clock_ahead(place, monkeypatch, by_ms=ahead_ms)
     with ToyWorker(bus, place, name="second") as second:
         second.await_ready()
-        wait_until(lambda: rows(bus)["sleeper"].woken == (due,), within_s=30, what="woken")
+        wait_until(lambda: rows(bus)["sleeper"].woken == (due,), within_s=60, what="woken")
         assert rows(bus)["sleeper"].wake_at is None
         assert time.time() * 1000 + ahead_ms >= due
         assert second.metric("leadstream_ticks_total") == 1
@@ -224,8 +224,8 @@ def test_effects_travel_in_blocks_to_other_rows(bus: Bus, place: Path) -> None:
     with ToyWorker(bus, place) as worker:
         worker.await_ready()
         say(bus, [hit(f"k{number}", f"m{number}", kind="forward", reason="sink") for number in range(200)], block=50)
-        wait_until(lambda: drained(bus) and "sink" in rows(bus), within_s=30, what="lag")
-        wait_until(lambda: len(rows(bus)["sink"].seen) == 200, within_s=30, what="forwarded")
+        wait_until(lambda: drained(bus) and "sink" in rows(bus), within_s=60, what="lag")
+        wait_until(lambda: len(rows(bus)["sink"].seen) == 200, within_s=60, what="forwarded")
         assert worker.metric("leadstream_effects_total", 'topic="touches"') < 20
 
 
@@ -247,7 +247,7 @@ def test_a_worker_that_rejects_too_much_stops(bus: Bus, place: Path) -> None:
     with ToyWorker(bus, place, WORKER__REJECTED_MOST="0.2", WORKER__REJECTED_LEAST="50") as worker:
         worker.await_ready()
         say(bus, [hit("ann", f"m{number}", kind="bomb" if number % 2 else "hit") for number in range(400)])
-        assert worker.await_end(30) == STOPPED
+        assert worker.await_end(60) == STOPPED
         assert "too many messages are rejected" in worker.tail()
     assert bus.lag(["touches"]) > 0
 
@@ -256,7 +256,7 @@ def test_a_worker_without_its_topics_says_so_and_stops(kafka: str, place: Path) 
     """Starting again cannot help, so the exit code is another one."""
     nowhere = Bus(kafka, prefix="nowhere.", app_id="nowhere")
     with ToyWorker(nowhere, place) as worker:
-        assert worker.await_end(30) == STOPPED
+        assert worker.await_end(60) == STOPPED
         said = json.loads(worker.tail(1))
         assert "leadstream topics apply" in said["reason"]
     nowhere.close()
@@ -268,5 +268,5 @@ def test_versions_grow_with_the_offset(bus: Bus, place: Path) -> None:
         worker.await_ready()
         say(bus, [hit("ann", "a")])
         say(bus, [hit("ann", "b")])
-        wait_until(lambda: drained(bus), within_s=30, what="lag")
+        wait_until(lambda: drained(bus), within_s=60, what="lag")
     assert rows(bus)["ann"].version == Version(0, 1)

@@ -78,7 +78,7 @@ def story_worker(bus: Bus, place: Path, files: Mapping[str, str]) -> Iterator[Pa
         yield clock_file
     finally:
         worker.send_signal(signal.SIGKILL)
-        worker.wait(10)
+        worker.wait(60)
 
 
 def _is_ready(worker: "subprocess.Popen[bytes]", port: int) -> bool:

@@ -22,7 +22,7 @@ from tests.integration.brokers import broker
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import SECRET, Worker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 EMAIL = "ann@acme.example"
 LEAD = Naming(SECRET.encode()).lead_of_email(EMAIL)
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0"}
@@ -71,7 +71,7 @@ def test_a_click_and_an_unsubscribe_change_the_card(bus: Bus, tmp_path: Path) ->
         redis = stack.enter_context(embedded_valkey())
         worker = stack.enter_context(Worker(bus, tmp_path, name="worker", redis_url=redis))
         collector = stack.enter_context(collector_process(tmp_path / "collector", **env))
-        http = stack.enter_context(httpx.Client(headers=BROWSER, timeout=10))
+        http = stack.enter_context(httpx.Client(headers=BROWSER, timeout=30))
         url = f"http://127.0.0.1:{collector.port}"
         made = letter(url)
         worker.await_ready()
@@ -79,11 +79,11 @@ def test_a_click_and_an_unsubscribe_change_the_card(bus: Bus, tmp_path: Path) ->
         assert http.get(made["pixel"]).status_code == 200
         told = http.post(f"{url}/v1/batch", json={"batch": looked_at(where), "writeKey": "wk_site"})
         assert told.status_code == 200
-        wait_until(lambda: (found := card(bus)) and found.stage == "nurture", within_s=30, what=worker.tail())
+        wait_until(lambda: (found := card(bus)) and found.stage == "nurture", within_s=60, what=worker.tail())
 
         assert http.get(made["unsubscribe"]).status_code == 200
         assert http.post(made["unsubscribe"], content=b"List-Unsubscribe=One-Click").status_code == 200
-        wait_until(lambda: _left(card(bus)), within_s=30, what=worker.tail())
+        wait_until(lambda: _left(card(bus)), within_s=60, what=worker.tail())
         found = card(bus)
         assert found is not None
         assert found.mail is not None

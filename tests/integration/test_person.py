@@ -18,7 +18,7 @@ from tests.integration.bus import Bus, wait_until
 from tests.integration.forgotten import Feed, Person, in_redis
 from tests.integration.workers import SECRET, Worker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_f25_a_person_is_exported_and_erased_beside_a_worker_that_is_killed(bus:
         for one in (ann, ben) * 6:
             feed.visits(one)
         feed.says_who(ann)
-        wait_until(lambda: ann.name in run(bus, url, "export", ann.email).output, within_s=30, what=worker.tail())
+        wait_until(lambda: ann.name in run(bus, url, "export", ann.email).output, within_s=60, what=worker.tail())
         told = decode(run(bus, url, "export", ann.email).stdout)
         assert told["person"]["email"] == ann.email
         assert ben.email not in str(told)

@@ -15,7 +15,7 @@ from tests.integration.shadows import Shadow, judged, lead_cards, write_cards
 from tests.integration.workers import Worker
 from tests.unit.console.samples import Samples
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 LEADS = 300
 BACK_S = 60
@@ -53,7 +53,7 @@ class Stage:
         """Writes cards until the projector was refused."""
         before = self.retries()
         self.write()
-        wait_until(lambda: self.retries() > before, within_s=30, what="the projector is refused")
+        wait_until(lambda: self.retries() > before, within_s=60, what="the projector is refused")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_an_operator_fills_it_anew_and_sees_it_happen(stage: Stage) -> None:
         "LEADSTREAM_KAFKA__PARTITIONS": str(stage.bus.partitions),
     }  # fmt: skip
     command = [sys.executable, "-W", "ignore", "-m", "deploy", "console", "rebuild", "--empty"]
-    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stderr
     assert "Redis holds all cards again" in done.stdout
     assert judged(stage.bus, stage.shadow.url, stage.expected, within_s=0).clean

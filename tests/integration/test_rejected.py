@@ -36,7 +36,7 @@ from tests.integration.siege import Siege
 from tests.integration.workers import SECRET, Worker
 from tests.integration.world import World, generate
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 WRONG = {"page": "pageview", "track": "tracked"}
 NOT_ALL = 3
 MESSAGE_ID = re.compile(rb'"messageId":"([^"]+)"')
@@ -69,7 +69,7 @@ class Operator:
     def at_a_terminal(self, *arguments: str, code: int = 0) -> str:
         """What the command prints to people: both of its streams."""
         command = [sys.executable, "-W", "ignore", "-m", "deploy", "rejected", *arguments]
-        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=150, check=False)
         said = f"{arguments} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         assert done.returncode == code, said
         return done.stdout + done.stderr

@@ -70,19 +70,19 @@ def test_a_claim_edits_the_message_within_moments_and_once_though_the_worker_is_
             with SlackWorker(bus, tmp_path, name="first", api_url=stub.api_url) as first:
                 first.await_ready()
                 bus.send("posts", TEAM, encode(post))
-                wait_until(lambda: bus.lag(["posts"]) == 0 and stub.post_ids(CHANNEL), within_s=30,
+                wait_until(lambda: bus.lag(["posts"]) == 0 and stub.post_ids(CHANNEL), within_s=60,
                            what=f"a message and its receipt\n{first.tail()}")  # fmt: skip
                 stub.late.clear()
                 began = monotonic()
                 bus.send("posts", TEAM, encode(AlertUpdate(to=TEAM, alert=claimed)))
-                wait_until(lambda: stub.named("chat.update"), within_s=30, what=f"an edit\n{first.tail()}")
+                wait_until(lambda: stub.named("chat.update"), within_s=60, what=f"an edit\n{first.tail()}")
                 print(f"edited {monotonic() - began:.2f} s after the claim was said")
             stub.late.set()
             with SlackWorker(bus, tmp_path, name="second", api_url=stub.api_url) as second:
                 second.await_ready()
                 wait_until(lambda: bus.lag(["posts"]) == 0 and len(stub.named("conversations.history")) > 1,
-                           within_s=30, what=f"a look at what stands there\n{second.tail()}")  # fmt: skip
-                wait_until(lambda: has_receipt(bus, TEAM), within_s=30, what=f"its receipt\n{second.tail()}")
+                           within_s=60, what=f"a look at what stands there\n{second.tail()}")  # fmt: skip
+                wait_until(lambda: has_receipt(bus, TEAM), within_s=60, what=f"its receipt\n{second.tail()}")
             assert len(stub.named("chat.update")) == 1
             assert stub.post_ids(CHANNEL) == [post.post_id]
     finally:
@@ -114,13 +114,13 @@ def test_a_worker_killed_between_a_message_and_its_answer_makes_no_second_one(
             with SlackWorker(bus, tmp_path, name="first", api_url=stub.api_url) as first:
                 first.await_ready()
                 bus.send("posts", TEAM, encode(posts[0]))
-                wait_until(lambda: stub.post_ids(CHANNEL), within_s=30, what=f"a message\n{first.tail()}")
+                wait_until(lambda: stub.post_ids(CHANNEL), within_s=60, what=f"a message\n{first.tail()}")
             stub.late.set()
             with SlackWorker(bus, tmp_path, name="second", api_url=stub.api_url) as second:
                 second.await_ready()
                 bus.send("posts", TEAM, encode(replace(posts[1], occasion="reminder")))
-                wait_until(lambda: len(stub.post_ids(CHANNEL)) > 1, within_s=30, what=f"its thread\n{second.tail()}")
-                wait_until(lambda: bus.lag(["posts"]) == 0, within_s=30, what="what was said of both")
+                wait_until(lambda: len(stub.post_ids(CHANNEL)) > 1, within_s=60, what=f"its thread\n{second.tail()}")
+                wait_until(lambda: bus.lag(["posts"]) == 0, within_s=60, what="what was said of both")
             assert stub.post_ids(CHANNEL) == [one.post_id for one in posts]
             assert stub.messages[CHANNEL][1]["thread_ts"] == stub.messages[CHANNEL][0]["ts"]
     finally:

@@ -47,19 +47,19 @@ def test_rows_are_the_same_whatever_became_of_the_disk(bus: Bus, place: Path, di
     with ToyWorker(bus, place, WORKER__STORE_EVERY_S=EVERY_S) as first:
         first.await_ready()
         say(bus, [hit(f"k{number % KEYS}", f"a{number}") for number in range(2 * KEYS)])
-        wait_until(lambda: drained(bus) and stored(files, bus, "leads") == told(bus), within_s=30, what="saved")
+        wait_until(lambda: drained(bus) and stored(files, bus, "leads") == told(bus), within_s=60, what="saved")
         say(bus, [hit(f"k{number}", "late") for number in range(0, KEYS, 3)])
         first.kill()
     happens(disk, files)
     with ToyWorker(bus, place, WORKER__STORE_EVERY_S=EVERY_S) as second:
         second.await_ready()
-        wait_until(lambda: drained(bus), within_s=30, what=second.tail())
+        wait_until(lambda: drained(bus), within_s=60, what=second.tail())
         loaded = second.metric("leadstream_store_rows_loaded_total")
         assert (0 < loaded < KEYS) if disk == "corrupt" else (loaded == 0)
         assert second.metric("leadstream_store_distrusted_total") == (disk == "corrupt")
         assert second.metric("leadstream_rows", 'table="leads"') == KEYS
         say(bus, [hit(f"k{number}", "new") for number in range(KEYS)])
-        wait_until(lambda: drained(bus) and stored(files, bus, "leads") == told(bus), within_s=30, what="saved again")
+        wait_until(lambda: drained(bus) and stored(files, bus, "leads") == told(bus), within_s=60, what="saved again")
     assert all({"new", f"a{number}"} < row.seen.keys() for number, row in _numbered(bus))
     assert len({key for key, _, _ in changelog(bus)}) == KEYS
 
@@ -70,7 +70,7 @@ def test_a_worker_that_stops_leaves_all_its_rows_on_its_disk(bus: Bus, place: Pa
     with ToyWorker(bus, place, WORKER__STORE_EVERY_S="3600") as first:
         first.await_ready()
         say(bus, [hit(f"k{number}", "a") for number in range(KEYS)])
-        wait_until(lambda: drained(bus), within_s=30, what=first.tail())
+        wait_until(lambda: drained(bus), within_s=60, what=first.tail())
         first.child.terminate()
         assert first.child.wait(30) == 0, first.tail()
     assert stored(files, bus, "leads") == told(bus)

@@ -7,21 +7,35 @@ from typing import Any
 from tests.spread import begun_first, group_of
 
 
-def item(nodeid: str, *, slow: bool = False) -> Any:
-    return SimpleNamespace(nodeid=nodeid, get_closest_marker=lambda name: name if slow and name == "slow" else None)
+def item(nodeid: str, *, slow: bool = False, timeout: float = 0) -> Any:
+    marks = {"slow": slow and "slow", "timeout": timeout and SimpleNamespace(args=(timeout,))}
+    return SimpleNamespace(nodeid=nodeid, get_closest_marker=lambda name: marks.get(name) or None)
 
 
 SEEDS = [item(f"tests/simulation/test_seeds.py::test_g19[{share}]", slow=True) for share in range(4)]
 FILES = [item(f"tests/integration/test_{number}.py::test", slow=True) for number in range(8)]
-SHORT = [item(f"tests/unit/console/test_{number}.py::test") for number in range(8)]
+SHORT = [item(f"tests/unit/console/test_{number}.py::test") for number in range(20)]
 
 
-def test_what_computes_is_spread_over_what_waits_and_short_ones_are_the_end() -> None:
+def places(items: list[Any], of: list[Any]) -> list[int]:
+    return [place for place, one in enumerate(items) if one in of]
+
+
+def test_each_kind_is_spread_evenly_and_short_ones_are_the_end() -> None:
     items = [*SHORT, *SEEDS, *FILES]
     begun_first(items)
-    assert items[-8:] == SHORT
-    computes = [place for place, one in enumerate(items[:-8]) if one in SEEDS]
-    assert [later - place for place, later in pairwise(computes)] == [3, 3, 3]
+    assert items[-8:] == SHORT[-8:], "two fifths of the short ones"
+    for kind, apart in ((SEEDS, {6}), (FILES, {2, 3, 4}), (SHORT[:12], {1, 2, 3})):
+        assert {later - place for place, later in pairwise(places(items, kind))} <= apart
+
+
+def test_what_is_given_the_longest_time_begins_first() -> None:
+    long = item("tests/integration/test_kills.py::test", slow=True, timeout=900)
+    quick = item("tests/browser/test_look.py::test")
+    items = [*SHORT, *FILES, quick, long]
+    begun_first(items)
+    assert items[0] is long
+    assert items.index(quick) < items.index(SHORT[-8]), "what begins a browser is not left to the end"
 
 
 def test_a_file_stays_together_and_what_shares_nothing_is_alone() -> None:
@@ -33,4 +47,3 @@ def test_a_file_stays_together_and_what_shares_nothing_is_alone() -> None:
     assert len({group_of(one) for one in bugs}) == 3
     first = items.index(files[0])
     assert items[first : first + 3] == files
-    assert items[-2:] == [SHORT[0], SHORT[1]]

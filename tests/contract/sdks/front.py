@@ -64,7 +64,7 @@ class Door:
     @property
     def patience_s(self) -> int:
         """How long an SDK is told to wait here: shorter than a stall, elsewhere as long as SDKs wait by themselves."""
-        return 1 if self.fault == "stall" else 10
+        return 2 if self.fault == "stall" else 10
 
     def step(self, head: bytes) -> Step | None:
         """What this request meets."""
@@ -89,12 +89,12 @@ class Front:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._open.wait(10)
+        assert self._open.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def still(self) -> bool:

@@ -16,7 +16,7 @@ from tests.contract.sdks.journey import JOURNEY
 __all__ = ["NODE", "PYTHON", "Played", "played"]
 
 HERE: Final = Path(__file__).parent
-GIVE_UP_S: Final = 120
+GIVE_UP_S: Final = 300
 NODE: Final = ("segment_node", "rudder_node", "jitsu_node", "snowplow_node", "snowplow_node_get")
 PYTHON: Final = ("segment_python", "rudder_python", "snowplow_python", "snowplow_python_get")
 

@@ -14,7 +14,7 @@ from tests.contract.sdks.journey import JOURNEY, number_of, numbers
 from tests.contract.sdks.pages import page_of
 from tests.contract.sdks.scene import Scene, scene
 
-pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.sdks, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.sdks, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ARRIVE_S = 90
 # What each meets: one after the other, by five of its requests.

@@ -14,7 +14,7 @@ from tests.contract.sdks.journey import JOURNEY, number_of, numbers, word_of
 from tests.contract.sdks.playing import NODE, PYTHON, Played, played
 from tests.contract.sdks.scene import scene
 
-pytestmark = [pytest.mark.kafka, pytest.mark.sdks, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.sdks, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SDKS = (*NODE, *PYTHON)
 BAD: tuple[Fault, ...] = ("500_twice", "429", "lost_answer", "stall")

@@ -15,7 +15,7 @@ __all__ = ["GONE", "SILENT", "Answer", "Wire"]
 
 GONE: Final = 0  # the connection ended without an answer
 SILENT: Final = -1  # nothing came for long
-ANSWER_S: Final = 20.0
+ANSWER_S: Final = 60.0
 PAUSE_S: Final = 0.3  # a server may drop what it works on when its sender says that nothing follows
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)")
 _STATUS: Final = re.compile(rb"^HTTP/1\.[01] (\d\d\d)", re.MULTILINE)

@@ -112,7 +112,7 @@ class StandInRows:
         return {0: (0, len(self.rows.get(full_name, ())))}
 
     def keyed(self, full_name: str, partition: int, *, first: int, end: int) -> Iterator[Keyed]:
-        assert self.held.wait(20)
+        assert self.held.wait(60)
         return iter(self.rows.get(full_name, [])[first:end])
 
 

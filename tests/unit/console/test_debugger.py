@@ -52,7 +52,7 @@ class Page:
                 if kind == name:
                     self.told.remove((kind, data))
                     return data
-            text = (await asyncio.wait_for(anext(self._stream), 5)).decode()
+            text = (await asyncio.wait_for(anext(self._stream), 20)).decode()
             for one in text.split("\n\n"):
                 if one.startswith("event: "):
                     kind, _, data = one.removeprefix("event: ").partition("\ndata: ")

@@ -18,5 +18,5 @@ async def test_what_lost_its_cancellation_is_told_again() -> None:
 
     task = asyncio.create_task(deaf_once())
     await begun.wait()
-    await asyncio.wait_for(app._ended(task), 10)
+    await asyncio.wait_for(app._ended(task), 20)
     assert (task.cancelled(), lost) == (True, ["one"])

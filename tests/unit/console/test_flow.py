@@ -244,7 +244,7 @@ class Slow(StandInMoves):
         self.go_on = Event()
 
     def between(self, name: str, partition: int, *, first: int, end: int) -> Sequence[Seen]:
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         return super().between(name, partition, first=first, end=end)
 
 

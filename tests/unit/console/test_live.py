@@ -22,7 +22,7 @@ async def opened(hub: Hub, *watched: str) -> AsyncIterator[bytes]:
 
 
 async def heard(stream: AsyncIterator[bytes]) -> bytes:
-    return await asyncio.wait_for(anext(stream), 5)
+    return await asyncio.wait_for(anext(stream), 20)
 
 
 async def test_a_page_hears_of_what_it_shows_only(hub: Hub) -> None:

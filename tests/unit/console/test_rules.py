@@ -282,8 +282,9 @@ def test_a_long_reading_says_how_far_it_is_and_the_page_follows(
     with visiting(make_app(Reader.connect(valkey_url, prefix=prefix), MemoryDoor(), options, sight=sees)) as leader:
         signed_in(leader, "leader")
         rows.held.clear()
-        page = leader.get("/rules/compare?b=draft:lower").text
-        assert "leads: 0 of 3 records." in said(page)
+        until = monotonic() + 20
+        while "leads: 0 of 3 records." not in said(page := leader.get("/rules/compare?b=draft:lower").text):
+            assert monotonic() < until
         assert 'hx-get="/rules/compare?a=now&amp;b=draft%3Alower"' in page
         assert "The rows are being read" in said(leader.get("/supply").text)  # one reading at a time
         rows.held.set()

@@ -72,7 +72,7 @@ class Far:
         self.url = f"http://127.0.0.1:{self.server.server_port}/actions/T1/2/x"
 
     def next(self) -> dict[str, Any]:
-        return self.heard.get(timeout=5)
+        return self.heard.get(timeout=20)
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ def test_slack_does_not_wait_for_kafka(slack: Visitor, far: Far, door: Answering
 
     door.send = send  # type: ignore[method-assign]
     assert press(slack, body(far.url)).status_code == 200
-    assert hanging.wait(5)
+    assert hanging.wait(20)
 
 
 def test_where_the_card_does_not_come_that_is_said(
@@ -362,7 +362,7 @@ def test_row_44_an_answer_to_the_inside_is_not_sent(valkey_url: str, prefix: str
 
 def wait_for(condition: Callable[[], bool]) -> None:
     """Until it is so."""
-    until = time() + 5
+    until = time() + 20
     while not condition():
         assert time() < until
         threading.Event().wait(0.01)

@@ -20,7 +20,7 @@ with Guarded() as guard:
 """
 
 
-def gone(pid: int, *, within_s: float = 15.0) -> bool:
+def gone(pid: int, *, within_s: float = 60.0) -> bool:
     until = time.monotonic() + within_s
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.02)

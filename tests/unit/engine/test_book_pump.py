@@ -124,7 +124,7 @@ async def test_settled_covers_decisions_that_are_still_held(desk: Desk) -> None:
     await until(lambda: len(desk.producer.sent) == 2)
     assert not settled.done()
     desk.producer.acknowledge()
-    await asyncio.wait_for(settled, 2)
+    await asyncio.wait_for(settled, 20)
 
 
 async def test_a_row_put_twice_before_it_is_sent_is_sent_once(desk: Desk) -> None:
@@ -152,7 +152,7 @@ async def test_a_full_outbox_makes_agents_wait(desk: Desk) -> None:
         desk.outbox.tell("touches", Tick(to="x" * 890_000, at=number))
     assert desk.outbox.gathered_bytes > 8 * 1024 * 1024
     desk.producer.at_once = True
-    await asyncio.wait_for(desk.pump.ebb(), 2)
+    await asyncio.wait_for(desk.pump.ebb(), 20)
     assert desk.outbox.gathered_bytes == 0
 
 
@@ -202,7 +202,7 @@ async def test_a_commit_takes_rows_that_wait(patient: Desk) -> None:
     patient.producer.at_once = True
     patient.book.put("ann", pile(1, "a"))
     patient.book.put("ann", pile(2, "a", "b"))
-    await asyncio.wait_for(patient.pump.settled(), 2)
+    await asyncio.wait_for(patient.pump.settled(), 20)
     assert [key for _, _, key, _ in patient.producer.sent] == [b"ann"]
     assert patient.book.put("ann", patient.book.get("ann") or pile(0)) is SAVED
 
@@ -232,7 +232,7 @@ async def test_a_row_that_is_asked_for_only_on_its_way_is_safe_when_all_of_its_l
     asked = [patient.book.put(name, row) for name, row in rows.items()]
     assert not any(one.done for one in asked)
     patient.producer.acknowledge()
-    await asyncio.wait_for(settled, 2)
+    await asyncio.wait_for(settled, 20)
     assert all(one.done for one in asked)
     assert [patient.book.put(name, row) for name, row in rows.items()] == [SAVED, SAVED]
 

@@ -142,7 +142,7 @@ async def test_stock_flush_gives_up_after_a_tenth_of_a_second() -> None:
     gate = Gate(ProducerBuffer)
     gate.put(3)
     async with gate.buffer:
-        await asyncio.wait_for(gate.buffer.flush(), 1)
+        await asyncio.wait_for(gate.buffer.flush(), 20)
         assert gate.sent == 0
         await gate.drained()
 
@@ -153,7 +153,7 @@ async def test_stock_flush_forgets_the_record_in_its_hand() -> None:
     async with gate.buffer:
         while gate.buffer.size:
             await asyncio.sleep(0)
-        await asyncio.wait_for(gate.buffer.flush(), 1)
+        await asyncio.wait_for(gate.buffer.flush(), 20)
         assert gate.sent == 0
         await gate.drained()
 
@@ -168,7 +168,7 @@ async def test_ours_flushes_until_nothing_is_left(count: int) -> None:
         await asyncio.sleep(0.25)
         assert not flushing.done()
         gate.open.set()
-        await asyncio.wait_for(flushing, 2)
+        await asyncio.wait_for(flushing, 20)
         assert gate.sent == count
 
 

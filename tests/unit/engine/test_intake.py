@@ -46,7 +46,7 @@ async def test_a_reader_waits_for_what_comes() -> None:
     await asyncio.sleep(0)
     assert not reading.done()
     inbox.put(VISITS, fetched(3))
-    assert (await asyncio.wait_for(reading, 1))[1].offset == 3
+    assert (await asyncio.wait_for(reading, 20))[1].offset == 3
 
 
 async def test_a_partition_that_holds_too_much_is_closed_until_half_of_it_is_read() -> None:

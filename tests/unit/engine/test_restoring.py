@@ -310,7 +310,7 @@ async def test_a_stop_does_not_wait_for_ever_for_its_last_round(log: Log, tmp_pa
     life = Life(tmp_path, log)
     await life.start()
     life.unsettled.append("a row that never lands")
-    await asyncio.wait_for(life.saving.last(), 5)
+    await asyncio.wait_for(life.saving.last(), 20)
     life.unsettled.clear()
     await life.saving.save()
     assert await Life(tmp_path, log).start() == AFTER

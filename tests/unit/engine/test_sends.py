@@ -45,7 +45,7 @@ async def test_each_batch_says_what_has_landed(producer: FakeProducer) -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     producer.acknowledge()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 20)
     assert (landed, sends.outstanding) == ([b"a", b"b", b"c"], 0)
 
 
@@ -100,8 +100,8 @@ async def test_aiokafka_keeps_the_order_of_batches_of_one_partition() -> None:
     while len(kafka.taken) < 2:
         await asyncio.sleep(0)
         kafka.take()
-    await asyncio.wait_for(sending, 1)
-    await asyncio.wait_for(sends.landed(), 1)
+    await asyncio.wait_for(sending, 20)
+    await asyncio.wait_for(sends.landed(), 20)
     assert kafka.taken == [2, 2]
 
 
@@ -111,13 +111,13 @@ async def test_aiokafka_takes_one_record_that_is_larger_than_a_batch() -> None:
     while len(kafka.taken) < 2:
         await asyncio.sleep(0)
         kafka.take()
-    await asyncio.wait_for(sending, 1)
+    await asyncio.wait_for(sending, 20)
     assert kafka.taken == [1, 1]
 
 
 async def test_aiokafka_lets_no_batch_of_ours_linger() -> None:
     """It waited for company in the outbox: the producer's linger would be paid on each hop again."""
     kafka = Aiokafka(batch_bytes=1_000, linger_ms=60_000)
-    await asyncio.wait_for(sends_of(kafka).send("t", 0, rows("a")), 1)
+    await asyncio.wait_for(sends_of(kafka).send("t", 0, rows("a")), 20)
     kafka.take()
     assert kafka.taken == [1]

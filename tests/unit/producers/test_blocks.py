@@ -53,7 +53,7 @@ async def test_no_block_grows_over_its_limit() -> None:
     assert [len(value) for value in sink.values("t")] == [3, 83]
     made.add(0, b"y" * 200, latch)  # alone where it is too long by itself
     assert [len(value) for value in sink.values("t")] == [3, 83, 83, 202]
-    await asyncio.wait_for(latch.wait(), 1)
+    await asyncio.wait_for(latch.wait(), 20)
 
 
 async def test_what_waits_is_counted_until_it_is_acknowledged() -> None:
@@ -95,7 +95,7 @@ async def test_an_answer_that_comes_too_late_fails_the_request_but_is_still_coun
     latch = Latch(asyncio.get_running_loop())
     made.add(0, b"1", latch)
     with pytest.raises(SinkError, match="no acknowledgement"):
-        await asyncio.wait_for(latch.wait(), 2)
+        await asyncio.wait_for(latch.wait(), 20)
     assert made.stalled()
     sink.acknowledge()
     await asyncio.sleep(0)
@@ -103,4 +103,4 @@ async def test_an_answer_that_comes_too_late_fails_the_request_but_is_still_coun
 
 
 async def test_a_latch_without_records_is_open() -> None:
-    await asyncio.wait_for(Latch(asyncio.get_running_loop()).wait(), 1)
+    await asyncio.wait_for(Latch(asyncio.get_running_loop()).wait(), 20)

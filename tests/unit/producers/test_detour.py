@@ -55,7 +55,7 @@ async def way(
     await made.start()
     assert not made.not_ready()
     yield made
-    await asyncio.wait_for(made.close(deadline_s=1), 5)
+    await asyncio.wait_for(made.close(deadline_s=1), 20)
 
 
 def numbers(kafka: Kafka, partition: int = 0) -> list[int]:
@@ -83,12 +83,12 @@ async def test_a_silent_kafka_costs_one_budget_and_the_later_ones_do_not_wait() 
     kafka, disk = Kafka(held=True), MemoryDisk()
     async with way(kafka, disk, budget_s=0.05) as sink:
         first = write(sink, 1)
-        await asyncio.wait_for(first, 5)
+        await asyncio.wait_for(first, 20)
         assert kafka.renewed == ["no acknowledgement within 0.05 s"]
         assert sink.detour()
         assert not sink.not_ready(), "it takes deliveries, so it stays ready"
         kafka.down = "away"
-        await asyncio.wait_for(write(sink, 2), 5)
+        await asyncio.wait_for(write(sink, 20), 20)
         assert len(disk.files) == 1
         kafka.down, kafka.held = "", False
         await until(lambda: not sink.detour())
@@ -133,15 +133,15 @@ async def test_under_steady_traffic_it_closes_all_the_same_and_keeps_the_order()
 async def test_held_records_go_to_the_spool_when_kafka_falls_silent_again() -> None:
     kafka = Kafka(held=True)
     async with way(kafka, budget_s=0.05) as sink:
-        await asyncio.wait_for(write(sink, 1), 5)  # over its budget: the circuit is open
+        await asyncio.wait_for(write(sink, 20), 20)  # over its budget: the circuit is open
         await until(lambda: kafka.waiting)  # the replay of it
-        await asyncio.wait_for(write(sink, 2), 5)
+        await asyncio.wait_for(write(sink, 20), 20)
         kafka.acknowledge()
         await until(lambda: kafka.waiting)  # the last step begins
         third = write(sink, 3)
         await asyncio.sleep(0)
         assert not third.done()
-        await asyncio.wait_for(third, 5)
+        await asyncio.wait_for(third, 20)
         assert numbers(kafka) == [1]
         kafka.held = False
         kafka.acknowledge()
@@ -153,7 +153,7 @@ async def test_too_many_bytes_under_way_open_it() -> None:
     kafka, disk = Kafka(held=True), MemoryDisk()
     async with way(kafka, disk, most=10, budget_s=60) as sink:
         flying = [write(sink, number) for number in range(10, 15)]
-        await asyncio.wait_for(asyncio.gather(*flying), 5)
+        await asyncio.wait_for(asyncio.gather(*flying), 20)
         assert "bytes wait for Kafka" in sink.detour()
         kafka.held = False
 

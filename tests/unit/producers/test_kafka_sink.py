@@ -147,9 +147,9 @@ async def test_an_error_that_nobody_foresaw_costs_one_batch_and_not_the_way_out(
     sink = await started()
     take, odd.send_batch = odd.send_batch, _surprise  # type: ignore[method-assign]
     with pytest.raises(SinkUnavailable, match="ZeroDivisionError"):
-        await asyncio.wait_for(sink.write("t", partition=0, value=b"1"), 5)
+        await asyncio.wait_for(sink.write("t", partition=0, value=b"1"), 20)
     odd.send_batch = take  # type: ignore[method-assign]
-    await asyncio.wait_for(sink.write("t", partition=0, value=b"2"), 5)
+    await asyncio.wait_for(sink.write("t", partition=0, value=b"2"), 20)
     assert odd.batches == [[b"2"]]
 
 

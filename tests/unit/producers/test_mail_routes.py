@@ -132,7 +132,7 @@ async def test_an_open_that_was_not_safe_is_told_by_the_next() -> None:
             while not d.touches():
                 await get(d, sent().pixel)
 
-        await asyncio.wait_for(told(), 10)
+        await asyncio.wait_for(told(), 20)
 
 
 async def test_row_37_only_a_post_unsubscribes() -> None:

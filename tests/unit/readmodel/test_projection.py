@@ -83,7 +83,7 @@ def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, re
         assert projection.write(alerts=[alert("al_1")]) == 1
         assert projection.write(alerts=[alert("al_1")]) == 0
         assert projection.write(alerts=[alert("al_2")]) == 1
-        heard = [listener.get_message(timeout=20), listener.get_message(timeout=5)]
+        heard = [listener.get_message(timeout=20), listener.get_message(timeout=20)]
     assert [msgspec.json.decode(one["data"]) for one in heard if one] == [
         [{"kind": "alert", "id": "al_1"}],
         [{"kind": "alert", "id": "al_2"}],
@@ -232,7 +232,7 @@ def test_changes_are_heard_and_a_new_start_is_said(projection: Projection, valke
         await reader.close()
         return heard
 
-    assert asyncio.run(asyncio.wait_for(listen(), 5)) == [None, Changed("alert", "al_1")]
+    assert asyncio.run(asyncio.wait_for(listen(), 20)) == [None, Changed("alert", "al_1")]
 
 
 def test_a_link_is_spent_once(read: Read[list[bool]]) -> None:

@@ -5,7 +5,7 @@ import { buildPageView, buildSelfDescribingEvent, buildStructEvent, newTracker }
 
 import { drive } from "./run.mjs";
 
-const GIVE_UP_MS = 40_000;
+const GIVE_UP_MS = 200_000;
 const described = (name, data) =>
   buildSelfDescribingEvent({ event: { schema: `iglu:example.shop/${name}/jsonschema/1-0-0`, data } });
 // An event of the journey -> what a user of Snowplow would send.

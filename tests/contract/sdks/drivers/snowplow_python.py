@@ -15,7 +15,7 @@ from snowplow_tracker import (
     Tracker,
 )
 
-GIVE_UP_S = 100
+GIVE_UP_S = 200
 
 
 def play(
