@@ -9,6 +9,7 @@ from faust.types import TP
 
 from streams.engine.drain import DrainingConsumer
 from streams.engine.goodbye import leave_any_generation
+from streams.engine.refusals import hear_refusals
 
 __all__ = ["FETCH_WAIT_MS", "CarefulConsumer", "Only", "QuickConsumerThread"]
 
@@ -43,7 +44,9 @@ class QuickConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """As the stock one; its coordinator is there from now on."""
         await super().on_start()
-        leave_any_generation(self._ensure_consumer()._coordinator)
+        coordinator = self._ensure_consumer()._coordinator
+        leave_any_generation(coordinator)
+        hear_refusals(coordinator)
 
     async def _fetch_records(self, consumer: Any, active_partitions: Any, *args: Any, **options: Any) -> Any:
         return await super()._fetch_records(consumer, Only(active_partitions), *args, **options)  # type: ignore[arg-type]

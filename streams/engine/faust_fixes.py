@@ -18,6 +18,7 @@ those of the producer in `careful_producer.py`.
 | start tables at once | waits a second, in which tables may still be declared |
 | say nothing of slow streams | logs that a stream stands still, by sensors that nobody feeds here: the watchdog looks |
 | a crash ends the process | the graceful path commits and may hang |
+| ask a coordinator that loads its offsets again (`refusals.py`) | hears that there are none: all is read again |
 | leave generation 0 too (`goodbye.py`) | the embedded broker's first one: nobody leaves, who comes waits a session |
 | leave the group in order | a rebalance during the stop closes the consumer: nobody leaves, the others wait a session |
 """
