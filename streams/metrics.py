@@ -23,9 +23,9 @@ Counted = Literal[
     "store_saves", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
-    "bound", "channel_resting", "commit_age_seconds", "held", "held_decisions", "inbox_gap_records", "lag_records",
-    "outdated_rows", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
-    "recovery_seconds", "rows", "store_bytes", "wakes",
+    "bound", "channel_resting", "commit_age_seconds", "held", "held_decisions", "inbox_gap_records",
+    "kafka_silent_seconds", "lag_records", "outdated_rows", "ready", "recovery_ratio",
+    "recovery_records_per_second", "recovery_remaining_records", "recovery_seconds", "rows", "store_bytes", "wakes",
 ]  # fmt: skip
 ConsoleGauged = Literal[
     "console_open_pages", "console_readmodel_age_seconds", "console_readmodel_filling_records", "console_readmodel_up",
@@ -135,6 +135,10 @@ GAUGES: Final[dict[Gauged, Measure]] = {
         "records", "records that nobody read and that are no longer there", ("topic", "partition"),
         watch="above 0: the worker stops with exit code 78",
     ),
+    "kafka_silent_seconds": Measure(
+        "seconds", "since Kafka answered last, 0 while this worker reads no partitions",
+        watch="above 30: Kafka is away, and the log says `kafka_away`; bring it back",
+    ),
     "lag_records": Measure(
         "records", "records behind the end of the topic", ("topic", "partition"),
         watch="grows for ten minutes: more workers, up to one a partition",
@@ -144,7 +148,7 @@ GAUGES: Final[dict[Gauged, Measure]] = {
         watch="does not fall after new rules",
     ),
     "ready": Measure(
-        "", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances",
+        "", "1 when this worker reads its partitions, 0 while it starts, restores, rebalances or hears no Kafka",
         watch="0 for longer than a restart takes",
     ),
     "recovery_ratio": Measure("", "share of the changelog records that are restored, 1 when all are"),

@@ -80,7 +80,7 @@ class KeepsOldRows(SimWorker):
 
 
 class _Trusts(RowTable):
-    async def on_rebalance(  # noqa: PLR0917  Faust's signature
+    async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         self._generation = generation_id - 1
@@ -233,7 +233,7 @@ class EditsInVain(SimWorker):
 
 
 BROKEN_ENGINES: Final = (
-    CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, TrustsItsName, Counts, ForgetsReplays, SkipsTicks,
-    SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate, OverlooksGaps, TakesBack,
-    EditsInVain,
+    CommitsEarly, CommitsRowsOnly, AnnouncesEarly, RestoresTheLast, KeepsOldRows, TrustsItsName, Counts,
+    ForgetsReplays, SkipsTicks, SendsAfterSleep, LeavesCardsBehind, NeverSweeps, CopiesEarly, MarksLate,
+    OverlooksGaps, TakesBack, EditsInVain,
 )  # fmt: skip

@@ -265,9 +265,10 @@ class SimWorker:
     def assign(
         self, partitions: set[int], *, generation: int, away_in: int = -1, given_up: bool = False
     ) -> None:
-        """All that it owns from now on: what is new is restored, then reading starts. Faust tells it what came and went.
+        """All that it owns from now on: what is new is restored, then reading starts.
 
-        `generation`: of the group. `away_in`: after so many batches of changelogs Kafka goes away; `given_up`: and then the group moves on first.
+        `generation`: of the group. `away_in`: after so many batches of changelogs Kafka goes away; `given_up`: and
+        then the group moves on first.
         """
         self.rows.away_in = away_in
         gone, came = self.owned - partitions, partitions - self.owned

@@ -43,9 +43,9 @@ class _Webhook(MemoryChannel):
 
 
 class World:
-    """`kind`: the worker; tests hand in one that is deliberately broken. `zombies`: those that sleep;
-    `cut_off`: those that are awake and hear nothing of the group.
+    """`kind`: the worker; tests hand in one that is deliberately broken.
 
+    `zombies`: those that sleep; `cut_off`: those that are awake and hear nothing of the group.
     `lives_as`: what happens outside; `begins_with`: the rules, which hold again in the end.
     """
 
