@@ -246,7 +246,8 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
                              audit=ours.audit, api_keys=ours.api_keys, sessions=sessions)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
-    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
+                    backlog=ops.CONNECTIONS, backpressure=ops.CONNECTIONS)  # fmt: skip
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
