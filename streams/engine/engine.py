@@ -213,8 +213,13 @@ class Engine:
     async def _start(self) -> None:
         self._spawn("pulse", self._pulse.run())
         health = Health(age_s=self._pulse.age_s, ready=self._not_ready, exposed=self._exposed)
-        port = health.serve(self._settings.worker.host, self._settings.worker.port)
-        _log.info("worker_serves", host=self._settings.worker.host, port=port)
+        host, port = self._settings.worker.host, self._settings.worker.port
+        try:
+            port = health.serve(host, port)
+        except OSError as error:
+            die("nobody can ask for health: LEADSTREAM_WORKER__HOST and __PORT", host=host, port=port,
+                error=error.strerror)  # fmt: skip
+        _log.info("worker_serves", host=host, port=port)
         changelogs = [f"{self._settings.application}-{book.name}-changelog" for book in self._books]
         await check_topics(self._settings.kafka, [*self._names.values(), *changelogs])
         self._spawn("pump", self._pump.run())
