@@ -42,8 +42,8 @@ def prepare(bootstrap: str, old: Installation, *, partitions: int) -> Installati
         raise TopicsDiffer(f"this installation has {old.partitions} partitions already: --partitions must be more")
     if other := {count for count in there.values() if count != partitions}:
         raise TopicsDiffer(
-            f"epoch {new.epoch} was prepared before, with {min(other)} partitions. Go on with those, or delete it while "
-            f"nothing is in it: leadstream grow retire --epoch {new.epoch}"
+            f"epoch {new.epoch} was prepared before, with {min(other)} partitions. Go on with those, or delete it "
+            f"while nothing is in it: leadstream grow retire --epoch {new.epoch}"
         )
     topics.apply(bootstrap, topics.wanted(partitions, prefix=new.prefix, app_id=new.app_id, epoch=new.epoch))
     return new

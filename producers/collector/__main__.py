@@ -57,7 +57,7 @@ async def serve(settings: Settings) -> None:
 
 
 def _may_listen(host: str, port: int) -> None:
-    """granian shares a port with whoever else has it, and each would get some of the requests."""
+    """The server shares a port with whoever else has it, and each would get some of the requests."""
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
