@@ -81,11 +81,11 @@ def _help(meaning: str, unit: str) -> str:
 
 BOUNDS: Final = Bounds()
 REGISTRY.register(BOUNDS)
-LISTED += [
+LISTED.extend([
     Listed("leadstream_held", "gauge", "", "how full a queue, buffer or cache is: at most its `bound`", ("what",),
            "near its `bound` for long: what comes behind it is refused or slower"),
     Listed("leadstream_bound", "gauge", "", "how full it may be, in the unit of its name", ("what",), ""),
-]  # fmt: skip
+])  # fmt: skip
 REQUESTS: Final = _counter(
     "leadstream_collector_requests_total", "requests", "requests answered", by=("route", "status")
 )

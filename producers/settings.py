@@ -74,7 +74,7 @@ class CollectorSettings(BaseModel):
     """The HTTP side of the collector."""
 
     model_config = _FROZEN
-    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    host: str = Field(default="127.0.0.1", description="the address that it listens on; names are not looked up")
     port: int = Field(default=8080, ge=0, le=65_535, description="of events, health and metrics")
     public_url: str = Field(default="", description="the collector's address as browsers and readers of mails reach it")
     sources: Path | None = Field(default=None, description="the file that says what differs from source to source")
@@ -186,11 +186,6 @@ class LogSettings(BaseModel):
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="the least that is worth a line"
     )
-
-    @field_validator("level", mode="before")
-    @classmethod
-    def _lower(cls, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) else value
 
     @field_validator("level", mode="before")
     @classmethod

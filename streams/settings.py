@@ -148,7 +148,7 @@ class WorkerSettings(Part):
 class ConsoleSettings(Part):
     """The console. Without users, a password or a provider it prints a link that works once."""
 
-    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    host: str = Field(default="127.0.0.1", description="the address that it listens on; names are not looked up")
     port: int = Field(default=0, ge=0, le=65535, description="0: a free one, said in the log")
     password: SecretStr | None = Field(default=None, description="one for all, for a trial: refused beside `USERS`")
     link_secret: SecretStr | None = Field(
