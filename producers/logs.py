@@ -10,6 +10,7 @@ import structlog
 __all__ = ["Seldom", "configure", "log"]
 
 QUIET_MS: Final = 1_000
+EMBEDDED: Final = "Embedded server is experimental!"  # granian, at each start: chosen with open eyes (0027)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -37,7 +38,12 @@ def configure(level: str) -> None:
     screen.setFormatter(formatter)
     # While Kafka is away it says so several times a second; the sink says it once.
     logging.getLogger("aiokafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
+    logging.getLogger("_granian").addFilter(_is_news)
     logging.basicConfig(handlers=[screen], level=max(number, logging.WARNING), force=True)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.msg != EMBEDDED
 
 
 class Seldom:

@@ -7,10 +7,13 @@ from typing import Final, Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from producers.bounds import Bounds
+
 __all__ = [
     "ACK_SECONDS",
     "BLOCKS",
     "BLOCK_BYTES",
+    "BOUNDS",
     "DEALS",
     "DROPPED",
     "EVENTS",
@@ -76,6 +79,13 @@ def _help(meaning: str, unit: str) -> str:
     return f"{meaning} [{unit}]" if unit else meaning
 
 
+BOUNDS: Final = Bounds()
+REGISTRY.register(BOUNDS)
+LISTED.extend([
+    Listed("leadstream_held", "gauge", "", "how full a queue, buffer or cache is: at most its `bound`", ("what",),
+           "near its `bound` for long: what comes behind it is refused or slower"),
+    Listed("leadstream_bound", "gauge", "", "how full it may be, in the unit of its name", ("what",), ""),
+])  # fmt: skip
 REQUESTS: Final = _counter(
     "leadstream_collector_requests_total", "requests", "requests answered", by=("route", "status")
 )

@@ -4,6 +4,7 @@ Every variable may be given as `..._FILE`, the path of a file that holds the val
 """
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -60,12 +61,20 @@ class KafkaSettings(BaseModel):
         description="grows with the partitions and after a restore: names the topics, the same for every process",
     )
 
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        hosts = [host.strip() for host in value.split(",") if host.strip()]
+        if not hosts or any(not port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts)):
+            raise ValueError("must be host:port, separated by commas")
+        return ",".join(hosts)
+
 
 class CollectorSettings(BaseModel):
     """The HTTP side of the collector."""
 
     model_config = _FROZEN
-    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    host: str = Field(default="127.0.0.1", description="the address that it listens on; names are not looked up")
     port: int = Field(default=8080, ge=0, le=65_535, description="of events, health and metrics")
     public_url: str = Field(default="", description="the collector's address as browsers and readers of mails reach it")
     sources: Path | None = Field(default=None, description="the file that says what differs from source to source")
@@ -95,6 +104,14 @@ class CollectorSettings(BaseModel):
     reply_timeout_s: float = Field(
         default=5.0, gt=0, description="so long a request waits for Kafka or the spool; beyond: 503"
     )
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            return str(ip_address("127.0.0.1" if value == "localhost" else value))
+        except ValueError:
+            raise ValueError("must be an address of this machine, such as 127.0.0.1 or 0.0.0.0") from None
 
     @field_validator("sources", "keys", mode="before")
     @classmethod
@@ -252,7 +269,7 @@ def read(kind: type[S], **given: Any) -> S:
 
 def _sentence(kind: type[BaseSettings], error: Any) -> str:
     name = str(kind.model_config.get("env_prefix", "")) + "__".join(str(part) for part in error["loc"]).upper()
-    said = "is not set" if error["type"] == "missing" else error["msg"]
+    said = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
     return f"{name}: {said[:1].lower()}{said[1:]}"
 
 

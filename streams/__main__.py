@@ -31,8 +31,7 @@ def main(arguments: list[str], environ: dict[str, str], *, mappers: "Mappers | N
         run(settings)
     from streams.console.app import serve
 
-    serve(settings, mappers=mappers)
-    return 0
+    return serve(settings, mappers=mappers)
 
 
 def leave(code: int) -> NoReturn:

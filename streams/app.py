@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 from functools import partial
+from tempfile import TemporaryFile
 from typing import Any, Final, NoReturn
 
 import structlog
@@ -81,7 +82,8 @@ def run(settings: Settings) -> NoReturn:
 
 
 def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = utc_ms) -> Engine:
-    """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows."""
+    """The four hops and the projector. `now` in UTC milliseconds: the clock that wakes rows. Raises SettingsError."""
+    _make_place(settings)
     channels = list(make_channels(settings, rules.routing).values())
     engine = Engine(settings, channels=channels, now=now)
     shell = engine.shell
@@ -109,6 +111,16 @@ def build(settings: Settings, rules: Rules, *, now: Callable[[], int] = utc_ms) 
             engine.beside("trials", try_when_asked(trials, by_name, rules, worker=_worker(), now=utc_ms))
         engine.beside("refill", _refill(settings, shell, metrics=engine.metrics).run())
     return engine
+
+
+def _make_place(settings: Settings) -> None:
+    place = settings.worker.datadir
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise SettingsError(f"LEADSTREAM_WORKER__DATADIR: cannot write {place}: {error.strerror}") from error
 
 
 def _naming(settings: Settings) -> Naming:

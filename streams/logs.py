@@ -1,22 +1,50 @@
 """Logs: structured facts on standard output, one JSON object a line, without persons.
 
 Faust, aiokafka and mode keep their own loggers at WARNING: at INFO they print whole tables at each rebalance, and
-below INFO their spinner costs 15-30 % of all sends.
+below INFO their spinner costs 15-30 % of all sends. While Kafka is away aiokafka says so in four ways, each of them
+forty times a second: such a line is written twice a minute, with how many there were.
 """
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
 
-__all__ = ["LIBRARIES", "SERVICES", "configure", "flush"]
+__all__ = ["LIBRARIES", "SERVICES", "Seldom", "configure", "flush"]
 
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
 # mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
 SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
     "careful_consumer", "careful_producer", "drain", "engine", "faust_fixes", "shares", "table",
 ))  # fmt: skip
+
+QUIET_S: Final = 30.0
+
+
+class Seldom(logging.Filter):
+    """Lets a warning of a library pass once in half a minute. Known by the line of code that says it."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, int], tuple[float, int]] = {}  # when, and how many since: as many as lines of code
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Ours, and what is less than a warning, always pass."""
+        if record.levelno < logging.WARNING or record.name.partition(".")[0] not in LIBRARIES:
+            return True
+        place, now = (record.pathname, record.lineno), self._clock()
+        at, more = self._said.get(place, (-QUIET_S, 0))
+        if now - at < QUIET_S:
+            self._said[place] = (at, more + 1)
+            return False
+        self._said[place] = (now, 0)
+        if more:
+            record.msg = f"{record.msg} [{more} more like it in the last {now - at:.0f} s]"
+        return True
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:
@@ -44,6 +72,7 @@ def configure(level: str, *, libraries: str = "warning") -> None:
             ],
         )
     )
+    lines.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level.upper())

@@ -23,12 +23,13 @@ Counted = Literal[
     "store_saves", "strange_records", "ticks",
 ]  # fmt: skip
 Gauged = Literal[
-    "bound", "channel_resting", "commit_age_seconds", "held", "held_decisions", "inbox_gap_records", "lag_records",
-    "outdated_rows", "ready", "recovery_ratio", "recovery_records_per_second", "recovery_remaining_records",
-    "recovery_seconds", "rows", "store_bytes", "wakes",
+    "bound", "channel_resting", "commit_age_seconds", "held", "held_decisions", "inbox_gap_records",
+    "kafka_silent_seconds", "lag_records", "outdated_rows", "ready", "recovery_ratio",
+    "recovery_records_per_second", "recovery_remaining_records", "recovery_seconds", "rows", "store_bytes", "wakes",
 ]  # fmt: skip
 ConsoleGauged = Literal[
-    "console_open_pages", "console_readmodel_age_seconds", "console_readmodel_filling_records", "console_readmodel_up",
+    "bound", "console_booked_leads", "console_open_pages", "console_readmodel_age_seconds",
+    "console_readmodel_filling_records", "console_readmodel_up", "held",
 ]  # fmt: skip
 
 
@@ -135,6 +136,10 @@ GAUGES: Final[dict[Gauged, Measure]] = {
         "records", "records that nobody read and that are no longer there", ("topic", "partition"),
         watch="above 0: the worker stops with exit code 78",
     ),
+    "kafka_silent_seconds": Measure(
+        "seconds", "since Kafka answered last, 0 while this worker reads no partitions",
+        watch="above 30: Kafka is away, and the log says `kafka_away`; bring it back",
+    ),
     "lag_records": Measure(
         "records", "records behind the end of the topic", ("topic", "partition"),
         watch="grows for ten minutes: more workers, up to one a partition",
@@ -144,7 +149,7 @@ GAUGES: Final[dict[Gauged, Measure]] = {
         watch="does not fall after new rules",
     ),
     "ready": Measure(
-        "", "1 when this worker reads its partitions, 0 while it starts, restores or rebalances",
+        "", "1 when this worker reads its partitions, 0 while it starts, restores, rebalances or hears no Kafka",
         watch="0 for longer than a restart takes",
     ),
     "recovery_ratio": Measure("", "share of the changelog records that are restored, 1 when all are"),
@@ -158,12 +163,15 @@ GAUGES: Final[dict[Gauged, Measure]] = {
 
 # The console's, each without labels, set when it is asked for them.
 CONSOLE_GAUGES: Final[dict[ConsoleGauged, Measure]] = {
+    "bound": GAUGES["bound"],
+    "console_booked_leads": Measure("leads", "leads whose moves between stages it holds for the books"),
     "console_open_pages": Measure("pages", "pages that listen for changes"),
     "console_readmodel_age_seconds": Measure(
         "seconds", "since the projector was last alive", watch="above 60: no worker writes to Redis"
     ),
     "console_readmodel_filling_records": Measure("records", "still to be read again into Redis", watch="does not fall"),
     "console_readmodel_up": Measure("", "1 when Redis answers", watch="0: the console shows nothing"),
+    "held": GAUGES["held"],
 }
 
 
@@ -230,11 +238,18 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def console_exposed(values: Mapping[ConsoleGauged, float]) -> bytes:
+def console_exposed(values: Mapping[ConsoleGauged, float], bounds: Iterable[Bound] = ()) -> bytes:
     """The Prometheus text format of a console; what has no value now is 0."""
     registry = CollectorRegistry()
+    gauges = {
+        name: Gauge(f"leadstream_{name}", _help(one), one.by, registry=registry) for name, one in CONSOLE_GAUGES.items()
+    }
     for name, one in CONSOLE_GAUGES.items():
-        Gauge(f"leadstream_{name}", _help(one), registry=registry).set(values.get(name, 0))
+        if not one.by:
+            gauges[name].set(values.get(name, 0))
+    for what, held, most in bounds:
+        gauges["held"].labels(what).set(held)
+        gauges["bound"].labels(what).set(most)
     return generate_latest(registry)
 
 

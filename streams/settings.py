@@ -6,6 +6,7 @@ Nested names are joined by `__` (`LEADSTREAM_KAFKA__PARTITIONS`). Any variable m
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -33,6 +34,7 @@ __all__ = [
 
 PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
+_REDIS: Final = re.compile(r"(redis|rediss|unix)://.")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -75,6 +77,13 @@ class RedisSettings(Part):
     key_prefix: str = Field(
         default="leadstream:", description="what its keys begin with, where several installations share one"
     )
+
+    @field_validator("url")
+    @classmethod
+    def _scheme(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _REDIS.match(value.get_secret_value()):
+            raise ValueError("must begin with redis://, rediss:// or unix://, such as redis://redis:6379/0")
+        return value
 
 
 class WorkerSettings(Part):
@@ -139,7 +148,7 @@ class WorkerSettings(Part):
 class ConsoleSettings(Part):
     """The console. Without users, a password or a provider it prints a link that works once."""
 
-    host: str = Field(default="127.0.0.1", description="the address that it listens on")
+    host: str = Field(default="127.0.0.1", description="the address that it listens on; names are not looked up")
     port: int = Field(default=0, ge=0, le=65535, description="0: a free one, said in the log")
     password: SecretStr | None = Field(default=None, description="one for all, for a trial: refused beside `USERS`")
     link_secret: SecretStr | None = Field(
@@ -180,6 +189,14 @@ class ConsoleSettings(Part):
         default="roles", description="where the provider says roles: a path with dots, such as `realm_access.roles`"
     )
     openid_name_claim: str = Field(default="name", description="where it says a person's name")
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            return str(ip_address("127.0.0.1" if value == "localhost" else value))
+        except ValueError:
+            raise ValueError("must be an address of this machine, such as 127.0.0.1 or 0.0.0.0") from None
 
     @field_validator("users", "sessions", "api_keys", "rules_drafts", "costs", mode="before")
     @classmethod

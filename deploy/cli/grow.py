@@ -73,7 +73,10 @@ def retire(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: Home = AT_HOME,
 ) -> None:
-    """Delete the topics of an epoch that is over. Run it with the settings of now, once you need no way back."""
+    """Delete the topics of an epoch that is over, or of one that was prepared by mistake and that nobody uses yet.
+
+    Run it with the settings of now, once you need no way back.
+    """
     from msgspec.structs import replace
 
     from deploy.upkeep.broker import Broker

@@ -27,6 +27,7 @@ class Up(Struct, frozen=True, kw_only=True):
     console_url: str
     console_link: str
     demo_url: str
+    worker_urls: list[str]
     kafka: str
     redis: str
     write_key: str
@@ -45,7 +46,7 @@ def tell(stack: Stack, *, link: str, pids: Mapping[str, int]) -> None:
     secret = os.environ.get("LEADSTREAM_WEBHOOK__SECRET", stack.secrets.webhook_secret)
     up = Up(
         collector_url=stack.collector_url, console_url=stack.console_url, console_link=link, demo_url=stack.demo_url,
-        kafka=stack.kafka, redis=stack.redis_url, write_key=stack.secrets.write_key,
+        worker_urls=stack.worker_urls, kafka=stack.kafka, redis=stack.redis_url, write_key=stack.secrets.write_key,
         server_key=stack.secrets.server_key, webhook_url=url, webhook_secret=secret if url else "",
         broker=stack.plan.broker, home=str(stack.plan.home), pid=os.getpid(), pids=dict(pids),
     )  # fmt: skip
@@ -72,6 +73,7 @@ def announce(console: Console, stack: Stack, *, link: str) -> None:
         ("Demo site", stack.demo_url, "visit it, then look at the console"),
         ("Collector", stack.collector_url, "events, /v1/crm/generic"),
         ("Write key", stack.secrets.write_key, "for browsers; the server key is in up.json"),
+        ("Worker", " ".join(stack.worker_urls), "/readyz and /metrics, as collector and console have them"),
         ("Kafka", stack.kafka, _broker_says(stack)),
         ("Redis", stack.redis_url, "read model"),
         ("Files", str(stack.plan.home), "up.json, secrets.json, logs/"),

@@ -60,6 +60,11 @@ class Stack(Struct, frozen=True, kw_only=True):
         return f"http://{HOST}:{self.ports.demo}"
 
     @property
+    def worker_urls(self) -> list[str]:
+        """Where workers tell how they are: /readyz and /metrics."""
+        return [f"http://{HOST}:{port}" for port in self.ports.workers]
+
+    @property
     def redis_url(self) -> str:
         """The read model."""
         return f"redis://{HOST}:{self.ports.redis}/0"

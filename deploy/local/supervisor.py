@@ -162,7 +162,7 @@ class Supervisor:
                 return
             steady = asyncio.get_running_loop().time() - one.since > STEADY_S
             wait_s = FIRST_WAIT_S if steady else min(wait_s * 2, LONGEST_WAIT_S)
-            self._state(one, State.AGAIN, note=f"ended with code {code}; again in {wait_s:.0f} s")
+            self._state(one, State.AGAIN, note=f"ended with code {code}; again in {wait_s:g} s")
             await asyncio.sleep(wait_s)
             try:
                 await self._begin(one)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy.errors import BadBackup, NotAtRest, TopicsDiffer
+from deploy.errors import BadBackup, NotAtRest
 from deploy.local.topics import TABLES
 from deploy.upkeep.archive import ArchiveWriter, File
 from deploy.upkeep.broker import Broker, Piece
@@ -36,7 +36,7 @@ def take(
 
     Raises BadBackup, NotAtRest, TopicsDiffer.
     """
-    _check_topics(broker, installation)
+    installation.agrees(broker)
     _make(place)
     copies = write_copies(place, beside)
     partitions = installation.partitions
@@ -55,15 +55,6 @@ def take(
     )  # fmt: skip
     write_manifest(place, manifest)
     return manifest
-
-
-def _check_topics(broker: Broker, installation: Installation) -> None:
-    names = [*(one.topic for one in installation.rows), *(installation.full(name) for name in INBOXES)]
-    found = broker.partitions(names)
-    wrong = [name for name in names if found.get(name) != installation.partitions]
-    if wrong:
-        raise TopicsDiffer(f"{wrong[0]} has {found.get(wrong[0], 0)} partitions, not {installation.partitions}: is "
-                           "this the installation that you mean? See leadstream topics show")  # fmt: skip
 
 
 def _make(place: Path) -> None:

@@ -35,6 +35,16 @@ class Moved(Struct, frozen=True):
 def prepare(bootstrap: str, old: Installation, *, partitions: int) -> Installation:
     """Makes the topics of the next epoch. Raises TopicsDiffer, BrokerUnreachable."""
     new = replace(old, epoch=old.epoch + 1, partitions=partitions)
+    with Broker.connected(bootstrap) as broker:
+        old.agrees(broker)
+        there = broker.partitions([new.full(name) for name in INBOXES])
+    if partitions <= old.partitions:
+        raise TopicsDiffer(f"this installation has {old.partitions} partitions already: --partitions must be more")
+    if other := {count for count in there.values() if count != partitions}:
+        raise TopicsDiffer(
+            f"epoch {new.epoch} was prepared before, with {min(other)} partitions. Go on with those, or delete it "
+            f"while nothing is in it: leadstream grow retire --epoch {new.epoch}"
+        )
     topics.apply(bootstrap, topics.wanted(partitions, prefix=new.prefix, app_id=new.app_id, epoch=new.epoch))
     return new
 
@@ -56,8 +66,10 @@ def grown(broker: Broker, old: Installation) -> Installation:
 def move(broker: Broker, old: Installation, new: Installation, *, told: Told) -> list[Moved]:
     """Copies rows, cards and moves of an epoch at rest into the next one, and compares both sides.
 
-    Raises NotAtRest where workers run, events wait, or the next epoch has begun already.
+    Raises NotAtRest where workers run, events wait, or the next epoch has begun already, TopicsDiffer where the old one
+    has other partitions than it is said to have.
     """
+    old.agrees(broker)
     _at_rest(broker, old, new)
     pairs = list(zip([*old.rows, *old.cards], [*new.rows, *new.cards], strict=True))
     sources = [_copied(broker, source, target, old=old, new=new, told=told) for source, target in pairs]
@@ -94,12 +106,21 @@ def _copied(
 
 
 def retire(broker: Broker, old: Installation, *, current: int) -> list[str]:
-    """Deletes the topics of an epoch that nobody uses any more; their names. Raises NotAtRest."""
-    if old.epoch >= current:
+    """Deletes the topics of an epoch that nobody uses any more, or not yet; their names. Raises NotAtRest."""
+    if old.epoch == current:
         raise NotAtRest(f"epoch {old.epoch} is in use: LEADSTREAM_KAFKA__EPOCH is {current} here")
     old.workers_gone(broker)
+    if old.epoch > current and (holds := _holding(broker, old)):
+        raise NotAtRest(f"epoch {old.epoch} has begun: {holds} holds records. Is LEADSTREAM_KAFKA__EPOCH right here?")
     names = [*(one.topic for one in old.rows), *(old.full(name) for name in (*INBOXES, *CARDS, *_LEFT))]
     there = sorted(broker.partitions(names))
     if there:
         broker.admin.delete_topics(there)
     return there
+
+
+def _holding(broker: Broker, new: Installation) -> str:
+    """A topic of a prepared epoch in which anything lies, "" where nothing does."""
+    found = broker.partitions([*(one.topic for one in new.rows), *map(new.full, (*INBOXES, *CARDS, *_LEFT))])
+    ends = {name: broker.bounds(name, partitions=count) for name, count in found.items()}
+    return next((name for name, bounds in sorted(ends.items()) if any(end for _, end in bounds.values())), "")

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from deploy.errors import NotAtRest
+from deploy.errors import NotAtRest, TopicsDiffer
 from deploy.local.topics import TABLES, changelog
 from deploy.settings import DeploySettings
 from deploy.upkeep.broker import Broker
@@ -62,6 +62,17 @@ class Installation(Struct, frozen=True, kw_only=True):
         return [Kept(name, self.full(name), card_version) for name in CARDS]
 
     # ─── what must be so before anything is copied
+    def agrees(self, broker: Broker) -> None:
+        """Raises TopicsDiffer where the broker has other partitions: what lies in the rest would be passed over."""
+        names = [*(one.topic for one in self.rows), *map(self.full, INBOXES)]
+        found = broker.partitions(names)
+        wrong = next((name for name in names if found.get(name) != self.partitions), None)
+        if wrong is not None:
+            raise TopicsDiffer(
+                f"{wrong} has {found.get(wrong, 0)} partitions, and LEADSTREAM_KAFKA__PARTITIONS is {self.partitions} "
+                "here: is this the installation that you mean? See leadstream topics show"
+            )
+
     def workers_gone(self, broker: Broker) -> None:
         """Raises NotAtRest while workers run: they would write behind our back."""
         if broker.is_busy(self.group):

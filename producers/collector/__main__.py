@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 from typing import Final, NoReturn
 
@@ -31,7 +32,8 @@ OUR_LOGS: Final = {"loggers": {"_granian": {"level": "WARNING", "propagate": Tru
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT."""
+    """Serves until SIGTERM or SIGINT. Raises BadSettings."""
+    _may_listen(settings.collector.host, settings.collector.port)
     server = Server(
         build(settings, kafka_sink(settings)),
         address=settings.collector.host,
@@ -52,6 +54,16 @@ async def serve(settings: Settings) -> None:
     log.info("collector_starting", host=settings.collector.host, port=settings.collector.port)
     await server.serve()
     log.info("collector_stopped")
+
+
+def _may_listen(host: str, port: int) -> None:
+    """The server shares a port with whoever else has it, and each would get some of the requests."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise BadSettings(f"LEADSTREAM_COLLECTOR__HOST and __PORT: {host}:{port}: {error.strerror}") from error
 
 
 def _look_for_rings_seldom() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from producers.collector.blocks import Blocks
 from producers.collector.door.keys import Sender
@@ -16,6 +15,7 @@ from producers.settings import Settings
 from producers.sinks.base import Sink
 from schemas.codec import encode
 from schemas.ids import Naming
+from schemas.lookups import remembered
 from schemas.rejected import Envelope, Reason, Rejected
 from schemas.times import milliseconds_of
 from schemas.topics import partition_of, topic
@@ -36,7 +36,7 @@ class Intake:
         self._rejected = self.topic("rejected")
         self._partition = partitions_by_visitor(self.naming, self.partitions)
         self.outstanding = Outstanding(sink, most=self._settings.outstanding_bytes)
-        self._accepted = lru_cache(1_024)(EVENTS.labels)  # one child per source
+        self._accepted = remembered("sources", most=1_024)(EVENTS.labels)  # one child per source
         self._blocks: Blocks | None = None
 
     def topic(self, name: str) -> str:

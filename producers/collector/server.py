@@ -24,6 +24,7 @@ from producers.collector.reading.verdicts import answer_with_verdicts, wants_ver
 from producers.collector.routes import ANSWERED, RETRY_AFTER_S, EventRoute, refused_body
 from producers.collector.sources import Sources
 from producers.collector.spool.spooling import with_spool
+from producers.collector.zeros import from_zero
 from producers.errors import Refusal, Refused, SinkError
 from producers.logs import Seldom, configure
 from producers.metrics import REQUESTS, RESENT
@@ -130,6 +131,7 @@ def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = 
 
     Raises BadSettings.
     """
+    from_zero()
     clock = now_ms or utc_ms
     intake = Intake(settings, with_spool(settings, sink, now_ms=clock), now_ms=clock)
     sources = Sources.read(settings.collector.sources)

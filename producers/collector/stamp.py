@@ -1,7 +1,6 @@
 """Deliveries: what one request brought, stamped, and grouped by the partition of each event's visitor."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
 from producers.collector.reading.caps import BadEvent
@@ -10,6 +9,7 @@ from schemas.codec import encode
 from schemas.delivery import Delivery, Trust
 from schemas.errors import BadId
 from schemas.ids import Naming
+from schemas.lookups import remembered
 from schemas.rejected import Reason
 from schemas.topics import partition_of
 
@@ -22,7 +22,7 @@ PartitionOf = Callable[[str | int | None, str | int | None], int | None]
 def partitions_by_visitor(naming: Naming, partitions: int) -> PartitionOf:
     """(anonymousId, userId) -> partition, None where neither says anything."""
 
-    @lru_cache(65_536)
+    @remembered("partitions_of_visitors", most=65_536)
     def partition(anonymous_id: str | int | None, user_id: str | int | None) -> int | None:
         try:
             visitor_id = naming.visitor_of(anonymous_id, user_id)

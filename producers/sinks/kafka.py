@@ -25,6 +25,7 @@ from producers.sinks.producer import opened, stopped
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
+SAY_S: Final = 30.0  # so often it says again why it is not connected
 RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
 MOST_RECORD: Final = 4 << 20
 MOST_BATCH: Final = 256 * 1024
@@ -165,6 +166,8 @@ class KafkaSink:
             lane.fail(error, all_of_them=True)
 
     async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        said, say_at = "", 0.0
         while self._why:
             producer, why = await opened(self._servers, self._wanted())
             if producer is not None:
@@ -172,7 +175,9 @@ class KafkaSink:
                 log.info("kafka_ready", partitions=self._partitions)
                 return
             self._why = why
-            log.warning("kafka_not_ready", why=why)
+            if why != said or loop.time() >= say_at:
+                log.warning("kafka_not_ready", why=why)
+                said, say_at = why, loop.time() + SAY_S
             await asyncio.sleep(RETRY_S)
 
     def _wanted(self) -> Mapping[str, int]:

@@ -37,7 +37,7 @@ async def opened(servers: Sequence[str], wanted: Mapping[str, int]) -> tuple[AIO
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
     except (KafkaError, OSError, TimeoutError) as error:
-        why = f"Kafka does not answer: {type(error).__name__}"
+        why = f"Kafka does not answer at {','.join(servers)}: {type(error).__name__}"
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
         raise

@@ -216,17 +216,19 @@ async def _failed(request: Request, error: Exception) -> Response:
     return await desk_of(request).notice(request, 500, title=N_("Something broke"), text=text)
 
 
-def serve(settings: Settings, *, mappers: Mappers | None = None) -> None:
-    """Run until SIGTERM or SIGINT. Ends the process with one clear message where a setting cannot work.
+def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:
+    """Run until SIGTERM or SIGINT; the exit code, with one clear message where a setting cannot work.
 
-    `mappers` None: what CRMs and mail providers said is shown and not replayed here.
+    Threads may run then: whoever called leaves at once (`streams/__main__.py`). `mappers` None: what CRMs and mail
+    providers said is shown and not replayed here.
     """
     logs.configure(settings.log.level)
     try:
         asyncio.run(_serve(settings, mappers))
     except SettingsError as error:
         print(f"leadstream: {error}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(CANNOT_START) from error
+        return CANNOT_START
+    return 0
 
 
 async def _serve(settings: Settings, mappers: Mappers | None) -> None:
@@ -237,6 +239,7 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
+    _may_listen(ours.host, port)
     users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
@@ -246,7 +249,8 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
                              audit=ours.audit, api_keys=ours.api_keys, sessions=sessions)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
-    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
+                    backlog=ops.CONNECTIONS, backpressure=ops.CONNECTIONS)  # fmt: skip
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -271,6 +275,16 @@ def _slack(settings: Settings) -> SlackAnswers | None:
         return None
     return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)),
                         members=settings.slack.by_member)  # fmt: skip
+
+
+def _may_listen(host: str, port: int) -> None:
+    """The server shares a port with whoever else has it, and each would get some of the requests."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise SettingsError(f"LEADSTREAM_CONSOLE__HOST and __PORT: {host}:{port}: {error.strerror}") from error
 
 
 def _free_port(host: str) -> int:

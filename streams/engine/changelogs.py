@@ -39,8 +39,8 @@ class Changelogs:
             bootstrap_servers=servers, client_id="leadstream-changelogs", group_id=None, enable_auto_commit=False,
             auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS, max_partition_fetch_bytes=FETCH_BYTES,
         )  # fmt: skip
-        await consumer.start()
         try:
+            await consumer.start()
             yield cls(consumer)
         finally:
             await consumer.stop()

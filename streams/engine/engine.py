@@ -37,6 +37,7 @@ from streams.engine.outbox import Outbox
 from streams.engine.progress import Progress
 from streams.engine.pulse import Pulse, since_boot
 from streams.engine.pump import Pump
+from streams.engine.reach import Reach
 from streams.engine.recovery_progress import RecoveryProgress
 from streams.engine.restoring import Restoring
 from streams.engine.saving import Saving
@@ -123,7 +124,8 @@ class Engine:
         self._lease = Lease(session_s=worker.session_timeout_s, rebalance_s=worker.rebalance_timeout_s,
                             clock=since_boot)  # fmt: skip
         self.app.guard = self._guard
-        self.app.listening = partial(heard, lease=self._lease, clock=since_boot)
+        self._reach = Reach(kafka.bootstrap_servers, asks=lambda: not self._waiting_for(), clock=since_boot)
+        self.app.listening = lambda send: heard(self._reach.noted(send), lease=self._lease, clock=since_boot)
         self.app.progress = self._progress = Progress(inboxes.__contains__)
         self.app.intake = self._intake = Intake(inboxes)
         self._sends = Sends(lambda: self.app.producer._producer, pulse=self._pulse)
@@ -210,15 +212,21 @@ class Engine:
 
     async def _start(self) -> None:
         self._spawn("pulse", self._pulse.run())
-        health = Health(age_s=self._pulse.age_s, ready=self._waiting_for, exposed=self._exposed)
-        port = health.serve(self._settings.worker.host, self._settings.worker.port)
-        _log.info("worker_serves", host=self._settings.worker.host, port=port)
+        health = Health(age_s=self._pulse.age_s, ready=self._not_ready, exposed=self._exposed)
+        host, port = self._settings.worker.host, self._settings.worker.port
+        try:
+            port = health.serve(host, port)
+        except OSError as error:
+            die("nobody can ask for health: LEADSTREAM_WORKER__HOST and __PORT", host=host, port=port,
+                error=error.strerror)  # fmt: skip
+        _log.info("worker_serves", host=host, port=port)
         changelogs = [f"{self._settings.application}-{book.name}-changelog" for book in self._books]
         await check_topics(self._settings.kafka, [*self._names.values(), *changelogs])
         self._spawn("pump", self._pump.run())
         self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))
         self._spawn("delivery", self._delivery.run())
         self._spawn("watchdog", self._watchdog.run())
+        self._spawn("reach", self._reach.run())
         self._spawn("sweep", self._sweep().run())
         if self._saving is not None:
             every_s = self._settings.worker.store_every_s
@@ -287,13 +295,18 @@ class Engine:
             return "rows"
         return "" if self._progress.positions() else "partitions"
 
+    def _not_ready(self) -> str:
+        """The same, and whether Kafka answers: what people ask."""
+        return self._waiting_for() or self._reach.away()
+
     def channel_states(self) -> tuple[ChannelState, ...]:
         """How the channels of this worker stand."""
         return self._delivery.states()
 
     def _exposed(self) -> bytes:
         metrics = self.metrics
-        metrics.gauge("ready", 0 if self._waiting_for() else 1)
+        metrics.gauge("ready", 0 if self._not_ready() else 1)
+        metrics.gauge("kafka_silent_seconds", self._reach.silent_s)
         metrics.gauge("held_decisions", self.outbox.held)
         metrics.gauge("store_bytes", self._store.size if self._store is not None else 0)
         holders: Sequence[Bounded] = (self._intake, self._pump, self._sends, self._clock, self._delivery, *self._books)

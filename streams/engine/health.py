@@ -3,6 +3,7 @@
 Live: the loop answered lately. Ready: this worker reads its partitions.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,13 @@ __all__ = ["Health"]
 NO_BEAT_S: Final = 10.0
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A probe that gave up is no news; a traceback of it would be."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class Health:
     """`age_s`: seconds since the loop's last beat; `ready`: why not, "" = it is; `exposed`: the metrics."""
 
@@ -25,7 +33,7 @@ class Health:
 
     def serve(self, host: str, port: int) -> int:
         """Starts the thread; the port, which is a free one where 0 was asked for. Raises OSError."""
-        server = ThreadingHTTPServer((host, port), self._handler())
+        server = _Server((host, port), self._handler())
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
         return int(server.server_address[1])

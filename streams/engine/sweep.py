@@ -125,8 +125,8 @@ def reader(servers: str) -> Read:
     async def read(tp: TP, span: Span, /) -> AsyncIterator[Strange]:
         where = TopicPartition(tp.topic, tp.partition)
         consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([where])
             consumer.seek(where, span[0])
             while await consumer.position(where) < span[1]:

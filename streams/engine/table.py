@@ -73,6 +73,7 @@ class RowTable(Table[bytes, bytes]):
         self._die = die
         self._keeper: Keeper | None = None
         self._changed: Lanes = {}
+        self._generation = 0  # of the group, when partitions were given out last
         self.tails = Tails()
 
     def _new_store(self) -> Shares:
@@ -195,13 +196,16 @@ class RowTable(Table[bytes, bytes]):
             share.inverted.discard(key)
 
     async def on_rebalance(  # noqa: PLR0917  Faust's signature
-        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0  # noqa: ARG002
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """Rows of partitions that left are dropped, and so is what is left of those that come.
 
-        What stays and was being read is read on from where it was.
+        What stays and was being read is read on from where it was. It stays where this worker was there in each
+        generation: in one that passed without it another had the partition, wrote its rows and committed.
         """
-        for tp in revoked | newly_assigned:
+        stays = generation_id == self._generation + 1
+        self._generation = generation_id
+        for tp in revoked | (newly_assigned if stays else assigned):
             if tp.topic == self.changelog_topic_name:
                 self._drop(tp.partition)
                 self.tails.forget([tp])

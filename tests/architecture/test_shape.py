@@ -14,7 +14,7 @@ LONGEST = 500
 LONGEST_AGENT = 40
 AGENTS = {f"streams/agents/{name}.py" for name in ("visitors", "leads", "accounts", "recipients", "projector")}
 # What others' protocols call by these names.
-CALLED_BY_OTHERS = frozenset({"do_GET"})
+CALLED_BY_OTHERS = frozenset({"do_GET", "handle_error"})
 
 
 def test_there_is_source_to_read() -> None:

@@ -19,7 +19,7 @@ READY_S = 90  # the promise is 20 s on an idle machine; tests share theirs
 GONE_S = 45
 KEYS = {
     "broker", "collector_url", "console_link", "console_url", "demo_url", "home", "kafka", "pid", "pids", "redis",
-    "server_key", "webhook_secret", "webhook_url", "write_key",
+    "server_key", "webhook_secret", "webhook_url", "worker_urls", "write_key",
 }  # fmt: skip
 CHILDREN = {"kafka", "valkey", "collector", "console", "demo", "worker"}
 
@@ -115,7 +115,10 @@ def test_it_is_ready_complete_and_says_so_once(start: Callable[..., Run]) -> Non
     up = run.ready()
     assert set(up) == KEYS
     assert set(up["pids"]) == CHILDREN
-    for url in (f"{up['collector_url']}/readyz", f"{up['console_url']}/readyz", up["demo_url"], up["console_link"]):
+    for url in (
+        f"{up['collector_url']}/readyz", f"{up['console_url']}/readyz", up["demo_url"], up["console_link"],
+        f"{up['worker_urls'][0]}/readyz",
+    ):  # fmt: skip
         assert httpx.get(url, follow_redirects=True, timeout=30).status_code == 200, url
     said = run.said()
     for piece in (up["write_key"], up["console_link"], up["demo_url"], "<script async", "curl -u", "memory only"):

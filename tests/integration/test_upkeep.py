@@ -6,8 +6,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from deploy.errors import BadBackup, NotAtRest
+from deploy.errors import BadBackup, NotAtRest, TopicsDiffer
 from deploy.local.topics import apply, wanted
 from deploy.upkeep.backup import take
 from deploy.upkeep.broker import Broker
@@ -104,6 +105,36 @@ def test_records_that_wait_are_not_left_behind(
     new = prepare(embedded_kafka, installation(old), partitions=6)
     with Broker.connected(embedded_kafka) as upkeep, pytest.raises(NotAtRest, match="records wait"):
         move(upkeep, installation(old), new, told=unseen)
+
+
+def test_a_shell_that_knows_of_fewer_partitions_moves_nothing(name: str, stack: ExitStack, embedded_kafka: str) -> None:
+    """Two thirds of the rows would stay behind, and both sides would compare equal."""
+    old = opened(stack, embedded_kafka, name, partitions=6)
+    old.create()
+    new = prepare(embedded_kafka, installation(old), partitions=8)
+    fewer = replace(installation(old), partitions=2)
+    with Broker.connected(embedded_kafka) as upkeep, pytest.raises(TopicsDiffer, match="has 6 partitions"):
+        move(upkeep, fewer, new, told=unseen)
+    with pytest.raises(TopicsDiffer, match="has 6 partitions"):
+        prepare(embedded_kafka, fewer, partitions=8)
+
+
+def test_a_number_that_was_mistyped_can_be_taken_back(name: str, stack: ExitStack, embedded_kafka: str) -> None:
+    old = opened(stack, embedded_kafka, name)
+    old.create()
+    for no_more in (4, 3):
+        with pytest.raises(TopicsDiffer, match="must be more"):
+            prepare(embedded_kafka, installation(old), partitions=no_more)
+    mistyped = prepare(embedded_kafka, installation(old), partitions=5)
+    with pytest.raises(TopicsDiffer, match="grow retire --epoch 1"):
+        prepare(embedded_kafka, installation(old), partitions=6)
+    with Broker.connected(embedded_kafka) as upkeep:
+        assert len(retire(upkeep, mistyped, current=0)) == 13
+    assert prepare(embedded_kafka, installation(old), partitions=6).partitions == 6
+    new = opened(stack, embedded_kafka, name, partitions=6, epoch=1)
+    new.write("visits", [(5, b"[]")])
+    with Broker.connected(embedded_kafka) as upkeep, pytest.raises(NotAtRest, match="has begun"):
+        retire(upkeep, installation(new), current=0)
 
 
 def test_a_lost_cluster_is_restored_into_another_one(

@@ -29,7 +29,8 @@ class Group(Shift):
 
     def _disk(self) -> Disk | None:
         """One that no process has; what sleeps keeps its own. Who finds none works without."""
-        taken = [one.disk.files for one in (*self.workers, *self.zombies) if one.disk is not None]
+        others = (*self.workers, *self.zombies, *self.cut_off)
+        taken = [one.disk.files for one in others if one.disk is not None]
         free = [one for one in self.disks if not any(one is other for other in taken)]
         return Disk(self.chance.choice(free), now=lambda: self.now) if free else None
 
@@ -58,6 +59,23 @@ class Group(Shift):
             if self.chance.random() < 0.5:
                 worker.turn(everything=self.chance.random() < 0.5)
         self.zombies.append(self._gone(worker))
+
+    def cut(self) -> None:
+        """One is cut off while nothing of it is on its way: nothing ends it, and the group goes on without it."""
+        if len(self.workers) > 1:
+            worker = self._someone()
+            self.settle(worker)
+            self.workers.remove(worker)
+            self.cut_off.append(worker)
+            self.rebalance()
+
+    def comes_back(self) -> None:
+        """One of those is a member again. What it owned before may be its own again, and was another's meanwhile."""
+        if self.cut_off:
+            worker = self.cut_off.pop(self.chance.randrange(len(self.cut_off)))
+            worker.moves(self.now)
+            self.workers.append(worker)
+            self.rebalance()
 
     def zombie_lands(self) -> None:
         """A zombie's late records arrive, or it wakes up: then it dies before it sends."""
@@ -94,6 +112,7 @@ class Group(Shift):
 
     def _share_out(self, *, broken_off: bool) -> bool:
         """`broken_off`: the group moves on before somebody has all rows. Whether it did."""
+        self.generation += 1
         shares: dict[str, set[int]] = {worker.name: set() for worker in self.workers}
         for number in range(self.log.partitions):
             shares[self._someone().name].add(number)
@@ -101,7 +120,7 @@ class Group(Shift):
             worker.moves(self.now)
             worker.revoke(range(self.log.partitions))
             away_in = -1 if self.calm else self.chance.choice(AWAY_IN[:2] if broken_off else AWAY_IN)
-            worker.assign(shares[worker.name], away_in=away_in, given_up=broken_off)
+            worker.assign(shares[worker.name], generation=self.generation, away_in=away_in, given_up=broken_off)
             self._look(worker)
         return broken_off
 
@@ -109,6 +128,7 @@ class Group(Shift):
         """Everybody goes, and everything is restored from the changelogs."""
         self.committing.clear()
         self.workers.clear()
+        self.cut_off.clear()
         self.join()
 
     def take_over(self, rules: Rules) -> None:

@@ -45,11 +45,11 @@ class Rows:
         self.away_in -= 1
         return self.away_in == -1
 
-    async def restore(self, mine: set[int], *, gone: set[int], came: set[int]) -> None:
+    async def restore(self, mine: set[int], *, gone: set[int], came: set[int], generation: int) -> None:
         """The partitions are these from now on. May be cancelled at any point."""
         self._restores = True
         for name, table in self._tables.items():
-            await table.on_rebalance(_tps(name, mine), _tps(name, gone), _tps(name, came))
+            await table.on_rebalance(_tps(name, mine), _tps(name, gone), _tps(name, came), generation)
         await self._restoring.restore(dict.fromkeys(self._tables, mine))
         for name, table in self._tables.items():
             await table.on_recovery_completed(_tps(name, mine), set())

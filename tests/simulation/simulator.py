@@ -17,6 +17,7 @@ from tests.unit.core.publishing import SEVERAL
 
 __all__ = ["Simulation"]
 
+CUTS: Final = 3  # in one of so many runs workers are cut off
 STILL: Final = 3  # rounds: a sweep looks twice at what lies behind the rows of ours
 DRAINED: Final = 400  # rounds after which what still moves never ends
 
@@ -33,7 +34,10 @@ class Simulation(Group):
             self.crash: 6, self.join: 3, self.publish: 0.6, self.leave: 2, self.freeze: 4, self.zombie_lands: 8,
             self.rebalance: 3,
         }  # fmt: skip
-        faults = (self.crash, self.join, self.leave, self.freeze, self.zombie_lands, self.rebalance, self.publish)
+        if seed % CUTS == 2:  # the others live as they did before there was this
+            happens |= {self.cut: 4, self.comes_back: 8}
+        faults = (self.crash, self.join, self.leave, self.freeze, self.zombie_lands, self.rebalance, self.publish,
+                  self.cut, self.comes_back)  # fmt: skip
         self._happens = [one for one in happens if not (self.calm and one in faults)]
         self._weights = list(accumulate(happens[one] for one in self._happens))
         self.join()
@@ -59,6 +63,8 @@ class Simulation(Group):
         for zombie in self.zombies:
             for place in zombie.flying:
                 zombie.lands_unheard(place, most=1_000)
+        while self.cut_off:
+            self.comes_back()
         if self.rules is not self.begins_with:
             self.take_over(self.begins_with)
         if not self.calm and self.chance.random() < 0.5:

@@ -262,14 +262,17 @@ class SimWorker:
         for tp in gone:
             self._position.pop(tp, None)
 
-    def assign(self, partitions: set[int], *, away_in: int = -1, given_up: bool = False) -> None:
+    def assign(
+        self, partitions: set[int], *, generation: int, away_in: int = -1, given_up: bool = False
+    ) -> None:
         """All that it owns from now on: what is new is restored, then reading starts.
 
-        `away_in`: after so many batches of changelogs Kafka goes away; `given_up`: and then the group moves on first.
+        `generation`: of the group. `away_in`: after so many batches of changelogs Kafka goes away; `given_up`: and
+        then the group moves on first.
         """
         self.rows.away_in = away_in
         gone, came = self.owned - partitions, partitions - self.owned
-        work = self.loop.begin(self.rows.restore(partitions, gone=gone, came=came))
+        work = self.loop.begin(self.rows.restore(partitions, gone=gone, came=came, generation=generation))
         self.loop.settle()
         self.owned = partitions
         if given_up and not work.done():

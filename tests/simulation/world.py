@@ -43,8 +43,9 @@ class _Webhook(MemoryChannel):
 
 
 class World:
-    """`kind`: the worker; tests hand in one that is deliberately broken. `zombies`: those that sleep.
+    """`kind`: the worker; tests hand in one that is deliberately broken.
 
+    `zombies`: those that sleep; `cut_off`: those that are awake and hear nothing of the group.
     `lives_as`: what happens outside; `begins_with`: the rules, which hold again in the end.
     """
 
@@ -61,6 +62,8 @@ class World:
         self.life = self.lives_as(self.chance, self.log, now=lambda: self.now)
         self.workers: list[SimWorker] = []
         self.zombies: list[SimWorker] = []
+        self.cut_off: list[SimWorker] = []
+        self.generation = 0  # of the group
         self.lives = 0
         self.crashes = 0
         self.published: list[Published] = []

@@ -66,3 +66,20 @@ def test_what_is_wrong_is_said_by_the_name_of_its_variable(environ: dict[str, st
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings.from_env(SECRET).identity = "signed"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("LEADSTREAM_REDIS__URL", "redis-1:6379", "must begin with redis://"),
+        ("LEADSTREAM_CONSOLE__HOST", "console.example.com", "must be an address of this machine"),
+    ],
+)
+def test_what_a_library_would_raise_at_is_a_sentence(variable: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}: {said}"):
+        Settings.from_env({**SECRET, variable: value})
+
+
+def test_no_read_model_and_a_machine_by_its_own_name_are_fine() -> None:
+    settings = Settings.from_env({**SECRET, "LEADSTREAM_REDIS__URL": "", "LEADSTREAM_CONSOLE__HOST": "localhost"})
+    assert (settings.redis.url.get_secret_value(), settings.console.host) == ("", "127.0.0.1")

@@ -1,9 +1,10 @@
 """Where a request came from, shortened before it is written: two octets of IPv4, 48 bits of IPv6."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
+
+from schemas.lookups import remembered
 
 __all__ = ["client_in", "client_of", "network_of", "shortened"]
 
@@ -29,7 +30,7 @@ def client_in(scope: Mapping[str, Any], *, proxy_hops: int) -> str | None:
     return client_of(peer[0] if peer else None, scope["headers"], proxy_hops=proxy_hops)
 
 
-@lru_cache(16_384)
+@remembered("truncated_addresses", most=16_384)
 def shortened(address: str | None) -> str | None:
     """`203.0.113.9` -> `203.0.0.0`; None where it is no address.
 
@@ -43,7 +44,7 @@ def shortened(address: str | None) -> str | None:
     return str(ip_network((found, bits), strict=False).network_address)
 
 
-@lru_cache(16_384)
+@remembered("networks", most=16_384)
 def network_of(address: str | None) -> str | None:
     """Whom a limit holds together: an IPv4 /24, an IPv6 /64. Never written anywhere.
 

@@ -5,7 +5,6 @@ credentials: a browser's cookies are none of our keys. A preflight carries no ke
 what is said before the source is known is the same for everybody, and the POST decides.
 """
 
-from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -13,6 +12,7 @@ from producers.collector.door.keys import Headers, Sender
 from producers.collector.door.origins import OriginList
 from producers.collector.sources import Sources
 from producers.errors import Refusal, Refused
+from schemas.lookups import remembered
 
 __all__ = ["VARY", "Cors", "HeaderList"]
 
@@ -34,8 +34,8 @@ class Cors:
             for name, one in sources or Sources()
             if one.origins
         }
-        self._told = lru_cache(4_096)(self._judged)
-        self._open = lru_cache(1_024)(self._unjudged)
+        self._told = remembered("origins_of_sources", most=4_096)(self._judged)
+        self._open = remembered("origins", most=1_024)(self._unjudged)
 
     def reply(self, origin: bytes | None, sender: Sender | None = None) -> HeaderList:
         """Headers for a reply to a page of this origin; `sender` None: whose key it is, is not known.

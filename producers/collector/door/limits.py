@@ -13,7 +13,7 @@ from typing import Final
 from producers.collector.door.buckets import Bucket, Buckets, Rate
 from producers.collector.door.keys import Sender
 from producers.errors import Limited, Refusal
-from producers.metrics import LIMITS_KEPT
+from producers.metrics import BOUNDS, LIMITS_KEPT
 from producers.settings import LimitSettings
 
 __all__ = ["Limits"]
@@ -33,6 +33,7 @@ class Limits:
         self._dry: set[str] = set()  # keys and networks that were refused and may be empty still
         self._inside: dict[str, int] = {}
         LIMITS_KEPT.labels("events").set_function(lambda: len(self._keys) + len(self._networks))
+        BOUNDS.hold("networks_of_events", lambda: len(self._networks), most=settings.kept)
 
     def look(self, sender: Sender, network: str | None) -> None:
         """Before a body is read. Raises Limited for who is over a limit, who costs us little so."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from producers.collector.door.buckets import Bucket, Buckets, Rate
-from producers.metrics import LIMITS_KEPT
+from producers.metrics import BOUNDS, LIMITS_KEPT
 from producers.settings import LimitSettings
 
 __all__ = ["NetworkRate"]
@@ -24,6 +24,7 @@ class NetworkRate:
         self._clock = clock
         self._kept = Buckets(settings.kept)
         LIMITS_KEPT.labels(of).set_function(lambda: len(self._kept))
+        BOUNDS.hold(f"networks_of_{of}", lambda: len(self._kept), most=settings.kept)
 
     def pay(self, network: str | None) -> int:
         """Takes one: 0. Else in how many whole seconds there is one again, and then nothing was taken."""

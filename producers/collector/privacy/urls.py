@@ -5,9 +5,10 @@ A fragment that a router lives in (`#/path`, `#!/path`) stays, its own parameter
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
+
+from schemas.lookups import remembered
 
 __all__ = ["CLICK_IDS", "URL_PARAMETERS", "Urls"]
 
@@ -37,7 +38,7 @@ class Urls:
         listed = [one.casefold() for one in parameters]
         self._names = frozenset(one for one in listed if not one.endswith("*"))
         self._begins = tuple(one[:-1] for one in listed if one.endswith("*"))
-        self._known = lru_cache(REMEMBERED)(self._is_fine)
+        self._known = remembered("parameter_names", most=REMEMBERED)(self._is_fine)
 
     def might_change(self, raw: bytes) -> bool:
         """Whether JSON text may hold an address that `cleaned` would change: quick, false for most, never wrongly.

@@ -6,7 +6,6 @@ that a POST would have heard; what could not be made safe is counted where all t
 
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Final
 
 from producers.collector.door.body import Message, Scope, Send
@@ -16,6 +15,7 @@ from producers.collector.door.keys import Headers
 from producers.collector.routes import EventRoute
 from producers.errors import Refusal, Refused, SinkError
 from producers.metrics import REQUESTS
+from schemas.lookups import remembered
 
 __all__ = ["GIF", "Pixels", "Take"]
 
@@ -40,7 +40,7 @@ class Pixels:
         self._take = take
         self._cors = cors
         self._say = say
-        self._seen = lru_cache(256)(REQUESTS.labels)  # one child per route and status
+        self._seen = remembered("pixel_answers", most=256)(REQUESTS.labels)  # one child per route and status
 
     async def answer(self, scope: Scope, send: Send, route: EventRoute) -> None:
         """200, always. HEAD asks what a GET would say and brings nothing."""

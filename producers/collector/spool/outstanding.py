@@ -2,14 +2,17 @@
 
 from asyncio import Future
 from functools import partial
+from typing import Final
 
 from producers.collector.latch import Latch
 from producers.collector.spool.dropped import count_dropped, count_dropped_record
 from producers.errors import SinkError, SinkFull, SinkUnavailable
-from producers.metrics import OUTSTANDING
+from producers.metrics import BOUNDS, OUTSTANDING
 from producers.sinks.base import Sink
 
 __all__ = ["Outstanding", "sink_error"]
+
+ONE_REQUEST: Final = 1 << 20  # whoever is let in brings no more than that, with what is added to each event
 
 
 class Outstanding:
@@ -20,6 +23,7 @@ class Outstanding:
         self._most = most
         self.size = 0
         OUTSTANDING.set_function(lambda: self.size)
+        BOUNDS.hold("outstanding_bytes", lambda: self.size, most=most + ONE_REQUEST)
 
     def admit(self, events: int) -> None:
         """So many events may come in. Raises SinkFull while more waits than we may hold."""

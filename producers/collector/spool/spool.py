@@ -16,7 +16,7 @@ from producers.collector.spool.records import Spooled, framed
 from producers.collector.spool.store import Store, Window
 from producers.errors import SinkError, SpoolFailed, SpoolFull
 from producers.logs import log
-from producers.metrics import SPOOL_BYTES, SPOOL_OLDEST, SPOOL_REFUSED, SPOOL_SYNC_SECONDS, SPOOL_TORN, SPOOLED
+from producers.metrics import BOUNDS, SPOOL_BYTES, SPOOL_OLDEST, SPOOL_REFUSED, SPOOL_SYNC_SECONDS, SPOOL_TORN, SPOOLED
 from producers.settings import SpoolSettings
 
 __all__ = ["Spool"]
@@ -42,6 +42,7 @@ class Spool:
         self._refused_why = ""
         self._refused_at = float("-inf")
         SPOOL_BYTES.set_function(lambda: store.size)
+        BOUNDS.hold("spool_bytes", lambda: store.size, most=settings.max_bytes)
         SPOOL_OLDEST.set_function(self.oldest_s)
 
     def start(self) -> None:

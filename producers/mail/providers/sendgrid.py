@@ -8,7 +8,6 @@ time that it signs; five minutes are ours.
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -22,6 +21,7 @@ from producers.crm.told import Told, told_by_each
 from producers.crm.values import text_of
 from producers.errors import BadSettings, Unmappable
 from producers.mail.providers.reading import LEAD, MESSAGE, MailReading, is_own_link, message_of, object_of, told_of
+from schemas.lookups import remembered
 from schemas.touches import MailEvent, MailKind
 
 __all__ = ["events_of", "public_key", "verify"]
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[str, MailKind]] = {
 _OTHERS: Final = frozenset({"processed", "dropped", "account_status_change"})  # nothing that we need
 
 
-@lru_cache(8)
+@remembered("sendgrid_keys", most=8)
 def public_key(text: str) -> EllipticCurvePublicKey:
     """The key as its page shows it: base64 of DER. Raises BadSettings."""
     try:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.metrics import Bound
 from streams.private_files import append_line, opened_to_append
 
 __all__ = ["AGAIN_MS", "AT_SHELL", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
@@ -88,6 +89,10 @@ class Audit:
 
     def _is_new(self, look: Look, at: int, again_ms: int) -> bool:
         return at - self._looks.get(look, 0) >= again_ms
+
+    def bounds(self) -> list[Bound]:
+        """Looks that are not written twice."""
+        return [Bound("looks_written", len(self._looks), REMEMBERED)]
 
     def close(self) -> None:
         """The next line opens it again."""

@@ -21,6 +21,7 @@ from streams.console.access.session_file import (
 )
 from streams.errors import SettingsError, StreamError
 from streams.file_stamps import Stamp, stamp_of
+from streams.metrics import Bound
 from streams.wall_clock import utc_ms
 
 __all__ = ["NotKept", "Sessions"]
@@ -63,6 +64,10 @@ class Sessions:
             return True
         found = held.people.get(person)
         return found is not None and version < found.version
+
+    def bounds(self) -> list[Bound]:
+        """Sessions that ended here, until the file has them."""
+        return [Bound("sessions_ended_here", len(self._here), MOST_HERE)]
 
     def people(self) -> Mapping[str, CompanyPerson]:
         """Who came from the provider lately, by `person_id`."""

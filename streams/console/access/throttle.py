@@ -5,6 +5,7 @@ from typing import Final
 
 from streams.console.access.audit import network
 from streams.console.access.user_file import name_key
+from streams.metrics import Bound
 
 __all__ = ["Throttle", "Tries"]
 
@@ -21,6 +22,9 @@ class Throttle:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._failed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._failed)
 
     def wait_s(self, address: str, *, now: int) -> int:
         """Whole seconds until this address may try again, 0 = now."""
@@ -39,7 +43,7 @@ class Throttle:
         tries = list(self._failed.get(address, ()))
         if now in tries:
             tries.remove(now)
-        self._failed[address] = tuple(tries)
+            self._failed[address] = tuple(tries)
 
     def _recent(self, address: str, now: int) -> tuple[int, ...]:
         return tuple(at for at in self._failed.get(address, ()) if at > now - WINDOW_MS)
@@ -53,6 +57,10 @@ class Tries:
 
     def __init__(self) -> None:
         self._counted = (Throttle(), Throttle(FROM_NETWORK), Throttle(FOR_NAME))
+
+    def bounds(self) -> list[Bound]:
+        """Names and networks with a wrong try lately."""
+        return [Bound("sign_in_tries", sum(map(len, self._counted)), len(self._counted) * ADDRESSES)]
 
     def wait_s(self, name: str, address: str, *, now: int) -> int:
         """Whole seconds until this name may be tried again from there; 0 = now, and the try is counted."""

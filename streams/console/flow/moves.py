@@ -23,6 +23,7 @@ from streams.core.flow.books import booked, shortened
 from streams.core.flow.tally import Tally
 from streams.core.rules import Rules
 from streams.core.stage.stages import Stages, stages_in
+from streams.metrics import Bound
 from streams.wall_clock import utc_ms
 from streams.window import Bounds, Seen, WindowShut
 
@@ -89,6 +90,15 @@ class Moves:
     def state(self) -> MovesState:
         """How the books are."""
         return MovesState(as_of=self._as_of, done=self._done, total=self._total, why=self._why)
+
+    @property
+    def leads(self) -> int:
+        """Leads whose moves are held: like rows, they are what the books are made of."""
+        return len(self._moves)
+
+    def bounds(self) -> list[Bound]:
+        """Answers that are remembered until a move comes."""
+        return [Bound("answers_of_the_books", len(self._asked), REMEMBERED)]
 
     def close(self) -> None:
         """A reading under way ends at the next stretch: the process stops."""

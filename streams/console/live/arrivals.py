@@ -16,6 +16,7 @@ from schemas.codec import encode
 from streams.console.live.arrived import Arrived, Coming, Watched, arrived, coming, in_words
 from streams.console.tongue import ENGLISH, Tongue
 from streams.core.said import Said
+from streams.metrics import Bound
 from streams.replay.verdicts import Judge
 from streams.window import Seen, WindowShut
 
@@ -68,6 +69,11 @@ class _Page:
         self._second = 0
         self._told = 0
 
+    @property
+    def waiting(self) -> int:
+        """Events that it has not fetched."""
+        return len(self._news.items)
+
     def takes(self, now_s: int) -> bool:
         """Whether one more may be told within this second."""
         if now_s != self._second:
@@ -108,6 +114,19 @@ class Arrivals:
         self._closed = False
         self._away: Said | None = None
         self.sources: dict[str, None] = {}  # those that were seen, some
+
+    def bounds(self) -> list[Bound]:
+        """Arrived events that pages have not fetched yet, and the sources that they may choose from."""
+        waiting = sum(one.waiting for one in tuple(self._pages))
+        return [
+            Bound("page_arrivals", waiting, (MOST_WAITING + MOST_A_SECOND) * max(1, len(self._pages))),
+            Bound("sources_seen", len(self.sources), MOST_SOURCES),
+        ]
+
+    @property
+    def open_pages(self) -> int:
+        """How many pages watch."""
+        return len(self._pages)
 
     async def run(self) -> None:
         """Read while somebody watches, until cancelled. Where Kafka is away it says so and comes again."""

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from schemas.codec import encode
+from streams.metrics import Bound
 from streams.readmodel.keys import Changed
 from streams.readmodel.reader import Lost, Reader
 
@@ -51,6 +52,12 @@ class _Page:
         self._waiting: dict[News, None] = {}
         self._some = asyncio.Event()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __bool__(self) -> bool:
+        return True
+
     def tell(self, change: News) -> None:
         if isinstance(change, Changed) and not any(watch.covers(change) for watch in self._watched):
             return
@@ -84,6 +91,10 @@ class Hub:
     def open_pages(self) -> int:
         """How many pages listen."""
         return len(self._pages)
+
+    def bounds(self) -> list[Bound]:
+        """News that pages have not fetched yet: of each page a bounded number, then it is told to look again."""
+        return [Bound("page_news", sum(map(len, tuple(self._pages))), MOST_WAITING * max(1, len(self._pages)))]
 
     async def run(self) -> None:
         """Listen until cancelled."""

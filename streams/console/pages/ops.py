@@ -7,11 +7,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from streams.console.desk import desk_of
-from streams.metrics import ConsoleGauged, console_exposed
+from schemas.lookups import lookups
+from streams.console.access.throttle import ADDRESSES
+from streams.console.desk import Desk, desk_of
+from streams.metrics import Bound, Bounded, ConsoleGauged, console_exposed
 from streams.readmodel.errors import ReadModelAway
 
-__all__ = ["ROUTES"]
+__all__ = ["CONNECTIONS", "ROUTES"]
+
+CONNECTIONS: Final = 1_024  # at once; the next ones wait until one ends
 
 
 async def healthz(_: Request) -> Response:
@@ -31,7 +35,9 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """The Prometheus text format, made when it is asked for."""
     desk = desk_of(request)
-    values: dict[ConsoleGauged, float] = {"console_open_pages": desk.hub.open_pages}
+    values: dict[ConsoleGauged, float] = {
+        "console_open_pages": desk.hub.open_pages, "console_booked_leads": desk.sight.moves.leads,
+    }  # fmt: skip
     try:
         frame = await desk.frame()
         values["console_readmodel_up"] = 1
@@ -39,7 +45,19 @@ async def metrics(request: Request) -> Response:
         values["console_readmodel_age_seconds"] = (frame.beat_age_ms or 0) / 1_000
     except ReadModelAway:
         values["console_readmodel_up"] = 0
-    return Response(console_exposed(values), media_type=CONTENT_TYPE_LATEST)
+    return Response(console_exposed(values, _bounds(desk)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _bounds(desk: Desk) -> list[Bound]:
+    pages = desk.hub.open_pages + desk.arrivals.open_pages
+    holders: tuple[Bounded, ...] = (
+        desk.hub, desk.arrivals, desk.audit, desk.tries, desk.auth.sessions, desk.sight.moves, desk.sight.readings,
+    )  # fmt: skip
+    return [
+        Bound("connections_of_open_pages", pages, CONNECTIONS), Bound("channel_trials", len(desk.trials), ADDRESSES),
+        *(one for holder in holders for one in holder.bounds()),
+        *(Bound(f"remembered_{what}", *full) for what, full in lookups().items()),
+    ]  # fmt: skip
 
 
 ROUTES: Final = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -15,6 +15,7 @@ from streams.core.backtest.comparison import Comparison
 from streams.core.flow.crossings import Crossings
 from streams.core.flow.overdue import Overdue
 from streams.core.rules import Rules
+from streams.metrics import Bound
 from streams.replay.backtest import compared, crossings_in, overdue_in
 from streams.replay.kept_rows import KeptRows
 from streams.wall_clock import utc_ms
@@ -58,6 +59,12 @@ class Readings:
         self._running: tuple[Any, asyncio.Task[None]] | None = None
         self._progress = ("", 0, 0)
         self._closed = False
+
+    def bounds(self) -> list[Bound]:
+        """Comparisons of rules that are remembered, and those that failed and were not asked for again."""
+        return [
+            Bound("readings", len(self._answers), REMEMBERED), Bound("failed_readings", len(self._failed), REMEMBERED),
+        ]  # fmt: skip
 
     def close(self) -> None:
         """A reading under way ends at its next stretch: the process stops."""
@@ -105,16 +112,22 @@ class Readings:
             found = await asyncio.to_thread(read)
         except WindowShut as error:
             log.warning("rows_away", error=str(error))
-            self._failed[question] = error.said
+            self._fails(question, error.said)
         except Exception as error:  # noqa: BLE001 - rules that somebody brought may fit these rows in no way
             log.warning("rows_untold", error=type(error).__name__)
-            self._failed[question] = filled(UNTOLD, error=type(error).__name__)
+            self._fails(question, filled(UNTOLD, error=type(error).__name__))
         else:
             while len(self._answers) >= REMEMBERED:
                 self._answers.pop(next(iter(self._answers)))
             self._answers[question] = found, as_of
         finally:
             self._progress = ("", 0, 0)
+
+    def _fails(self, question: Any, why: Text) -> None:
+        """Who asked may never come back for it."""
+        while len(self._failed) >= REMEMBERED:
+            self._failed.pop(next(iter(self._failed)))
+        self._failed[question] = why
 
     def _answer(self, question: Any) -> Answer[Any]:
         """What failed is said once: whoever asks after that has it read anew."""

@@ -63,6 +63,7 @@ def test_up_json_says_what_scripts_need(stack: Stack, tmp_path: Path, monkeypatc
     assert said["collector_url"] == "http://127.0.0.1:1001"
     assert said["console_link"] == "http://127.0.0.1:1002/login/x"
     assert said["pids"] == {"worker-1": 7}
+    assert said["worker_urls"] == [f"http://127.0.0.1:{port}" for port in stack.ports.workers]
     assert said["webhook_secret"] == stack.secrets.webhook_secret
     assert stat.S_IMODE((tmp_path / "up.json").stat().st_mode) == 0o600
     forget(tmp_path)

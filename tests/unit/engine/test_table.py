@@ -113,11 +113,28 @@ async def test_the_keeper_hears_of_a_partition_once(table: RowTable) -> None:
     await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
     assert list(keeper.came[0]) == [b"ann"]
     keeper.came = ({}, [])
-    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set())
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set(), 1)
     await table.on_recovery_completed({TP(CHANGELOG, ANN)}, set())
     assert not keeper.came[0]
-    await table.on_rebalance(set(), {TP(CHANGELOG, ANN)}, set())
+    await table.on_rebalance(set(), {TP(CHANGELOG, ANN)}, set(), 2)
     assert list(keeper.gone) == [b"ann"]
+
+
+@pytest.mark.parametrize("generation", [7, 3, 5, -1], ids=["passed it by", "made anew", "the same", "unknown"])
+async def test_rows_are_read_again_where_the_group_went_on_without_this_worker(
+    table: RowTable, generation: int
+) -> None:
+    """Faust compares two assignments and says that the partition stays: between them it was another's."""
+    mine = {TP(CHANGELOG, ANN)}
+    await table.on_rebalance(mine, set(), mine, 4)
+    table.take_in(ANN, [written("ann", 5, "a")])
+    await table.on_recovery_completed(mine, set())
+    await table.on_rebalance(mine, set(), set(), 5)
+    assert seen(table, "ann") == {"a"}
+    await table.on_rebalance(mine, set(), set(), generation)
+    assert b"ann" not in table.data
+    assert not table.data.share(ANN).whole
+    assert table.tails.known(TP(CHANGELOG, ANN)) is None
 
 
 async def test_a_changelog_whose_reading_was_interrupted_is_read_on(table: RowTable) -> None:
@@ -125,10 +142,10 @@ async def test_a_changelog_whose_reading_was_interrupted_is_read_on(table: RowTa
     records = [written("ann", 5, "a"), written("ann", 6, "b")]
     table.take_in(ANN, records)
     share = table.data.share(ANN)
-    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set())
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), set(), 1)
     assert table.data.share(ANN) is share
     assert share.read_to == records[-1].offset + 1
-    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), {TP(CHANGELOG, ANN)})
+    await table.on_rebalance({TP(CHANGELOG, ANN)}, set(), {TP(CHANGELOG, ANN)}, 2)
     assert table.data.share(ANN).read_to == 0
 
 

@@ -1,6 +1,9 @@
 """What ends a worker that stands still, and what a supervisor can ask it."""
 
 import json
+import socket
+import struct
+import threading
 from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
@@ -92,6 +95,29 @@ def test_health_answers_from_its_own_thread() -> None:
         urlopen(f"{address}/table")
     assert lost.value.code == 404
     lost.value.close()
+
+
+def test_a_probe_that_gives_up_leaves_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    asked = threading.Event()
+    heard = threading.Event()
+
+    def exposed() -> bytes:
+        asked.set()
+        heard.wait(10)
+        return b"x" * (8 << 20)  # more than a socket takes at once
+
+    health = Health(age_s=lambda: 0.1, ready=lambda: "", exposed=exposed)
+    port = health.serve("127.0.0.1", 0)
+    with socket.create_connection(("127.0.0.1", port)) as probe:
+        probe.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert asked.wait(10)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    before = {one.name for one in threading.enumerate() if "process_request" in one.name}
+    heard.set()
+    for one in threading.enumerate():
+        if one.name in before:
+            one.join(10)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_loop_that_hangs_is_not_alive() -> None:

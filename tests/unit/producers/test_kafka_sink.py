@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.record import MemoryRecords
+from structlog.testing import capture_logs
 
 from producers.errors import SinkRefused, SinkUnavailable
 from producers.sinks import kafka as module
@@ -183,3 +184,21 @@ def test_without_crc32c_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(module.BadSettings, match="crc32c"):
         KafkaSink("nowhere:1", topics=("t",), partitions=2)
+
+
+async def test_why_it_is_not_connected_is_said_when_it_changes_and_not_at_each_attempt(
+    producers: list[Producer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["nobody", "nobody", "nobody", "there is no topic t", "there is no topic t", ""])
+
+    async def opened(*_: object) -> tuple[Producer | None, str]:
+        why = next(answers)
+        return (None, why) if why else (producers[0], "")
+
+    producers.append(Producer())
+    monkeypatch.setattr(module, "opened", opened)
+    monkeypatch.setattr(module, "RETRY_S", 0.0)
+    with capture_logs() as said:
+        sink = await started()
+    assert [one["why"] for one in said if one["event"] == "kafka_not_ready"] == ["nobody", "there is no topic t"]
+    await sink.close(deadline_s=0)

@@ -1,9 +1,11 @@
 """Settings from the environment, and one clear message when they are wrong."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from producers.collector.__main__ import _may_listen
 from producers.errors import BadSettings
 from producers.settings import Settings, SimulateSettings, read
 
@@ -51,7 +53,7 @@ def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     ("name", "value", "said"),
     [
         ("LEADSTREAM_KAFKA__PARTITIONS", "many", "LEADSTREAM_KAFKA__PARTITIONS: input should be a valid integer"),
-        ("LEADSTREAM_WRITE_KEYS", "wk_a", "LEADSTREAM_WRITE_KEYS: value error, expected key=source"),
+        ("LEADSTREAM_WRITE_KEYS", "wk_a", "LEADSTREAM_WRITE_KEYS: expected key=source"),
         (SECRET, "short", f"{SECRET}: value should have at least 16 items"),
         (f"{SECRET}_FILE", "/does/not/exist", f"{SECRET}_FILE: cannot read /does/not/exist"),
     ],
@@ -67,3 +69,29 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_the_story_needs_its_three() -> None:
     with pytest.raises(BadSettings, match="LEADSTREAM_SIMULATE__COLLECTOR_URL: is not set"):
         read(SimulateSettings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS", "kafka", "must be host:port"),
+        ("LEADSTREAM_COLLECTOR__HOST", "in.example.com", "must be an address of this machine"),
+        ("LEADSTREAM_LOG__LEVEL", "loud", "input should be 'debug', 'info'"),
+    ],
+)
+def test_what_would_end_in_a_traceback_or_in_nothing_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(SECRET, "sixteen characters")
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(BadSettings, match=f"{variable}: {said}"):
+        read(Settings)
+
+
+def test_a_port_that_somebody_has_is_not_shared_with_them() -> None:
+    """The server would: each of both would get some of the requests."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(BadSettings, match=r"LEADSTREAM_COLLECTOR__HOST and __PORT: .*in use"):
+            _may_listen("127.0.0.1", other.getsockname()[1])
