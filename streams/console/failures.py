@@ -14,8 +14,11 @@ from streams.console.holders import holder_of
 from streams.console.tongue import N_, filled
 from streams.readmodel.errors import ReadModelAway
 
-__all__ = ["FAILURES"]
+__all__ = ["CLOSED_DOOR", "FAILURES", "not_sent"]
 
+CLOSED_DOOR: Final = (
+    N_("This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment.")
+)
 SAID: Final = {
     400: (N_("That cannot be read"), N_("The form was not complete. Go back and try again.")),
     403: (N_("Not from here"),
@@ -47,6 +50,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     log.error("page_failed", error_id=error_id, error=type(error).__name__, route=request.scope.get("path", ""))
     text = filled(N_("This page could not be made. The log has the details under %(error_id)s."), error_id=error_id)
     return await desk_of(request).notice(request, 500, title=N_("Something broke"), text=text)
+
+
+async def not_sent(request: Request) -> Response:
+    """Kafka is away, said as a page."""
+    return await desk_of(request).notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
 
 
 FAILURES: Final[Mapping[Any, Any]] = {HTTPException: _refused, ReadModelAway: _away, Exception: _failed}
