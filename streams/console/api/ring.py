@@ -8,7 +8,7 @@ from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_di
 from streams.private_files import read_private
 from streams.watched_file import WatchedFile
 
-__all__ = ["Ring"]
+__all__ = ["Ring", "read_api_keys"]
 
 
 class Ring:
@@ -33,7 +33,11 @@ class Ring:
         return found if found is not None and counts(found, now=self._now()) else None
 
 
+def read_api_keys(path: Path) -> ApiKeyFile:
+    """Raises SettingsError, which says what is wrong and what to do."""
+    return read_private(path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
+                        make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT)  # fmt: skip
+
+
 def _keys_in(path: Path) -> dict[str, ApiKey]:
-    found = read_private(path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
-                         make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT)  # fmt: skip
-    return {one.hash: one for one in found.keys}
+    return {one.hash: one for one in read_api_keys(path).keys}
