@@ -10,9 +10,10 @@ import msgspec
 from msgspec.structs import replace
 
 from deploy.errors import BadKeys
-from schemas.api_keys import API_KEY_FILE_FORMAT, SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
+from schemas.api_keys import SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
+from streams.console.api.ring import read_api_keys
 from streams.errors import SettingsError
-from streams.private_files import locked, read_private, write_private
+from streams.private_files import locked, write_private
 from streams.wall_clock import utc_ms
 
 __all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
@@ -65,10 +66,7 @@ def scopes_of(said: Sequence[str]) -> tuple[Scope, ...]:
 def read(path: Path) -> ApiKeyFile:
     """Raises BadKeys, which says what is wrong and what to do."""
     try:
-        return read_private(
-            path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
-            make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT,
-        )  # fmt: skip
+        return read_api_keys(path)
     except SettingsError as error:
         raise BadKeys(str(error)) from error
 

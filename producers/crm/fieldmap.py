@@ -3,15 +3,14 @@
 Each right-hand side is one name or a list of them: of several the first that a report holds counts.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
+from producers.crm.mapping_file import mapping_text, tables_of
 from producers.crm.values import text_of
 from producers.errors import BadSettings
 from schemas.deals import DealStatus
@@ -75,20 +74,14 @@ def first_of(record: Mapping[str, Any], names: Iterable[str]) -> tuple[bool, Any
 
 def load_fields(crm: str, path: Path | None) -> FieldMap:
     """The map of this file, or the packaged one of a CRM. Raises BadSettings."""
-    if path is None:
-        return parse_fields(files("producers.crm").joinpath(f"{crm}.toml").read_text("utf-8"), name=f"{crm}.toml")
-    try:
-        return parse_fields(path.read_text("utf-8"), name=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"LEADSTREAM_CRM__{crm.upper()}_MAPPING: cannot read {path}: {error}") from error
+    setting = f"LEADSTREAM_CRM__{crm.upper()}_MAPPING"
+    text, name = mapping_text(path, packaged=f"{crm}.toml", setting=setting)
+    return parse_fields(text, name=name)
 
 
 def parse_fields(text: str, *, name: str) -> FieldMap:
     """Raises BadSettings, which names the file, the field and the fix."""
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{name}: {error}") from error
+    said = tables_of(text, name=name)
     for section, table in said.items():
         _check(section, table, name=name)
     status = _lists(said, "status", name=name)

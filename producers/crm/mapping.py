@@ -1,9 +1,7 @@
 """The mapping file of a CRM: JMESPath expressions by field, and what its words for a status mean."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
@@ -11,6 +9,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from msgspec import Struct
 
+from producers.crm.mapping_file import mapping_text, tables_of
 from producers.errors import BadSettings
 from schemas.deals import DealStatus
 
@@ -51,20 +50,13 @@ class DealMapping(Struct, frozen=True):
 
 def load(path: Path | None) -> DealMapping:
     """The mapping of this file, or the packaged one. Raises BadSettings."""
-    if path is None:
-        return parse(files("producers.crm").joinpath("generic.toml").read_text("utf-8"), name="generic.toml")
-    try:
-        return parse(path.read_text("utf-8"), name=str(path))
-    except OSError as error:
-        raise BadSettings(f"LEADSTREAM_CRM__MAPPING: cannot read {path}: {error.strerror}") from error
+    text, name = mapping_text(path, packaged="generic.toml", setting="LEADSTREAM_CRM__MAPPING")
+    return parse(text, name=name)
 
 
 def parse(text: str, *, name: str) -> DealMapping:
     """Raises BadSettings, which names the file, the field and the fix."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{name}: {error}") from error
+    tables = tables_of(text, name=name)
     fields = tables.get("deal", {})
     for missing in sorted(REQUIRED - fields.keys()):
         raise BadSettings(f"{name}: [deal] needs {missing}")

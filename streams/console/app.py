@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from secrets import token_hex, token_urlsafe
+from secrets import token_urlsafe
 from typing import Final
 
 import structlog
@@ -17,7 +17,6 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from msgspec import Struct
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -37,7 +36,7 @@ from streams.console.access.users import Users
 from streams.console.access.ways_in import openid_of, sessions_of, users_of
 from streams.console.api.app import api
 from streams.console.desk import Desk, desk_of
-from streams.console.holders import holder_of
+from streams.console.failures import FAILURES
 from streams.console.live.arrivals import Arrivals
 from streams.console.live.changes import Hub, live
 from streams.console.pages import (
@@ -74,12 +73,10 @@ from streams.console.render import Pages
 from streams.console.rules.pasted import PastedRules
 from streams.console.sight import Mappers, Sight, sight_of
 from streams.console.slack.answers import SlackAnswers
-from streams.console.tongue import N_, filled
 from streams.errors import SettingsError
 from streams.inbox import Door, KafkaDoor
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
-from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
 from streams.wall_clock import utc_ms
@@ -94,17 +91,6 @@ PAGES: Final = (
     supply, rules, rules_compare, rules_paste, rules_review, rejected, replay, debugger, channels, users, openid, login,
     first_password, me, ops, slack_page,
 )  # fmt: skip
-SAID: Final = {
-    400: (N_("That cannot be read"), N_("The form was not complete. Go back and try again.")),
-    403: (N_("Not from here"),
-          N_("The form was too old or came from another place. Load the page again and repeat it.")),
-    404: (N_("Nothing here"), N_("There is no such page, or nothing is known by this name yet.")),
-    405: (N_("Not like this"),
-          N_("This address is where a form goes, and no page. Go back to the page that holds the form.")),
-    413: (N_("Too large"), N_("The form was too large: 16 KiB is the most. Shorten what you wrote and send it again.")),
-    429: (N_("Too many requests"), N_("Wait a minute, then try again.")),
-    503: (N_("Not now"), N_("The rules cannot be read, so nothing can be said here. The log of the console says why.")),
-}
 log = structlog.get_logger()
 
 
@@ -154,7 +140,7 @@ def make_app(reader: Reader, door: Door, options: ConsoleOptions, *, sight: Sigh
             Mount("/static", _Static(directory=str(files("streams.console").joinpath("static")))),
         ],
         middleware=[Middleware(Headers), Middleware(Guard, auth=auth)],
-        exception_handlers={HTTPException: _refused, ReadModelAway: _away, Exception: _failed},
+        exception_handlers=FAILURES,
         lifespan=_lifespan,
     )
     app.state.desk = desk
@@ -195,25 +181,6 @@ async def _live(request: Request) -> Response:
 
 async def _favicon(_: Request) -> Response:
     return RedirectResponse("/static/favicon.svg", 301)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    if status == 405 and request.method in ("GET", "HEAD") and (page := holder_of(request)):
-        return RedirectResponse(page, 303)
-    title, text = SAID.get(status, SAID[400])
-    return await desk_of(request).notice(request, status, title=title, text=text)
-
-
-async def _away(request: Request, _: Exception) -> Response:
-    return desk_of(request).away(request)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    error_id = token_hex(4)
-    log.error("page_failed", error_id=error_id, error=type(error).__name__, route=request.scope.get("path", ""))
-    text = filled(N_("This page could not be made. The log has the details under %(error_id)s."), error_id=error_id)
-    return await desk_of(request).notice(request, 500, title=N_("Something broke"), text=text)
 
 
 def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:

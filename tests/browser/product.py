@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from standardwebhooks.webhooks import Webhook
+
+from tests.serving import served
 
 __all__ = ["SEEN_MS", "SEEN_S", "START_S", "Receiver", "Up", "eventually", "leadstream_up", "receiving"]
 
@@ -125,11 +126,5 @@ def receiving(secret: str) -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.serving import served
+
 __all__ = ["STATIC", "Answer", "Event", "Recorder", "SitePages", "listening", "said", "tracker_file"]
 
 STATIC = Path(__file__).parents[2] / "producers" / "collector" / "static"
@@ -160,11 +162,5 @@ def listening(
 ) -> Iterator[int]:
     """A server on 127.0.0.1 for as long as the block lasts; gives its port."""
     server = _Server(port, pages, recorder)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

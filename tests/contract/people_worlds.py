@@ -21,6 +21,7 @@ from streams.channels.words import Words
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from tests.contract.smtp_stub import SmtpStub
+from tests.serving import served
 from tests.unit.core.made import NAMING, example_rules
 
 ROUTING = example_rules(routing='[[rep]]\nemail = "kim@us.example"\nname = "Kim Sør"').routing
@@ -73,15 +74,11 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def http() -> Iterator[Http]:
     server = Http()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.hang.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(server):
+        try:
+            yield server
+        finally:
+            server.hang.set()
 
 
 def mail_channel(stub: SmtpStub, **how: Any) -> MailChannel:

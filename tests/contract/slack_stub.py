@@ -11,6 +11,8 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.serving import served
+
 __all__ = ["TOKEN", "SlackStub", "slack_stub"]
 
 TOKEN = "xoxb-1-2-abc"
@@ -130,12 +132,9 @@ def _typed(body: str) -> dict[str, Any]:
 def slack_stub() -> Iterator[SlackStub]:
     """It listens while the block lasts."""
     server = SlackStub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.hang.set()
-        server.late.set()
-        server.shutdown()
-        server.server_close()
+    with served(server):
+        try:
+            yield server
+        finally:
+            server.hang.set()
+            server.late.set()

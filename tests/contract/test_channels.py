@@ -30,6 +30,7 @@ from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorl
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, slack_channel
 from tests.contract.smtp_stub import smtp_stub
+from tests.serving import served
 from tests.unit.console.samples import Samples
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -114,12 +115,9 @@ class FarHandler(BaseHTTPRequestHandler):
 @pytest.fixture
 def far() -> Iterator[Far]:
     server = Far()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield server
-    server.hang.set()
-    server.shutdown()
-    server.server_close()
+    with served(server):
+        yield server
+        server.hang.set()
 
 
 class WebhookWorld:

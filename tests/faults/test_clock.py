@@ -4,7 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker
-from tests.integration.bus import Bus, wait_until
+from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, hit, rows, say, written
 from tests.integration.toys import CODEC
@@ -28,8 +28,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.ma
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:
-    with broker("embedded") as bootstrap, closing(Bus(bootstrap, prefix="c.", app_id="clock")) as one:
-        one.create()
+    with broker("embedded") as bootstrap, new_bus(bootstrap, "clock") as one:
         yield one
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -13,7 +12,7 @@ from deploy.local.embedded import embedded_valkey
 from deploy.local.topics import TABLES, changelog
 from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker, needed
-from tests.integration.bus import Bus, Timeout, wait_until
+from tests.integration.bus import Bus, Timeout, new_bus, wait_until
 from tests.integration.forgotten import Feed, Person, in_redis, traces
 from tests.integration.ledger import Ledger
 from tests.integration.workers import Worker
@@ -36,8 +35,7 @@ class TidyWorker(Worker):
 def bus() -> Iterator[Bus]:
     """On an Apache Kafka of its own: brokers for trying out do not compact."""
     needed("apache")
-    with broker("apache") as bootstrap, closing(Bus(bootstrap, prefix="f25.", app_id="erasing")) as one:
-        one.create()
+    with broker("apache") as bootstrap, new_bus(bootstrap, "erasing") as one:
         yield one
 
 

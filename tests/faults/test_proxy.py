@@ -3,12 +3,12 @@
 import socket
 from collections.abc import Iterator
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
 
 import pytest
 
 from deploy.local.ports import HOST
 from tests.faults.proxy import PASS, Mode, Proxy
+from tests.serving import served
 
 
 class _Echo(StreamRequestHandler):
@@ -27,11 +27,9 @@ class _Server(ThreadingTCPServer):
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
-    with _Server((HOST, 0), _Echo) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        with Proxy(server.server_address[1]) as one:
-            yield one
-        server.shutdown()
+    server = _Server((HOST, 0), _Echo)
+    with served(server), Proxy(server.server_address[1]) as one:
+        yield one
 
 
 def door(proxy: Proxy) -> socket.socket:

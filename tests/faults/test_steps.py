@@ -17,7 +17,7 @@ from streams.core.rules import load_rules
 from tests.faults.record import Figure, found, named, recorded
 from tests.integration import story_stage
 from tests.integration.brokers import broker
-from tests.integration.bus import Bus
+from tests.integration.bus import Bus, new_bus
 from tests.integration.ledger import Ledger
 from tests.integration.story_stage import StoryStage
 from tests.integration.workers import environment
@@ -56,8 +56,7 @@ class Lives:
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:
-    with broker("embedded") as bootstrap, closing(Bus(bootstrap, prefix="f24.", app_id="f24")) as one:
-        one.create()
+    with broker("embedded") as bootstrap, new_bus(bootstrap, "f24") as one:
         yield one
 
 

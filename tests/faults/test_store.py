@@ -14,7 +14,7 @@ from schemas.codec import TOUCHES
 from streams.engine.exits import STOPPED
 from tests.faults.record import Figure, found, named, recorded
 from tests.integration.brokers import BrokerKind, broker, needed
-from tests.integration.bus import Bus, wait_until
+from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.disks import DISKS, Happens, stored
 from tests.integration.ledger import Ledger
 from tests.integration.proof import proved
@@ -42,13 +42,8 @@ def apache() -> Iterator[str]:
 @pytest.fixture
 def bus(apache: str) -> Iterator[Bus]:
     """Topics of this test's own."""
-    name = f"store{next(NUMBERS)}"
-    one = Bus(apache, prefix=f"{name}.", app_id=name)
-    one.create()
-    try:
+    with new_bus(apache, f"store{next(NUMBERS)}") as one:
         yield one
-    finally:
-        one.close()
 
 
 def comes_back(siege: Siege, place: Path, happens: Happens) -> None:

@@ -3,7 +3,6 @@
 import json
 import signal
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from streams.engine.exits import BROKEN
 from tests.faults.holdup import Holdup
 from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker, needed
-from tests.integration.bus import Bus, wait_until
+from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, announced, changelog, hit, rows, say
 
@@ -29,8 +28,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(300)]
 def bus() -> Iterator[Bus]:
     """On an Apache Kafka of its own, whose cleaner does not rest: brokers for trying out do not compact."""
     needed("apache")
-    with broker("apache") as bootstrap, closing(Bus(bootstrap, prefix="z.", app_id="zombie")) as one:
-        one.create()
+    with broker("apache") as bootstrap, new_bus(bootstrap, "zombie") as one:
         yield one
 
 

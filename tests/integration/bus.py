@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -12,7 +12,7 @@ from msgspec import Struct
 from deploy.local.topics import apply, wanted
 from schemas.topics import TOPICS, application, partition_of, topic
 
-__all__ = ["Bus", "Record", "Timeout", "wait_until"]
+__all__ = ["Bus", "Record", "Timeout", "new_bus", "wait_until"]
 
 ANSWER_S: Final = 60.0
 NOWHERE: Final[Mapping[TopicPartition, int]] = {}
@@ -240,3 +240,11 @@ class Bus:
             yield consumer
         finally:
             consumer.close()
+
+
+@contextmanager
+def new_bus(bootstrap: str, name: str) -> Iterator[Bus]:
+    """Topics and an application of this name, for as long as the block lasts."""
+    with closing(Bus(bootstrap, prefix=f"{name}.", app_id=name)) as one:
+        one.create()
+        yield one

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.embedded import embedded_valkey
 from tests.integration.brokers import BrokerKind, broker, needed
-from tests.integration.bus import Bus
+from tests.integration.bus import Bus, new_bus
 
 NUMBERS = count(1)
 
@@ -43,13 +43,8 @@ def kafka(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def bus(kafka: str) -> Iterator[Bus]:
     """Topics of this test's own."""
-    name = f"t{next(NUMBERS)}"
-    one = Bus(kafka, prefix=f"{name}.", app_id=name)
-    one.create()
-    try:
+    with new_bus(kafka, f"t{next(NUMBERS)}") as one:
         yield one
-    finally:
-        one.close()
 
 
 @pytest.fixture(scope="session")

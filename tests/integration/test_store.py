@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.bus import Bus, wait_until
+from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.disks import stored
 from tests.integration.toy_bus import ToyWorker, changelog, hit, rows, say
 from tests.integration.toys import CODEC, Pile
@@ -22,13 +22,8 @@ NUMBERS = count(1)
 @pytest.fixture
 def bus(embedded_kafka: str) -> Iterator[Bus]:
     """Topics of this test's own on the embedded broker."""
-    name = f"disk{next(NUMBERS)}"
-    one = Bus(embedded_kafka, prefix=f"{name}.", app_id=name)
-    one.create()
-    try:
+    with new_bus(embedded_kafka, f"disk{next(NUMBERS)}") as one:
         yield one
-    finally:
-        one.close()
 
 
 def told(bus: Bus) -> dict[bytes, bytes]:

@@ -49,8 +49,13 @@ def leaves(settings: type[BaseModel], path: str = "") -> Iterator[tuple[str, typ
 
 
 def read_by(process: str, path: str, group: type[BaseModel]) -> bool:
-    """Whether the code of this process reads the setting `kafka.epoch` of the class `KafkaSettings`."""
+    """Whether the code of this process reads the setting `kafka.epoch` of the class `KafkaSettings`.
+
+    What a group has from a class of elsewhere is read there, for whoever takes the group.
+    """
     of, _, name = path.rpartition(".")
+    if of and name not in vars(group).get("__annotations__", {}):
+        return any(re.search(rf"\bsettings\.{of}\b", text) for text in _texts(process))
     return any(_reads(text, of=of, name=name, kind=group.__name__) for text in _texts(process)) or any(
         path in parts and any(made in text for text in _texts(process)) for made, parts in MADE_OF.items()
     )

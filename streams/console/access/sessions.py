@@ -4,7 +4,6 @@ A file that is broken or gone keeps the last good one. Without a file it is kept
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,13 +19,12 @@ from streams.console.access.session_file import (
     read_sessions,
 )
 from streams.errors import SettingsError, StreamError
-from streams.file_stamps import Stamp, stamp_of
 from streams.metrics import Bound
 from streams.wall_clock import utc_ms
+from streams.watched_file import WatchedFile
 
 __all__ = ["NotKept", "Sessions"]
 
-LOOK_S: Final = 1.0
 MOST_HERE: Final = 10_000
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -42,24 +40,20 @@ class Sessions:
     def __init__(
         self, path: Path | None, *, now: Callable[[], int] = utc_ms, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._path = path
         self._now = now
-        self._clock = clock
         self._here: dict[str, None] = {}  # signed out here: over at once, and where the file cannot be written
         self._turns = asyncio.Semaphore(1)
-        self._held = SessionFile()
-        self._looked = clock()
-        self._stamp: Stamp | None = None
-        self._reading = threading.Lock()
+        self._kept_here = SessionFile()  # where there is no file
+        self._file: WatchedFile[SessionFile] | None = None
         if path is not None:
             with opened_sessions(path, now=now):
                 pass
-            self._read(path)
+            self._file = WatchedFile(path, read_sessions, SessionFile(), name="ended sessions", clock=clock)
+            self._file.read()
 
     def is_over(self, key: str, *, born: int, person: str = "", version: int = 0, sid: str = "") -> bool:
         """Whether the session with this key ended. `born`: when it began; the rest as in Session."""
-        self._look()
-        held = self._held
+        held = self._look()
         if key in self._here or key in held.ended or born < held.since or (sid and sid in held.ended):
             return True
         found = held.people.get(person)
@@ -71,8 +65,7 @@ class Sessions:
 
     def people(self) -> Mapping[str, CompanyPerson]:
         """Who came from the provider lately, by `person_id`."""
-        self._look()
-        return self._held.people
+        return self._look().people
 
     async def end(self, key: str) -> None:
         """One session ended, whoever else has its cookie: here at once, and for good where the file can be written."""
@@ -96,28 +89,15 @@ class Sessions:
                 raise NotKept(error.strerror or "" if isinstance(error, OSError) else str(error)) from error
 
     def _change(self, act: Callable[[SessionBook], T]) -> T:
-        if self._path is None:
-            book = SessionBook(self._held, at=self._now())
+        if self._file is None:
+            book = SessionBook(self._kept_here, at=self._now())
             done = act(book)
-            self._held = book.file()
+            self._kept_here = book.file()
             return done
-        with opened_sessions(self._path, now=self._now, known=self._held) as book:
+        with opened_sessions(self._file.path, now=self._now, known=self._file.value) as book:
             done = act(book)
-        self._read(self._path)
+        self._file.read()
         return done
 
-    def _look(self) -> None:
-        if self._path is None or self._clock() - self._looked < LOOK_S:
-            return
-        self._looked = self._clock()
-        try:
-            if stamp_of(self._path) != self._stamp:
-                self._read(self._path)
-        except (OSError, StreamError) as error:
-            log.warning("session_file_broken", error=str(error))
-
-    def _read(self, path: Path) -> None:
-        """The stamp comes first: a file that changes in between is read again at the next look."""
-        with self._reading:
-            stamp = stamp_of(path)
-            self._held, self._stamp = read_sessions(path), stamp
+    def _look(self) -> SessionFile:
+        return self._kept_here if self._file is None else self._file.look()

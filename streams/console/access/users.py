@@ -20,13 +20,12 @@ from streams.console.access.sign_ins import SignIn, note_sign_in, read_sign_ins
 from streams.console.access.user_book import LONGEST_PASSWORD, UserBook, opened
 from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
-from streams.file_stamps import Stamp, stamp_of
 from streams.private_files import why_not_writable
 from streams.wall_clock import utc_ms
+from streams.watched_file import WatchedFile
 
 __all__ = ["People", "Users"]
 
-LOOK_S: Final = 1.0
 AT_ONCE: Final = 2  # each verification takes 64 MiB
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -48,17 +47,14 @@ class Users:
     ) -> None:
         self.path = path
         self._hasher = hasher or PasswordHasher()
-        self._clock = clock
-        self._looked = clock()
-        self._stamp = self._stamped()
-        self._users = _by_name(read_user_file(path).users)
+        self._file: WatchedFile[dict[str, UserEntry]] = WatchedFile(path, _users_in, {}, name="users", clock=clock)
+        self._file.read()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._nobody = self._hasher.hash("nobody has this password")  # an unknown name takes as long as a known one
 
     def named(self, name: str) -> UserEntry | None:
         """The user of this name, None where there is none or it is disabled."""
-        self._look()
-        found = self._users.get(name_key(name))
+        found = self._file.look().get(name_key(name))
         return None if found is None or found.disabled_at is not None else found
 
     async def verified(self, name: str, password: str) -> UserEntry | None:
@@ -101,10 +97,10 @@ class Users:
 
     async def people(self) -> People:
         """All of them, for whoever looks after them. It needs no file that can be read or written."""
-        self._look()
-        return await asyncio.to_thread(self._people)
+        users = self._file.look()
+        return await asyncio.to_thread(self._people, users)
 
-    def _people(self) -> People:
+    def _people(self, users: Mapping[str, UserEntry]) -> People:
         try:
             read_user_file(self.path)
             said = why_not_writable(self.path)
@@ -114,12 +110,12 @@ class Users:
             seen = read_sign_ins(self.path)
         except OSError:
             seen = {}
-        return People(tuple(self._users.values()), seen, said)
+        return People(tuple(users.values()), seen, said)
 
     def _change(self, act: Callable[[UserBook], T]) -> T:
         with opened(self.path, hasher=self._hasher) as book:
             done = act(book)
-        self._looked = self._clock() - LOOK_S
+        self._file.look_anew()
         return done
 
     def _is(self, hashed: str, password: str) -> bool:
@@ -135,27 +131,6 @@ class Users:
         except (OSError, StreamError) as error:
             log.warning("password_hash_not_renewed", error=type(error).__name__)
 
-    def _look(self) -> None:
-        if self._clock() - self._looked < LOOK_S:
-            return
-        self._looked = self._clock()
-        stamp = self._stamped()
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            self._users = _by_name(read_user_file(self.path).users)
-        except StreamError as error:
-            log.warning("user_file_broken", error=str(error))
-        else:
-            log.info("user_file_read", users=len(self._users))
 
-    def _stamped(self) -> Stamp | None:
-        try:
-            return stamp_of(self.path)
-        except OSError:
-            return None
-
-
-def _by_name(users: tuple[UserEntry, ...]) -> dict[str, UserEntry]:
-    return {name_key(one.name): one for one in users}
+def _users_in(path: Path) -> dict[str, UserEntry]:
+    return {name_key(one.name): one for one in read_user_file(path).users}

@@ -12,11 +12,18 @@ from schemas.signals import AlertAction, AlertVerb
 from streams.console.tongue import N_
 from streams.core.days import DAY_MS
 
-__all__ = ["ABOUT_SOMEBODY", "ACTIONS", "NOT_BUYERS", "OUTCOMES", "UNDONE_BY", "about", "lacks", "wanted"]
+__all__ = [
+    "ABOUT_SOMEBODY", "ACTIONS", "DISMISSALS", "NOT_BUYERS", "OUTCOMES", "UNDONE_BY", "about", "lacks", "wanted",
+]  # fmt: skip
 
 ACTIONS: Final[Mapping[str, AlertVerb]] = {verb: verb for verb in get_args(AlertVerb)}
 OUTCOMES: Final[Mapping[str, Literal["no", "talking"]]] = {"no": "no", "talking": "talking"}
 NOT_BUYERS: Final = ("staff", "student", "competitor", "job_seeker", "partner")
+DISMISSALS: Final = {
+    "wrong_company": N_("Wrong company"), "staff": N_("Not a buyer: staff"), "student": N_("Not a buyer: student"),
+    "competitor": N_("Not a buyer: competitor"), "job_seeker": N_("Not a buyer: job seeker"),
+    "partner": N_("Not a buyer: partner"), "not_now": N_("Not now"),
+}  # fmt: skip
 ABOUT_SOMEBODY: Final = ("not_a_buyer", "wrong_company")
 UNDONE_BY: Final[Mapping[str, str]] = {"claimed": "release", "snoozed": "wake"}
 """By the alert's status. What is closed stays closed: a lead may have moved by it."""

@@ -7,12 +7,13 @@ from starlette.requests import Request
 
 from schemas.api_keys import ApiKey
 from streams.console.alerts.acts import wanted
+from streams.console.alerts.objections import objection
 from streams.console.api.bodies import ActionAccepted, ActionWanted
 from streams.console.api.problems import Refused
 from streams.console.api.reads import alert as alert_asked
 from streams.console.api.taken import taken
 from streams.console.desk import Desk
-from streams.console.pages.actions import CLOSED_DOOR, objection
+from streams.console.failures import CLOSED_DOOR
 from streams.console.shown import plain
 from streams.inbox import DoorClosed
 

@@ -17,8 +17,8 @@ from streams.console.api.problems import Refused
 from streams.console.api.reads import lead as lead_asked
 from streams.console.api.taken import taken
 from streams.console.desk import Desk
+from streams.console.failures import CLOSED_DOOR
 from streams.console.leads.person import PROOFS, exported, leads_of
-from streams.console.pages.actions import CLOSED_DOOR
 from streams.console.shown import plain
 from streams.inbox import DoorClosed
 

@@ -20,7 +20,7 @@ from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
 from streams.console.leads.past import KINDS as SAID
 from streams.console.leads.past import moves_of, said_of
 from streams.console.leads.people import browsers_of
-from streams.console.pages.timeline import CLOCKS, KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
+from streams.console.leads.timeline import CLOCKS, KINDS, OPEN_MOMENTS, asked_in, devices, folded, timeline
 from streams.console.render import Frame
 from streams.console.rules.at_hand import rules_at
 from streams.console.tongue import N_

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from schemas.cards import LeadCard, ScoredHit
-from streams.console.pages.timeline import devices
+from streams.console.leads.timeline import devices
 from streams.console.tongue import N_
 from streams.core.lead.merge_preview import engagement_of
 from streams.core.rules import Rules

@@ -3,7 +3,6 @@
 Nothing is decided here: the agents decide, and the card that follows says what became of it (who claimed first).
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,21 +12,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schemas.cards import AlertCard
-from schemas.signals import AlertVerb
 from streams.console.access.security import form_of, session_of
-from streams.console.alerts.acts import ACTIONS, lacks, wanted
+from streams.console.alerts.acts import ACTIONS, wanted
+from streams.console.alerts.objections import objection
 from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
-from streams.console.pages.inbox import DISMISSALS, IN_WORK
-from streams.console.shown import OnDay
-from streams.console.tongue import N_, filled
+from streams.console.failures import CLOSED_DOOR, not_sent
 from streams.inbox import Caused, DoorClosed
 
-__all__ = ["CLOSED_DOOR", "ROUTES", "not_sent", "objection", "sent_on"]
-
-CLOSED_DOOR: Final = (
-    N_("This did not get through, because Kafka does not answer. Nothing has changed: try again in a moment.")
-)
+__all__ = ["ROUTES", "sent_on"]
 
 
 async def act(request: Request) -> Response:
@@ -57,35 +50,6 @@ async def sent_on(request: Request, message: Caused, *, then: str) -> Response:
     except DoorClosed:
         return await not_sent(request)
     return RedirectResponse(then, 303)
-
-
-async def not_sent(request: Request) -> Response:
-    """Kafka is away, said as a page."""
-    return await desk_of(request).notice(request, 503, title=N_("Not sent"), text=CLOSED_DOOR)
-
-
-def objection(alert: AlertCard, action: AlertVerb, fields: Mapping[str, str], *, actor: str) -> str:
-    """Why this cannot be asked for, "" = it can. The agents check again: another may be faster."""
-    if action == "claim" and alert.status == "claimed":
-        return (
-            N_("You have this already.")
-            if alert.claimed_by == actor
-            else filled(N_("%(who)s was faster and has this already."), who=alert.claimed_by)
-        )
-    if alert.status not in IN_WORK:
-        return N_("This alert is closed.")
-    if action not in alert.offers:
-        return _not_offered(alert)
-    if action == "dismiss" and fields.get("reason", "") not in DISMISSALS:
-        return N_("Please say why it is dismissed.")
-    return lacks(alert, action, fields)
-
-
-def _not_offered(alert: AlertCard) -> str:
-    if alert.hold_until is None:
-        return N_("This alert does not offer that now.")
-    msgid = N_("Information only: no contact before %(day)s, unless they ask for it.")
-    return filled(msgid, day=OnDay(alert.hold_until))
 
 
 async def _answer(

@@ -14,20 +14,14 @@ from streams.console.alerts.inbox import Laid, asked_whose, closed_laid, laid, n
 from streams.console.alerts.values import alert_values, seat_at
 from streams.console.desk import desk_of
 from streams.console.paging import asked_page
-from streams.console.tongue import N_
+from streams.core.alert.ends import IN_WORK
 from streams.readmodel.alert_lines import alert_lines
 
-__all__ = ["DISMISSALS", "IN_WORK", "ROUTES"]
+__all__ = ["ROUTES"]
 
-IN_WORK: Final[tuple[AlertStatus, ...]] = ("open", "claimed", "snoozed")
 CLOSED: Final[tuple[AlertStatus, ...]] = ("done", "dismissed", "expired")
 CLOSED_MOST: Final = 400  # of each, the newest
 TOLD_MS: Final = 10 * 60_000  # so long it is said what became of an act
-DISMISSALS: Final = {
-    "wrong_company": N_("Wrong company"), "staff": N_("Not a buyer: staff"), "student": N_("Not a buyer: student"),
-    "competitor": N_("Not a buyer: competitor"), "job_seeker": N_("Not a buyer: job seeker"),
-    "partner": N_("Not a buyer: partner"), "not_now": N_("Not now"),
-}  # fmt: skip
 
 
 async def inbox(request: Request) -> Response:

@@ -15,9 +15,9 @@ from schemas.touches import EraseOrder
 from streams.console.access.gate import noted
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import desk_of
+from streams.console.failures import not_sent
 from streams.console.leads.laid import known_lead
 from streams.console.leads.person import PROOFS, exported, leads_of
-from streams.console.pages.actions import not_sent
 from streams.console.tongue import N_
 from streams.inbox import DoorClosed
 

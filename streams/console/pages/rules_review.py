@@ -18,8 +18,8 @@ from schemas.touches import Disposition
 from streams.console.access.gate import shows
 from streams.console.access.security import form_of, session_of
 from streams.console.desk import Desk, desk_of
+from streams.console.failures import not_sent
 from streams.console.flow.laid import shown
-from streams.console.pages.actions import not_sent
 from streams.console.pages.rules import Story, story_of
 from streams.console.pages.rules_compare import CSV_HEAD, row_of
 from streams.console.rules.at_hand import unreadable_rules

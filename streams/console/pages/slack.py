@@ -20,13 +20,14 @@ from schemas.cards import AlertCard
 from schemas.signals import AlertVerb
 from streams.console.access.gate import NOT_WRITTEN
 from streams.console.alerts.acts import wanted
+from streams.console.alerts.objections import objection
 from streams.console.desk import Desk, desk_of
-from streams.console.pages.actions import CLOSED_DOOR, objection
-from streams.console.pages.inbox import IN_WORK
+from streams.console.failures import CLOSED_DOOR
 from streams.console.shown import plain
 from streams.console.slack.edits import edited
 from streams.console.slack.who import Who, can_write, who_is, write
 from streams.console.tongue import N_, filled, tongue_of
+from streams.core.alert.ends import IN_WORK
 from streams.inbox import DoorClosed
 from streams.readmodel.errors import ReadModelAway
 

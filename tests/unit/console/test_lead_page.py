@@ -12,7 +12,7 @@ from schemas.codec import encode
 from streams.console.leads.curve import HEIGHT, WIDTH, curve_drawing
 from streams.console.leads.past import KINDS, moves_of, said_of
 from streams.console.leads.people import browsers_of, objection_to_merge
-from streams.console.pages.timeline import Asked, asked_in, folded, timeline
+from streams.console.leads.timeline import Asked, asked_in, folded, timeline
 from streams.console.shown import words
 from streams.core.rules import RulesError
 from streams.core.score.curve import curve_of

@@ -30,6 +30,7 @@ from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from streams.readmodel.reader import Reader
 from streams.readmodel.writer import Projection
+from tests.serving import served
 from tests.unit.console.conftest import SECRET
 from tests.unit.console.samples import ALERT_ID, Samples
 from tests.unit.console.sights import sight
@@ -78,11 +79,8 @@ class Far:
 @pytest.fixture
 def far() -> Iterator[Far]:
     one = Far()
-    thread = threading.Thread(target=one.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+    with served(one.server):
+        yield one
 
 
 class AnsweringDoor(MemoryDoor):

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from schemas.activity import Hit, PageSeen
 from schemas.cards import ScoredHit, ScoreLine
 from streams.console.leads.laid import distance
-from streams.console.pages.timeline import devices, timeline
+from streams.console.leads.timeline import devices, timeline
 from tests.unit.console.samples import Samples
 
 SAMPLES = Samples(now=1_790_000_000_000)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,6 +164,14 @@ async def test_without_kafka_a_deal_is_503() -> None:
         d.sink.down = "away"
         answer = await d.http.post("/v1/crm/generic", json=DEAL, auth=("sk_crm", ""))
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+def test_a_mapping_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"LEADSTREAM_CRM__MAPPING: cannot read .*no.toml: No such file"):
+        load(tmp_path / "no.toml")
+    (tmp_path / "latin.toml").write_bytes("[deal] # Gr\u00f6\u00dfe".encode("latin-1"))
+    with pytest.raises(BadSettings, match=r"cannot read .*latin.toml: it is not UTF-8"):
+        load(tmp_path / "latin.toml")
 
 
 def test_the_dry_run_shows_the_signal() -> None:
