@@ -88,7 +88,7 @@ async def test_a_silent_kafka_costs_one_budget_and_the_later_ones_do_not_wait() 
         assert sink.detour()
         assert not sink.not_ready(), "it takes deliveries, so it stays ready"
         kafka.down = "away"
-        await asyncio.wait_for(write(sink, 20), 20)
+        await asyncio.wait_for(write(sink, 2), 20)
         assert len(disk.files) == 1
         kafka.down, kafka.held = "", False
         await until(lambda: not sink.detour())
@@ -133,9 +133,9 @@ async def test_under_steady_traffic_it_closes_all_the_same_and_keeps_the_order()
 async def test_held_records_go_to_the_spool_when_kafka_falls_silent_again() -> None:
     kafka = Kafka(held=True)
     async with way(kafka, budget_s=0.05) as sink:
-        await asyncio.wait_for(write(sink, 20), 20)  # over its budget: the circuit is open
+        await asyncio.wait_for(write(sink, 1), 20)  # over its budget: the circuit is open
         await until(lambda: kafka.waiting)  # the replay of it
-        await asyncio.wait_for(write(sink, 20), 20)
+        await asyncio.wait_for(write(sink, 2), 20)
         kafka.acknowledge()
         await until(lambda: kafka.waiting)  # the last step begins
         third = write(sink, 3)
