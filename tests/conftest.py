@@ -1,5 +1,6 @@
 """What a test needs of the machine is said by its marker; a lack skips it here and fails it in CI."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
@@ -54,6 +55,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if IN_CI:
             pytest.fail(f"CI=true, and {missing}", pytrace=False)
         pytest.skip(missing)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Nothing of what is collected is garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """It stays to the end: whoever looks for garbage from here on need not look through it again."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

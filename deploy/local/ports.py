@@ -16,7 +16,7 @@ __all__ = ["HOST", "free_ports"]
 HOST: Final = "127.0.0.1"
 FIRST: Final = 20_000  # Linux hands out ports from 32,768 on, others from 49,152 on; Kubernetes takes 30,000 and above
 SPAN: Final = 10_000
-APART: Final = 61  # ports from one process id to the next
+APART: Final = 6_181  # ports from one process id to the next: the golden section of SPAN, so the next few are far off
 
 _turns: Final = count(os.getpid() * APART)
 

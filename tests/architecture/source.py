@@ -17,9 +17,8 @@ def modules() -> tuple[Path, ...]:
     return tuple(sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")))
 
 
-@cache
 def tree(path: Path) -> ast.Module:
-    """Its syntax."""
+    """Its syntax. It is not kept: all of them together would be looked through for garbage again and again."""
     return ast.parse(path.read_text("utf-8"))
 
 

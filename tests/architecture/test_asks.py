@@ -30,8 +30,9 @@ def asks_of_tests() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """What the docstring of each test cites, by `path::function`; and that of each file, by its path."""
     functions, files = {}, {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        files[where(path)] = asks_in(ast.get_docstring(tree(path)))
-        functions |= {f"{where(path)}::{one.name}": asks_in(ast.get_docstring(one)) for one in _tests(tree(path))}
+        name, read = where(path), tree(path)
+        files[name] = asks_in(ast.get_docstring(read))
+        functions |= {f"{name}::{one.name}": asks_in(ast.get_docstring(one)) for one in _tests(read)}
     return functions, files
 
 

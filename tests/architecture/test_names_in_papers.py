@@ -60,9 +60,14 @@ def test_every_file_is_there(paper: Path) -> None:
     assert [one for one in named if not (ROOT / one).exists()] == []
 
 
+@cache
+def command_line() -> Any:
+    return get_command(app)
+
+
 def strange(words: list[str], rest: str) -> str:
     """What a line of a paper says that the command line does not know, "" where it knows all."""
-    command: Any = get_command(app)
+    command = command_line()
     while words and (found := getattr(command, "commands", {}).get(words[0])):
         command, words = found, words[1:]
     if command.name == "leadstream" or (words and getattr(command, "commands", None)):

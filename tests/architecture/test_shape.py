@@ -2,9 +2,9 @@
 
 import ast
 import re
-from pathlib import Path
-
-import pytest
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
 from tests.architecture.source import modules, tree, where
 
@@ -21,33 +21,66 @@ def test_there_is_source_to_read() -> None:
     assert len(modules()) > 30
 
 
-@pytest.mark.parametrize("path", modules(), ids=where)
-def test_no_module_is_long(path: Path) -> None:
+def test_no_module_is_long() -> None:
     """DESIGN: think again at 300, none above 500; an agent only moves, so 40 lines hold it."""
-    limit = LONGEST_AGENT if where(path) in AGENTS else LONGEST
-    assert len(path.read_text("utf-8").splitlines()) <= limit
+    lines = {where(path): len(path.read_text("utf-8").splitlines()) for path in modules()}
+    most = {name: LONGEST_AGENT if name in AGENTS else LONGEST for name in lines}
+    assert {name: count for name, count in lines.items() if count > most[name]} == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=where)
-def test_names_say_what_they_are(path: Path) -> None:
-    assert not EMPTY_WORDS & {path.stem, *path.parent.parts}
-    defined = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert [one.name for one in defined if EMPTY_VERBS.match(one.name) and one.name not in CALLED_BY_OTHERS] == []
+class Seen(NamedTuple):
+    """What a module has: all its functions, its public and private names, its `__all__`, and what may stand there."""
+
+    functions: tuple[str, ...]
+    defined: frozenset[str]
+    listed: list[str] | None
+    known: frozenset[str]
 
 
-@pytest.mark.parametrize("path", modules(), ids=where)
-def test_public_names_are_listed_sorted_and_there(path: Path) -> None:
+@cache
+def seen() -> dict[str, Seen]:
+    """Each module by its name, read once."""
+    return {where(path): _seen(tree(path)) for path in modules()}
+
+
+def _seen(module: ast.Module) -> Seen:
+    defined = frozenset(node.name for node in module.body if isinstance(node, _NAMED))
+    known = defined | _assigned(module) | _imported(module)
+    return Seen(tuple(_functions(module)), defined, _listed(module), known)
+
+
+def test_names_say_what_they_are() -> None:
+    assert [where(path) for path in modules() if EMPTY_WORDS & {path.stem, *path.parent.parts}] == []
+    said = [(module, name) for module, one in seen().items() for name in one.functions if EMPTY_VERBS.match(name)]
+    assert [one for one in said if one[1] not in CALLED_BY_OTHERS] == []
+
+
+def test_public_names_are_listed_sorted_and_there() -> None:
     """A sorted `__all__`, which names only what the module has; only a module without public names may lack it."""
-    listed = _listed(tree(path))
-    defined = {node.name for node in tree(path).body if isinstance(node, _NAMED)}
-    if listed is None:
-        assert path.stem == "__main__" or not {name for name in defined if not name.startswith("_")}
-        return
-    assert listed == sorted(listed, key=_as_ruff_sorts)
-    assert set(listed) <= defined | _assigned(tree(path)) | _imported(tree(path))
+    assert {module: wrong for module, one in seen().items() if (wrong := _wrongly_listed(module, one))} == {}
+
+
+def _wrongly_listed(module: str, one: Seen) -> str:
+    """What is wrong with its `__all__`."""
+    if one.listed is None:
+        public = [] if module.endswith("__main__.py") else [name for name in one.defined if not name.startswith("_")]
+        return f"none, with {sorted(public)}" if public else ""
+    if one.listed != sorted(one.listed, key=_as_ruff_sorts):
+        return "not sorted"
+    lacking = set(one.listed) - one.known
+    return f"not there: {sorted(lacking)}" if lacking else ""
 
 
 _NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _functions(module: ast.AST) -> Iterator[str]:
+    """The names of all, also of those within others."""
+    for node in ast.iter_child_nodes(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):  # no function stands in an expression
+            yield from _functions(node)
 
 
 def _listed(module: ast.Module) -> list[str] | None:

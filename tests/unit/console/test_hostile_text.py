@@ -36,6 +36,8 @@ from tests.unit.console.test_flow import Lines, leading, lines
 from tests.unit.console.visitor import Visitor, signed_in, visiting
 from tests.unit.core.flow_log import MoveLog
 
+pytestmark = pytest.mark.slow  # all of them together
+
 LEADING: Final = ("href", "src", "action", "formaction", "srcset", "poster", "data", "hx-get", "hx-post")
 WITHIN: Final = re.compile(r"[/#?]([^/\\]|$)")
 LEAD: Final = f"/leads/{LEAD_ID}"

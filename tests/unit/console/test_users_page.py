@@ -337,6 +337,7 @@ def test_company_accounts_are_not_kept_and_the_page_says_where_their_roles_come_
     assert "the secret of the client" not in text
 
 
+@pytest.mark.slow
 def test_two_operators_and_the_command_at_once_lose_nothing(
     valkey_url: str, prefix: str, file: Path, filled: Samples, tmp_path: Path
 ) -> None:

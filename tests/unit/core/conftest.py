@@ -1,17 +1,12 @@
 """Fixtures of the core's tests. Builders are in `made.py`, random ones in `strategies.py`."""
 
 import pytest
-from hypothesis import settings
 
 from streams.core.rules import Rules
 from tests.unit.core.made import RULES
 from tests.unit.core.mutated import MUTATED, caches, forgetful, in_short
 
 __all__ = ["caches", "forgetful"]
-
-# The two cores of a build machine are shared: no deadline per example, and the same examples for everybody.
-settings.register_profile("core", deadline=None, max_examples=100)
-settings.load_profile("core")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

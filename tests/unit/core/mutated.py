@@ -40,6 +40,7 @@ def caches() -> list[_lru_cache_wrapper[Any]]:
     """All caches of the core that there are once the tests are imported."""
     if not MUTATED:
         return []
+    gc.unfreeze()  # what was set aside once all was collected (tests/conftest.py) is not found
     return [found for found in gc.get_objects()
             if isinstance(found, _lru_cache_wrapper) and str(found.__module__).startswith("streams.core")]  # fmt: skip
 

@@ -86,6 +86,7 @@ def written(name: str, text: str, encoding: str = "utf-8", mark: bytes = b"") ->
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "mark"), [("utf-8", codecs.BOM_UTF8), ("cp949", b""), ("utf-16-le", codecs.BOM_UTF16_LE)]
 )

@@ -177,7 +177,7 @@ def test_however_a_text_is_composed_it_is_the_same_question(text: str) -> None:
     assert all("\0\0" not in one for one in asked(text))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(NAMES)), max_size=5), max_size=6),
     st.randoms(use_true_random=False),

@@ -53,7 +53,7 @@ _CARDS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(cards=_CARDS, said=st.lists(st.frozensets(st.sampled_from(AWKWARD), max_size=4), min_size=12, max_size=12),
        cuts=st.lists(st.integers(0, 10), max_size=3))  # fmt: skip
 def test_only_what_the_newest_cards_name_counts_in_any_order(
