@@ -46,7 +46,7 @@ class Said(NamedTuple):
     name: str
 
 
-class Spare(Struct, frozen=True, array_like=True):
+class Spare(Struct, frozen=True, array_like=True, gc=False):
     """Freshest first, at most 24 of each."""
 
     hits: tuple[SpareHit, ...] = ()

@@ -39,7 +39,7 @@ __all__ = ["Visitor", "fold"]
 MAX_FORMER: Final = 32
 
 
-class Visitor(Struct, frozen=True, array_like=True, kw_only=True):
+class Visitor(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """One browser or device. `former` were pushed out of the bounded claims and must stay withdrawn.
 
     `erased`: leads that are forgotten here. Their claims go on to say whose time it was, and nothing of it is kept.
