@@ -7,7 +7,7 @@ are most events and their properties always read, so those come in the same pass
 
 from typing import Any, TypeAlias
 
-from msgspec import Raw, Struct, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 __all__ = [
     "Alias",
@@ -40,8 +40,8 @@ class Context(Struct, frozen=True, rename="camel", gc=False):
     """
 
     page: PageContext | None = None
-    traits: Raw = field(default_factory=Raw)
-    identity: Raw = field(default_factory=Raw)
+    traits: Raw | UnsetType = UNSET
+    identity: Raw | UnsetType = UNSET
     user_agent: str | None = None
 
 

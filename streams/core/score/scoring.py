@@ -133,6 +133,8 @@ def _idle_clicks(found: Together) -> list[ScoredHit]:
 
 def _caps(lines: list[ScoreLine], caps_tenths: Mapping[str, int]) -> list[ScoreLine]:
     """What each group's cap takes away, as lines of their own."""
+    if not lines:
+        return []
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.group] = sums.get(line.group, 0) + line.tenths
