@@ -95,7 +95,7 @@ class Claim(NamedTuple):
 Hits: TypeAlias = tuple[Hit, ...]
 
 
-class Activity(Struct, frozen=True, array_like=True):
+class Activity(Struct, frozen=True, array_like=True, gc=False):
     """All that is kept of one person's doings through one source.
 
     `hits` by rule name, freshest first; `pages` freshest first (`streams/core/activity/pages.py` says which are kept);

@@ -29,7 +29,7 @@ class VisitorOrder(Struct, frozen=True, kw_only=True):
     actor: str
 
 
-class _Envelope(Struct, frozen=True, kw_only=True):
+class _Envelope(Struct, frozen=True, kw_only=True, gc=False):
     v: int = 1
     received_at: int
     sent_at: int | None = None
@@ -39,14 +39,14 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     user_agent: str | None = None
 
 
-class Delivery(_Envelope, frozen=True, kw_only=True):
+class Delivery(_Envelope, frozen=True, kw_only=True, gc=False):
     """A delivery as it travels: events as original bytes. People in our console write `orders`, and erased leads."""
 
     events: list[Raw]
     orders: list[Raw] | UnsetType = UNSET
 
 
-class TypedDelivery(_Envelope, frozen=True, kw_only=True):
+class TypedDelivery(_Envelope, frozen=True, kw_only=True, gc=False):
     """The same delivery, its events read in one typed pass (the worker's fast path)."""
 
     events: list[AnyEvent]

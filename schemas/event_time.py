@@ -1,16 +1,16 @@
 """When an event happened (law 10): the sender's clock, corrected by what it believed the sending time to be."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from schemas.delivery import Trust
 from schemas.times import milliseconds_of
 
-__all__ = ["OLDEST_MS", "Clock", "Timed", "clamped", "event_time", "timed"]
+__all__ = ["OLDEST_MS", "Clock", "Timed", "WireTime", "clamped", "event_time", "timed"]
 
 OLDEST_MS: Final = 7 * 86_400_000
 CLOSE_MS: Final = 60_000  # so far from ours a clock is called right
-WireTime = str | int | float | None
+WireTime: TypeAlias = str | int | float | None
 
 
 class Clock(StrEnum):

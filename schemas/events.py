@@ -7,7 +7,7 @@ are most events and their properties always read, so those come in the same pass
 
 from typing import Any, TypeAlias
 
-from msgspec import Raw, Struct, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 __all__ = [
     "Alias",
@@ -33,19 +33,19 @@ class PageContext(Struct, frozen=True, gc=False):
     path: str | None = None
 
 
-class Context(Struct, frozen=True, rename="camel"):
+class Context(Struct, frozen=True, rename="camel", gc=False):
     """What surrounds an event. RudderStack's browser SDK puts the traits of an identify here.
 
     `identity` may hold the `signature` of an identify (`streams/core/events/signing.py`).
     """
 
     page: PageContext | None = None
-    traits: Raw = field(default_factory=Raw)
-    identity: Raw = field(default_factory=Raw)
+    traits: Raw | UnsetType = UNSET
+    identity: Raw | UnsetType = UNSET
     user_agent: str | None = None
 
 
-class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"):
+class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", gc=False):
     """Common to all events. Ids may be null or numbers, times ISO 8601 text, seconds or milliseconds."""
 
     message_id: WireId = None
@@ -57,14 +57,14 @@ class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"
     context: Context | None = None
 
 
-class Track(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="track"):
+class Track(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="track", gc=False):
     """Something that somebody did; `event` names it."""
 
     event: str
     properties: Raw = field(default_factory=Raw)
 
 
-class Page(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="page"):
+class Page(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="page", gc=False):
     """A page was opened."""
 
     name: str | None = None
@@ -72,7 +72,7 @@ class Page(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", 
     properties: dict[str, Any] | None = None
 
 
-class Screen(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="screen"):
+class Screen(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="screen", gc=False):
     """A screen of an app was opened."""
 
     name: str | None = None
@@ -80,20 +80,20 @@ class Screen(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type"
     properties: dict[str, Any] | None = None
 
 
-class Identify(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="identify"):
+class Identify(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="identify", gc=False):
     """This visitor is that person: `userId`, or an `email` among the traits."""
 
     traits: Raw = field(default_factory=Raw)
 
 
-class Group(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="group"):
+class Group(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="group", gc=False):
     """This person belongs to that company."""
 
     group_id: WireId = None
     traits: Raw = field(default_factory=Raw)
 
 
-class Alias(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="alias"):
+class Alias(_Event, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="alias", gc=False):
     """Two ids of one person, says the sender. Never joins two known people by itself."""
 
     previous_id: WireId = None

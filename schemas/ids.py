@@ -54,9 +54,10 @@ MAX_EMAIL: Final = 320
 # Texts that SDKs send when they have no id (seen in real traffic): never a key.
 PLACEHOLDERS: Final = frozenset(
     {"", "null", "undefined", "none", "nil", "nan", "0", "-1", "false", "true", "anonymous", "unknown",
-     "[object object]", "00000000-0000-0000-0000-000000000000"}
+     "[object object]"}
 )
-LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
+LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))  # most ids are longer
+NO_UUID: Final = "00000000-0000-0000-0000-000000000000"  # the same, and longer than many ids
 # Free mail that the packaged list lacks.
 MORE_FREE_MAIL: Final = frozenset(
     {"hanmail.net", "kakao.com", "daum.net", "naver.com", "nate.com", "tutanota.com", "proton.me", "hey.com",
@@ -75,10 +76,11 @@ def clean_id(value: str | int | None) -> str | None:
     if value is None:
         return None
     text = value.strip() if isinstance(value, str) else str(value)
-    length = len(text)
+    if LONGEST_PLACEHOLDER < (length := len(text)) <= MAX_ID:
+        return None if text == NO_UUID else text
     if length > MAX_ID:
         raise BadId(f"id of {length} characters, more than {MAX_ID}")
-    return None if length <= LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS else text
+    return None if text.lower() in PLACEHOLDERS else text
 
 
 def hashed_id(value: str | int | None) -> str | None:
@@ -86,7 +88,9 @@ def hashed_id(value: str | int | None) -> str | None:
     if value is None:
         return None
     text = value.strip() if isinstance(value, str) else str(value)
-    return None if len(text) <= LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS else text
+    if len(text) > LONGEST_PLACEHOLDER:
+        return None if text == NO_UUID else text
+    return None if text.lower() in PLACEHOLDERS else text
 
 
 def normalised_email(text: str) -> str | None:

@@ -17,15 +17,15 @@ __all__ = ["milliseconds_of"]
 
 # Numbers below this are seconds: as milliseconds they would be before March 1973.
 SECONDS_BELOW: Final = 100_000_000_000
-_OF_A_SECOND: Final = {f"{ms:03}Z": ms for ms in range(1_000)}
+_OF_A_SECOND: Final = {f".{ms:03}Z": ms for ms in range(1_000)}
 LATEST: Final = 253_402_300_800_000  # year 10000
 
 
 def milliseconds_of(value: str | float | None) -> int | None:
     """ISO 8601 text (no offset = UTC), seconds or milliseconds since 1970; None where it is no time we can use."""
     if isinstance(value, str):
-        ms = _OF_A_SECOND.get(value[20:])  # 2026-11-21T18:48:29.175Z, as most SDKs write it
-        if ms is not None and value[19] == "." and (second := _second(value[:19])):
+        ms = _OF_A_SECOND.get(value[19:])  # 2026-11-21T18:48:29.175Z, as most SDKs write it
+        if ms is not None and (second := _second(value[:19])):
             return second + ms
         try:
             moment = datetime.fromisoformat(value)

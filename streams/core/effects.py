@@ -26,7 +26,7 @@ class Due(Struct, frozen=True):
     post: Post | Digest | Edit | LeadNews
 
 
-class Effects(Struct, frozen=True, kw_only=True):
+class Effects(Struct, frozen=True, kw_only=True, gc=False):
     """All that one fold says. Saying it twice changes nothing at its receivers.
 
     `approximated` names the bounds that this fold met: the row is no longer exact there, and a metric counts it.

@@ -30,20 +30,22 @@ class Breaker:
         self._least = least
         self._clock = clock
         self._die = die
-        self._seen: deque[_Second] = deque()
+        self._last = _Second(-WINDOW_S)
+        self._seen = deque([self._last])
         self._good = 0
         self._bad = 0
 
     def count(self, *, good: int, bad: int) -> None:
         """One block's worth. Ends the process when the share is passed: nothing of this block is committed."""
         now = self._clock()
-        if not self._seen or now - self._seen[-1].since >= 1:
-            self._seen.append(_Second(now))
+        if now - self._last.since >= 1:
+            self._last = _Second(now)
+            self._seen.append(self._last)
             while self._seen[0].since < now - WINDOW_S:
                 old = self._seen.popleft()
                 self._good -= old.good
                 self._bad -= old.bad
-        last = self._seen[-1]
+        last = self._last
         last.good += good
         last.bad += bad
         self._good += good

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 from faust.types import TP
+from msgspec import Struct
 
 from schemas.activity import Version
 from schemas.codec import BlockCodec, encode
@@ -36,6 +37,7 @@ M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
 DETAIL: Final = 300  # characters
 LONGEST_RETRY_S: Final = 5.0
+A_TURN: Final = 30  # messages, and one more for each record: a turn of the loop costs as much as folding one
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +52,7 @@ class Refusal(NamedTuple):
     envelope: Envelope | None = None
 
 
-class Decoded(NamedTuple, Generic[M]):
+class Decoded(Struct, Generic[M], frozen=True, gc=False):
     """What a block holds: messages with their key in `to`, refusals, and what was left out on purpose by reason."""
 
     messages: Sequence[M]
@@ -68,12 +70,13 @@ class Fold(Protocol[M_contra, R]):
         """The row after these messages, and what others must know."""
 
 
-class Sifted(NamedTuple, Generic[M]):
-    """One record, read: its messages by key, and the version that its offset gives to rows."""
+class Sifted(Struct, Generic[M], frozen=True, gc=False):
+    """One record, read: its messages by key and how many, and the version that its offset gives to rows."""
 
     by_key: Mapping[str, Sequence[M]]
     version: Version
     tp: TP
+    messages: int
 
 
 class Raw(NamedTuple):
@@ -112,15 +115,20 @@ class Shell:
         self._reading = reading
 
     async def read(self, inbox: Inbox, decode: Decode[M]) -> AsyncIterator[Sifted[M]]:
-        """The records of an inbox, one by one. Between two of them the other agents have their turn."""
+        """The records of an inbox, one by one. After some messages the other agents have their turn."""
+        since = 0
         async for tp, record in inbox:
             if not self._progress.begin(tp, record.offset):
                 continue
-            yield self._sift(tp, record, decode)
+            sifted = self._sift(tp, record, decode)
+            yield sifted
             if self._pump.full:
                 await self._pump.ebb()
             self._progress.finish(tp, record.offset)
-            await asyncio.sleep(0)
+            since += 1 + sifted.messages
+            if since >= A_TURN:
+                since = 0
+                await asyncio.sleep(0)
 
     async def gather(self, inbox: Inbox, *, most: int) -> AsyncIterator["Gathered"]:
         """Raw records of card topics, as many as lie ready: worked off if `done` when the next are asked for."""
@@ -184,7 +192,7 @@ class Shell:
             self._metrics.count("filtered", reason, n=n)
         self._reject(decoded.refused, tp=tp, offset=record.offset)
         self._breaker.count(good=len(decoded.messages), bad=len(decoded.refused))
-        return Sifted(by_key, _version(record, self._epoch), tp)
+        return Sifted(by_key, _version(record, self._epoch), tp, len(decoded.messages))
 
     def _reject(self, refused: Sequence[Refusal], *, tp: TP, offset: int) -> None:
         if refused:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from schemas.ids import account_id_of
+from schemas.ids import registrable_domain
 from schemas.signals import Day
 from streams.core.account.view import AccountView
 from streams.core.rules import Rules
@@ -25,11 +25,18 @@ def flags_of(key: str, view: AccountView, rules: Rules) -> dict[str, int]:
         "students": aside["student"],
         "left": aside["left"],
         "silenced": len(view.everybody) - len(view.members),
-        "free_mail": len([one for one in view.members.values() if one.email and account_id_of(one.email) is None]),
+        "free_mail": _free_mail(view),
         "job_seekers": len([one for one in view.members.values() if not one.dead_end and seeks_a_job(one.days)]),
         "network_visitors": len(view.networks),
     }
     return {name: int(count) for name, count in found.items() if count}
+
+
+def _free_mail(view: AccountView) -> int:
+    """How many write from free mail: most write from one domain, which is looked up once."""
+    domains = [one.email.rpartition("@")[2] for one in view.members.values() if one.email]
+    free = {domain for domain in set(domains) if registrable_domain(domain) is None}
+    return len([domain for domain in domains if domain in free]) if free else 0
 
 
 def seeks_a_job(days: Sequence[Day]) -> bool:

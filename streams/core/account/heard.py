@@ -83,9 +83,9 @@ def _is_lost(told: set[str], before: dict[str, Any], after: dict[str, Any]) -> b
     """Whether something that was told, or stood there before, is there no more."""
     if not told <= after.keys():
         return True
-    return before is not after and any(
-        who not in after and getattr(part, "body", part) is not None for who, part in before.items()
-    )
+    if before is after or before.keys() <= after.keys():
+        return False
+    return any(getattr(before[who], "body", before[who]) is not None for who in before.keys() - after.keys())
 
 
 def _standing(told: _Told, message: Signal) -> int:

@@ -110,25 +110,29 @@ def _traits(
     held: dict[str, Trait], spare: tuple[Said, ...], several: Sequence[Facts]
 ) -> tuple[dict[str, Trait], tuple[Said, ...]]:
     """One by one, the newer of both stays: what `newest_traits` keeps of them, while there are not too many names."""
-    after: dict[str, Trait] | None = None
+    after = held
     replaced: list[Said] = []
     for at, marks in _told(several):
         for name, value in marks:
-            known = held.get(name) if after is None else after.get(name)
-            trait: Trait = tuple.__new__(Trait, (at, value))
-            if known is None or trait > known:
-                after = dict(held) if after is None else after
-                after[name] = trait
-                if known is not None:
-                    replaced.append(Said(known[0], known[1], name))
-            elif trait != known:
+            known, said = after.get(name), (at, value)
+            if known == said:
+                continue
+            if known is not None and known > said:
                 replaced.append(Said(at, value, name))
-    if after is not None and len(after) > max(len(held), 1):
+                continue
+            if after is held:
+                after = dict(held)
+            after[name] = tuple.__new__(Trait, said)
+            if known is not None:
+                replaced.append(Said(known[0], known[1], name))
+    if len(after) > len(held) and len(after) > 1:
         kept = newest_traits((after,))
         replaced += replaced_traits((after,), kept)
         after = held if kept == held else kept
-    left = spare_traits((*spare, *replaced)) if replaced else spare
-    return held if after is None else after, spare if left == spare else left
+    if not replaced:
+        return after, spare
+    left = spare_traits((*spare, *replaced))
+    return after, spare if left == spare else left
 
 
 def _told(several: Sequence[Facts]) -> list[tuple[int, Marks]]:

@@ -7,6 +7,8 @@ page is kept if any walk keeps it. Readers take the greatest dwell and interacti
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from schemas.activity import PageSeen
 from streams.core.days import QUARTER_MS
 from streams.core.events.meanings import Meanings
@@ -43,25 +45,23 @@ def _rank(page: PageSeen) -> tuple[int, int, str, str, int, int]:
     return at, hit_id, path, kind, -1 if dwell_ms is None else dwell_ms, -1 if interactions is None else interactions
 
 
-class _Day:
-    """What one day has taken so far, from its freshest page on."""
+class _Day(Struct):
+    """What one day has taken so far, from its freshest page on. `human`, `career`: nothing more is wanted of it."""
 
-    __slots__ = ("career", "human", "ids", "longest", "open", "seen")
+    seen: bool  # one of the freshest days
+    human: bool
+    career: bool
+    ids: set[int] | None = None  # counted pages
+    open: bool = False  # one of the freshest days with a counted page
+    longest: list[int] | None = None  # places of the measured counted pages
+    intent: bool = False
 
-    def __init__(self, *, seen: bool) -> None:
-        self.seen = seen  # one of the freshest days
-        self.human = self.career = not seen  # nothing more is wanted of it
-        self.ids: set[int] | None = None  # counted pages
-        self.open = False  # one of the freshest days with a counted page
-        self.longest: list[int] | None = None  # places of the measured counted pages
 
-
-def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> bytearray:  # noqa: C901, PLR0912
+def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> list[bool]:  # noqa: C901, PLR0912
     """All walks at once over elements, freshest first: which are kept. One loop, since it is the hot path."""
     counted_ms, uncounted, careers, intents, a_day, seen_left, counted_left, intent_left, read_left = points.walk
-    flags, day_of, answer_of = bytearray(len(ordered)), meanings.day_of, meanings.page
+    flags, day_of, answer_of = [False] * len(ordered), meanings.day_of, meanings.page
     days: dict[int, _Day] = {}
-    intent_days: set[int] = set()
     answered: set[str] = {""}
     quarter, number, day = -1, 0, None
     for place, (at, hit_id, path, kind, dwell_ms, interactions) in enumerate(ordered):
@@ -69,15 +69,14 @@ def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> b
             quarter, number = at // QUARTER_MS, day_of(at)
             day = days.get(number)
         if day is None:
-            day = days[number] = _Day(seen=seen_left > 0)
+            fresh = seen_left > 0
+            day = days[number] = _Day(fresh, not fresh, not fresh)
             seen_left -= 1
-            flags[place] = day.seen
+            flags[place] = fresh
         if not day.human and (interactions is None or interactions >= 1):
-            day.human = True
-            flags[place] = 1
+            day.human = flags[place] = True
         if not day.career and kind in careers:
-            day.career = True
-            flags[place] = 1
+            day.career = flags[place] = True
         if (dwell_ms is not None and dwell_ms < counted_ms) or kind in uncounted:
             continue
         if (ids := day.ids) is None:
@@ -87,14 +86,13 @@ def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> b
             flags[place] |= day.seen
         if day.open and hit_id not in ids and len(ids) < a_day:
             ids.add(hit_id)
-            flags[place] = 1
-        if kind in intents and number not in intent_days and intent_left > 0:
-            intent_days.add(number)
+            flags[place] = True
+        if kind in intents and not day.intent and intent_left > 0:
             intent_left -= 1
-            flags[place] = 1
+            day.intent = flags[place] = True
         if (answer := answer_of(path).answer) not in answered:
             answered.add(answer)
-            flags[place] = 1
+            flags[place] = True
         if dwell_ms is not None:
             if day.longest is not None:
                 day.longest.append(place)
@@ -107,7 +105,7 @@ def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> b
     return flags
 
 
-def _flag_longest(ordered: Sequence[PageSeen], places: list[int], flags: bytearray, *, most: int) -> None:
+def _flag_longest(ordered: Sequence[PageSeen], places: list[int], flags: list[bool], *, most: int) -> None:
     """Of the distinct pages of one day those that were read longest stay, each by its longest message."""
     if all(flags[place] for place in places):
         return
@@ -115,7 +113,7 @@ def _flag_longest(ordered: Sequence[PageSeen], places: list[int], flags: bytearr
     for place in sorted(places, key=lambda place: (ordered[place][4] or 0, -place), reverse=True):
         if (hit_id := ordered[place][1]) not in ids:
             ids.add(hit_id)
-            flags[place] = 1
+            flags[place] = True
             if len(ids) >= most:
                 break
 
@@ -129,12 +127,15 @@ def walked(pages: Iterable[PageSeen], points: Points, meanings: Meanings) -> tup
     """The pages that are kept, freshest first, and those that are let go."""
     ordered = in_order(pages)
     flags = _flags(ordered, points, meanings)
-    if 0 not in flags:
+    if False not in flags:
         return tuple(ordered), ()
     kept: list[PageSeen] = []
     let_go: list[PageSeen] = []
-    for page, flag in zip(ordered, flags, strict=True):
-        (kept if flag else let_go).append(page)
+    for page, flag in zip(ordered, flags):  # noqa: B905  one flag for each; asking for that is half of what the loop costs
+        if flag:
+            kept.append(page)
+        else:
+            let_go.append(page)
     return tuple(kept), let_go
 
 
@@ -148,11 +149,15 @@ def grown(
     """
     if not held:
         return walked(more, points, meanings)
-    day_of = meanings.day_of
+    day_of, quarter = meanings.day_of, held[0][0] // QUARTER_MS  # most pages of a visit lie in one
     today = day_of(held[0][0])
-    if any(day_of(page[0]) != today for page in more):
+    if any(page[0] // QUARTER_MS != quarter and day_of(page[0]) != today for page in more):
         return walked((*held, *more), points, meanings)
-    until = next((place for place, page in enumerate(held) if day_of(page[0]) != today), len(held))
+    until = len(held)
+    for place, page in enumerate(held):
+        if page[0] // QUARTER_MS != quarter and day_of(page[0]) != today:
+            until = place
+            break
     of_today = held[:until]
     if until < len(held) and not _claims(more, points, meanings) <= _claims(of_today, points, meanings):
         return walked((*held, *more), points, meanings)

@@ -46,7 +46,7 @@ class Said(NamedTuple):
     name: str
 
 
-class Spare(Struct, frozen=True, array_like=True):
+class Spare(Struct, frozen=True, array_like=True, gc=False):
     """Freshest first, at most 24 of each."""
 
     hits: tuple[SpareHit, ...] = ()
@@ -101,8 +101,11 @@ def spare_after(
         return tuple(let_go[:MOST]) if alone else spare_pages(let_go, kept, rules)
     told = {page[1] for page in (*more, *let_go)}
     touched = [page for page in spare if page[1] in told]
-    if not let_go and not touched:
-        return spare
+    if not touched:
+        if not let_go:
+            return spare
+        if alone:  # as most are
+            return _merged(let_go, spare)
     settled = spare if not touched else [page for page in spare if page[1] not in told]
     left = spare_pages((*touched, *let_go), kept, rules, settled=settled)
     return spare if left == spare else left
@@ -127,7 +130,12 @@ def spare_pages(
     found = [page for page in ordered if not _is_covered(page, others, rules)] if others else ordered
     if not settled:
         return tuple(found[:MOST])
-    return tuple(in_order((*found, *settled))[:MOST] if found else settled[:MOST])
+    return _merged(found, settled)
+
+
+def _merged(found: Sequence[PageSeen], settled: Sequence[PageSeen]) -> tuple[PageSeen, ...]:
+    """Both, which tell of different pages, freshest first."""
+    return tuple(sorted((*found, *settled), reverse=True)[:MOST])
 
 
 def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:

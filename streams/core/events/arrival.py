@@ -5,7 +5,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from schemas.delivery import Delivery, Trust, TypedDelivery
+from schemas.event_time import OLDEST_MS, WireTime, clamped, event_time
 from schemas.ids import hit_ids_of
+from schemas.times import milliseconds_of
 from streams.core.events.addresses import Addresses, addresses_in
 from streams.core.events.machines import is_machine, reads_by_itself
 from streams.core.rules import Rules
@@ -19,7 +21,7 @@ class Arrival(Struct, frozen=True, gc=False):
 
     `reads`: that user agent is a machine's (most events repeat it). `network`: as `network_of` has it. `attention`: of
     a page that was just opened, None where the source cannot measure it. `believed`: whom an event names counts, also
-    unsigned.
+    unsigned. `oldest`: the edge of the times that events may name.
     """
 
     received_at: int
@@ -31,9 +33,21 @@ class Arrival(Struct, frozen=True, gc=False):
     network: str
     attention: int | None
     believed: bool
+    oldest: int
     hit_id_of: Callable[[str], int]
     address_of: Addresses
     rules: Rules
+
+    def time_of(self, stamp: WireTime, sent_at: int | None) -> tuple[int, str]:
+        """When something happened, and why that time is ours (`clamped`): "" where it is its sender's, as most are."""
+        at, received_at = milliseconds_of(stamp), self.received_at
+        if at is not None:
+            if sent_at is not None:
+                at += received_at - sent_at
+            if self.oldest < at <= received_at:
+                return at, ""
+        at = event_time(stamp, received_at=received_at, sent_at=sent_at, trust=self.trust)
+        return at, clamped(stamp, at, received_at=received_at, sent_at=sent_at)
 
     def is_by_machine(self) -> bool:
         """Whether an event that names no user agent of its own is: not where that only names the program that posts."""
@@ -54,6 +68,7 @@ def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:
         network=network_of(delivery.ip, trust=trust, rules=rules) if rules.routing.rules.network else "",
         attention=0 if rules.site.measures_dwell(source) else None,
         believed=rules.identity == "open" or trust == "proven",
+        oldest=max(delivery.received_at - OLDEST_MS, 0),
         hit_id_of=hit_ids_of(source),
         address_of=addresses_in(rules),
         rules=rules,

@@ -34,10 +34,9 @@ def made_page_id(event: Track, engaged: Engaged) -> str:
 def url_of(event: Page | Screen) -> str:
     """Where it was: the properties' word, the context's, else the page's name."""
     if properties := event.properties:
-        said = properties.get("url")
-        if not said or not isinstance(said, str):
-            said = properties.get("path")
-        if said and isinstance(said, str):
+        if (said := properties.get("url")) and isinstance(said, str):
+            return said
+        if (said := properties.get("path")) and isinstance(said, str):
             return said
     where = event.context.page if event.context is not None else None
     return (where and (where.url or where.path)) or event.name or ""

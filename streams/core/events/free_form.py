@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from msgspec import DecodeError, Raw
+from msgspec import UNSET, DecodeError, Raw, UnsetType
 from msgspec.json import Decoder
 
 from schemas.codec import refusal
@@ -21,9 +21,9 @@ _DECODER: Final[Decoder[Any]] = Decoder()
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
-def object_of(raw: Raw) -> dict[str, Any]:
+def object_of(raw: Raw | UnsetType) -> dict[str, Any]:
     """A JSON object; {} for nothing or null. Raises Undecodable, whatever is wrong with it."""
-    if not raw:
+    if raw is UNSET or not raw:
         return {}
     try:
         value = _DECODER.decode(raw)

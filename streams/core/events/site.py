@@ -11,7 +11,6 @@ from schemas.activity import Claim, Hit, Hits, Milestone, PageSeen, Trait
 from schemas.codec import refusal
 from schemas.delivery import Delivery, TypedDelivery
 from schemas.errors import BadId, Undecodable
-from schemas.event_time import OLDEST_MS, clamped, event_time
 from schemas.events import Alias, AnyEvent, Engaged, Group, Identify, Page, Screen, Track
 from schemas.ids import clean_id, hashed_id
 from schemas.rejected import Reason
@@ -77,11 +76,7 @@ def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
     if sent_at is None and event.sent_at is not None:
         sent_at = milliseconds_of(event.sent_at)
     hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
-    at = event_time(stamp, received_at=received_at, sent_at=sent_at, trust=arrival.trust)
-    # Most times lie between, and are their sender's.
-    clock = "" if received_at - OLDEST_MS < at < received_at else clamped(
-        stamp, at, received_at=received_at, sent_at=sent_at
-    )  # fmt: skip
+    at, clock = arrival.time_of(stamp, sent_at)
     if clock or user_id is not None or type(event) is not Page:
         user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
         made = _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
@@ -144,13 +139,10 @@ def _page_engaged(event: Track, seen: _Seen) -> Facts:
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
     arrival = seen.arrival
-    at = event_time(
-        engaged.started_at, received_at=arrival.received_at, sent_at=arrival.sent_at, trust=arrival.trust
-    )
+    at, clock = arrival.time_of(engaged.started_at, arrival.sent_at)
     page = address.seen(at, hit_id, dwell_ms=dwell_ms, interactions=interactions)
     confirmation = _confirmation(engaged.url, page, seen) if MARK in engaged.url else None
     facts = _facts(seen, at=at, hits=address.hits(page), pages=(page,), confirmation=confirmation)
-    clock = clamped(engaged.started_at, at, received_at=arrival.received_at, sent_at=arrival.sent_at)
     return marked(facts, Hit(at, hit_id, clock)) if clock else facts
 
 

@@ -1,6 +1,5 @@
 """A block of deliveries to facts: all at once, and event by event where that fails, so that neighbours live on."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,12 +36,12 @@ class Visits(NamedTuple):
 
     facts: list[Facts]
     refused: list[Refused]
-    filtered: Counter[str]
+    filtered: dict[str, int]
 
 
 def decode_visits(raw: bytes, rules: Rules) -> Visits:
     """Everything that a block holds. Raises FromTheFuture, and nothing else."""
-    visits = Visits([], [], Counter())
+    visits = Visits([], [], {})
     typed, bad = VISITS_TYPED.decode(raw)
     refuse_the_future("visits", typed)
     if bad:
@@ -80,6 +79,7 @@ def _routed(
 ) -> list[tuple[int, Undecodable]]:
     """Adds what the events say; the places of those that cannot be used, and why."""
     refused: list[tuple[int, Undecodable]] = []
+    facts = visits.facts
     arrival: Arrival | None = None
     for place, event in enumerate(events):
         try:
@@ -91,9 +91,9 @@ def _routed(
             refused.append((place, Undecodable(Reason.FOLD, f"{type(error).__name__} while routing")))
         else:
             if isinstance(said, Facts):
-                visits.facts.append(said)
+                facts.append(said)
             else:
-                visits.filtered[said.reason] += 1
+                visits.filtered[said.reason] = visits.filtered.get(said.reason, 0) + 1
     return refused
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.activity import OUR_CLOCK, Milestone, PageSeen, Version
-from schemas.cards import LeadCard, MergeSaid
+from schemas.cards import LeadCard, MergeSaid, Transition
 from schemas.signals import LeadStanding, Member
 from schemas.touches import Touch
 from streams.core.effects import Effects
@@ -29,6 +29,7 @@ def said_of(
 ) -> Effects:
     """All that this row says, from a message of version `since` on. Somebody who was never known has no card."""
     member = _member(row, view, rules)
+    moves = tuple([as_transition(key, move) for move in row.moves])
     standing = [
         LeadStanding(to=to, lead_id=key, version=row.version, as_of=row.as_of, member=member)
         for to, withdrawn in row.told.items()
@@ -40,15 +41,17 @@ def said_of(
         for to in to_withdraw(row.told, version=since)
     ]  # fmt: skip
     return Effects(
-        leads=(_card(key, row, view, now=stage, rules=rules),) if row.moves else (),
+        leads=(_card(key, row, view, now=stage, moves=moves, rules=rules),) if moves else (),
         signals=(*standing, *withdrawn),
         touches=touches,
-        transitions=tuple(as_transition(key, move) for move in reversed(row.moves) if move.version >= since),
+        transitions=tuple([one for one in reversed(moves) if one.version >= since]),
         posts=news_of(key, row, since=since, rules=rules),
     )
 
 
-def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -> LeadCard:
+def _card(
+    key: str, row: Lead, view: LeadView, *, now: StageNow, moves: tuple[Transition, ...], rules: Rules
+) -> LeadCard:
     scored = view.scored
     qualified = rules.stages.qualified
     threshold_tenths = round(10 * qualified.total)
@@ -82,7 +85,7 @@ def _card(key: str, row: Lead, view: LeadView, *, now: StageNow, rules: Rules) -
         visitors=view.visitors,
         deals=view.deals,
         hold_until=now.hold_until,
-        moves=tuple(as_transition(key, move) for move in row.moves),
+        moves=moves,
         wake_at=row.wake_at,
         sub_stage=now.sub_stage,
         mail_stop_until=now.mail_stop_until,

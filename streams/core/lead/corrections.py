@@ -3,7 +3,7 @@
 A correction that names nothing is a setback of its own: it leads back to the base.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from schemas.activity import Decision, Milestone
@@ -37,8 +37,10 @@ def taken_back(said: Disposition, row: Lead) -> Mapping[str, str]:
     return {BY_MILESTONE: target}
 
 
-def voided(decisions: Iterable[Decision]) -> Voided:
+def voided(decisions: Collection[Decision]) -> Voided:
     """Kinds and ids that were taken back. A correction that a later one took back takes nothing back."""
+    if not decisions:
+        return NOTHING
     gone: set[tuple[str, str]] = set()
     for one in sorted((one for one in decisions if one.kind == CORRECTION), reverse=True):
         if (one.kind, one.milestone_id) not in gone and (target := target_of(one)):

@@ -3,7 +3,6 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from schemas.activity import Trait
 from streams.core.lead.view import LeadView
 
 __all__ = ["labels_of"]
@@ -38,8 +37,11 @@ def labels_of(view: LeadView) -> dict[str, str]:
 
 def _first(view: LeadView, names: tuple[str, ...]) -> str:
     """The first of these traits that is known."""
-    found: list[Trait] = [view.traits[name] for name in names if name in view.traits]
-    return next((trait.value for trait in found if trait.value), "")
+    for name in names:
+        trait = view.traits.get(name)
+        if trait is not None and trait.value:
+            return trait.value
+    return ""
 
 
 def _host(url: str) -> str:

@@ -78,8 +78,9 @@ def moved(
 
 def _standing(row: Lead, view: LeadView, rules: Rules) -> tuple[Milestone, ...]:
     """All milestones, the score's too."""
-    latches = latched(row, view, rules)
-    return (*view.milestones, *standing(latches, voided(view.decisions))) if latches else view.milestones
+    if not (row.latches or view.body.latches):
+        return view.milestones
+    return (*view.milestones, *standing(latched(row, view, rules), voided(view.decisions)))
 
 
 def _proof(row: Lead, now: StageNow, stages: Stages) -> Milestone | None:

@@ -63,6 +63,8 @@ def latched(row: Lead, view: LeadView, rules: Rules) -> list[Milestone]:
 
 def latches_of(row: Lead, view: LeadView) -> tuple[Latch, ...]:
     """The row's latches, and those that came with other leads."""
+    if view.body.latches == row.latches:
+        return row.latches
     return (*row.latches, *(latch for latch in view.body.latches if latch not in row.latches))
 
 

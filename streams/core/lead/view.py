@@ -1,6 +1,6 @@
 """All that follows from a lead's parts at its `as_of`: who it is, its score, its days, its milestones, its stage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -136,8 +136,10 @@ def day_before_tenths(view: LeadView, rules: Rules) -> int:
     return total_tenths(view.doings, fit=view.scored.fit, as_of=as_of, epoch_at=epoch_at, rules=rules)
 
 
-def epoch_of(deals: Iterable[DealFacts], *, until: int | None = None) -> int | None:
+def epoch_of(deals: Collection[DealFacts], *, until: int | None = None) -> int | None:
     """When the freshest lost deal (that was lost by then) was lost: what was before it counts for nothing."""
+    if not deals:
+        return None
     lost = [lost_at(deal) for deal in deals if deal.status == "lost"]
     return max((at for at in lost if until is None or at <= until), default=None)
 

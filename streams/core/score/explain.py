@@ -24,13 +24,18 @@ def in_points(tenths: int) -> str:
 def reasons_up(lines: Sequence[ScoreLine]) -> tuple[str, ...]:
     """The three rules that give most."""
     up = [line for line in lines if line.kind == "rule" and line.tenths > 0]
+    if not up:
+        return ()
     up.sort(key=lambda line: (-line.tenths, line.name))
     return tuple(_words(line) for line in up[:MOST_UP])
 
 
 def reasons_down(lines: Sequence[ScoreLine]) -> tuple[str, ...]:
     """The two lines that take most: penalties, caps, clamps."""
-    down = sorted((line for line in lines if line.tenths < 0), key=lambda line: (line.tenths, line.kind, line.name))
+    down = [line for line in lines if line.tenths < 0]
+    if not down:
+        return ()
+    down.sort(key=lambda line: (line.tenths, line.kind, line.name))
     return tuple(_words(line) for line in down[:MOST_DOWN])
 
 

@@ -1,16 +1,18 @@
 """`scoring.toml` made ready for the hot path: which rules a page or a form hits, how each remembers, group by group."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from schemas.activity import OUR_CLOCK
 from streams.core.activity.hits import Keep, keep_of, of_no_bucket
 from streams.core.days import DayOf
 from streams.core.mail.verdict import Judge
-from streams.core.rulebook.scoring_rules import PageKeep, ScoringRule, ScoringRules
+from streams.core.rulebook.scoring_rules import Grade, PageKeep, ScoringRule, ScoringRules
 from streams.core.score.rule_kinds import DERIVED
 
-__all__ = ["Points"]
+__all__ = ["Graded", "Points"]
+
+Graded: TypeAlias = tuple[tuple[int, str], ...]  # the least tenths of each grade, best first
 
 MOST_BY_OUR_CLOCK: Final = 32  # the freshest hits of which a row knows that their time is ours
 
@@ -20,7 +22,7 @@ class Points:
 
     __slots__ = (
         "_by_form", "_by_mail", "_by_page", "bounds", "by_name", "caps", "caps_tenths", "careers", "derived",
-        "intents", "judge", "keeps", "pages", "rules", "uncounted", "walk",
+        "digits", "intents", "judge", "keeps", "letters", "pages", "rules", "uncounted", "walk",
     )  # fmt: skip
 
     def __init__(self, rules: ScoringRules, day_of: DayOf) -> None:
@@ -39,6 +41,8 @@ class Points:
         self.keeps: dict[str, Keep] = {rule.name: keep_of(rule, day_of) for rule in rules.rule}
         self.keeps[OUR_CLOCK] = Keep(MOST_BY_OUR_CLOCK, None, of_no_bucket)
         self.bounds = (round(10 * rules.totals.engagement_least), round(10 * rules.totals.engagement_most))
+        self.letters = _in_tenths(rules.totals.letters)
+        self.digits = _in_tenths(rules.totals.digits)
         self.caps = {group.name: group.cap for group in rules.group}
         self.caps_tenths = {group.name: round(10 * group.cap) for group in rules.group if group.cap is not None}
         self.judge = Judge(rules.mail)
@@ -66,3 +70,7 @@ class Points:
 
     def _hit_by_form(self, kind: str) -> tuple[ScoringRule, ...]:
         return tuple(rule for rule in self.rules.rule if kind in rule.form_kinds)
+
+
+def _in_tenths(grades: tuple[Grade, ...]) -> Graded:
+    return tuple((round(10 * one.least), one.grade) for one in grades)

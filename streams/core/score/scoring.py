@@ -9,11 +9,12 @@ from msgspec import Struct
 from schemas.activity import Hits, Trait
 from schemas.cards import FitLine, ScoredHit, ScoreLine
 from streams.core.activity.together import BEFORE_EPOCH, BY_RULE, Doings, Together, begun_by, together
-from streams.core.rulebook.scoring_rules import Grade, ScoringRule
+from streams.core.rulebook.scoring_rules import ScoringRule
 from streams.core.rules import Rules
 from streams.core.score.explain import reasons_down, reasons_up
 from streams.core.score.fading import Fading, FadingRule, faded, tenths_of
 from streams.core.score.fit import fits_in
+from streams.core.score.points import Graded
 
 __all__ = ["BEFORE_EPOCH", "BY_RULE", "Doings", "Scored", "falls_below", "score", "total_tenths"]
 
@@ -55,7 +56,7 @@ def score(
             lines.append(_line(rule, kept, idle, found=found, as_of=as_of))
             fading.append(found.fading(rule, kept))
     lines += _caps(lines, points.caps_tenths)
-    totals, fit_rules = points.rules.totals, points.rules.fit
+    fit_rules = points.rules.fit
     fit = fits_in(rules)(traits)
     least, most = points.bounds
     engagement = _clamped(lines, sum(line.tenths for line in lines), name="engagement", least=least, most=most)
@@ -68,7 +69,7 @@ def score(
         engagement_tenths=engagement,
         fit=fit_tenths // 10,
         fit_company=fit.company,
-        grade=_grade(fit_tenths, totals.letters) + _grade(engagement, totals.digits),
+        grade=_grade(fit_tenths, points.letters) + _grade(engagement, points.digits),
         lines=tuple(lines),
         fit_lines=fit.lines,
         up=reasons_up(lines),
@@ -132,6 +133,8 @@ def _idle_clicks(found: Together) -> list[ScoredHit]:
 
 def _caps(lines: list[ScoreLine], caps_tenths: Mapping[str, int]) -> list[ScoreLine]:
     """What each group's cap takes away, as lines of their own."""
+    if not lines:
+        return []
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.group] = sums.get(line.group, 0) + line.tenths
@@ -150,6 +153,9 @@ def _clamped(lines: list[ScoreLine], tenths: int, *, name: str, least: int, most
     return inside
 
 
-def _grade(tenths: int, grades: tuple[Grade, ...]) -> str:
+def _grade(tenths: int, grades: Graded) -> str:
     """The first grade whose least value is reached."""
-    return next((one.grade for one in grades if tenths >= round(10 * one.least)), grades[-1].grade)
+    for least, grade in grades:
+        if tenths >= least:
+            return grade
+    return grades[-1][1]
