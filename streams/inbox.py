@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
 from schemas.orders import delivery_of
@@ -84,9 +86,9 @@ class MemoryDoor:
 class KafkaDoor:
     """The real door. It connects at the first message, so that the console starts (and reads) without Kafka."""
 
-    def __init__(self, bootstrap_servers: Sequence[str] | str, *, partitions: int, topic_prefix: str = "",
+    def __init__(self, servers: Where, *, partitions: int, topic_prefix: str = "",
                  epoch: int = 0) -> None:  # fmt: skip
-        self._servers = bootstrap_servers
+        self._servers = servers
         self._partitions = partitions
         self._prefix = topic_prefix
         self._epoch = epoch
@@ -118,7 +120,7 @@ class KafkaDoor:
             for one in sent:
                 one.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            raise DoorClosed(type(error).__name__) from error
+            raise DoorClosed(because(self._servers, error)) from error
 
     def _full(self, name: str) -> str:
         return topic(name).full(self._prefix, epoch=self._epoch)
@@ -128,7 +130,7 @@ class KafkaDoor:
             if self._producer is None:
                 wait_ms = int(PATIENCE_S * 1000)
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._servers, client_id="leadstream-door", acks="all", linger_ms=0,
+                    **client_options(self._servers), client_id="leadstream-door", acks="all", linger_ms=0,
                     max_block_ms=wait_ms, request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms,
                     bootstrap_timeout_ms=wait_ms,
                 )  # fmt: skip

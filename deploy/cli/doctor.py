@@ -52,7 +52,7 @@ def _crc32c() -> Finding:
 def _kafka(settings: DeploySettings) -> Iterator[Finding]:
     from deploy.local import topics
 
-    where = settings.kafka.bootstrap_servers
+    where = settings.kafka
     wanted = topics.wanted(
         settings.kafka.partitions, prefix=settings.kafka.topic_prefix, app_id=settings.worker.app_id,
         epoch=settings.kafka.epoch,

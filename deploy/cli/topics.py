@@ -32,7 +32,7 @@ def apply(*, home: Home = AT_HOME) -> None:
     from deploy.local import topics
 
     settings = from_environment(home)
-    outcomes = topics.apply(settings.kafka.bootstrap_servers, _wanted(settings))
+    outcomes = topics.apply(settings.kafka, _wanted(settings))
     table = Table("topic", "partitions", "kept", "", title=f"Kafka at {settings.kafka.bootstrap_servers}")
     for one in outcomes:
         shown = Text(one.outcome, style=_COLOURS[one.outcome])
@@ -49,7 +49,7 @@ def show(*, home: Home = AT_HOME) -> None:
     settings = from_environment(home)
     rows = {one.full(settings.kafka.topic_prefix, epoch=settings.kafka.epoch): one for one in TOPICS}
     table = Table(Column("topic", no_wrap=True), "partitions", "kept", "holds")
-    for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
+    for one, partitions, told in topics.shown(settings.kafka, _wanted(settings)):
         row = rows.get(one.name)
         holds = f"{row.holds}, by {row.key}; from {', '.join(row.writers)}" if row else "a table's rows"
         differs = sorted(key for key, value in one.config.items() if told and told.get(key) != value)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError
 
+from kafka_access.access import Where
 from producers.errors import BadSettings, SinkError, SinkRefused, SinkUnavailable
 from producers.logs import log
 from producers.sinks.lane import Lane
@@ -38,10 +39,10 @@ class KafkaSink:
     Raises BadSettings without the crc32c package.
     """
 
-    def __init__(self, bootstrap_servers: str, *, topics: tuple[str, ...], partitions: int) -> None:
+    def __init__(self, servers: Where, *, topics: tuple[str, ...], partitions: int) -> None:
         if importlib.util.find_spec("crc32c") is None:
             raise BadSettings("the package crc32c is missing: without it a block costs several times as much")
-        self._servers = [server.strip() for server in bootstrap_servers.split(",") if server.strip()]
+        self._servers = servers
         self._topics = topics
         self._partitions = partitions
         self._lanes = {(topic, number): Lane(topic, number) for topic in topics for number in range(partitions)}

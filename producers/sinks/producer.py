@@ -1,7 +1,7 @@
 """Opening and ending aiokafka's producer: it begins where the topics are as they must be, and ends when told to."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from producers.logs import log
 
 __all__ = ["opened", "stopped"]
@@ -26,9 +28,9 @@ PRODUCER: Final[Mapping[str, Any]] = {
 }
 
 
-async def opened(servers: Sequence[str], wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
+async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
     """A producer, or None and why not. `wanted`: topics and how many partitions each must have."""
-    producer = AIOKafkaProducer(bootstrap_servers=list(servers), **PRODUCER)
+    producer = AIOKafkaProducer(**client_options(where), **PRODUCER)
     try:
         async with asyncio.timeout(START_S):
             await producer.start()
@@ -37,7 +39,7 @@ async def opened(servers: Sequence[str], wanted: Mapping[str, int]) -> tuple[AIO
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
     except (KafkaError, OSError, TimeoutError) as error:
-        why = f"Kafka does not answer at {','.join(servers)}: {type(error).__name__}"
+        why = f"Kafka does not answer: {await asyncio.to_thread(because, where, error)}"
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
         raise
