@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
@@ -23,6 +24,7 @@ from schemas.touches import Disposition, EraseOrder, MergeOrder
 __all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor", "Put"]
 
 PATIENCE_S: Final = 5.0
+_log = structlog.get_logger(__name__)
 Caused: TypeAlias = AlertAction | Disposition | EraseOrder | MergeOrder | VisitorOrder
 _INBOXES: Final[dict[type[Caused], str]] = {
     AlertAction: "signals", Disposition: "touches", EraseOrder: "touches", MergeOrder: "touches",
@@ -120,7 +122,9 @@ class KafkaDoor:
             for one in sent:
                 one.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            raise DoorClosed(because(self._servers, error)) from error
+            why = because(self._servers, error)
+            _log.warning("door_closed", servers=str(self._servers), why=why)
+            raise DoorClosed(why) from error
 
     def _full(self, name: str) -> str:
         return topic(name).full(self._prefix, epoch=self._epoch)

@@ -58,6 +58,27 @@ def show(*, home: Home = AT_HOME) -> None:
     Console(highlight=False).print(table)
 
 
+@app.command()
+def rights(
+    *,
+    user: Annotated[str, typer.Option(help="A user of Kafka; {} becomes collector, worker, console and operator.")] = (
+        "User:leadstream-{}"
+    ),
+    home: Home = AT_HOME,
+) -> None:
+    """Print the least that each process must be allowed, as commands of Kafka's kafka-acls.sh. Changes nothing.
+
+    The operator is whoever runs [b]leadstream[/b] with these settings. One user for all: --user User:leadstream
+    """
+    from deploy.upkeep.installation import Installation
+    from deploy.upkeep.rights import PROCESSES, lines
+
+    settings = from_environment(home)
+    principals = {process: user.replace("{}", process) for process in PROCESSES}
+    for line in lines(Installation.of(settings), servers=str(settings.kafka), principals=principals):
+        typer.echo(line)
+
+
 def _wanted(settings: DeploySettings) -> "list[Wanted]":
     from deploy.local import topics
 
