@@ -148,9 +148,9 @@ def _anybody() -> ssl.SSLContext:
 
 def _unknown_certificate(access: Access, error: BaseException) -> str:
     """What is said where the broker breaks TLS off."""
-    if not access.encrypted or not isinstance(error, ssl.SSLError):
-        return ""
-    said = (error.reason or str(error)).lower().replace("_", " ")
+    if not isinstance(error, ssl.SSLError) or "ALERT" not in str(error.reason):
+        return ""  # it hung up: one that restarts does that too
+    said = str(error.reason).lower().replace("_", " ")
     if access.client_certificate is None:
         return f"breaks TLS off ({said}): it may ask who we are: set {NAME}CLIENT_CERTIFICATE and {NAME}CLIENT_KEY"
     return f"does not take {NAME}CLIENT_CERTIFICATE ({said}): is it signed by whom the broker trusts, and still valid?"

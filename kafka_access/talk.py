@@ -17,6 +17,7 @@ OTHER_MECHANISM: Final = 33  # UNSUPPORTED_SASL_MECHANISM
 ILLEGAL_STATE: Final = 34  # ILLEGAL_SASL_STATE: this port asks nobody
 MOST: Final = 1 << 20  # bytes of an answer; more is no Kafka
 CLIENT: Final = b"leadstream-asks"
+ASKED: Final = b"\0\0\0\1"  # by what an answer is known to be ours
 
 
 class Mechanisms(NamedTuple):
@@ -77,12 +78,15 @@ class Talk:
         self._socket.close()
 
     def _ask(self, api: int, version: int, body: bytes) -> bytes:
-        head = struct.pack(">hhih", api, version, 1, len(CLIENT)) + CLIENT
+        head = struct.pack(">hh", api, version) + ASKED + struct.pack(">h", len(CLIENT)) + CLIENT
         self._socket.sendall(struct.pack(">i", len(head) + len(body)) + head + body)
         (size,) = struct.unpack(">i", self._read(4))
         if not 4 <= size <= MOST:
             raise EOFError
-        return self._read(size)[4:]
+        answer = self._read(size)
+        if answer[:4] != ASKED:
+            raise EOFError
+        return answer[4:]
 
     def _read(self, size: int) -> bytes:
         found = b""

@@ -17,6 +17,7 @@ __all__ = ["PROCESSES", "Process", "Right", "lines", "rights"]
 
 Process: TypeAlias = Literal["collector", "worker", "console", "operator"]
 PROCESSES: Final[tuple[Process, ...]] = ("collector", "worker", "console", "operator")
+_TRIED: Final = ("leads", "accounts")  # tables that other rules are tried on
 _READ: Final[dict[Process, frozenset[str]]] = {
     "worker": frozenset({"visits", "touches", "signals", "posts", "leads", "accounts", "alerts", "rejected"}),
     "console": frozenset({"visits", "touches", "signals", "posts", "transitions", "rejected"}),
@@ -48,7 +49,8 @@ def rights(of: Installation) -> Iterator[Right]:
     for table in TABLES:
         name = changelog(table, app_id=of.group)
         yield Right(process="worker", kind="topic", name=name, operations=("Read", "Write"))
-        yield Right(process="console", kind="topic", name=name, operations=("Read",))
+        if table in _TRIED:
+            yield Right(process="console", kind="topic", name=name, operations=("Read",))
     yield Right(process="worker", kind="group", name=of.group, operations=("Read",))
     yield from _operator(of)
 
