@@ -21,12 +21,13 @@ from kafka_access.access import Where
 from producers.errors import BadSettings, SinkError, SinkRefused, SinkUnavailable
 from producers.logs import log
 from producers.sinks.lane import Lane
-from producers.sinks.producer import opened, stopped
+from producers.sinks.producer import REFUSED, opened, stopped
 
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
 SAY_S: Final = 30.0  # so often it says again why it is not connected
+REFUSED_RETRY_S: Final = 5.0
 RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
 MOST_RECORD: Final = 4 << 20
 MOST_BATCH: Final = 256 * 1024
@@ -179,7 +180,7 @@ class KafkaSink:
             if why != said or loop.time() >= say_at:
                 log.warning("kafka_not_ready", why=why)
                 said, say_at = why, loop.time() + SAY_S
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(REFUSED_RETRY_S if why.startswith(REFUSED) else RETRY_S)
 
     def _wanted(self) -> Mapping[str, int]:
         return dict.fromkeys(self._topics, self._partitions)

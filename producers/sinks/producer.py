@@ -10,13 +10,14 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
 from kafka_access.access import Where, client_options
-from kafka_access.refusals import because
+from kafka_access.refusals import refusal
 from producers.logs import log
 
-__all__ = ["opened", "stopped"]
+__all__ = ["REFUSED", "opened", "stopped"]
 
 START_S: Final = 5.0
 END_S: Final = 5.0
+REFUSED: Final = "Kafka does not let us in: "  # what is told then begins with it; it is no use to hurry
 PRODUCER: Final[Mapping[str, Any]] = {
     "acks": "all",
     "enable_idempotence": False,  # whoever reads folds the same block twice and changes nothing
@@ -38,8 +39,11 @@ async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProdu
             if not why:
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
-    except (KafkaError, OSError, TimeoutError) as error:
-        why = f"Kafka does not answer: {await asyncio.to_thread(because, where, error)}"
+    except TimeoutError:
+        why = "Kafka does not answer: TimeoutError"  # who refuses us does so at once
+    except (KafkaError, OSError) as error:
+        refused = await asyncio.to_thread(refusal, where)
+        why = REFUSED + refused if refused else f"Kafka does not answer: {type(error).__name__}"
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
         raise

@@ -1,5 +1,6 @@
 """All processes on a real Kafka that asks who they are, each with the rights of `leadstream topics rights` alone."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -15,8 +16,12 @@ from typer.testing import CliRunner, Result
 from deploy.cli.root import app
 from deploy.local.embedded import embedded_valkey
 from deploy.local.ports import HOST
+from deploy.local.topics import shown
 from deploy.upkeep.installation import Installation
 from deploy.upkeep.rights import Process as Role
+from kafka_access.access import Access
+from kafka_access.refusals import refusal
+from producers.sinks.producer import opened, stopped
 from tests.integration.brokers import needed
 from tests.integration.bus import wait_until
 from tests.integration.certificates import Authority
@@ -121,6 +126,18 @@ def test_an_event_becomes_an_alert_and_an_answer_to_it(way: str, locked: Locked,
         assert kept.exit_code == 0, kept.output
         gone = command(may("operator") | {"LEADSTREAM_KAFKA__EPOCH": "1"}, "grow", "retire", "--epoch", "0", "--yes")
         assert gone.exit_code == 0, gone.output
+
+
+@pytest.mark.parametrize("protocol", ["SASL_SSL", "SASL_PLAINTEXT"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+async def test_both_clients_come_in_by_every_mechanism(mechanism: str, protocol: str, locked: Locked) -> None:
+    door = {"BOOTSTRAP_SERVERS": locked.sasl, "CA": ""} if protocol == "SASL_PLAINTEXT" else {}
+    told = locked.by_password("collector", SASL_MECHANISM=mechanism, SECURITY_PROTOCOL=protocol, **door)
+    access = Access(**{name.removeprefix("LEADSTREAM_KAFKA__").lower(): value for name, value in told.items()})
+    assert (await asyncio.to_thread(refusal, access), await asyncio.to_thread(shown, access, [])) == ("", [])
+    producer, why = await opened(access, {})
+    assert producer is not None, why
+    await stopped(producer, deadline_s=5)
 
 
 def test_who_is_not_let_in_says_why(locked: Locked, tmp_path: Path) -> None:
