@@ -22,24 +22,38 @@ FILES: Final = ("ca", "client_certificate", "client_key")
 
 
 class Access(BaseModel):
-    """Where Kafka is, and how it lets us in. As text it is where, and no more.
-
-    `ca`: a PEM file of who signs the brokers' certificates; none = whom this system trusts. `client_certificate` and
-    `client_key`: PEM files by which we are known (mTLS); one file may hold both.
-    """
+    """Where Kafka is, and how it lets us in. As text it is where, and no more."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    security_protocol: Protocol = "PLAINTEXT"
-    sasl_mechanism: Mechanism | None = Field(default=None, validate_default=True)
-    username: str = Field(default="", validate_default=True)
-    password: SecretStr = Field(default=SecretStr(""), validate_default=True)
-    check_hostname: bool = True  # False: a broker's certificate may name another host
-    ca: Path | None = None
-    client_certificate: Path | None = None
-    client_key: Path | None = None
-    client_key_password: SecretStr = SecretStr("")
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
+    )
+    security_protocol: Protocol = Field(
+        default="PLAINTEXT",
+        description="how brokers are spoken to: `SSL` is TLS, `SASL_SSL` TLS with a user, `SASL_PLAINTEXT` a user on a "
+                    "network of its own",
+    )
+    sasl_mechanism: Mechanism | None = Field(
+        default=None, validate_default=True, description="how a user proves the password; a user needs one of them"
+    )
+    username: str = Field(default="", validate_default=True, description="the user that we come as")
+    password: SecretStr = Field(default=SecretStr(""), validate_default=True, description="that user's")
+    check_hostname: bool = Field(
+        default=True, description="whether a broker's certificate must name the host that it is reached by"
+    )
+    ca: Path | None = Field(
+        default=None,
+        description="PEM file of who signs the brokers' certificates; unset: whom the system trusts. A path, so "
+                    "without `_FILE`",
+    )
+    client_certificate: Path | None = Field(
+        default=None, description="PEM file of the certificate that we are known by (mTLS); a path as well"
+    )
+    client_key: Path | None = Field(
+        default=None, description="PEM file of its key, where that lies apart; a path as well"
+    )
+    client_key_password: SecretStr = Field(default=SecretStr(""), description="opens that key, where it is encrypted")
 
     def __str__(self) -> str:
         return self.bootstrap_servers
