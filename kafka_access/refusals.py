@@ -74,7 +74,7 @@ def _identified(access: Access, talk: Talk) -> None:
     code, offered = talk.mechanisms(mechanism)
     named = ", ".join(offered)
     if not access.names_us:
-        if code in {0, OTHER_MECHANISM}:
+        if code in {0, OTHER_MECHANISM} and not _asks_nobody(access, talk):
             protocol = "SASL_SSL" if access.encrypted else "SASL_PLAINTEXT"
             raise _Refused(f"asks who we are: set {NAME}SECURITY_PROTOCOL={protocol}, {NAME}USERNAME, {NAME}PASSWORD "
                            f"and {NAME}SASL_MECHANISM ({named})")  # fmt: skip
@@ -86,6 +86,16 @@ def _identified(access: Access, talk: Talk) -> None:
         raise _Refused(f"does not know {NAME}SASL_MECHANISM={mechanism}; it offers {named}")
     else:
         _spoken(access, talk)
+
+
+def _asks_nobody(access: Access, begun: Talk) -> bool:
+    """Whether it answers who has told no user. The embedded broker takes one as well, and needs none."""
+    try:
+        with begun.again(access.context) as talk:
+            talk.brokers()
+    except EOFError:
+        return False
+    return True
 
 
 def _spoken(access: Access, talk: Talk) -> None:

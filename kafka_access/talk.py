@@ -1,6 +1,6 @@
 """One connection to one broker, spoken by hand, to hear why it does not let us in: clients keep that to themselves.
 
-Three requests of Kafka's protocol in their oldest form: which mechanisms, a step of one, and which versions.
+Four requests of Kafka's protocol in old forms: which versions, which brokers, which mechanisms, a step of one.
 """
 
 import socket
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Self
 
 __all__ = ["ILLEGAL_STATE", "OTHER_MECHANISM", "Mechanisms", "Step", "Talk"]
 
+BROKERS: Final = 3
 VERSIONS: Final = 18
 MECHANISMS: Final = 17
 STEP: Final = 36
@@ -39,6 +40,7 @@ class Talk:
     """A context manager. Every call may raise OSError, ssl.SSLError, or EOFError where no answer came."""
 
     def __init__(self, host: str, port: int, *, context: ssl.SSLContext | None, timeout_s: float) -> None:
+        self._whom = host, port, timeout_s
         self._socket: socket.socket = socket.create_connection((host, port), timeout=timeout_s)
         if context is None:
             return
@@ -48,9 +50,18 @@ class Talk:
             self._socket.close()
             raise
 
+    def again(self, context: ssl.SSLContext | None) -> "Talk":
+        """Another one with the same broker."""
+        host, port, timeout_s = self._whom
+        return Talk(host, port, context=context, timeout_s=timeout_s)
+
     def versions(self) -> None:
         """Returns once it has answered: it speaks Kafka, and as we do."""
         self._ask(VERSIONS, 0, b"")
+
+    def brokers(self) -> None:
+        """Returns once it has answered: it asks nobody who we are."""
+        self._ask(BROKERS, 4, struct.pack(">i?", 0, False))  # of no topic, and none is to be made
 
     def mechanisms(self, name: str) -> Mechanisms:
         """Begins with that one."""

@@ -9,6 +9,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from kafka.errors import GroupAuthorizationFailedError
 
+from deploy.local.embedded import embedded_broker
 from kafka_access import refusals
 from kafka_access.access import Access
 from kafka_access.refusals import because, refusal
@@ -59,6 +60,12 @@ def test_who_speaks_no_kafka_is_not_blamed_for_it(
     answering: Callable[[bytes], str], access: dict[str, str], answer: bytes
 ) -> None:
     assert refusal(Access(bootstrap_servers=answering(answer), **access)) == ""
+
+
+def test_the_embedded_broker_lets_us_in_and_asks_nobody() -> None:
+    """It takes a user too, and answers as a port that asks for one."""
+    with embedded_broker() as where:
+        assert refusal(where) == ""
 
 
 def test_who_hangs_is_away_and_costs_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
