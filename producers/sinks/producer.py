@@ -32,6 +32,7 @@ PRODUCER: Final[Mapping[str, Any]] = {
 async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
     """A producer, or None and why not. `wanted`: topics and how many partitions each must have."""
     producer = AIOKafkaProducer(**client_options(where), **PRODUCER)
+    may_be_refused = False
     try:
         async with asyncio.timeout(START_S):
             await producer.start()
@@ -39,16 +40,15 @@ async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProdu
             if not why:
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
-    except TimeoutError:
-        why = "Kafka does not answer: TimeoutError"  # who refuses us does so at once
     except (KafkaError, OSError) as error:
-        refused = await asyncio.to_thread(refusal, where)
-        why = REFUSED + refused if refused else f"Kafka does not answer: {type(error).__name__}"
+        why = f"Kafka does not answer: {type(error).__name__}"
+        may_be_refused = not isinstance(error, TimeoutError)  # who refuses us does so at once
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
         raise
     await stopped(producer, deadline_s=0)
-    return None, why
+    refused = await asyncio.to_thread(refusal, where) if may_be_refused else ""
+    return None, REFUSED + refused if refused else why
 
 
 async def stopped(producer: AIOKafkaProducer, *, deadline_s: float) -> None:
