@@ -58,14 +58,6 @@ class KafkaSettings(Access):
         description="grows with the partitions and after a restore: names the topics, the same for every process",
     )
 
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _hosts(cls, value: str) -> str:
-        hosts = [host.strip() for host in value.split(",") if host.strip()]
-        if not hosts or any(not port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts)):
-            raise ValueError("must be host:port, separated by commas")
-        return ",".join(hosts)
-
 
 class CollectorSettings(BaseModel):
     """The HTTP side of the collector."""

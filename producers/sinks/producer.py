@@ -41,7 +41,7 @@ async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProdu
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
     except (KafkaError, OSError) as error:
-        why = f"Kafka does not answer: {type(error).__name__}"
+        why = f"Kafka does not answer at {where}: {type(error).__name__}"
         may_be_refused = not isinstance(error, TimeoutError)  # who refuses us does so at once
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
