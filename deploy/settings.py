@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
+from kafka_access.access import Access
 
 __all__ = [
     "DeploySettings", "ImportSettings", "from_environment", "import_settings", "lent", "secret_of", "up_in", "value_of",
@@ -18,9 +19,7 @@ PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
 
 
-class _Kafka(BaseModel):
-    model_config = _FROZEN
-    bootstrap_servers: str = "127.0.0.1:9092"
+class _Kafka(Access):
     partitions: int = Field(default=4, ge=1, le=1024)
     topic_prefix: str = ""
     epoch: int = Field(default=0, ge=0, lt=2**32)
@@ -47,14 +46,36 @@ class _Spool(BaseModel):
         return value or None
 
 
-class DeploySettings(BaseSettings):
-    """From `LEADSTREAM_*`, `__` between levels."""
+class _FromFiles(EnvSettingsSource):
+    """`LEADSTREAM_KAFKA__PASSWORD_FILE=/run/secrets/x` -> LEADSTREAM_KAFKA__PASSWORD."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore")
+    def _load_env_vars(self) -> dict[str, str | None]:
+        ours = [name for name in os.environ if name.startswith(PREFIX) and name.endswith("_FILE")]
+        names = [name.removesuffix("_FILE") for name in ours]
+        return {name.lower(): value_of(name) for name in names}
+
+
+class DeploySettings(BaseSettings):
+    """From `LEADSTREAM_*`, `__` between levels; `_FILE` behind a name: what that file holds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore",
+                                      hide_input_in_errors=True)  # fmt: skip
     kafka: _Kafka = _Kafka()
     redis: _Redis = _Redis()
     worker: _Worker = _Worker()
     spool: _Spool = _Spool()
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917  pydantic's signature
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What a running `leadstream up` says, then the environment, then the files that it names."""
+        return init_settings, env_settings, _FromFiles(settings_cls)
 
 
 class ImportSettings(BaseModel):

@@ -38,6 +38,7 @@ def configure(level: str) -> None:
     screen.setFormatter(formatter)
     # While Kafka is away it says so several times a second; the sink says it once.
     logging.getLogger("aiokafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
+    logging.getLogger("aiokafka.conn").setLevel(logging.CRITICAL)  # below that it writes down what it sends: passwords
     logging.getLogger("_granian").addFilter(_is_news)
     logging.basicConfig(handlers=[screen], level=max(number, logging.WARNING), force=True)
 

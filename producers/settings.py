@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from kafka_access.access import Access
 from producers.errors import BadSettings
 from producers.webhook_settings import CrmSettings, MailSettings
 
@@ -40,13 +41,9 @@ _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
 
 
-class KafkaSettings(BaseModel):
-    """Where Kafka is, and how our topics are cut."""
+class KafkaSettings(Access):
+    """Where Kafka is and how it lets us in, and how our topics are cut."""
 
-    model_config = _FROZEN
-    bootstrap_servers: str = Field(
-        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
-    )
     partitions: int = Field(
         default=4, ge=1, le=1024,
         description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
@@ -60,14 +57,6 @@ class KafkaSettings(BaseModel):
         default=0, ge=0, lt=2**32,
         description="grows with the partitions and after a restore: names the topics, the same for every process",
     )
-
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _hosts(cls, value: str) -> str:
-        hosts = [host.strip() for host in value.split(",") if host.strip()]
-        if not hosts or any(not port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts)):
-            raise ValueError("must be host:port, separated by commas")
-        return ",".join(hosts)
 
 
 class CollectorSettings(BaseModel):
@@ -217,7 +206,8 @@ class _FromEnvironment(BaseSettings):
 class Settings(_FromEnvironment):
     """What the collector and the CRM route need. Keys map to the name of the source that they stand for."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore",
+                                      hide_input_in_errors=True)  # fmt: skip
     secret: SecretStr = Field(
         min_length=16,
         description="what every lead id follows from, 16 characters or more: made once, the same everywhere, kept "

@@ -143,7 +143,7 @@ def _refill(settings: Settings, shell: Shell, *, metrics: Metrics) -> Refill:
     kafka = settings.kafka
     topics = {name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch) for name in CARDS}
     fills, projection = Fills.connect(url, prefix=prefix), Projection.connect(url, prefix=prefix)
-    backread = Backread(kafka.bootstrap_servers, topics)
+    backread = Backread(kafka, topics)
     return Refill(shell, backread, fills=fills, write=projection.write, metrics=metrics)
 
 

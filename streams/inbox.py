@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
 from schemas.orders import delivery_of
@@ -21,6 +24,7 @@ from schemas.touches import Disposition, EraseOrder, MergeOrder
 __all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor", "Put"]
 
 PATIENCE_S: Final = 5.0
+_log = structlog.get_logger(__name__)
 Caused: TypeAlias = AlertAction | Disposition | EraseOrder | MergeOrder | VisitorOrder
 _INBOXES: Final[dict[type[Caused], str]] = {
     AlertAction: "signals", Disposition: "touches", EraseOrder: "touches", MergeOrder: "touches",
@@ -84,9 +88,9 @@ class MemoryDoor:
 class KafkaDoor:
     """The real door. It connects at the first message, so that the console starts (and reads) without Kafka."""
 
-    def __init__(self, bootstrap_servers: Sequence[str] | str, *, partitions: int, topic_prefix: str = "",
+    def __init__(self, servers: Where, *, partitions: int, topic_prefix: str = "",
                  epoch: int = 0) -> None:  # fmt: skip
-        self._servers = bootstrap_servers
+        self._servers = servers
         self._partitions = partitions
         self._prefix = topic_prefix
         self._epoch = epoch
@@ -118,7 +122,9 @@ class KafkaDoor:
             for one in sent:
                 one.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            raise DoorClosed(type(error).__name__) from error
+            why = because(self._servers, error)
+            _log.warning("door_closed", servers=str(self._servers), why=why)
+            raise DoorClosed(why) from error
 
     def _full(self, name: str) -> str:
         return topic(name).full(self._prefix, epoch=self._epoch)
@@ -128,7 +134,7 @@ class KafkaDoor:
             if self._producer is None:
                 wait_ms = int(PATIENCE_S * 1000)
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._servers, client_id="leadstream-door", acks="all", linger_ms=0,
+                    **client_options(self._servers), client_id="leadstream-door", acks="all", linger_ms=0,
                     max_block_ms=wait_ms, request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms,
                     bootstrap_timeout_ms=wait_ms,
                 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kafka_access.access import Access
 from schemas.topics import application
 from streams.channel_settings import (
     AppriseSettings,
@@ -38,12 +39,9 @@ _REDIS: Final = re.compile(r"(redis|rediss|unix)://.")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
-class KafkaSettings(Part):
-    """Where Kafka is, and how our topics are cut."""
+class KafkaSettings(Access):
+    """Where Kafka is and how it lets us in, and how our topics are cut."""
 
-    bootstrap_servers: str = Field(
-        default="127.0.0.1:9092", description="brokers to begin with, each `host:port`, by commas"
-    )
     partitions: int = Field(
         default=4, ge=1, le=1024,
         description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
@@ -57,14 +55,6 @@ class KafkaSettings(Part):
         default=0, ge=0, lt=2**32,
         description="grows with the partitions and after a restore: names the topics, the same for every process",
     )
-
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _hosts(cls, value: str) -> str:
-        hosts = [host.strip() for host in value.split(",") if host.strip()]
-        if not hosts or any(not port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts)):
-            raise ValueError("must be host:port, separated by commas")
-        return ",".join(hosts)
 
 
 class RedisSettings(Part):
@@ -226,7 +216,8 @@ class LogSettings(Part):
 class Settings(BaseSettings):
     """Everything; `Settings.from_env(os.environ)` is called in `__main__` and nowhere else."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_nested_delimiter="__", env_prefix=PREFIX)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_nested_delimiter="__", env_prefix=PREFIX,
+                                      hide_input_in_errors=True)  # fmt: skip
 
     secret: SecretStr = Field(
         description="what every lead id follows from, 16 characters or more: made once, the same everywhere, kept "

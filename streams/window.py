@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from schemas.topics import topic
 from streams.core.said import Said, SaidError
 
@@ -44,9 +46,9 @@ class Seen(NamedTuple):
 class Window:
     """Looks records up by their place. It connects at the first look; threads may share it."""
 
-    def __init__(self, bootstrap_servers: str, *, topic_prefix: str = "", epoch: int = 0) -> None:
+    def __init__(self, servers: Where, *, topic_prefix: str = "", epoch: int = 0) -> None:
         self._names = _Names(topic_prefix, epoch)
-        self._servers = bootstrap_servers
+        self._servers = servers
         self._consumer: Any = None
         self._lock = Lock()
 
@@ -99,7 +101,7 @@ class Window:
                         found.append(one)
                 if time.monotonic() > until:
                     raise WindowShut(Said("Kafka at %(servers)s stopped answering at %(place)s",
-                                          {"servers": self._servers, "place": f"{full}.{partition}"}))  # fmt: skip
+                                          {"servers": str(self._servers), "place": f"{full}.{partition}"}))  # fmt: skip
         return found
 
     @contextmanager
@@ -113,9 +115,9 @@ class Window:
 class Tail:
     """What comes to some topics from now on. One thread at a time; `open` may be called again after WindowShut."""
 
-    def __init__(self, bootstrap_servers: str, names: Sequence[str], *, topic_prefix: str = "", epoch: int = 0) -> None:
+    def __init__(self, servers: Where, names: Sequence[str], *, topic_prefix: str = "", epoch: int = 0) -> None:
         self._names = {_Names(topic_prefix, epoch).full(name): name for name in names}
-        self._servers = bootstrap_servers
+        self._servers = servers
         self._consumer: Any = None
         self._heard = 0.0
 
@@ -171,9 +173,9 @@ class _Names(NamedTuple):
         return topic(name).full(self.prefix, epoch=self.epoch)
 
 
-def _connected(servers: str) -> Any:
+def _connected(servers: Where) -> Any:
     return KafkaConsumer(
-        bootstrap_servers=servers, client_id="leadstream-window", group_id=None, enable_auto_commit=False,
+        **client_options(servers), client_id="leadstream-window", group_id=None, enable_auto_commit=False,
         auto_offset_reset="earliest", fetch_max_wait_ms=100, max_partition_fetch_bytes=FETCH_BYTES,
         allow_auto_create_topics=False, request_timeout_ms=int(PATIENCE_S * 1000),
         bootstrap_timeout_ms=int(PATIENCE_S * 1000),
@@ -211,10 +213,10 @@ def _seen(name: str, record: Any) -> Seen:
 
 
 @contextmanager
-def _foreign(servers: str) -> Iterator[None]:
+def _foreign(servers: Where) -> Iterator[None]:
     """Whatever the library says no with becomes WindowShut."""
     try:
         yield
     except (KafkaError, OSError, AssertionError, KeyError, ValueError) as error:
-        said = Said("Kafka at %(servers)s: %(error)s", {"servers": servers, "error": type(error).__name__})
+        said = Said("Kafka at %(servers)s: %(error)s", {"servers": str(servers), "error": because(servers, error)})
         raise WindowShut(said) from error

@@ -52,7 +52,7 @@ def create(place: Place, *, home: Home = AT_HOME) -> None:
     settings, where = from_environment(home), places(home)
     console = Console(highlight=False)
     beside = read_files(where)
-    with Broker.connected(settings.kafka.bootstrap_servers) as broker, bars(console) as told:
+    with Broker.connected(settings.kafka) as broker, bars(console) as told:
         manifest = take(broker, Installation.of(settings), place, secret=secret_of(home),
                         release=version_of("leadstream"), told=told, beside=beside)  # fmt: skip
     _shown(console, f"backup of epoch {manifest.epoch}", {one.name: one.records for one in manifest.files})
@@ -100,7 +100,7 @@ def restore(
     settings = from_environment(home)
     manifest = read_manifest(place)
     console = Console(highlight=False)
-    with Broker.connected(settings.kafka.bootstrap_servers) as broker, bars(console) as told:
+    with Broker.connected(settings.kafka) as broker, bars(console) as told:
         found = (under_rows if in_place else into_new_epoch)(
             broker, place, manifest, target=Installation.of(settings), secret=secret_of(home), told=told
         )

@@ -16,6 +16,8 @@ from deploy.settings import DeploySettings, from_environment
 __all__ = ["examine", "findings"]
 
 _MARKS: Final = {"good": ("✓", "green"), "bad": ("✗", "bold red"), "absent": ("·", "yellow")}
+_ANOTHER: Final = "leadstream up starts one; LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS names another"
+_WAY_IN: Final = "docs/how-to/secured-kafka.md says what brokers ask for, and how it is told"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -52,7 +54,7 @@ def _crc32c() -> Finding:
 def _kafka(settings: DeploySettings) -> Iterator[Finding]:
     from deploy.local import topics
 
-    where = settings.kafka.bootstrap_servers
+    where = settings.kafka
     wanted = topics.wanted(
         settings.kafka.partitions, prefix=settings.kafka.topic_prefix, app_id=settings.worker.app_id,
         epoch=settings.kafka.epoch,
@@ -60,8 +62,7 @@ def _kafka(settings: DeploySettings) -> Iterator[Finding]:
     try:
         shown = topics.shown(where, wanted)
     except BrokerUnreachable as error:
-        yield Finding("kafka", "bad", str(error), "leadstream up starts one; LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS "
-                      "names another")  # fmt: skip
+        yield Finding("kafka", "bad", str(error), _WAY_IN if "LEADSTREAM_KAFKA__" in str(error) else _ANOTHER)
         return
     yield Finding("kafka", "good", f"answers at {where}")
     missing = [one.name for one, partitions, _ in shown if partitions == 0]

@@ -34,7 +34,7 @@ def prepare(
     from deploy.upkeep.installation import Installation
 
     settings = from_environment(home)
-    new = prepared(settings.kafka.bootstrap_servers, Installation.of(settings), partitions=partitions)
+    new = prepared(settings.kafka, Installation.of(settings), partitions=partitions)
     console = Console(highlight=False)
     console.print(f"The topics of epoch {new.epoch} are there. Restart collectors and console, not the workers, with")
     console.print(f"  LEADSTREAM_KAFKA__EPOCH={new.epoch}\n  LEADSTREAM_KAFKA__PARTITIONS={new.partitions}")
@@ -55,7 +55,7 @@ def move(*, home: Home = AT_HOME) -> None:
     settings = from_environment(home)
     console = Console(highlight=False)
     old = Installation.of(settings)
-    with Broker.connected(settings.kafka.bootstrap_servers) as broker, bars(console) as told:
+    with Broker.connected(settings.kafka) as broker, bars(console) as told:
         new = grown(broker, old)
         outcome = moved(broker, old, new, told=told)
     table = Table("", "keys", "digest of both sides", title=f"epoch {old.epoch} → {new.epoch}")
@@ -87,6 +87,6 @@ def retire(
     if not yes:
         typer.confirm(f"Delete all topics of epoch {epoch}? There is no way back", abort=True)
     now = Installation.of(settings)
-    with Broker.connected(settings.kafka.bootstrap_servers) as broker:
+    with Broker.connected(settings.kafka) as broker:
         gone = retired(broker, replace(now, epoch=epoch), current=now.epoch)
     Console(highlight=False).print(f"{len(gone)} topics of epoch {epoch} deleted")

@@ -20,7 +20,7 @@ def opened_window(settings: DeploySettings) -> "Iterator[Window]":
     from streams.window import Window, WindowShut
 
     kafka = settings.kafka
-    with closing(Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)) as window:
+    with closing(Window(kafka, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)) as window:
         try:
             yield window
         except WindowShut as error:
@@ -33,6 +33,6 @@ def opened_door(settings: DeploySettings, *, partitions: int) -> "Iterator[Kafka
     from streams.inbox import KafkaDoor
 
     kafka = settings.kafka
-    with closing(KafkaDoor(kafka.bootstrap_servers, partitions=partitions, topic_prefix=kafka.topic_prefix,
+    with closing(KafkaDoor(kafka, partitions=partitions, topic_prefix=kafka.topic_prefix,
                            epoch=kafka.epoch)) as door:  # fmt: skip
         yield door

@@ -32,7 +32,7 @@ def apply(*, home: Home = AT_HOME) -> None:
     from deploy.local import topics
 
     settings = from_environment(home)
-    outcomes = topics.apply(settings.kafka.bootstrap_servers, _wanted(settings))
+    outcomes = topics.apply(settings.kafka, _wanted(settings))
     table = Table("topic", "partitions", "kept", "", title=f"Kafka at {settings.kafka.bootstrap_servers}")
     for one in outcomes:
         shown = Text(one.outcome, style=_COLOURS[one.outcome])
@@ -49,13 +49,34 @@ def show(*, home: Home = AT_HOME) -> None:
     settings = from_environment(home)
     rows = {one.full(settings.kafka.topic_prefix, epoch=settings.kafka.epoch): one for one in TOPICS}
     table = Table(Column("topic", no_wrap=True), "partitions", "kept", "holds")
-    for one, partitions, told in topics.shown(settings.kafka.bootstrap_servers, _wanted(settings)):
+    for one, partitions, told in topics.shown(settings.kafka, _wanted(settings)):
         row = rows.get(one.name)
         holds = f"{row.holds}, by {row.key}; from {', '.join(row.writers)}" if row else "a table's rows"
         differs = sorted(key for key, value in one.config.items() if told and told.get(key) != value)
         kept = _kept(one.config) + (f"\nbroker differs: {', '.join(differs)}" if differs else "")
         table.add_row(one.name, _partitions(partitions, one.partitions), Text(kept), holds)
     Console(highlight=False).print(table)
+
+
+@app.command()
+def rights(
+    *,
+    user: Annotated[str, typer.Option(help="A user of Kafka; {} becomes collector, worker, console and operator.")] = (
+        "User:leadstream-{}"
+    ),
+    home: Home = AT_HOME,
+) -> None:
+    """Print the least that each process must be allowed, as commands of Kafka's kafka-acls.sh. Changes nothing.
+
+    The operator is whoever runs [b]leadstream[/b] with these settings. One user for all: --user User:leadstream
+    """
+    from deploy.upkeep.installation import Installation
+    from deploy.upkeep.rights import PROCESSES, lines
+
+    settings = from_environment(home)
+    principals = {process: user.replace("{}", process) for process in PROCESSES}
+    for line in lines(Installation.of(settings), servers=str(settings.kafka), principals=principals):
+        typer.echo(line)
 
 
 def _wanted(settings: DeploySettings) -> "list[Wanted]":

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,9 @@ from deploy.local.apache_jars import HERE, jars
 from deploy.local.ports import HOST, free_ports
 from deploy.local.topics import await_broker
 
-__all__ = ["ApacheKafka", "Detour", "Node", "node_command", "nodes_in", "prepare", "start_apache_kafka"]
+__all__ = [
+    "ApacheKafka", "Detour", "Door", "Node", "node_command", "nodes_in", "prepare", "start_apache_kafka", "started",
+]  # fmt: skip
 
 CLUSTER_ID: Final = urlsafe_b64encode(UUID(int=0x4C656164_73747265_616D0000_00000001).bytes).decode().rstrip("=")
 READY_S: Final = 60.0
@@ -37,14 +39,29 @@ class Detour(Struct, frozen=True, kw_only=True):
     advertised: int
 
 
+class Door(Struct, frozen=True, kw_only=True):
+    """One more port for clients, such as one that speaks TLS. `name` in capitals; `protocol` as Kafka calls it."""
+
+    name: str
+    port: int
+    protocol: str
+
+
 class Node(Struct, frozen=True, kw_only=True):
-    """One broker and controller in one process."""
+    """One broker and controller in one process.
+
+    `more`: settings beside ours, such as those of its doors. `scram`: users from the first moment on, each in the form
+    of `kafka-storage --add-scram`.
+    """
 
     number: int  # from 1
     port: int
     controller_port: int
     directory: Path
     detour: Detour | None = None
+    doors: tuple[Door, ...] = ()
+    more: Mapping[str, str] = {}
+    scram: tuple[str, ...] = ()
 
     @property
     def properties(self) -> Path:
@@ -70,7 +87,7 @@ def prepare(nodes: Sequence[Node]) -> None:
         node.properties.write_text("".join(f"{key}={value}\n" for key, value in _settings(node, nodes).items()))
         made = subprocess.run(
             [*_java("kafka.tools.StorageTool"), "format", "-t", CLUSTER_ID, "-c", str(node.properties),
-             "--ignore-formatted"],
+             "--ignore-formatted", *(word for one in node.scram for word in ("--add-scram", one))],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if made.returncode != 0:
@@ -152,7 +169,12 @@ class ApacheKafka:
 
 def start_apache_kafka(directory: Path, *, nodes: int = 1) -> ApacheKafka:
     """A cluster that takes clients. Raises NoJava, NotReady, BrokerUnreachable."""
-    kafka = ApacheKafka(nodes_in(directory, nodes=nodes))
+    return started(nodes_in(directory, nodes=nodes))
+
+
+def started(nodes: Sequence[Node]) -> ApacheKafka:
+    """The same of nodes that are told what they are. Raises NoJava, NotReady, BrokerUnreachable."""
+    kafka = ApacheKafka(nodes)
     prepare(kafka.nodes)
     try:
         for node in kafka.nodes:
@@ -171,16 +193,18 @@ def _java(*arguments: str) -> tuple[str, ...]:
 def _settings(node: Node, nodes: Sequence[Node]) -> dict[str, str | int]:
     replicas = 3 if len(nodes) >= 3 else 1
     detour = node.detour
-    return {
+    doors = "".join(f",{one.name}://{HOST}:{one.port}" for one in node.doors)
+    protocols = "".join(f",{one.name}:{one.protocol}" for one in node.doors)
+    ours: dict[str, str | int] = {
         "process.roles": "broker,controller",
         "node.id": node.number,
         "listeners": f"PLAINTEXT://{HOST}:{node.port},CONTROLLER://{HOST}:{node.controller_port}"
-        + (f",DETOUR://{HOST}:{detour.port}" if detour else ""),
+        + (f",DETOUR://{HOST}:{detour.port}" if detour else "") + doors,
         "advertised.listeners": f"PLAINTEXT://{HOST}:{node.port}"
-        + (f",DETOUR://{HOST}:{detour.advertised}" if detour else ""),
+        + (f",DETOUR://{HOST}:{detour.advertised}" if detour else "") + doors,
         "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT,PLAINTEXT:PLAINTEXT" + protocols,
         "controller.quorum.voters": ",".join(f"{one.number}@{HOST}:{one.controller_port}" for one in nodes),
         "log.dirs": f"{node.directory}/data",
         "auto.create.topics.enable": "false",
@@ -198,3 +222,4 @@ def _settings(node: Node, nodes: Sequence[Node]) -> dict[str, str | int]:
         "transaction.state.log.num.partitions": 1,
         "transaction.state.log.replication.factor": replicas,
     }
+    return {**ours, **node.more}

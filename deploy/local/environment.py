@@ -13,6 +13,11 @@ __all__ = ["collector", "console", "console_password", "demo", "installation", "
 
 # The embedded broker lets a group wait for half of its members' session timeout before it starts.
 EMBEDDED_SESSION_S: Final = 8
+# What our own environment may say of a Kafka elsewhere: the one that we start lets everybody in.
+ANOTHER_KAFKAS: Final = tuple(
+    f"LEADSTREAM_KAFKA__{name}"
+    for name in ("SASL_MECHANISM", "USERNAME", "PASSWORD", "CA", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+)
 
 
 def installation(stack: Stack) -> dict[str, str]:
@@ -20,6 +25,8 @@ def installation(stack: Stack) -> dict[str, str]:
     shared = {
         "LEADSTREAM_SECRET": stack.secrets.secret,
         "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": stack.kafka,
+        **dict.fromkeys(ANOTHER_KAFKAS, ""),
+        "LEADSTREAM_KAFKA__SECURITY_PROTOCOL": "PLAINTEXT",
         "LEADSTREAM_KAFKA__PARTITIONS": str(stack.plan.partitions),
         "LEADSTREAM_KAFKA__TOPIC_PREFIX": "",
         "LEADSTREAM_WORKER__APP_ID": "leadstream",

@@ -15,6 +15,8 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.errors import BrokerUnreachable, TopicsDiffer
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from schemas.topics import DAY_MS, TOPICS, application, changelog
 
 __all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "shown", "wanted"]
@@ -56,18 +58,18 @@ def wanted(partitions: int, *, prefix: str = "", app_id: str = "leadstream", epo
     return ours + [Wanted(changelog(table, app_id=group), partitions, CHANGELOG_CONFIG) for table in TABLES]
 
 
-def await_broker(bootstrap: str, *, brokers: int = 1, deadline_s: float = 30.0) -> None:
+def await_broker(where: Where, *, brokers: int = 1, deadline_s: float = 30.0) -> None:
     """Wait until that many brokers are in the cluster. Raises BrokerUnreachable."""
     until = time.monotonic() + deadline_s
-    while _brokers(bootstrap) < brokers:
+    while _brokers(where) < brokers:
         if time.monotonic() > until:
-            raise BrokerUnreachable(f"no {brokers} Kafka broker(s) at {bootstrap} after {deadline_s:.0f} s")
+            raise BrokerUnreachable(f"no {brokers} Kafka broker(s) at {where} after {deadline_s:.0f} s")
         time.sleep(LOOK_S)
 
 
-def apply(bootstrap: str, topics: Sequence[Wanted]) -> list[Outcome]:
+def apply(where: Where, topics: Sequence[Wanted]) -> list[Outcome]:
     """Make what is missing and set what differs. Raises BrokerUnreachable, TopicsDiffer (before anything is made)."""
-    with _admin(bootstrap) as admin:
+    with _admin(where) as admin:
         there = _partitions(admin, [one.name for one in topics])
         differ = [f"{one.name} has {there[one.name]} partitions, not {one.partitions}" for one in topics
                   if there.get(one.name, one.partitions) != one.partitions]  # fmt: skip
@@ -82,9 +84,9 @@ def apply(bootstrap: str, topics: Sequence[Wanted]) -> list[Outcome]:
     return [Outcome(one.name, one.partitions, outcomes.get(one.name, "there"), one.config) for one in topics]
 
 
-def shown(bootstrap: str, topics: Sequence[Wanted]) -> list[tuple[Wanted, int, dict[str, str]]]:
+def shown(where: Where, topics: Sequence[Wanted]) -> list[tuple[Wanted, int, dict[str, str]]]:
     """Each wanted topic with its partitions on the broker (0 = missing) and the settings that the broker tells."""
-    with _admin(bootstrap) as admin:
+    with _admin(where) as admin:
         there = _partitions(admin, [one.name for one in topics])
         told = _told(admin, [one.name for one in topics if one.name in there])
     return [(one, there.get(one.name, 0), told.get(one.name, {})) for one in topics]
@@ -136,20 +138,21 @@ def _partitions(admin: Any, names: Sequence[str]) -> dict[str, int]:
     return {one["name"]: len(one["partitions"]) for one in described}
 
 
-def _brokers(bootstrap: str) -> int:
+def _brokers(where: Where) -> int:
     try:
-        with _admin(bootstrap) as admin:
+        with _admin(where) as admin:
             return len(admin.describe_cluster()["brokers"])
     except BrokerUnreachable:
         return 0
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[Any]:
+def _admin(where: Where) -> Iterator[Any]:
     """An admin client that gives up soon. Raises BrokerUnreachable for whatever Kafka says no with."""
     limits = {"bootstrap_timeout_ms": ANSWER_MS, "request_timeout_ms": 2 * ANSWER_MS}
     try:
-        with closing(KafkaAdminClient(bootstrap_servers=bootstrap, **limits)) as admin:
+        with closing(KafkaAdminClient(**client_options(where), **limits)) as admin:
             yield admin
     except KafkaError as error:
-        raise BrokerUnreachable(f"Kafka at {bootstrap}: {error}") from error  # its text begins with its name
+        said = because(where, error, otherwise=str(error))  # its text begins with its name
+        raise BrokerUnreachable(f"Kafka at {where}: {said}") from error

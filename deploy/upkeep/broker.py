@@ -13,6 +13,8 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from deploy.errors import BrokerUnreachable
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import because
 from schemas.versions import VERSION_HEADER, kept_version
 
 __all__ = ["Broker", "Piece", "Writer"]
@@ -62,9 +64,9 @@ class Writer:
 class Broker:
     """Connections to one cluster; made by `Broker.connected`."""
 
-    def __init__(self, bootstrap: str, stack: ExitStack) -> None:
-        limits: dict[str, Any] = {"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": ANSWER_MS}
-        self._bootstrap = bootstrap
+    def __init__(self, where: Where, stack: ExitStack) -> None:
+        limits: dict[str, Any] = {**client_options(where), "bootstrap_timeout_ms": ANSWER_MS}
+        self._where = where
         self._stack = stack
         self.admin = KafkaAdminClient(**limits, request_timeout_ms=2 * ANSWER_MS)
         stack.callback(self.admin.close)
@@ -74,13 +76,14 @@ class Broker:
 
     @staticmethod
     @contextmanager
-    def connected(bootstrap: str) -> Iterator["Broker"]:
+    def connected(where: Where) -> Iterator["Broker"]:
         """Whatever Kafka says no with becomes BrokerUnreachable."""
         try:
             with ExitStack() as stack:
-                yield Broker(bootstrap, stack)
+                yield Broker(where, stack)
         except KafkaError as error:
-            raise BrokerUnreachable(f"Kafka at {bootstrap}: {type(error).__name__}: {error}") from error
+            said = because(where, error, otherwise=f"{type(error).__name__}: {error}")
+            raise BrokerUnreachable(f"Kafka at {where}: {said}") from error
 
     @property
     def cluster_id(self) -> str:
@@ -148,11 +151,11 @@ class Broker:
             waiting = {top for top in waiting if top not in goals or self._consumer.position(top) < goals[top]}
             silent = 0 if found else silent + 1
             if silent > SILENT_POLLS:
-                raise BrokerUnreachable(f"Kafka at {self._bootstrap} stopped answering within {sorted(waiting)}")
+                raise BrokerUnreachable(f"Kafka at {self._where} stopped answering within {sorted(waiting)}")
 
     def writer(self) -> Writer:
         """A producer of its own, acknowledged by all replicas."""
-        producer = KafkaProducer(bootstrap_servers=self._bootstrap, acks="all", linger_ms=5, batch_size=262_144,
+        producer = KafkaProducer(**client_options(self._where), acks="all", linger_ms=5, batch_size=262_144,
                                  compression_type="lz4", max_request_size=4_000_000,
                                  bootstrap_timeout_ms=ANSWER_MS)  # fmt: skip
         self._stack.callback(producer.close, timeout=5)

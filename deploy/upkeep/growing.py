@@ -17,6 +17,7 @@ from deploy.upkeep.broker import Broker
 from deploy.upkeep.copying import written_by_key
 from deploy.upkeep.installation import CARDS, INBOXES, Installation, Kept, Told
 from deploy.upkeep.newest import Newest
+from kafka_access.access import Where
 from schemas.topics import TOPICS
 
 __all__ = ["Moved", "grown", "move", "prepare", "retire"]
@@ -32,10 +33,10 @@ class Moved(Struct, frozen=True):
     digest: str
 
 
-def prepare(bootstrap: str, old: Installation, *, partitions: int) -> Installation:
+def prepare(where: Where, old: Installation, *, partitions: int) -> Installation:
     """Makes the topics of the next epoch. Raises TopicsDiffer, BrokerUnreachable."""
     new = replace(old, epoch=old.epoch + 1, partitions=partitions)
-    with Broker.connected(bootstrap) as broker:
+    with Broker.connected(where) as broker:
         old.agrees(broker)
         there = broker.partitions([new.full(name) for name in INBOXES])
     if partitions <= old.partitions:
@@ -45,7 +46,7 @@ def prepare(bootstrap: str, old: Installation, *, partitions: int) -> Installati
             f"epoch {new.epoch} was prepared before, with {min(other)} partitions. Go on with those, or delete it "
             f"while nothing is in it: leadstream grow retire --epoch {new.epoch}"
         )
-    topics.apply(bootstrap, topics.wanted(partitions, prefix=new.prefix, app_id=new.app_id, epoch=new.epoch))
+    topics.apply(where, topics.wanted(partitions, prefix=new.prefix, app_id=new.app_id, epoch=new.epoch))
     return new
 
 

@@ -152,7 +152,7 @@ def create() -> Collector:
 def kafka_sink(settings: Settings) -> KafkaSink:
     """The sink for the topics that the collector writes. Raises BadSettings."""
     return KafkaSink(
-        settings.kafka.bootstrap_servers,
+        settings.kafka,
         topics=tuple(topic(name).full(settings.kafka.topic_prefix, epoch=settings.kafka.epoch) for name in WRITTEN),
         partitions=settings.kafka.partitions,
     )

@@ -17,15 +17,17 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError
 
+from kafka_access.access import Where
 from producers.errors import BadSettings, SinkError, SinkRefused, SinkUnavailable
 from producers.logs import log
 from producers.sinks.lane import Lane
-from producers.sinks.producer import opened, stopped
+from producers.sinks.producer import REFUSED, opened, stopped
 
 __all__ = ["KafkaSink"]
 
 RETRY_S: Final = 0.5
 SAY_S: Final = 30.0  # so often it says again why it is not connected
+REFUSED_RETRY_S: Final = 5.0
 RENEW_AFTER_S: Final = 3.0  # nothing but failures for so long
 MOST_RECORD: Final = 4 << 20
 MOST_BATCH: Final = 256 * 1024
@@ -38,10 +40,10 @@ class KafkaSink:
     Raises BadSettings without the crc32c package.
     """
 
-    def __init__(self, bootstrap_servers: str, *, topics: tuple[str, ...], partitions: int) -> None:
+    def __init__(self, servers: Where, *, topics: tuple[str, ...], partitions: int) -> None:
         if importlib.util.find_spec("crc32c") is None:
             raise BadSettings("the package crc32c is missing: without it a block costs several times as much")
-        self._servers = [server.strip() for server in bootstrap_servers.split(",") if server.strip()]
+        self._servers = servers
         self._topics = topics
         self._partitions = partitions
         self._lanes = {(topic, number): Lane(topic, number) for topic in topics for number in range(partitions)}
@@ -178,7 +180,7 @@ class KafkaSink:
             if why != said or loop.time() >= say_at:
                 log.warning("kafka_not_ready", why=why)
                 said, say_at = why, loop.time() + SAY_S
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(REFUSED_RETRY_S if why.startswith(REFUSED) else RETRY_S)
 
     def _wanted(self) -> Mapping[str, int]:
         return dict.fromkeys(self._topics, self._partitions)

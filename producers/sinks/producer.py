@@ -1,7 +1,7 @@
 """Opening and ending aiokafka's producer: it begins where the topics are as they must be, and ends when told to."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -9,12 +9,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
+from kafka_access.refusals import refusal
 from producers.logs import log
 
-__all__ = ["opened", "stopped"]
+__all__ = ["REFUSED", "opened", "stopped"]
 
 START_S: Final = 5.0
 END_S: Final = 5.0
+REFUSED: Final = "Kafka does not let us in: "  # what is told then begins with it; it is no use to hurry
 PRODUCER: Final[Mapping[str, Any]] = {
     "acks": "all",
     "enable_idempotence": False,  # whoever reads folds the same block twice and changes nothing
@@ -26,9 +29,10 @@ PRODUCER: Final[Mapping[str, Any]] = {
 }
 
 
-async def opened(servers: Sequence[str], wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
+async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
     """A producer, or None and why not. `wanted`: topics and how many partitions each must have."""
-    producer = AIOKafkaProducer(bootstrap_servers=list(servers), **PRODUCER)
+    producer = AIOKafkaProducer(**client_options(where), **PRODUCER)
+    may_be_refused = False
     try:
         async with asyncio.timeout(START_S):
             await producer.start()
@@ -36,13 +40,15 @@ async def opened(servers: Sequence[str], wanted: Mapping[str, int]) -> tuple[AIO
             if not why:
                 await producer.client.set_topics(list(wanted))
                 return producer, ""
-    except (KafkaError, OSError, TimeoutError) as error:
-        why = f"Kafka does not answer at {','.join(servers)}: {type(error).__name__}"
+    except (KafkaError, OSError) as error:
+        why = f"Kafka does not answer at {where}: {type(error).__name__}"
+        may_be_refused = not isinstance(error, TimeoutError)  # who refuses us does so at once
     except asyncio.CancelledError:
         await stopped(producer, deadline_s=0)
         raise
     await stopped(producer, deadline_s=0)
-    return None, why
+    refused = await asyncio.to_thread(refusal, where) if may_be_refused else ""
+    return None, REFUSED + refused if refused else why
 
 
 async def stopped(producer: AIOKafkaProducer, *, deadline_s: float) -> None:

@@ -210,7 +210,7 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
-    door = KafkaDoor(kafka.bootstrap_servers, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
+    door = KafkaDoor(kafka, partitions=kafka.partitions, topic_prefix=kafka.topic_prefix,
                      epoch=kafka.epoch)  # fmt: skip
     reader = Reader.connect(settings.redis.url.get_secret_value(), prefix=settings.redis.key_prefix)
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,

@@ -54,10 +54,10 @@ class Sight(Struct, frozen=True, kw_only=True):
 def sight_of(settings: Settings, *, mappers: Mappers | None = None) -> Sight:
     """The real one. It connects when somebody looks."""
     kafka, naming = settings.kafka, Naming(settings.secret.get_secret_value().encode())
-    window = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    window = Window(kafka, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     # Some of their own: a long reading of moves, or of rows, keeps nobody waiting.
-    moved = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
-    tried = Window(kafka.bootstrap_servers, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    moved = Window(kafka, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    tried = Window(kafka, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
 
     def close() -> None:
         moves.close()
@@ -80,7 +80,7 @@ def sight_of(settings: Settings, *, mappers: Mappers | None = None) -> Sight:
         full=lambda name: topic(name).full(kafka.topic_prefix, epoch=kafka.epoch),
         mapper=None if mappers is None else mappers(naming),
     )  # fmt: skip
-    tail = Tail(kafka.bootstrap_servers, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
+    tail = Tail(kafka, FOLLOWED, topic_prefix=kafka.topic_prefix, epoch=kafka.epoch)
     moves = Moves(moved, known.in_force)
     readings = Readings(KeptRows(tried, application=settings.application))
     return Sight(

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from kafka_access.access import Where, client_options
 from streams.engine.shell import Raw
 from streams.errors import ReadingStopped
 
@@ -32,7 +33,7 @@ class Batch(NamedTuple):
 class Backread:
     """`names`: short name -> topic on the broker."""
 
-    def __init__(self, servers: str, names: Mapping[str, str]) -> None:
+    def __init__(self, servers: Where, names: Mapping[str, str]) -> None:
         self._servers = servers
         self._names = names
 
@@ -56,7 +57,7 @@ class Backread:
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._servers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+            **client_options(self._servers), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES, client_id="leadstream-backread",
         )  # fmt: skip
         try:

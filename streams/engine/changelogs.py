@@ -10,6 +10,8 @@ from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from kafka_access.access import Where, client_options
+
 __all__ = ["AT_ONCE", "Changelogs", "Read", "sum_of"]
 
 AT_ONCE: Final = 1_000  # records before others have their turn: about 10 ms
@@ -33,10 +35,10 @@ class Changelogs:
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, servers: str) -> AsyncIterator[Self]:
+    async def connected(cls, servers: Where) -> AsyncIterator[Self]:
         """Connects and lets go. Raises KafkaError."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=servers, client_id="leadstream-changelogs", group_id=None, enable_auto_commit=False,
+            **client_options(servers), client_id="leadstream-changelogs", group_id=None, enable_auto_commit=False,
             auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS, max_partition_fetch_bytes=FETCH_BYTES,
         )  # fmt: skip
         try:

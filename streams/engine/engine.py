@@ -143,9 +143,10 @@ class Engine:
         self.shell = Shell(epoch=kafka.epoch, outbox=self.outbox, pump=self._pump, progress=self._progress,
                            breaker=breaker, metrics=self.metrics, now=now, reading=lambda: not self._waiting_for(),
                            name_of={full: name for name, full in self._names.items()})  # fmt: skip
+        self._kafka_away = ""
         self._tables: list[RowTable] = []
         self._store = self._opened_store()
-        self._connected = partial(Changelogs.connected, kafka.bootstrap_servers)
+        self._connected = partial(Changelogs.connected, kafka)
         self._saving = None if self._store is None else Saving(
             self._store, self._tables, connected=self._connected, settled=self._pump.settled, now=now,
             metrics=self.metrics,
@@ -221,7 +222,7 @@ class Engine:
                 error=error.strerror)  # fmt: skip
         _log.info("worker_serves", host=host, port=port)
         changelogs = [f"{self._settings.application}-{book.name}-changelog" for book in self._books]
-        await check_topics(self._settings.kafka, [*self._names.values(), *changelogs])
+        await check_topics(self._settings.kafka, [*self._names.values(), *changelogs], tell=self._told)
         self._spawn("pump", self._pump.run())
         self._spawn("clock", self._clock.run(lambda: not self._waiting_for()))
         self._spawn("delivery", self._delivery.run())
@@ -254,7 +255,7 @@ class Engine:
             await self._pump.settled()
 
     def _sweep(self) -> Sweep:
-        return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka.bootstrap_servers),
+        return Sweep(self._books, ends=self._ends, read=reader(self._settings.kafka),
                      awake=lambda: not self._waiting_for(), metrics=self.metrics)  # fmt: skip
 
     async def _ends(self, tps: Sequence[TP]) -> Mapping[TP, int]:
@@ -284,9 +285,14 @@ class Engine:
         await self._pump.settled()
         self.metrics.count("commits")
 
+    def _told(self, why: str) -> None:
+        self._kafka_away = why
+
     def _waiting_for(self) -> str:
         """Why this worker does not read, "" when it does."""
         app = self.app
+        if self._kafka_away:
+            return self._kafka_away
         if app.restoring.progress.running:
             return f"rows ({app.restoring.progress.said()})"
         if app.rebalancing or app._consumer is None:

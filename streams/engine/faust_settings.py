@@ -5,6 +5,9 @@ import socket
 from collections.abc import Mapping
 from typing import Any, Final
 
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
+
+from kafka_access.access import Access
 from streams.engine.batch import ROOM
 from streams.settings import Settings
 
@@ -22,6 +25,7 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
     )  # a slow peer must not time every join out
     return {
         "broker": [f"kafka://{host}" for host in settings.kafka.bootstrap_servers.split(",")],
+        "broker_credentials": _credentials(settings.kafka),
         "datadir": str(worker.datadir),
         "autodiscover": False,
         "canonical_url": f"http://{socket.gethostname()}-{os.getpid()}:6066",  # the worker's name in the assignment
@@ -52,3 +56,11 @@ def faust_settings(settings: Settings) -> Mapping[str, Any]:
         "topic_disable_leader": True,
         "topic_allow_declare": False,  # `leadstream topics apply` makes them all
     }
+
+
+def _credentials(kafka: Access) -> Credentials | None:
+    """The same as all clients are told, as Faust hands it to aiokafka. None = everybody is let in, by plain text."""
+    if kafka.names_us:
+        return SASLCredentials(username=kafka.username, password=kafka.password.get_secret_value(),
+                               ssl_context=kafka.context, mechanism=kafka.sasl_mechanism)  # fmt: skip
+    return None if kafka.context is None else SSLCredentials(kafka.context)

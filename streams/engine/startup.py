@@ -1,13 +1,15 @@
 """What must be on the broker before a worker starts: all topics and changelogs, with the same number of partitions."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from kafka_access.access import client_options
+from kafka_access.refusals import refusal
 from streams.engine.exits import BROKEN, STOPPED, die
 from streams.errors import TopicsMissing
 from streams.settings import KafkaSettings
@@ -15,24 +17,35 @@ from streams.settings import KafkaSettings
 __all__ = ["check_topics", "missing"]
 
 PATIENCE_S: Final = 60.0
+UNSEEN: Final = "What a user may not describe it does not see: docs/how-to/secured-kafka.md lists the rights"
 
 _log = structlog.get_logger(__name__)
 
 
-async def check_topics(kafka: KafkaSettings, names: Sequence[str]) -> None:
-    """Waits up to a minute for a broker; ends the process where something is missing."""
+async def check_topics(kafka: KafkaSettings, names: Sequence[str], *, tell: Callable[[str], None]) -> None:
+    """Waits up to a minute for a broker that lets us in; ends the process where something is missing.
+
+    `tell` hears why it waits, and "" at the end.
+    """
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while True:
         try:
-            found = await _partitions(kafka.bootstrap_servers, names)
+            found = await _partitions(kafka, names)
             break
         except (KafkaError, OSError) as error:
+            refused = await asyncio.to_thread(refusal, kafka)
+            facts = {"servers": kafka.bootstrap_servers, "error": refused or type(error).__name__}
             if asyncio.get_running_loop().time() > deadline:
-                die("Kafka does not answer", code=BROKEN, servers=kafka.bootstrap_servers, error=type(error).__name__)
-            _log.warning("kafka_away", servers=kafka.bootstrap_servers, error=type(error).__name__)
+                if refused:
+                    die("Kafka does not let this worker in", code=STOPPED, **facts)
+                die("Kafka does not answer", code=BROKEN, **facts)
+            tell(f"Kafka: {facts['error']}")
+            _log.warning("kafka_away", **facts)
             await asyncio.sleep(1.0)
+    tell("")
     if said := missing(found, names, partitions=kafka.partitions):
-        die(str(TopicsMissing(said)), code=STOPPED)
+        hidden = f". {UNSEEN}" if kafka.security_protocol != "PLAINTEXT" else ""
+        die(str(TopicsMissing(said + hidden)), code=STOPPED)
 
 
 def missing(found: dict[str, int], names: Sequence[str], *, partitions: int) -> str:
@@ -47,8 +60,8 @@ def missing(found: dict[str, int], names: Sequence[str], *, partitions: int) -> 
     return "; ".join(said)
 
 
-async def _partitions(servers: str, names: Sequence[str]) -> dict[str, int]:
-    client = AIOKafkaClient(bootstrap_servers=servers, client_id="leadstream-startup")
+async def _partitions(kafka: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
+    client = AIOKafkaClient(**client_options(kafka), client_id="leadstream-startup")
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()

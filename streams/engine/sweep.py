@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from kafka_access.access import Where, client_options
 from streams.engine.tails import Span, Tails
 from streams.metrics import Metrics
 
@@ -119,12 +120,12 @@ class Sweep:
         return again
 
 
-def reader(servers: str) -> Read:
+def reader(servers: Where) -> Read:
     """Reads with a consumer of its own that lives as long as one span: strange records are rare."""
 
     async def read(tp: TP, span: Span, /) -> AsyncIterator[Strange]:
         where = TopicPartition(tp.topic, tp.partition)
-        consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+        consumer: Any = AIOKafkaConsumer(**client_options(servers), enable_auto_commit=False)
         try:
             await consumer.start()
             consumer.assign([where])

@@ -8,12 +8,12 @@ from typing import Final
 __all__ = ["PACKAGES", "ROOT", "modules", "tree", "where"]
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("deploy", "producers", "schemas", "streams")
+PACKAGES: Final = ("deploy", "kafka_access", "producers", "schemas", "streams")
 
 
 @cache
 def modules() -> tuple[Path, ...]:
-    """Every module of the four packages."""
+    """Every module of the packages."""
     return tuple(sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")))
 
 

@@ -1,4 +1,4 @@
-"""Four literal packages in one wheel: each has one owner, and takes its data along."""
+"""Literal packages in one wheel: each has one owner, and takes its data along."""
 
 import json
 import subprocess

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from deploy.settings import DeploySettings
+from kafka_access.access import Access
 from tests.architecture.source import ROOT
 
 __all__ = ["leaves", "read_by", "read_by_commands"]
@@ -22,6 +23,7 @@ CODE: Final[dict[str, tuple[str, ...]]] = {
     "demo site": ("deploy/local/demo",),
     "import": ("deploy/cli/imports.py",),
 }
+WAY_IN: Final = tuple(f"kafka.{name}" for name in Access.model_fields)  # handed to Kafka's clients as one
 # What settings make of several of their own: who reads the left one reads the right ones.
 MADE_OF: Final[dict[str, tuple[str, ...]]] = {
     "settings.application": ("worker.app_id", "kafka.epoch"),
@@ -32,6 +34,9 @@ MADE_OF: Final[dict[str, tuple[str, ...]]] = {
     "settings.mapping_of(": tuple(f"crm.{name}_mapping" for name in ("hubspot", "pipedrive", "salesforce")),
     ".signed()": ("crm.generic_secret", "crm.generic_hmac_secret"),
     "settings.mail.ring()": ("mail.keys",),
+    "client_options(kafka)": WAY_IN,
+    "KafkaDoor(kafka,": WAY_IN,
+    "KafkaSink(": WAY_IN,
 }
 PREFIX: Final = "LEADSTREAM_"
 SHOWS_ALL: Final = ROOT / "deploy/cli/settings.py"

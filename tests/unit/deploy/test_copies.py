@@ -20,7 +20,8 @@ from streams.settings import Settings
 from tests.unit.deploy.test_upkeep import MANIFEST
 
 PASSWORD = "correct horse battery"
-ADDRESSES = {"LEADSTREAM_REDIS__URL"}  # a SecretStr, since it may hold a password; it is where something is
+# How a Redis and a Kafka are reached: theirs, and others where another cluster is restored into.
+ADDRESSES = {"LEADSTREAM_REDIS__URL", "LEADSTREAM_KAFKA__PASSWORD", "LEADSTREAM_KAFKA__CLIENT_KEY_PASSWORD"}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from producers.errors import SinkRefused, SinkUnavailable
 from producers.sinks import kafka as module
 from producers.sinks.batch import Batch
 from producers.sinks.kafka import KafkaSink
+from producers.sinks.producer import REFUSED
 from tests.unit.producers.desk import until
 
 
@@ -202,3 +203,20 @@ async def test_why_it_is_not_connected_is_said_when_it_changes_and_not_at_each_a
         sink = await started()
     assert [one["why"] for one in said if one["event"] == "kafka_not_ready"] == ["nobody", "there is no topic t"]
     await sink.close(deadline_s=0)
+
+
+async def test_who_is_refused_says_why_and_does_not_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    async def opened(*_: object) -> tuple[None, str]:
+        tried.append(f"{REFUSED}one:9093 refuses the user ann")
+        return None, tried[-1]
+
+    monkeypatch.setattr(module, "opened", opened)
+    monkeypatch.setattr(module, "RETRY_S", 1_000.0)
+    monkeypatch.setattr(module, "REFUSED_RETRY_S", 0.01)
+    sink = KafkaSink("nowhere:1", topics=("t",), partitions=2)
+    await sink.start()
+    await until(lambda: len(tried) > 2)
+    assert sink.not_ready() == tried[0]
+    await sink.close(deadline_s=1)
