@@ -5,9 +5,11 @@ Chromium is found on this machine; without one tests are skipped with a message,
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import time_ns
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
@@ -48,6 +50,13 @@ def _chromium() -> str:
     pytest.skip(message)
 
 
+def _patient(opened: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
+    """A context whose clicks and addresses are waited for as long as what is to be seen."""
+    context = opened(**options)
+    context.set_default_timeout(SEEN_MS)
+    return context
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the tests of a module; each opens its own context.
@@ -56,6 +65,7 @@ def chromium() -> Iterator[Browser]:
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
+        browser.new_context = partial(_patient, browser.new_context)  # type: ignore[method-assign]
         yield browser
         browser.close()
 
@@ -64,7 +74,6 @@ def chromium() -> Iterator[Browser]:
 def person(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that nobody has used yet."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(SEEN_MS)
     yield context
     context.close()
 

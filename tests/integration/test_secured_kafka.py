@@ -107,14 +107,14 @@ def test_an_event_becomes_an_alert_and_an_answer_to_it(way: str, locked: Locked,
         stack.enter_context(One(tmp_path, "producers.simulate", "--once", "--pace", "0", told={
             "LEADSTREAM_SIMULATE__COLLECTOR_URL": f"http://{HOST}:{collector.port}"}))  # fmt: skip
         url, allowed = f"http://{HOST}:{console.port}", {"authorization": f"Bearer {key}"}
-        http = stack.enter_context(httpx.Client(base_url=url, headers=allowed, trust_env=False))
+        http = stack.enter_context(httpx.Client(base_url=url, headers=allowed, timeout=30, trust_env=False))
         wait_until(lambda: items(http, "alerts"), within_s=60, what=f"an alert\n{worker.tail()}\n{console.tail()}")
         raised = items(http, "alerts")[0]["alert_id"]
         acted = http.post(f"/api/v1/alerts/{raised}/actions", json={"action": "claim", "actor": "Ines"})
         assert acted.status_code == 202, acted.text + console.tail()
-        wait_until(lambda: http.get(f"/api/v1/alerts/{raised}").json().get("claimed_by") == "Ines", within_s=30,
+        wait_until(lambda: http.get(f"/api/v1/alerts/{raised}").json().get("claimed_by") == "Ines", within_s=60,
                    what=worker.tail())  # fmt: skip
-        assert items(http, "transitions")
+        wait_until(lambda: items(http, "transitions"), within_s=60, what=f"a move\n{console.tail()}")
         for process in (worker, collector, console):
             assert PASSWORD not in process.log.read_text()
         assert worker.leave() >= 0

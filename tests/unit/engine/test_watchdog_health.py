@@ -103,20 +103,20 @@ def test_a_probe_that_gives_up_leaves_no_traceback(capfd: pytest.CaptureFixture[
 
     def exposed() -> bytes:
         asked.set()
-        heard.wait(10)
+        heard.wait(60)
         return b"x" * (8 << 20)  # more than a socket takes at once
 
     health = Health(age_s=lambda: 0.1, ready=lambda: "", exposed=exposed)
     port = health.serve("127.0.0.1", 0)
     with socket.create_connection(("127.0.0.1", port)) as probe:
         probe.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-        assert asked.wait(10)
+        assert asked.wait(20)
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
     before = {one.name for one in threading.enumerate() if "process_request" in one.name}
     heard.set()
     for one in threading.enumerate():
         if one.name in before:
-            one.join(10)
+            one.join(60)
     assert "Traceback" not in capfd.readouterr().err
 
 
