@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.core.flow.costs import Cost, costs_in, text_of
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import RulesError
@@ -24,7 +24,7 @@ class Costs(Struct, frozen=True, kw_only=True):
     """What was given. `why`: what keeps it from being known, "" = nothing. `are_given`: a file of costs is set."""
 
     costs: Sequence[Cost] = ()
-    why: str = ""
+    why: Text = ""
     are_given: bool = False
 
 
@@ -85,4 +85,4 @@ class CostBook:
         try:
             return Costs(costs=costs_in(path.read_text("utf-8"), returns), are_given=True)
         except RulesError as error:
-            return Costs(why=str(error), are_given=True)
+            return Costs(why=error.said, are_given=True)

@@ -50,7 +50,7 @@ def left(episode: Episode, row: Account, view: AccountView, *, version: Version,
 
 
 def quiet_until(episode: Episode, rules: Rules) -> int:
-    """When it expires if nobody comes. Who has it may act after the hold, and is asked what came of it before it does."""
+    """When it expires if nobody comes; what is claimed inside a hold not before its outcome was due."""
     ends, card = episode.counted_at + rules.returns.expires_days * DAY_MS, episode.card
     hold_ends = contact_from(card, rules)
     if episode.status != "claimed" or hold_ends <= (card.claimed_at or 0):

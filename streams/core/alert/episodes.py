@@ -24,7 +24,7 @@ from streams.core.alert.ends import IN_WORK, left, quiet_until
 from streams.core.alert.posts import addressee, posted, raised_to
 from streams.core.alert.routing import routed
 from streams.core.alert.words import contact_from, worded
-from streams.core.days import DAY_MS, HOUR_MS
+from streams.core.days import HOUR_MS
 from streams.core.news import is_news
 from streams.core.rules import Rules
 

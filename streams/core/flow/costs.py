@@ -13,8 +13,10 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from streams.core.flow.books import Cut, Wanted
+from streams.core.rulebook.faults import RuleFault, RulesError
 from streams.core.rulebook.returns_rules import Currency, ReturnsRules
-from streams.core.rulebook.text import RulesError, line_of, parse_rules
+from streams.core.rulebook.text import line_of, parse_rules
+from streams.core.said import Said
 
 __all__ = ["Cost", "costs_in", "per_result", "spent", "text_of", "without_rate"]
 
@@ -40,7 +42,7 @@ class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     def __post_init__(self) -> None:
         """Raises ValueError."""
         if self.last is not None and self.last < self.first:
-            raise ValueError('"to" lies before "from"')
+            raise RuleFault(Said('"to" lies before "from"'))
 
     def share(self, first: date | None, last: date) -> float | None:
         """How much of the amount falls on these days, in its currency; None where none of its days does."""
@@ -61,16 +63,18 @@ def costs_in(text: str, returns: ReturnsRules) -> Sequence[Cost]:
     costs = parse_rules(FILE, text, _Costs).cost
     if (found := without_rate(costs, returns)) is not None:
         number, why = found
-        raise RulesError(f"{FILE}:{line_of(text, ('cost', number, 'currency'))}: {why}")
+        raise RulesError(FILE, why, line=line_of(text, ("cost", number, "currency")))
     return costs
 
 
-def without_rate(costs: Sequence[Cost], returns: ReturnsRules) -> tuple[int, str] | None:
+def without_rate(costs: Sequence[Cost], returns: ReturnsRules) -> tuple[int, Said] | None:
     """The first whose currency nobody can convert, by its number from 0, and why; None = each can be."""
     known = None, returns.currency, *returns.rates
     for number, one in enumerate(costs):
         if one.currency not in known:
-            return number, f'returns.toml has no rate for "{one.currency}", which is not the site\'s {returns.currency}'
+            said = Said('returns.toml has no rate for "%(currency)s", which is not the site\'s %(ours)s',
+                        {"currency": str(one.currency), "ours": returns.currency})  # fmt: skip
+            return number, said
     return None
 
 

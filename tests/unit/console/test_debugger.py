@@ -195,7 +195,7 @@ async def test_without_kafka_the_page_says_so_and_goes_on_by_itself(monkeypatch:
 
 async def test_rules_that_cannot_be_read_stop_no_page() -> None:
     def judge(_: Put) -> Verdict:
-        raise RulesError("scoring.toml: line 7: no")
+        raise RulesError("scoring.toml", "no", line=7)
 
     tail = StandInTail()
     async with running(tail, judge=judge) as arrivals:

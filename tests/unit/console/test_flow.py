@@ -283,7 +283,7 @@ def test_a_topic_that_was_made_anew_is_read_anew(samples: Samples) -> None:
 
 def test_rules_that_cannot_be_read_are_said(valkey_url: str, prefix: str) -> None:
     def broken() -> Rules:
-        raise RulesError("stages.toml line 3: no")
+        raise RulesError("stages.toml", "no", line=3)
 
     with leading(Moves(StandInMoves(), broken), Reader.connect(valkey_url, prefix=prefix)) as one:
         answer = one.get("/flow")
