@@ -18,7 +18,7 @@ from streams.core.rulebook.returns_rules import Currency, ReturnsRules
 from streams.core.rulebook.text import line_of, parse_rules
 from streams.core.said import Said
 
-__all__ = ["Cost", "costs_in", "per_result", "spent", "text_of", "without_rate"]
+__all__ = ["Cost", "costs_in", "fields_of", "per_result", "spent", "text_of", "without_rate"]
 
 FILE: Final = "costs.toml"
 Label = Annotated[str, Meta(max_length=400)]
@@ -91,13 +91,18 @@ def text_of(costs: Iterable[Cost]) -> str:
     return "\n".join(_table_of(one) for one in costs)
 
 
-def _table_of(cost: Cost) -> str:
+def fields_of(cost: Cost) -> dict[str, str]:
+    """Name -> value as TOML writes it, without those that say nothing."""
     said = {
         "medium": _quoted(cost.medium), "source": _quoted(cost.source), "program": _quoted(cost.program),
         "from": cost.first.isoformat(), "to": "" if cost.last is None else cost.last.isoformat(),
         "amount": repr(float(cost.amount)), "currency": _quoted(cost.currency or ""), "note": _quoted(cost.note),
     }  # fmt: skip
-    return "".join(["[[cost]]\n", *(f"{name} = {value}\n" for name, value in said.items() if value)])
+    return {name: value for name, value in said.items() if value}
+
+
+def _table_of(cost: Cost) -> str:
+    return "".join(["[[cost]]\n", *(f"{name} = {value}\n" for name, value in fields_of(cost).items())])
 
 
 def _quoted(text: str) -> str:

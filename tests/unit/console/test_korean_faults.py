@@ -30,9 +30,12 @@ FAULTS: Final = (
     ("stages.toml", 'to = "nurture"', 'to = "nurtur"'), ("stages.toml", 'kind = "sla"', 'kind = "slo"'),
     ("stages.toml", 'name = "mql"', 'name = "gained"'), ("returns.toml", "digest_from = 4", "digest_from = 9"),
     ("returns.toml", "before {date}", "for now"), ("returns.toml", "leader_hours = 4", "leader_hours = 1"),
-    ("returns.toml", 'name = "more_days"', 'name = "intent_day"'), ("returns.toml", "window_days = 14", "window_days = -1"),
-    ("returns.toml", "window_days = 14", "window_days = '14'"), ("returns.toml", "window_days = 14", "window_days = 1979-13-77"),
-    ("routing.toml", "own_domains = []", 'own_domains = ["@us"]'), ("routing.toml", 'team = "team:sales"', 'team = "x"'),
+    ("returns.toml", 'name = "more_days"', 'name = "intent_day"'),
+    ("returns.toml", "window_days = 14", "window_days = -1"),
+    ("returns.toml", "window_days = 14", "window_days = '14'"),
+    ("returns.toml", "window_days = 14", "window_days = 1979-13-77"),
+    ("routing.toml", "own_domains = []", 'own_domains = ["@us"]'),
+    ("routing.toml", 'team = "team:sales"', 'team = "x"'),
     ("routing.toml", "own_domains = []", "own_domains = ["),
 )  # fmt: skip
 REP: Final = '\n[[rep]]\nemail = "a@b.example"\n'
