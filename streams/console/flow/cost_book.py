@@ -95,7 +95,7 @@ class CostBook:
 
 
 def _with_comments(before: bytes, costs: Sequence[Cost], returns: ReturnsRules) -> str | None:
-    """The text with what somebody wrote into the one before; None where that cannot be read or is laid out otherwise."""
+    """The text with what somebody wrote into the one before; None where that cannot be read, or is no list of tables."""
     try:
         text = before.decode()
         made = rewritten(text, costs_in(text, returns), costs)
