@@ -95,7 +95,7 @@ class CostBook:
 
 
 def _with_comments(before: bytes, costs: Sequence[Cost], returns: ReturnsRules) -> str | None:
-    """The text with what somebody wrote into the one before; None where that cannot be read, or is no list of tables."""
+    """The text with what somebody wrote into the one before; None where that cannot be done."""
     try:
         text = before.decode()
         made = rewritten(text, costs_in(text, returns), costs)

@@ -1,7 +1,7 @@
 """A file of costs that says others, and keeps what its operator wrote beside them: comments, order of keys.
 
-Its text is blocks: a `[[cost]]` with the comments right above it, up to the next. A bill that stays keeps its block as it
-is, one whose amount or labels changed keeps all but these, and of one that is gone the comments move to the file's end.
+Its text is blocks: a `[[cost]]` with the comments right above it, up to the next. A bill that stays keeps its block as
+it is, one whose amount or labels changed all but these, and of one that is gone the comments move to the file's end.
 """
 
 import re

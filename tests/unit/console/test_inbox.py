@@ -108,6 +108,17 @@ def test_pages_show_each_alert_once_in_the_order_of_urgency() -> None:
     assert laid([], seat=NOBODY, whose="all", page=1).parts == ()
 
 
+def test_who_asked_comes_first_and_whom_nobody_may_call_yet_last() -> None:
+    asked = line(4, fast_pass=True, strength=4)
+    lines = [line(1, strength=20, hold_until=9), line(2, strength=9), line(3, strength=12), asked]
+    assert laid(lines, seat=NOBODY, whose="all", page=1).ids == ["al_0004", "al_0003", "al_0002", "al_0001"]
+
+
+def test_what_is_claimed_comes_by_when_it_is_due() -> None:
+    claims = [line(n, status="claimed", due_at=due, strength=n) for n, due in ((1, 900), (2, 300), (3, 300), (4, None))]
+    assert laid(claims, seat=NOBODY, whose="all", page=1).ids == ["al_0004", "al_0003", "al_0002", "al_0001"]
+
+
 def test_counts_are_of_all_pages() -> None:
     lines = [line(number, recipient=owner("tom@ours.example")) for number in range(50)] + [line(50), line(51)]
     found = laid(lines, seat=seat_of("Tom Berg", ROUTING), whose="mine", page=1)

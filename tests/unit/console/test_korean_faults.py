@@ -90,7 +90,7 @@ def test_a_fault_of_costs_is_said_in_korean(text: str) -> None:
 def test_the_page_says_it_in_the_language_of_the_page(tries_rules: Visitor) -> None:
     tries_rules.cookies.set("leadstream_language", "ko")
     page = brought(tries_rules, scoring_toml=TEXTS["scoring.toml"].replace("half_life_days", "half_live_days", 1)).text
-    assert '알 수 없는 &#34;half_live_days&#34;. 혹시 &#34;half_life_days&#34;입니까?' in page
+    assert "알 수 없는 &#34;half_live_days&#34;. 혹시 &#34;half_life_days&#34;입니까?" in page
     assert "did you mean" not in page
 
 

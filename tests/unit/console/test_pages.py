@@ -97,7 +97,7 @@ def test_the_inbox_says_what_a_rep_must_know(rep: Visitor, filled: Samples) -> N
 def test_real_time_comes_first_and_by_strength(rep: Visitor, filled: Samples) -> None:
     page = rep.get("/").text
     order = re.findall(r'id="alert-(\w+)"', page)
-    assert order == [ALERT_ID, "al_held", "al_asked", "al_digest", "al_claimed", "al_snoozed"]
+    assert order == ["al_asked", ALERT_ID, "al_held", "al_digest", "al_claimed", "al_snoozed"]
     assert re.findall(r'id="alert-(\w+)"', rep.get("/closed").text) == ["al_closed"]
 
 

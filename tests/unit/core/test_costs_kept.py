@@ -59,7 +59,7 @@ def test_a_changed_amount_changes_that_line_alone() -> None:
 
 def test_labels_come_and_go_with_their_comments_kept() -> None:
     made = after(FAIR, replace(SEARCH, note="", currency="USD", last=date(2026, 3, 30)), RADIO)
-    assert '[[cost]]   # monthly\n' in made
+    assert "[[cost]]   # monthly\n" in made
     assert 'currency = "USD"\n' in made
     assert "to = 2026-03-30\n" in made
     assert "\n# the agency's number\n" in made
