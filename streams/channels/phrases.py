@@ -40,7 +40,7 @@ _ENGLISH: Final[Phrases] = {
     "unnamed": "somebody we cannot name yet",
     "on_deal": "on the deal",
     "proven": "proven",
-    "claimed": "claimed, not proven",
+    "claimed": "not proven",
     "unproved": "part of it came from a source that cannot prove a person was reading",
     "no_pages": "No pages",
     "not_timed": "not timed",

@@ -203,7 +203,7 @@ async def test_rules_that_cannot_be_read_stop_no_page() -> None:
         await page.until("listening")
         tail.bring(visits(PRICING))
         [one] = await page.until("arrived")
-        assert "line 7" in one["detail"]
+        assert "scoring.toml:7" in one["detail"]
 
 
 async def test_row_8_no_control_character_of_a_stranger_is_told() -> None:
