@@ -21,7 +21,7 @@ from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
 from tests.browser.companies import Companies
-from tests.browser.company_people import company_settings, cookie_of_priya
+from tests.browser.company_people import come_again, company_settings, cookie_of_priya
 from tests.browser.consoles import SECRET, running
 from tests.browser.rules_seen import write_rules
 from tests.browser.rules_tried import kept_rows, write_book, write_draft
@@ -74,6 +74,10 @@ class Scenery:
     def link(self, role: Role, *, alone: bool = False) -> str:
         """Signs Ines in."""
         return one_time_link(SECRET, self.alone if alone else self.url, name=USER, role=role)
+
+    def company_comes(self) -> None:
+        """People of the company account sign in."""
+        come_again(self._users.parent, time_ns() // 1_000_000)
 
     def company_cookie(self) -> tuple[str, str]:
         """Name and value of a session that a company account began."""

@@ -73,6 +73,7 @@ def _by_password(page: Page, scenery: Scenery) -> None:
 
 
 def _by_company(page: Page, scenery: Scenery) -> None:
+    scenery.company_comes()
     name, value = scenery.company_cookie()
     page.context.add_cookies([{"name": name, "value": value, "url": scenery.url}])
     page.goto(f"{scenery.url}/me")
@@ -92,7 +93,9 @@ def _provider_away(page: Page, _: Scenery) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def _ended_company(page: Page, _: Scenery) -> None:
+def _ended_company(page: Page, scenery: Scenery) -> None:
+    scenery.company_comes()
+    page.reload()
     page.locator("#others form").last.get_by_role("button").click()
     expect(page.get_by_role("status").first).to_be_visible()
 
