@@ -1,7 +1,7 @@
-"""Every page in every state, light and dark, in English and in Korean: axe finds nothing, nothing is wider than a phone.
+"""Every page in every state, light and dark, in English and in Korean.
 
-Reports fit paper. WCAG 2.0, 2.1 and 2.2, A and AA, and axe's good practice of headings and landmarks. In the dark only what depends on
-colours is looked at again.
+axe finds nothing, nothing is wider than a phone, reports fit paper. WCAG 2.0, 2.1 and 2.2, A and AA, and axe's good
+practice of headings and landmarks. In the dark only what depends on colours is looked at again.
 """
 
 import re
