@@ -337,3 +337,4 @@ class AlertCard(Struct, frozen=True, kw_only=True):
     snoozed_until: int | None = None
     reopen_requested: bool = False  # the CRM is asked for a deal that follows this one
     counts: AlertCounts | None = None  # None while it is not closed
+    due_at: int | None = None  # until when it has to be claimed, else answered: that from a hold's end on

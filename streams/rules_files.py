@@ -6,6 +6,7 @@ from typing import Final
 from schemas.ids import Naming
 from streams.core.events.signing import UNSIGNED, Signing
 from streams.core.rules import FILES, Identity, Rules, RulesError, load_rules
+from streams.core.said import Said
 
 __all__ = ["PACKAGED", "read_rules", "read_texts"]
 
@@ -29,9 +30,9 @@ def read_texts(directory: Path | None) -> dict[str, str]:
 
 def _text(directory: Path | None, name: str) -> str:
     if directory is not None and not directory.is_dir():
-        raise RulesError(f"{directory}: no such directory of rules")
+        raise RulesError(str(directory), Said("no such directory of rules"))
     path = PACKAGED / name if directory is None or not (directory / name).exists() else directory / name
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RulesError(f"{name}: cannot be read: {error}") from error
+        raise RulesError(name, Said("cannot be read: %(error)s", {"error": str(error)})) from error

@@ -69,5 +69,7 @@ class Words:
         kinds = {one.partition(":")[0] for one in post.detail.split(", ")}
         news = [said.text(f"broke_{kind}") for kind in ("request", "person", "answer") if kind in kinds]
         rep = self._routing.reps.get(post.detail)
+        if post.occasion == "reminder" and post.detail in ("hold_over", "outcome"):
+            return said.text(f"reminder_{post.detail}")
         named = short(post.detail) if post.occasion == "taken" else short(rep.name or rep.email) if rep else ""
         return said.text(post.occasion, who=named or said.text("a_colleague"), what=", ".join(news))

@@ -17,7 +17,7 @@ from streams.console.rules.pasted import PastedRules
 from streams.console.shown import AtMoment
 from streams.console.sight import Sight
 from streams.console.slack.answers import SlackAnswers
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.inbox import Door
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.reader import Reader
@@ -68,7 +68,7 @@ class Desk(Struct, frozen=True, kw_only=True):
         """A page in its frame. Raises ReadModelAway."""
         return self.pages.page(request, template, await self.frame(), status=status, **values)
 
-    async def notice(self, request: Request, status: int, *, title: str, text: str) -> HTMLResponse:
+    async def notice(self, request: Request, status: int, *, title: str, text: Text) -> HTMLResponse:
         """A page that says one thing; it needs nothing, so it can be shown when the read model is away."""
         try:
             frame = await self.frame()

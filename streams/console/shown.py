@@ -4,7 +4,8 @@ Scores and amounts are written as in messages (`streams/core/written.py`). What 
 the language of whoever looks.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from json import dumps
 from typing import Final
 
@@ -42,6 +43,7 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 LATEST: Final = 253_402_300_799_000  # the year 9999: what a datetime can hold
+_ISO: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 STAGES: Final = {
     "anonymous": N_("Anonymous"), "gained": N_("Gained"), "nurture": N_("Nurture"), "mql": N_("MQL"),
     "meeting": N_("Meeting"), "consultation": N_("Consultation"), "won": N_("Won"), "recycle_a": N_("Recycle A"),
@@ -155,10 +157,19 @@ def words(name: str, tongue: Tongue = ENGLISH) -> str:
 def next_act(alert: AlertCard, tongue: Tongue = ENGLISH) -> str:
     """What to do now; inside a hold after the hold. The rules' own words where they came with us or are English."""
     act = in_korean(alert.next_act) if tongue.language == "ko" else ""
-    if not act or alert.hold_until is None:
+    if alert.hold_until is None:
         return act or alert.next_act
+    if not act:  # the rules' own words, with the date as the rest of the page writes it
+        return _ISO.sub(lambda found: _written_day(found[0], tongue), alert.next_act, count=1)
     held = tongue.say(N_("Information only: no contact before %(day)s, unless they ask for it."))
     return f"{held % {'day': day(alert.hold_until, tongue)}} {act}"
+
+
+def _written_day(iso_day: str, tongue: Tongue) -> str:
+    try:
+        return day((date.fromisoformat(iso_day) - date(1970, 1, 1)).days * DAY, tongue)
+    except ValueError:  # somebody's own text
+        return iso_day
 
 
 def points(hundredths: int) -> str:

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from streams.core.alert.said import in_korean
-from streams.core.said import Counted, Name, Row, Said, spoken
+from streams.core.said import Counted, Name, Row, Said, SaidError, spoken
 from streams.core.written import words
 
 __all__ = [
     "COOKIE", "ENGLISH", "LANGUAGES", "NN_", "N_", "Filled", "Language", "Spoken", "Text", "Tongue", "chosen_by",
-    "filled", "keep_language", "language_named", "language_of", "tongue_of",
+    "filled", "keep_language", "language_named", "language_of", "said_of", "tongue_of",
 ]  # fmt: skip
 
 Language: TypeAlias = Literal["en", "ko"]
@@ -57,6 +57,11 @@ def filled(msgid: str, **values: object) -> Filled:
     made = Filled(msgid % values if values else msgid)
     made.msgid, made.values = msgid, values
     return made
+
+
+def said_of(error: Exception) -> Text:
+    """What an error says: in any language where it is one of the core's, else as it is."""
+    return error.said if isinstance(error, SaidError) else str(error)
 
 
 class Tongue(Struct, frozen=True):

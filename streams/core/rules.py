@@ -15,13 +15,15 @@ from streams.core.events.signing import UNSIGNED, Signing
 from streams.core.routing import Routing
 from streams.core.rulebook.audiences_rules import AudiencesRules
 from streams.core.rulebook.content_rules import ContentRules
+from streams.core.rulebook.faults import RulesError, at, near
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rulebook.routing_rules import RoutingRules
 from streams.core.rulebook.scoring_rules import ScoringRules
 from streams.core.rulebook.segments_rules import SegmentsRules, single_tests
 from streams.core.rulebook.site_rules import SiteRules
 from streams.core.rulebook.stages_rules import StagesRules
-from streams.core.rulebook.text import RulesError, line_of, near, parse_rules
+from streams.core.rulebook.text import line_of, parse_rules
+from streams.core.said import Said
 from streams.core.score.points import Points
 from streams.core.score.rule_kinds import RULE_KINDS
 from streams.core.segment.audiences import Audiences
@@ -103,7 +105,7 @@ def version_of(files: Mapping[str, str]) -> str:
 
 def _parsed(files: Mapping[str, str], name: str, kind: type[S]) -> S:
     if name not in files:
-        raise RulesError(f"{name}: this file is missing")
+        raise RulesError(name, Said("this file is missing"))
     return parse_rules(name, files[name], kind)
 
 
@@ -124,13 +126,14 @@ def _check_points(rules: ScoringRules, text: str) -> None:
     for number, rule in enumerate(rules.rule):
         whose = f'rule "{rule.name}"'
         if rule.name in names:
-            _refuse("scoring.toml", text, ("rule", number, "name"), said=f"{whose}: is there twice")
+            _refuse("scoring.toml", text, ("rule", number, "name"), said=at(whose, Said("is there twice")))
         if rule.kind not in RULE_KINDS:
-            said = f'{whose}: unknown kind "{rule.kind}"{near(rule.kind, RULE_KINDS)}'
-            _refuse("scoring.toml", text, ("rule", number, "kind"), said=said)
+            said = Said('unknown kind "%(kind)s"%(near)s', {"kind": rule.kind, "near": near(rule.kind, RULE_KINDS)})
+            _refuse("scoring.toml", text, ("rule", number, "kind"), said=at(whose, said))
         if rule.group not in groups:
-            said = f'{whose}: no [[group]] is named "{rule.group}"{near(rule.group, groups)}'
-            _refuse("scoring.toml", text, ("rule", number, "group"), said=said)
+            said = Said('no [[group]] is named "%(name)s"%(near)s',
+                        {"name": rule.group, "near": near(rule.group, groups)})  # fmt: skip
+            _refuse("scoring.toml", text, ("rule", number, "group"), said=at(whose, said))
         names.add(rule.name)
 
 
@@ -139,8 +142,9 @@ def _check_meanings(site: SiteRules, scoring: ScoringRules, text: str) -> None:
     names = {rule.name for rule in scoring.rule}
     for number, track in enumerate(site.track):
         if track.rule and track.rule not in names:
-            said = f'track "{track.event}": no rule of scoring.toml is named "{track.rule}"{near(track.rule, names)}'
-            _refuse("site.toml", text, ("track", number, "rule"), said=said)
+            said = Said('no rule of scoring.toml is named "%(name)s"%(near)s',
+                        {"name": track.rule, "near": near(track.rule, names)})  # fmt: skip
+            _refuse("site.toml", text, ("track", number, "rule"), said=at(f'track "{track.event}"', said))
 
 
 def _check_stages(rules: StagesRules, text: str) -> None:
@@ -157,8 +161,9 @@ def _check_audiences(audiences: AudiencesRules, stages: StagesRules, text: str) 
             wanted = test.value if isinstance(test.value, tuple) else (str(test.value),)
             lost = next((one for one in wanted if one not in names), "") if test.field == "stage" else ""
             if lost and test.op == "is":
-                said = f'audience "{row.name}": no [[stage]] of stages.toml is named "{lost}"{near(lost, names)}'
-                _refuse("audiences.toml", text, ("audience", number, "when"), said=said)
+                said = Said('no [[stage]] of stages.toml is named "%(name)s"%(near)s',
+                            {"name": lost, "near": near(lost, names)})  # fmt: skip
+                _refuse("audiences.toml", text, ("audience", number, "when"), said=at(f'audience "{row.name}"', said))
 
 
 def _check_content(content: ContentRules, segments: SegmentsRules, text: str) -> None:
@@ -166,9 +171,10 @@ def _check_content(content: ContentRules, segments: SegmentsRules, text: str) ->
     names = {one.name for one in segments.segment}
     for number, row in enumerate(content.content):
         if lost := next((name for name in row.segments if name not in names), None):
-            said = f'content "{row.title}": no segment of segments.toml is named "{lost}"{near(lost, names)}'
-            _refuse("content.toml", text, ("content", number, "segments"), said=said)
+            said = Said('no segment of segments.toml is named "%(name)s"%(near)s',
+                        {"name": lost, "near": near(lost, names)})  # fmt: skip
+            _refuse("content.toml", text, ("content", number, "segments"), said=at(f'content "{row.title}"', said))
 
 
-def _refuse(name: str, text: str, path: tuple[str | int, ...], *, said: str) -> NoReturn:
-    raise RulesError(f"{name}:{line_of(text, path)}: {said}")
+def _refuse(name: str, text: str, path: tuple[str | int, ...], *, said: Said) -> NoReturn:
+    raise RulesError(name, said, line=line_of(text, path))

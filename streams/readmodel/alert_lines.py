@@ -38,6 +38,8 @@ class AlertLine(Struct, frozen=True, kw_only=True):
     fast_pass: bool
     recipient: Owner | None
     claimed_by: str = ""
+    hold_until: int | None = None
+    due_at: int | None = None
 
 
 _LINE: Final[Codec[AlertLine]] = Codec(AlertLine)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from schemas.activity import PageSeen, Version
 from schemas.cards import AccountCard, AlertCard, LeadCard, MemberCard, Membership, Transition
 from schemas.codec import encode
+from streams.core.alert.words import offered
 from streams.core.recipient.channel_state import ChannelState, WorkerChannels
 from streams.readmodel.writer import Entry
 from tests.browser.rules_seen import SEEN
@@ -105,8 +106,15 @@ class Companies(Samples):
         return replace(met.card(), rules_version=SEEN.version)
 
     def _peopled(self, members: dict[str, list[MemberCard]]) -> Iterator[AlertCard]:
-        for alert in self.alerts():
+        for alert in (*self.alerts(), self._waiting()):
             yield replace(alert, people=tuple(members.get(alert.account_id, alert.people)))
+
+    def _waiting(self) -> AlertCard:
+        """Claimed inside a hold: nobody may call yet."""
+        (held,) = (one for one in self.alerts() if one.alert_id == "al_held")
+        return replace(held, alert_id="al_held_mine", account_id="tern-optics.example", account_name="Tern Optics",
+                       status="claimed", claimed_by="Ines Duarte", claimed_at=self.now - 3 * HOUR, people=(),
+                       offers=offered("claimed", held=True), due_at=self.now + 37 * DAY)  # fmt: skip
 
     def _way(self, log: MoveLog, lead: str, chance: Random, *, labels: dict[str, str], account: str) -> None:
         at, move = self.now - chance.randrange(70) * DAY, partial(log.move, lead, labels=labels, account_id=account)

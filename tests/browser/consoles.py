@@ -69,6 +69,7 @@ def started(valkey: str, port: int, **more: str) -> subprocess.Popen[bytes]:
     """The process, once it is ready."""
     told = {
         "SECRET": "x" * 16, "REDIS__URL": valkey, "CONSOLE__PORT": str(port), "CONSOLE__LINK_SECRET": SECRET,
+        "CONSOLE__PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CONSOLE__AUDIT": os.devnull, "CONSOLE__RULES_BOOK": os.devnull, "CONSOLE__SESSIONS": "",
         "KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", **more,
     }  # fmt: skip

@@ -21,6 +21,7 @@ from streams.readmodel.channels import ChannelBoard
 from streams.readmodel.fills import Fills
 from streams.readmodel.writer import Projection
 from tests.browser.companies import Companies
+from tests.browser.company_people import come_again, company_settings, cookie_of_priya
 from tests.browser.consoles import SECRET, running
 from tests.browser.rules_seen import write_rules
 from tests.browser.rules_tried import kept_rows, write_book, write_draft
@@ -73,6 +74,14 @@ class Scenery:
     def link(self, role: Role, *, alone: bool = False) -> str:
         """Signs Ines in."""
         return one_time_link(SECRET, self.alone if alone else self.url, name=USER, role=role)
+
+    def company_comes(self) -> None:
+        """People of the company account sign in."""
+        come_again(self._users.parent, time_ns() // 1_000_000)
+
+    def company_cookie(self) -> tuple[str, str]:
+        """Name and value of a session that a company account began."""
+        return cookie_of_priya(self._users.parent)
 
     def password_link(self) -> str:
         """Lets somebody choose a password."""
@@ -191,7 +200,8 @@ def scenery(place: Path) -> Iterator[Scenery]:
         _fill(bus, time_ns() // 1_000_000)
         sees = {"KAFKA__BOOTSTRAP_SERVERS": bootstrap, "KAFKA__TOPIC_PREFIX": TOLD, "WORKER__APP_ID": APP,
                 "CONSOLE__USERS": str(users), "COLLECTOR__PUBLIC_URL": "https://collect.northwind-robotics.example",
-                **_rules(place, time_ns() // 1_000_000)}  # fmt: skip
+                **_rules(place, time_ns() // 1_000_000),
+                **company_settings(place, time_ns() // 1_000_000)}  # fmt: skip
         urls = stack.enter_context(running(shadow.url, **sees)), stack.enter_context(running(shadow.url))
         stack.callback(shadow.thaw)  # before the consoles are ended: they would wait for it
         yield Scenery(shadow, urls, bus=bus, users=users)

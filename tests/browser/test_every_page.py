@@ -1,7 +1,7 @@
-"""Every page in every state, light and dark: axe finds nothing, and nothing is wider than a phone; reports fit paper.
+"""Every page in every state, light and dark, in English and in Korean.
 
-WCAG 2.0, 2.1 and 2.2, A and AA, and axe's good practice of headings and landmarks. In the dark only what depends on
-colours is looked at again.
+axe finds nothing, nothing is wider than a phone, reports fit paper. WCAG 2.0, 2.1 and 2.2, A and AA, and axe's good
+practice of headings and landmarks. In the dark only what depends on colours is looked at again.
 """
 
 import re
@@ -25,9 +25,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenery]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def looker(chromium: Browser, scene: Scenery) -> Iterator[Looker]:
-    with looking(chromium, scene, script=AXE, viewport=DESKTOP) as made:
+@pytest.fixture(scope="module", params=["en-GB", "ko-KR"])
+def looker(chromium: Browser, scene: Scenery, request: pytest.FixtureRequest) -> Iterator[Looker]:
+    with looking(chromium, scene, script=AXE, viewport=DESKTOP, locale=request.param) as made:
         yield made
 
 

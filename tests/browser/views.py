@@ -72,6 +72,34 @@ def _by_password(page: Page, scenery: Scenery) -> None:
     page.wait_for_url(f"{scenery.url}/me")
 
 
+def _by_company(page: Page, scenery: Scenery) -> None:
+    scenery.company_comes()
+    name, value = scenery.company_cookie()
+    page.context.add_cookies([{"name": name, "value": value, "url": scenery.url}])
+    page.goto(f"{scenery.url}/me")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Priya Raman")
+
+
+def _signed_out_elsewhere(page: Page, scenery: Scenery) -> None:
+    _by_company(page, scenery)
+    page.get_by_role("button", name=_said(page, "Sign out in other browsers")).click()
+    expect(page.get_by_role("status").first).to_contain_text(
+        _said(page, "Your sessions in other browsers ended. This one goes on.")
+    )
+
+
+def _provider_away(page: Page, _: Scenery) -> None:
+    page.get_by_role("link", name=_said(page, "Sign in with your company account")).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _ended_company(page: Page, scenery: Scenery) -> None:
+    scenery.company_comes()
+    page.reload()
+    page.locator("#others form").last.get_by_role("button").click()
+    expect(page.get_by_role("status").first).to_be_visible()
+
+
 def _wrong_passwords(page: Page, scenery: Scenery) -> None:
     for _ in range(5):
         page.request.post(f"{scenery.url}/login", form={"name": "guess", "password": "guess"})
@@ -169,6 +197,10 @@ VIEWS: Final = (
     View("closed", "GET /closed", "/closed"),
     View("closed-empty", "GET /closed", "/closed", "empty"),
     View("alert", "GET /alerts/{alert_id}", f"/alerts/{ALERT_ID}"),
+    View("alert-held", "GET /alerts/{alert_id}", "/alerts/al_held"),
+    View("alert-held-mine", "GET /alerts/{alert_id}", "/alerts/al_held_mine"),
+    View("alert-closed", "GET /alerts/{alert_id}", "/alerts/al_closed"),
+    View("alert-snoozed", "GET /alerts/{alert_id}", "/alerts/al_snoozed"),
     View("alert-claimed", "GET /alerts/{alert_id}", "/alerts/al_claimed"),
     View("alert-unknown", "GET /alerts/{alert_id}", "/alerts/al_none", status=404),
     View("leads", "GET /leads", "/leads"),
@@ -222,6 +254,7 @@ VIEWS: Final = (
     View("users-change", "GET /users", "/users", act=_change),
     View("users-link", "GET /users", "/users", act=_new_link),
     View("users-last", "GET /users", "/users", act=_last_operator),
+    View("users-company-ended", "GET /users", "/users", act=_ended_company),
     View("users-none", "GET /users", "/users", alone=True),
     View("first-password", "GET /login/password/{token}", "/login/password/none", who="nobody", status=409,
          act=_first_password),
@@ -231,7 +264,10 @@ VIEWS: Final = (
     View("live-events-without-kafka", "GET /debugger", "/debugger", act=_kafka_away, alone=True),
     View("me", "GET /me", "/me"),
     View("me-user", "GET /me", "/login?next=/me", who="nobody", act=_by_password),
+    View("me-company", "GET /me", "/login", who="nobody", act=_by_company),
+    View("me-elsewhere", "GET /me", "/login", who="nobody", act=_signed_out_elsewhere),
     View("login", "GET /login", "/login", who="nobody"),
+    View("login-provider-away", "GET /login", "/login", who="nobody", act=_provider_away),
     View("login-429", "GET /login", "/login", who="nobody", act=_wrong_passwords),
     View("login-by-link", "GET /login", "/login", who="nobody", alone=True),
     View("link-spent", "GET /login/{token}", "/login/spent", who="nobody", status=401),

@@ -28,7 +28,8 @@ MOMENTS: Final[Mapping[str, frozenset[str]]] = {
     # The clock of an SLA stage runs from the moment at which a score was seen to cross, as `stage_since` does.
     "lead": frozenset({"version", "moves", "stage_since", "due_at", "reminder_at"}),
     "account": frozenset({"version"}),
-    "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "updates", "back_after_days"}),
+    # Until when something is due counts from when it became real-time.
+    "alert": frozenset({"version", "as_of", "raised_at", "real_time_at", "due_at", "updates", "back_after_days"}),
     # Copies may be received later than what is unique; `gone` says versions.
     "visitor": frozenset({"version", "as_of", "former", "gone"}),
 }

@@ -221,9 +221,9 @@ def what_became_of_alerts_stands_where_they_were_told(outcome: _Outcome, replay:
     for (to, alert_id), card in sorted(outcome.shown().items(), key=lambda one: one[0]):
         row = ROWS["recipients"].decode(outcome.held["recipients"][to.encode()])
         became = row.became.get(alert_id)
-        stands = (card.status, card.claimed_by, card.snoozed_until, card.updates)
+        stands = (card.status, card.claimed_by, card.snoozed_until, card.updates, card.hold_until)
         if became is not None and became.version > card.version and stands != (
-            became.status, became.claimed_by, became.until, became.updates
+            became.status, became.claimed_by, became.until, became.updates, became.hold_until
         ):  # fmt: skip
             return f"{to} still reads {stands} of {alert_id}, which became {became}"
     return ""

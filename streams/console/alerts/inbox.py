@@ -54,7 +54,8 @@ def laid(lines: Iterable[AlertLine], *, seat: Seat, whose: Whose, page: int) -> 
     for line in every:
         if _is(line, seat, whose):
             by_part[_part_of(line)].append(line)
-    ordered = {name: [line.alert_id for line in sorted(some, key=_urgency)] for name, some in by_part.items()}
+    orders = {name: _dues if name == "claimed" else _urgency for name in ORDER}
+    ordered = {name: [one.alert_id for one in sorted(some, key=orders[name])] for name, some in by_part.items()}
     return _paged(ordered, page=page, counts=counts)
 
 
@@ -97,8 +98,15 @@ def _part_of(line: AlertLine) -> PartName:
     return "strong" if line.level == "real_time" else "first"
 
 
-def _urgency(line: AlertLine) -> tuple[int, int, str]:
-    return -line.strength.strength, -line.raised_at, line.alert_id
+def _urgency(line: AlertLine) -> tuple[bool, bool, int, int, str]:
+    """Who asked for a talk comes first, whom nobody may call yet last; between them the strongest."""
+    held = line.hold_until is not None
+    return not line.fast_pass, held, -line.strength.strength, -line.raised_at, line.alert_id
+
+
+def _dues(line: AlertLine) -> tuple[float, int, str]:
+    """What is claimed comes by when its outcome is due; that of a former release, which does not know it, first."""
+    return line.due_at or 0, -line.strength.strength, line.alert_id
 
 
 def _real_time_at(line: AlertLine) -> int:

@@ -1,6 +1,6 @@
 """What an alert's part of a page needs beside its card: until when it is due, and whose it is for who looks.
 
-Where the rules cannot be read nothing is due and nobody is a rep; the pages say all the rest.
+Where the rules cannot be read nobody is a rep; the pages say all the rest.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ async def seat_at(request: Request) -> Seat:
 async def alert_values(request: Request, alerts: Iterable[AlertCard]) -> dict[str, Any]:
     """`dues` by alert id, `seat`, `snoozes` with `snooze_days`: those of the rules."""
     rules = await rules_at(desk_of(request))
-    dues = {} if rules is None else {one.alert_id: due_of(one, rules) for one in alerts}
+    dues = {one.alert_id: due_of(one) for one in alerts}
     days = None if rules is None else rules.returns.snooze_days
     chosen = sorted({*SNOOZES, days} if days else SNOOZES)
     return {"dues": dues, "seat": _seat(rules, session_of(request).name), "snoozes": chosen, "snooze_days": days}

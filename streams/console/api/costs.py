@@ -38,7 +38,7 @@ class CostList(Struct, frozen=True, kw_only=True):
 
 
 class CostsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the file shall say: what is left out is gone. Comments that somebody wrote into it are gone too."""
+    """What the file shall say: what is left out is gone. Comments that somebody wrote into it stay."""
 
     items: Annotated[list[Cost], Meta(max_length=20_000)]
 
@@ -69,7 +69,7 @@ async def replace_costs(desk: Desk, request: Request, key: ApiKey) -> CostList:
         return not said or knows(said, tag_of(_answer(_kept(book, returns), returns)))
 
     try:
-        done = await asyncio.to_thread(book.replace, wanted.items, when=nobody_came_between)
+        done = await asyncio.to_thread(book.replace, wanted.items, returns, when=nobody_came_between)
     except ValueError as error:
         raise Refused(413, "too-large", f"These are too many costs: {error}.") from error
     except OSError as error:

@@ -1,14 +1,16 @@
 """The file of costs, read again whenever it changed: whoever writes it, nothing has to be started again."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 import structlog
 from msgspec import Struct
 
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.core.flow.costs import Cost, costs_in, text_of
+from streams.core.flow.costs_kept import rewritten
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import RulesError
 from streams.file_stamps import Stamp, stamp_of
@@ -24,7 +26,7 @@ class Costs(Struct, frozen=True, kw_only=True):
     """What was given. `why`: what keeps it from being known, "" = nothing. `are_given`: a file of costs is set."""
 
     costs: Sequence[Cost] = ()
-    why: str = ""
+    why: Text = ""
     are_given: bool = False
 
 
@@ -45,23 +47,27 @@ class CostBook:
         """Whether the file that is set was written by now. Blocks."""
         return self._path is not None and self._path.exists()
 
-    def replace(self, costs: Sequence[Cost], *, when: Callable[[], bool]) -> bool:
-        """Writes the file anew, whole, where `when` says yes; no other program writes meanwhile. Blocks.
+    def replace(self, costs: Sequence[Cost], returns: ReturnsRules, *, when: Callable[[], bool]) -> bool:
+        """Writes the file anew where `when` says yes; no other program writes meanwhile. Blocks.
 
-        Who may read it stays as it was. Raises OSError, and ValueError where it would be larger than one may be.
+        What an operator wrote beside the bills stays; where the file cannot be understood it is kept under another
+        name. Who may read it stays as it was. Raises OSError, and ValueError where it would be larger than one may be.
         """
         if self._path is None:
             raise FileNotFoundError
-        content = text_of(costs).encode()
-        if len(content) > LARGEST:
-            raise ValueError(f"the file would have {len(content):,} bytes, and has {LARGEST:,} at most")
         path = self._path.resolve()  # the file itself, not the link that leads to it
         with locked(path):
             if not when():
                 return False
+            before = path.read_bytes() if path.exists() else b""
+            text = _with_comments(before, costs, returns)
+            content = (text or text_of(costs)).encode()
+            if len(content) > LARGEST:
+                raise ValueError(f"the file would have {len(content):,} bytes, and has {LARGEST:,} at most")
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
-            write_private(path, content)
-            path.chmod(mode)
+            if before.strip() and text is None:
+                _write(_free(path), before, mode)
+            _write(path, content, mode)
         return True
 
     def costs(self, returns: ReturnsRules) -> Costs:
@@ -85,4 +91,24 @@ class CostBook:
         try:
             return Costs(costs=costs_in(path.read_text("utf-8"), returns), are_given=True)
         except RulesError as error:
-            return Costs(why=str(error), are_given=True)
+            return Costs(why=error.said, are_given=True)
+
+
+def _with_comments(before: bytes, costs: Sequence[Cost], returns: ReturnsRules) -> str | None:
+    """The text with what somebody wrote into the one before; None where that cannot be done."""
+    try:
+        text = before.decode()
+        made = rewritten(text, costs_in(text, returns), costs)
+        return made if list(costs_in(made, returns)) == list(costs) else None
+    except (UnicodeDecodeError, RulesError):
+        return None
+
+
+def _free(path: Path) -> Path:
+    """A name beside it that nothing has: `costs.toml.before-1`."""
+    return next(one for number in count(1) if not (one := path.with_name(f"{path.name}.before-{number}")).exists())
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    write_private(path, content)
+    path.chmod(mode)

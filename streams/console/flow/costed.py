@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams.console.desk import Desk
 from streams.console.flow.asked import COUNTED, Asked, Span, span_of
+from streams.console.tongue import Text
 from streams.core.flow.books import LABELS, Cut
 from streams.core.flow.costs import per_result, spent
 from streams.core.flow.sheet import first_comers
@@ -54,7 +55,7 @@ class Costed(Struct, frozen=True, kw_only=True):
     won_people: int
     won_accounts: int
     are_given: bool
-    why: str
+    why: Text
 
     @property
     def per_win(self) -> float | None:

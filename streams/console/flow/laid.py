@@ -14,7 +14,7 @@ from streams.console.flow.drawing import Drawing, drawing_of
 from streams.console.flow.moves import MovesState
 from streams.console.flow.rows import FlowRow, rows_of, why_bottleneck
 from streams.console.render import Frame
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, filled, said_of
 from streams.core.flow.sheet import Sheet, sheet_of
 from streams.core.flow.tally import Tally
 from streams.core.rules import Rules, RulesError
@@ -91,7 +91,7 @@ async def laid_out(desk: Desk, asked: Asked) -> tuple[Laid | None, MovesState]:
             missing = () if people is None else people.sheet.mismatches
             found = replace(found, sheet=replace(found.sheet, mismatches=missing))
     except RulesError as error:
-        why = filled(N_("the rules cannot be read: %(error)s"), error=str(error))
+        why = filled(N_("the rules cannot be read: %(error)s"), error=said_of(error))
         return None, MovesState(as_of=None, done=0, total=0, why=why)
     return found, state
 

@@ -94,7 +94,7 @@ async def _said(request: Request, act: Callable[[Replaying], _Said]) -> _Said:
     except WindowShut as error:
         return _Said(text=filled(N_("Nothing has changed. %(error)s"), error=error.said), status=503)
     except RulesError as error:
-        text = filled(N_("Nothing has changed: the rules cannot be read. %(error)s"), error=str(error))
+        text = filled(N_("Nothing has changed: the rules cannot be read. %(error)s"), error=error.said)
         return _Said(text=text, status=503)
 
 

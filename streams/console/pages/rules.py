@@ -13,6 +13,7 @@ from streams.console.access.security import session_of
 from streams.console.desk import Desk, desk_of
 from streams.console.flow.laid import shown
 from streams.console.rules.at_hand import unreadable_rules
+from streams.console.tongue import Text, said_of
 from streams.core.rulebook.in_words import Change, Section, changes, explained
 from streams.core.rulebook.past import unknown_past
 from streams.core.rules import Rules, RulesError
@@ -65,14 +66,14 @@ def story_of(desk: Desk) -> Story:
     )  # fmt: skip
 
 
-def _former(desk: Desk, story: Story) -> tuple[Rules | None, str]:
+def _former(desk: Desk, story: Story) -> tuple[Rules | None, Text]:
     """The version before, or why this release cannot read it."""
     if story.before is None:
         return None, ""
     try:
         return desk.sight.known.of(story.before.version), ""
     except (RulesError, KeyError) as error:
-        return None, str(error)
+        return None, said_of(error)
 
 
 def _by_file(rules: Rules) -> Mapping[str, Sequence[Section]]:

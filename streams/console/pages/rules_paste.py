@@ -4,7 +4,6 @@ Nothing in a text leads to a file: it is what the file of that name would say. W
 """
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,7 +21,7 @@ from streams.console.flow.laid import shown
 from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.drafts import DRAFT, is_draft_name
 from streams.console.rules.known import IN_FORCE, KnownRules
-from streams.console.tongue import N_, filled
+from streams.console.tongue import N_, Text, filled
 from streams.core.rules import FILES, Rules, RulesError
 
 __all__ = ["LARGEST", "ROUTES"]
@@ -32,14 +31,13 @@ UNREADABLE: Final = 422
 UPLOAD: Final = "files"  # the field of files, and what is wrong with them
 NAME: Final = "draft"
 LONGEST: Final = 500  # characters of a fault
-_AT: Final = re.compile(r"^(?P<file>\w+\.toml)(?::(?P<line>\d+))?: ")
 log = structlog.get_logger()
 
 
 class Wrong(Struct, frozen=True, kw_only=True):
     """What is wrong in a field. `line`: the text of the line that is meant, "" for none."""
 
-    said: str
+    said: Text
     line: str = ""
 
 
@@ -124,12 +122,11 @@ def _tried(
         try:
             files, rules = known.instead({name: text for name, text in texts.items() if name not in wrong})
         except RulesError as error:
-            at = _AT.match(str(error))
-            name = at["file"] if at else ""
-            if at is None or name in wrong:
-                return {}, None, wrong or {UPLOAD: Wrong(said=str(error)[:LONGEST])}
+            name = error.file
+            if name not in FILES or name in wrong:
+                return {}, None, wrong or {UPLOAD: Wrong(said=error.said)}
             text = texts.get(name, known.files()[name])
-            wrong[name] = Wrong(said=str(error)[:LONGEST], line=_line(text, int(at["line"] or 0)))
+            wrong[name] = Wrong(said=error.said, line=_line(text, error.line))
         else:
             return files, rules, wrong
 
@@ -165,7 +162,7 @@ async def _page(
     values: dict[str, Any] = {
         "choices": known.choices(desk.now()), "a": a or IN_FORCE, "texts": {**known.files(), **texts},
         "brought": texts, "wrong": wrong, "drafts": known.drafts.are_kept, "name": name, "keeps": keeps,
-        "kib": LARGEST // 1_024,
+        "kib": LARGEST // 1_024, "longest": LONGEST,
     }  # fmt: skip
     return await shown(desk, request, "rules_paste.html", status=status, **values)
 

@@ -26,7 +26,7 @@ from streams.console.rules.at_hand import unreadable_rules
 from streams.console.rules.readings import Answer
 from streams.console.shown import iso
 from streams.console.spreadsheet import csv_file
-from streams.console.tongue import N_
+from streams.console.tongue import N_, Text, said_of
 from streams.core.backtest.comparison import Comparison
 from streams.core.backtest.two_rules import LeadByTwo
 from streams.core.rules import RulesError
@@ -45,7 +45,7 @@ class _Look(Struct, frozen=True, kw_only=True):
     story: Story
     answer: Answer[Comparison]
     ticks: Mapping[str, Reviewed]
-    why: str = ""
+    why: Text = ""
 
 
 async def review(request: Request) -> Response:
@@ -100,7 +100,7 @@ async def tick(request: Request) -> Response:
     except DoorClosed:
         return await not_sent(request)
     except (RulesError, OSError) as error:
-        return await desk.notice(request, 503, title=N_("Not written"), text=str(error))
+        return await desk.notice(request, 503, title=N_("Not written"), text=said_of(error))
     return RedirectResponse("/rules/review", 303)
 
 
@@ -124,7 +124,7 @@ async def _look(desk: Desk, *, again: bool) -> _Look:
     try:
         before = known.of(story.before.version)
     except (KeyError, RulesError) as error:
-        return _Look(story=story, answer=nothing, ticks={}, why=str(error))
+        return _Look(story=story, answer=nothing, ticks={}, why=said_of(error))
     answer = await desk.sight.readings.comparison(before, known.in_force(), again=again)
     return _Look(story=story, answer=answer, ticks=known.book.reviewed(story.here.version))
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from streams.console.desk import Desk
-from streams.console.tongue import N_
+from streams.console.tongue import N_, said_of
 from streams.core.rules import Rules, RulesError
 
 __all__ = ["rules_at", "rules_or_503", "unreadable_rules"]
@@ -35,4 +35,4 @@ async def rules_or_503(desk: Desk) -> Rules:
 
 async def unreadable_rules(desk: Desk, request: Request, error: Exception) -> HTMLResponse:
     """What a page of the rules themselves says instead: what is wrong with them."""
-    return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=str(error))
+    return await desk.notice(request, 503, title=N_("The rules cannot be read"), text=said_of(error))

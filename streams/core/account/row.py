@@ -59,7 +59,7 @@ class Episode(Struct, frozen=True, array_like=True):
     reset_at: int | None = None  # when it was claimed or closed last: R counts anew from here
     posts: tuple[Posted, ...] = ()
     rules_version: str = ""  # under which it reached its level
-    clock_at: int | None = None  # since when it waits for somebody to claim it; None: nobody is waited for
+    clock_at: int | None = None  # since when it waits for a claim, or for an outcome if they asked after it
     claimer: Owner | None = None  # who has it, where that is a rep that we know
     snoozed_at: int | None = None  # the newest snooze
     orders: tuple[Order, ...] = ()

@@ -75,6 +75,7 @@ def as_told(fresh: AlertCard, before: AlertCard, *, real_time_at: int | None) ->
         claimed_by=before.claimed_by,
         claimed_at=before.claimed_at,
         snoozed_until=before.snoozed_until,
+        due_at=before.due_at,
     )
 
 

@@ -8,11 +8,12 @@ from schemas.activity import Version
 from schemas.cards import AlertCounts, AlertOutcome, AlertStatus
 from streams.core.account.row import Account, Episode
 from streams.core.account.view import AccountView
+from streams.core.alert.words import contact_from
 from streams.core.days import DAY_MS
 from streams.core.returns.strength import CUSTOMER, EXCLUDED, OPEN_DEAL
-from streams.core.rulebook.returns_rules import ReturnsRules
+from streams.core.rules import Rules
 
-__all__ = ["DEAL_LEFT", "IN_WORK", "ended", "left"]
+__all__ = ["DEAL_LEFT", "IN_WORK", "ended", "left", "quiet_until"]
 
 DEAL_LEFT: Final = "the deal left this account"
 IN_WORK: Final = ("open", "claimed", "snoozed")
@@ -29,6 +30,7 @@ def ended(
         closed_reason=reason,
         closed_at=at,
         snoozed_until=None,
+        due_at=None,
         offers=(),
         counts=_counts(episode, outcome),
         version=version,
@@ -37,7 +39,7 @@ def ended(
     return replace(episode, status=status, card=card, reset_at=at, waiting=False, clock_at=None)
 
 
-def left(episode: Episode, row: Account, view: AccountView, *, version: Version, rules: ReturnsRules) -> Episode:
+def left(episode: Episode, row: Account, view: AccountView, *, version: Version, rules: Rules) -> Episode:
     """The episode, closed if nobody came back for long or its deal is watched no longer."""
     if episode.status not in IN_WORK:
         return episode
@@ -47,8 +49,17 @@ def left(episode: Episode, row: Account, view: AccountView, *, version: Version,
     return ended(episode, status=status, outcome=outcome, reason=reason, at=at, as_of=row.as_of, version=version)
 
 
+def quiet_until(episode: Episode, rules: Rules) -> int:
+    """When it expires if nobody comes; what is claimed inside a hold not before its outcome was due."""
+    ends, card = episode.counted_at + rules.returns.expires_days * DAY_MS, episode.card
+    hold_ends = contact_from(card, rules)
+    if episode.status != "claimed" or hold_ends <= (card.claimed_at or 0):
+        return ends
+    return max(ends, hold_ends + (rules.returns.claim.outcome_days + 1) * DAY_MS)
+
+
 def _why(
-    episode: Episode, row: Account, view: AccountView, *, rules: ReturnsRules
+    episode: Episode, row: Account, view: AccountView, *, rules: Rules
 ) -> tuple[AlertStatus | None, AlertOutcome, str, int]:
     """Status, outcome, reason and time of its end; no status: it goes on."""
     now, why = row.as_of, view.not_candidate
@@ -65,8 +76,8 @@ def _why(
         weak = view.strength is None or view.strength.level is None
         over = now >= snoozed_until and weak
         return "expired" if over else None, "expired", "nobody came back after the snooze", snoozed_until
-    quiet_until = episode.counted_at + rules.expires_days * DAY_MS
-    return "expired" if now >= quiet_until else None, "expired", "no visit since", quiet_until
+    over_at = quiet_until(episode, rules)
+    return "expired" if now >= over_at else None, "expired", "no visit since", over_at
 
 
 def _counts(episode: Episode, outcome: AlertOutcome) -> AlertCounts:

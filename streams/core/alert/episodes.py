@@ -19,12 +19,12 @@ from streams.core.account.row import EPISODES, Account, Episode
 from streams.core.account.view import AccountView, view_of
 from streams.core.alert.breaks import announced, is_silent, unannounced
 from streams.core.alert.card import alert_card, as_told, is_same
-from streams.core.alert.clock import clocked, rings_at
-from streams.core.alert.ends import IN_WORK, left
+from streams.core.alert.clock import clocked, due_at, rings_at
+from streams.core.alert.ends import IN_WORK, left, quiet_until
 from streams.core.alert.posts import addressee, posted, raised_to
 from streams.core.alert.routing import routed
-from streams.core.alert.words import worded
-from streams.core.days import DAY_MS, HOUR_MS
+from streams.core.alert.words import contact_from, worded
+from streams.core.days import HOUR_MS
 from streams.core.news import is_news
 from streams.core.rules import Rules
 
@@ -55,7 +55,7 @@ def raised(
     `former`: the `as_of` before, where nothing came but time and other rules; then nobody is told because of these.
     """
     view = view_of(key, row, rules)
-    after = tuple(left(one, row, view, version=version, rules=rules.returns) for one in row.episodes)
+    after = tuple(left(one, row, view, version=version, rules=rules) for one in row.episodes)
     if after != row.episodes:
         row = replace(row, episodes=after)
         view = view_of(key, row, rules)  # R counts anew
@@ -81,7 +81,7 @@ def wakes_at(row: Account, rules: Rules) -> int | None:
 
 def _times(episode: Episode, row: Account, rules: Rules) -> list[int]:
     card = episode.card
-    ends = card.snoozed_until or episode.counted_at + rules.returns.expires_days * DAY_MS
+    ends = card.snoozed_until or quiet_until(episode, rules)
     return [at for at in (ends, card.mail_stop_until, rings_at(episode, row, rules)) if at is not None]
 
 
@@ -165,7 +165,13 @@ def _edited(held: Episode, card: AlertCard, now: _Now) -> Episode:
         real_time_at=real_time_at,
         counted_at=max(held.counted_at, now.view.counted.freshest_at),
         card=held.card if is_same(held.card, told) else told,
+        clock_at=now.row.as_of if _is_lifted(held, told, now) else held.clock_at,
     )
+
+
+def _is_lifted(held: Episode, told: AlertCard, now: _Now) -> bool:
+    """Whether somebody asks for a talk inside the hold that a claim waits for: the time to an outcome begins now."""
+    return held.status == "claimed" and told.fast_pass and contact_from(held.card, now.rules) > now.row.as_of
 
 
 def _starts(card: AlertCard, now: _Now) -> int | None:
@@ -248,8 +254,9 @@ def _timely(
     episode: Episode, row: Account, view: AccountView, *, version: Version, rules: Rules, former: int | None
 ) -> Episode:
     episode = clocked(episode, row, region=view.region, version=version, rules=rules, former=former)
-    card = worded(episode.card, as_of=row.as_of, rules=rules)
-    by_rules = former is not None and card == worded(episode.card, as_of=former, rules=rules)
+    due = due_at(episode, rules)
+    card: AlertCard = replace(worded(episode.card, as_of=row.as_of, rules=rules), due_at=due)
+    by_rules = former is not None and card == replace(worded(episode.card, as_of=former, rules=rules), due_at=due)
     if by_rules or card == episode.card:
         return episode
     return replace(episode, card=replace(card, version=version, as_of=row.as_of))

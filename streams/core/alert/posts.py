@@ -10,9 +10,10 @@ from schemas.posts import AlertUpdate, Occasion, Post
 from streams.core.account.row import Account, Episode, Posted
 from streams.core.rules import Rules
 
-__all__ = ["addressee", "posted", "posts_of", "raised_to", "updates_of"]
+__all__ = ["HOLD_OVER", "addressee", "posted", "posts_of", "raised_to", "updates_of"]
 
 MAX_POSTS: Final = 64
+HOLD_OVER: Final = "hold_over"  # the detail of a reminder that somebody may be talked to now
 
 
 def addressee(episode: Episode, rules: Rules) -> str:

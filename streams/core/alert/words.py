@@ -15,7 +15,7 @@ from schemas.signals import AlertVerb, Member
 from streams.core.rules import Rules
 from streams.core.stage.holds import hold_of_loss
 
-__all__ = ["THEN", "holds_back", "offered", "talking_point", "worded"]
+__all__ = ["THEN", "contact_from", "holds_back", "offered", "talking_point", "worded"]
 
 THEN: Final = " Then: "  # between the hold and the act
 IN_A_HOLD: Final = ("contacted", "reopen_deal")  # not offered there
@@ -52,10 +52,13 @@ def offered(status: AlertStatus, *, held: bool) -> tuple[str, ...]:
 
 def holds_back(card: AlertCard, verb: AlertVerb, *, at: int, rules: Rules) -> int | None:
     """Until when this answer is none of sales' to give, None where it is."""
-    if verb not in IN_A_HOLD or card.fast_pass:
-        return None
-    ends = hold_of_loss(card.deal, rules.stages)
-    return ends if at < ends else None
+    ends = contact_from(card, rules)
+    return ends if verb in IN_A_HOLD and at < ends else None
+
+
+def contact_from(card: AlertCard, rules: Rules) -> int:
+    """From when on sales may talk to them: the end of the hold, or 0 where they asked for it."""
+    return 0 if card.fast_pass else hold_of_loss(card.deal, rules.stages)
 
 
 def talking_point(people: Iterable[Member], rules: Rules) -> str:

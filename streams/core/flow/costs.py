@@ -13,10 +13,12 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from streams.core.flow.books import Cut, Wanted
+from streams.core.rulebook.faults import RuleFault, RulesError
 from streams.core.rulebook.returns_rules import Currency, ReturnsRules
-from streams.core.rulebook.text import RulesError, line_of, parse_rules
+from streams.core.rulebook.text import line_of, parse_rules
+from streams.core.said import Said
 
-__all__ = ["Cost", "costs_in", "per_result", "spent", "text_of", "without_rate"]
+__all__ = ["Cost", "costs_in", "fields_of", "per_result", "spent", "text_of", "without_rate"]
 
 FILE: Final = "costs.toml"
 Label = Annotated[str, Meta(max_length=400)]
@@ -40,7 +42,7 @@ class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     def __post_init__(self) -> None:
         """Raises ValueError."""
         if self.last is not None and self.last < self.first:
-            raise ValueError('"to" lies before "from"')
+            raise RuleFault(Said('"to" lies before "from"'))
 
     def share(self, first: date | None, last: date) -> float | None:
         """How much of the amount falls on these days, in its currency; None where none of its days does."""
@@ -61,16 +63,18 @@ def costs_in(text: str, returns: ReturnsRules) -> Sequence[Cost]:
     costs = parse_rules(FILE, text, _Costs).cost
     if (found := without_rate(costs, returns)) is not None:
         number, why = found
-        raise RulesError(f"{FILE}:{line_of(text, ('cost', number, 'currency'))}: {why}")
+        raise RulesError(FILE, why, line=line_of(text, ("cost", number, "currency")))
     return costs
 
 
-def without_rate(costs: Sequence[Cost], returns: ReturnsRules) -> tuple[int, str] | None:
+def without_rate(costs: Sequence[Cost], returns: ReturnsRules) -> tuple[int, Said] | None:
     """The first whose currency nobody can convert, by its number from 0, and why; None = each can be."""
     known = None, returns.currency, *returns.rates
     for number, one in enumerate(costs):
         if one.currency not in known:
-            return number, f'returns.toml has no rate for "{one.currency}", which is not the site\'s {returns.currency}'
+            said = Said('returns.toml has no rate for "%(currency)s", which is not the site\'s %(ours)s',
+                        {"currency": str(one.currency), "ours": returns.currency})  # fmt: skip
+            return number, said
     return None
 
 
@@ -87,13 +91,18 @@ def text_of(costs: Iterable[Cost]) -> str:
     return "\n".join(_table_of(one) for one in costs)
 
 
-def _table_of(cost: Cost) -> str:
+def fields_of(cost: Cost) -> dict[str, str]:
+    """Name -> value as TOML writes it, without those that say nothing."""
     said = {
         "medium": _quoted(cost.medium), "source": _quoted(cost.source), "program": _quoted(cost.program),
         "from": cost.first.isoformat(), "to": "" if cost.last is None else cost.last.isoformat(),
         "amount": repr(float(cost.amount)), "currency": _quoted(cost.currency or ""), "note": _quoted(cost.note),
     }  # fmt: skip
-    return "".join(["[[cost]]\n", *(f"{name} = {value}\n" for name, value in said.items() if value)])
+    return {name: value for name, value in said.items() if value}
+
+
+def _table_of(cost: Cost) -> str:
+    return "".join(["[[cost]]\n", *(f"{name} = {value}\n" for name, value in fields_of(cost).items())])
 
 
 def _quoted(text: str) -> str:

@@ -27,7 +27,8 @@ PATIENCE_MS: Final = HOUR_MS  # of messages that were under way: a channel may b
 def edits_heard(row: Recipient, alert: AlertCard) -> dict[str, Editing]:
     """The edits after a newer card of an alert: one more, if readers would see a difference."""
     held = row.became.get(alert.alert_id)
-    if held is not None and _seen(held) == (alert.status, alert.claimed_by, alert.snoozed_until, alert.updates):
+    shown = alert.status, alert.claimed_by, alert.snoozed_until, alert.updates, alert.hold_until
+    if held is not None and _seen(held) == shown:
         return row.edits
     before = row.edits.get(alert.alert_id)
     awaited = {*(() if before is None else before.awaited), *_under_way(row, alert.alert_id)}
@@ -83,7 +84,7 @@ def bounded_edits(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
 
 
 def _seen(held: Became) -> tuple[object, ...]:
-    return held.status, held.claimed_by, held.until, held.updates
+    return held.status, held.claimed_by, held.until, held.updates, held.hold_until
 
 
 def _id(one: Editing, recipient_id: str) -> str:

@@ -104,7 +104,8 @@ def _told(row: Recipient, update: AlertUpdate, version: Version) -> Recipient:
     if held is not None and alert.version <= held.version:
         return row
     now = Became(
-        alert.version, alert.as_of, alert.status, alert.claimed_by, version, alert.updates, alert.snoozed_until
+        alert.version, alert.as_of, alert.status, alert.claimed_by, version, alert.updates, alert.snoozed_until,
+        alert.hold_until,
     )  # fmt: skip
     return replace(row, edits=edits_heard(row, alert), became=_put(row.became, alert.alert_id, now))
 

@@ -57,6 +57,7 @@ class Became(Struct, frozen=True, array_like=True):
     heard_by: Version
     updates: int = 0
     until: int | None = None  # of a snooze
+    hold_until: int | None = None  # inside it not all buttons are there
 
 
 class Editing(Struct, frozen=True, array_like=True):

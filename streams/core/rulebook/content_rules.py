@@ -4,6 +4,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault, at, is_twice
+from streams.core.said import Row, Said
+
 __all__ = ["Content", "ContentRules", "Gate", "Review"]
 
 Review: TypeAlias = Literal["early", "mid", "late"]
@@ -35,10 +38,12 @@ class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """One place, and a gate that its review stage allows. Raises ValueError."""
         if bool(self.path) == bool(self.asset):
-            raise ValueError("say either path or asset")
+            raise RuleFault(Said("say either path or asset"))
         if self.gate and self.gate not in _GATES[self.review]:
-            allowed = " or ".join(f'"{gate}"' for gate in _GATES[self.review])
-            raise ValueError(f'"gate" of "{self.review}" content is {allowed}, not "{self.gate}"')
+            allowed = Row(tuple(f'"{gate}"' for gate in _GATES[self.review]), ends="or")
+            said = Said('"gate" of "%(review)s" content is %(allowed)s, not "%(gate)s"',
+                        {"review": self.review, "allowed": allowed, "gate": self.gate})  # fmt: skip
+            raise RuleFault(said)
 
     @property
     def asks(self) -> Gate:
@@ -56,4 +61,4 @@ class ContentRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Nothing is there twice. Raises ValueError."""
         places = [one.path or one.asset for one in self.content]
         if doubled := next((number for number, one in enumerate(places) if places.index(one) < number), None):
-            raise ValueError(f'content "{self.content[doubled].title}": "{places[doubled]}" is there twice')
+            raise RuleFault(at(f'content "{self.content[doubled].title}"', is_twice(f'"{places[doubled]}"')))

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from streams.core.rulebook.faults import near
 from streams.core.rulebook.findings import Said
 from streams.core.rulebook.stages_rules import StagesRules
-from streams.core.rulebook.text import near
 from streams.core.rules import Rules
 
 __all__ = ["in_returns", "in_routing", "in_stages"]

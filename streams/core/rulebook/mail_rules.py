@@ -5,6 +5,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault
+from streams.core.said import Said
+
 __all__ = ["MailNetwork", "MailRules"]
 
 Span: TypeAlias = Annotated[int, Meta(ge=0)]
@@ -25,10 +28,13 @@ class MailNetwork(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Raises ValueError for what is no network, and for one too narrow or too wide to mean anything."""
         for text in self.ranges:
             found = ip_network(text, strict=False)
-            if found.prefixlen > FINEST[found.version]:
-                raise ValueError(f"{text} is narrower than addresses are kept; write /{FINEST[found.version]} or wider")
+            if found.prefixlen > (finest := FINEST[found.version]):
+                said = Said("%(network)s is narrower than addresses are kept; write /%(finest)s or wider",
+                            {"network": text, "finest": finest})  # fmt: skip
+                raise RuleFault(said)
             if self.trust == "certain" and found.prefixlen < WIDEST_CERTAIN[found.version]:
-                raise ValueError(f"{text} is too wide to be certain; people browse from there too")
+                said = Said("%(network)s is too wide to be certain; people browse from there too", {"network": text})
+                raise RuleFault(said)
 
 
 class MailRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

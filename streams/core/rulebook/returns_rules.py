@@ -4,6 +4,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault, is_twice
+from streams.core.said import Said
+
 __all__ = ["Act", "ClaimClock", "ReturnSignal", "ReturnsRules", "SignalName", "TalkingPoint"]
 
 SignalName: TypeAlias = Literal[
@@ -61,7 +64,7 @@ class ClaimClock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raises ValueError where a later step comes before an earlier one."""
         if not self.reminder_hours <= self.leader_hours <= self.next_hours:
-            raise ValueError("reminder_hours, leader_hours and next_hours are not in order")
+            raise RuleFault(Said("reminder_hours, leader_hours and next_hours are not in order"))
 
 
 _SIGNALS: Final = (
@@ -110,11 +113,11 @@ class ReturnsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Names are unique, the levels in order. Raises ValueError."""
         names = [signal.name for signal in self.signal]
         if doubled := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f'signal "{doubled}" is there twice')
+            raise RuleFault(is_twice(f'signal "{doubled}"'))
         if self.digest_from > self.real_time_from:
-            raise ValueError("digest_from is greater than real_time_from")
+            raise RuleFault(Said("digest_from is greater than real_time_from"))
         if "{date}" not in self.hold_text:
-            raise ValueError("hold_text has no {date}")
+            raise RuleFault(Said("hold_text has no {date}"))
 
     def amount(self, amount: float | None, currency: str | None) -> float:
         """An amount in the site's currency; 1 where there is none, or none that can be compared.

@@ -62,6 +62,7 @@ def _claim_sentences(rules: ReturnsRules) -> Iterator[Said]:
         {"reminder": hours(claim.reminder_hours), "leader": claim.leader_hours,
          "next": claim.next_hours, "outcome": days(claim.outcome_days)},
     )  # fmt: skip
+    yield Said("What is claimed inside a hold has that time from its end on, or from when they ask for a talk.")
     yield Said(
         "A snooze lasts %(snooze)s; who is of another company, a job seeker or a partner counts for no return for "
         "%(left_out)s. A return within %(provoked)s of a mail of ours was provoked.",

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, time
 from ipaddress import ip_network
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from schemas.cards import AlertLevel
-from streams.core.rulebook.text import near
+from streams.core.rulebook.faults import RuleFault, at, near, no_such_timezone
+from streams.core.said import Said
 
 __all__ = ["Channels", "Company", "Hours", "Language", "Network", "Rep", "RoutingRules", "Target"]
 
@@ -17,6 +18,8 @@ Domain: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 Mail: TypeAlias = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
 Team: TypeAlias = Annotated[str, Meta(pattern=r"^team:[a-z0-9_-]+$")]
 Language: TypeAlias = Literal["en", "ko"]
+TWICE: Final = Said("is there twice")
+OF_TWO: Final = Said("belongs to two companies")
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -31,7 +34,9 @@ class Channels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Raises ValueError for a channel whose posts over the day's most would reach nobody."""
         paced = [name for name in self.real_time if name not in (*self.at_once, *self.digest)]
         if paced:
-            raise ValueError(f'"{paced[0]}" takes no digest, where posts over most_a_day go; name it in digest too')
+            said = Said('"%(channel)s" takes no digest, where posts over most_a_day go; name it in digest too',
+                        {"channel": paced[0]})  # fmt: skip
+            raise RuleFault(said)
 
 
 class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +50,8 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raises ValueError where nobody would ever work."""
         if not self.days or self.begins >= self.ends:
-            raise ValueError("nobody would ever be at work: begins must be before ends, and days must name one")
+            said = Said("nobody would ever be at work: begins must be before ends, and days must name one")
+            raise RuleFault(said)
 
 
 class Rep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +74,7 @@ class Rep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         try:
             ZoneInfo(self.timezone or "UTC")
         except (OSError, ValueError, LookupError) as error:
-            raise ValueError(f'no time zone is named "{self.timezone}"; write one such as "Asia/Seoul"') from error
+            raise RuleFault(no_such_timezone(self.timezone, such_as="Asia/Seoul")) from error
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +95,7 @@ class Network(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for text in self.ranges:
             found = ip_network(text, strict=False)
             if found.prefixlen < (12 if found.version == 4 else 28):
-                raise ValueError(f"{text} is larger than any company's own network")
+                raise RuleFault(Said("%(network)s is larger than any company's own network", {"network": text}))
 
 
 class Company(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,13 +125,14 @@ class RoutingRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         """Nobody stands there twice; leaders are reps in no circle, and so are those of targets. Raises ValueError."""
         leaders = {rep.email.lower(): (rep.leader or "").lower() for rep in self.rep}
-        _once('rep "{}"', [rep.email for rep in self.rep], "is there twice")
-        _once('target "{}"', [one.domain for one in self.target], "is there twice")
-        _once('company "{}"', [domain for one in self.company for domain in one.domains], "belongs to two companies")
+        _once('rep "{}"', [rep.email for rep in self.rep], TWICE)
+        _once('target "{}"', [one.domain for one in self.target], TWICE)
+        _once('company "{}"', [domain for one in self.company for domain in one.domains], OF_TWO)
         for rep in self.rep:
             _is_rep(f'rep "{rep.email}": leader', rep.leader, leaders)
             if rep.email.lower() in _above(rep.email.lower(), leaders):
-                raise ValueError(f'rep "{rep.email}": leader: leads back to this rep; take one of the circle out')
+                said = Said("leads back to this rep; take one of the circle out")
+                raise RuleFault(at(f'rep "{rep.email}": leader', said))
         for one in self.target:
             _is_rep(f'target "{one.domain}": rep', one.rep, leaders)
 
@@ -134,17 +141,18 @@ class RoutingRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.channels.real_time if level == "real_time" else self.channels.digest
 
 
-def _once(whose: str, names: list[str], said: str) -> None:
+def _once(whose: str, names: list[str], said: Said) -> None:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
-            raise ValueError(f"{whose.format(name)}: {said}")
+            raise RuleFault(at(whose.format(name), said))
         seen.add(name.lower())
 
 
 def _is_rep(whose: str, email: str | None, leaders: Mapping[str, str]) -> None:
     if email and email.lower() not in leaders:
-        raise ValueError(f'{whose}: there is no [[rep]] "{email}"{near(email, leaders)}')
+        said = Said('there is no [[rep]] "%(email)s"%(near)s', {"email": email, "near": near(email, leaders)})
+        raise RuleFault(at(whose, said))
 
 
 def _above(email: str, leaders: Mapping[str, str]) -> set[str]:

@@ -4,7 +4,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault, at
 from streams.core.rulebook.mail_rules import MailRules
+from streams.core.said import Said
 
 __all__ = ["Band", "FitRules", "Grade", "GroupRule", "PageKeep", "ScoringRule", "ScoringRules", "Totals"]
 
@@ -40,7 +42,8 @@ class ScoringRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def __post_init__(self) -> None:
         """Raises ValueError for a rule that nothing could ever hit."""
         if self.kind == "mail" and not self.mail_kinds:
-            raise ValueError(f'rule "{self.name}": kind: one of kind "mail" names its events in mail_kinds')
+            said = Said('one of kind "mail" names its events in mail_kinds')
+            raise RuleFault(at(f'rule "{self.name}": kind', said))
 
 
 class GroupRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

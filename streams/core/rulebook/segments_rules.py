@@ -9,6 +9,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault, at, is_twice
+from streams.core.said import Said
+
 __all__ = [
     "CARD_FIELDS", "NO_SEGMENT", "Name", "Op", "Predicate", "Segment", "SegmentsRules", "Value", "refuse_too_deep",
     "refuse_twice", "single_tests",
@@ -47,20 +50,23 @@ class Predicate(
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be decided."""
         if sum(map(bool, (self.every, self.some, self.no is not None, self.field is not None))) != 1:
-            raise ValueError('say exactly one of "all", "any", "not" and "field"')
+            raise RuleFault(Said('say exactly one of "all", "any", "not" and "field"'))
         if self.field is not None and (wrong := _wrong_value(self.op, self.value)):
-            raise ValueError(f'"value" of "{self.op}" {wrong}')
+            raise RuleFault(wrong)
 
 
-def _wrong_value(op: Op, value: Value) -> str:
+def _wrong_value(op: Op, value: Value) -> Said | None:
+    of = {"op": op}
     match op:
         case "at_least" | "at_most":
-            return "is a number" if isinstance(value, bool | str | tuple) else ""
+            is_wrong = isinstance(value, bool | str | tuple)
+            return Said('"value" of "%(op)s" is a number', of) if is_wrong else None
         case "known":
-            return "is true or false" if not isinstance(value, bool) else ""
+            return None if isinstance(value, bool) else Said('"value" of "%(op)s" is true or false', of)
         case "is" | "contains":
             texts = value if isinstance(value, tuple) else (value,)
-            return "" if texts and all(isinstance(one, str) and one.strip() for one in texts) else "is a text or texts"
+            is_right = bool(texts) and all(isinstance(one, str) and one.strip() for one in texts)
+            return None if is_right else Said('"value" of "%(op)s" is a text or texts', of)
 
 
 class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,23 +88,25 @@ class SegmentsRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         names = [one.name for one in self.segment]
         refuse_twice("segment", names)
         if NO_SEGMENT in names:
-            raise ValueError(f'segment "{NO_SEGMENT}": this name means that no row is true; choose another')
+            raise RuleFault(at(f'segment "{NO_SEGMENT}"', Said("this name means that no row is true; choose another")))
         for one in self.segment:
             refuse_too_deep(f'segment "{one.name}"', one.when)
             if of_card := next((test.field for test in single_tests(one.when) if test.field in CARD_FIELDS), None):
-                raise ValueError(f'segment "{one.name}": when: only audiences may ask for "{of_card}"')
+                said = Said('only audiences may ask for "%(field)s"', {"field": of_card})
+                raise RuleFault(at(f'segment "{one.name}": when', said))
 
 
 def refuse_twice(what: str, names: Sequence[str]) -> None:
     """Names are there once. Raises ValueError."""
     if doubled := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f'{what} "{doubled}" is there twice')
+        raise RuleFault(is_twice(f'{what} "{doubled}"'))
 
 
 def refuse_too_deep(whose: str, predicate: Predicate) -> None:
     """Nobody reads more levels. Raises ValueError."""
     if _depth(predicate) > MAX_DEPTH:
-        raise ValueError(f"{whose}: when: more than {MAX_DEPTH} levels of all, any and not")
+        said = Said("more than %(most)s levels of all, any and not", {"most": MAX_DEPTH})
+        raise RuleFault(at(f"{whose}: when", said))
 
 
 def single_tests(predicate: Predicate) -> Iterator[Predicate]:

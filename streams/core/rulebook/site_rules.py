@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault, is_twice, no_such_timezone
+from streams.core.said import Said
+
 __all__ = [
     "OPT_IN",
     "REQUESTS",
@@ -40,7 +43,7 @@ class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         try:
             ZoneInfo(self.timezone)
         except (OSError, ValueError, LookupError) as error:
-            raise ValueError(f'no time zone is named "{self.timezone}"; write one such as "Europe/Berlin"') from error
+            raise RuleFault(no_such_timezone(self.timezone, such_as="Europe/Berlin")) from error
 
 
 class SourceMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,9 +86,9 @@ class TrackMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         """Exactly one meaning. Raises ValueError."""
         if bool(self.rule or self.program) == bool(self.form):
-            raise ValueError("say either rule or form")
+            raise RuleFault(Said("say either rule or form"))
         if self.program and not self.asset:
-            raise ValueError("asset must name the property that holds the program's id")
+            raise RuleFault(Said("asset must name the property that holds the program's id"))
 
 
 class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +104,7 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raises ValueError for one that ends before it starts."""
         if self.ends_at < self.starts_at:
-            raise ValueError("ends_at is before starts_at")
+            raise RuleFault(Said("ends_at is before starts_at"))
 
 
 class TraitMeaning(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,4 +129,4 @@ class SiteRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Programs are there once. Raises ValueError."""
         ids = [program.id for program in self.program]
         if doubled := next((one for one in ids if ids.count(one) > 1), None):
-            raise ValueError(f'program "{doubled}" is there twice')
+            raise RuleFault(is_twice(f'program "{doubled}"'))

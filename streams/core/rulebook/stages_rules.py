@@ -8,6 +8,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streams.core.rulebook.faults import RuleFault
+from streams.core.said import Said
+
 __all__ = ["ANY", "Arrow", "Candidate", "Check", "Consent", "Engaged", "Family", "Guard", "Hold", "MilestoneRule",
            "Qualified", "Release", "Role", "Sla", "Stage", "StagesRules"]  # fmt: skip
 
@@ -81,7 +84,7 @@ class Sla(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Exactly one length. Raises ValueError."""
         if (self.hours is None) == (self.days is None):
-            raise ValueError("say either hours or days")
+            raise RuleFault(Said("say either hours or days"))
 
 
 class Guard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

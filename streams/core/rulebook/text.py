@@ -5,20 +5,23 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct, ValidationError, convert, inspect
 
-__all__ = ["RulesError", "line_of", "near", "parse_rules"]
+from streams.core.rulebook.faults import RuleFault, RulesError, at, near
+from streams.core.rulebook.refusals import heard
+from streams.core.said import Said, Value
+
+__all__ = ["line_of", "parse_rules"]
 
 S = TypeVar("S", bound=Struct)
 _AT: Final = re.compile(r" - at `(?P<path>\$[^`]*)`$")
 _STEP: Final = re.compile(r"\.(?P<key>[A-Za-z0-9_-]+)|\[(?P<index>\d+|\.\.\.)\]")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`$")
-_TOML_LINE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
+_TOML_LINE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 # How checks of a whole file begin: `stage "mql": after: there is no ...`
 _ABOUT: Final = re.compile(r'^(?P<table>\w+) "(?P<title>[^"]*)"(: (?P<key>\w+))?')
 _TITLES: Final = ("name", "event", "kind", "id", "email", "domain", "domains", "title")
@@ -28,33 +31,31 @@ _DEEP: Final = re.compile(rf"(?:^|[\[{{,])[ \t]*(?:{_PART}[ \t]*\.[ \t]*){{16}}"
 _HEADER: Final = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 
 
-class RulesError(Exception):
-    """A rules file cannot be used. Its text is one clear message: `scoring.toml:6: ...`."""
-
-
 def parse_rules(name: str, text: str, kind: type[S]) -> S:
     """The struct that this TOML text says. `name` is the file's name, for errors. Raises RulesError."""
     tree = _tree(name, text)
     try:
         return convert(tree, kind)
     except ValidationError as error:
-        raise RulesError(_explained(name, text, tree, kind=kind, message=str(error))) from error
+        raise _explained(name, text, tree, kind=kind, error=error) from error
 
 
 def _tree(name: str, text: str) -> dict[str, Any]:
     """What the text holds, whoever wrote it: nothing in it makes the reader fail otherwise, or work for minutes."""
     if deep := _DEEP.search(text):
-        raise RulesError(f"{name}:{text.count(chr(10), 0, deep.end()) + 1}: a key has too many parts")
+        line = text.count("\n", 0, deep.end()) + 1
+        raise RulesError(name, Said("a key has too many parts"), line=line)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _TOML_LINE.search(str(error))
-        line = int(found["line"]) if found else text.count("\n") + 1
-        raise RulesError(f"{name}:{line}: not TOML: {_TOML_LINE.sub('', str(error))}") from error
+        line = int(found["line"]) if found and found["line"] else text.count("\n") + 1
+        why = heard(_TOML_LINE.sub("", str(error)))
+        raise RulesError(name, Said("not TOML: %(why)s", {"why": why}), line=line) from error
     except RecursionError as error:
-        raise RulesError(f"{name}: arrays or tables lie in each other too deep to be read") from error
+        raise RulesError(name, Said("arrays or tables lie in each other too deep to be read")) from error
     except ValueError as error:  # a number of thousands of digits, a day that no month has
-        raise RulesError(f"{name}: a value cannot be read: {error}") from error
+        raise RulesError(name, Said("a value cannot be read: %(why)s", {"why": str(error)})) from error
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int:
@@ -67,12 +68,6 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int:
             key = tables[depth] if depth < len(tables) else None
             return max(start, 1) if key is None else _key_line(lines, start, key)
     return 1
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "half_life_days"?`, or nothing where nothing is near."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def _index_after(path: tuple[str | int, ...], depth: int) -> int:
@@ -105,18 +100,21 @@ def _key_line(lines: list[str], start: int, key: str) -> int:
     return max(start, 1)
 
 
-def _explained(name: str, text: str, tree: Any, *, kind: type[Struct], message: str) -> str:
-    at = _AT.search(message)
-    path = _path(at["path"]) if at else ()
-    said = _AT.sub("", message)
-    if not path and (about := _ABOUT.match(said)):
-        return f"{name}:{line_of(text, _path_about(tree, about))}: {said}"
-    if unknown := _UNKNOWN.match(said):
-        path = (*path, unknown["key"])
-        said = f'unknown "{unknown["key"]}"{near(unknown["key"], _fields(kind, path[:-1]))}'
-    elif said.startswith("Expected") and (keys := [step for step in path if isinstance(step, str)]):
-        said = f'"{keys[-1]}": {said}'
-    return f"{name}:{line_of(text, path)}: {_whose(tree, path)}{said}"
+def _explained(name: str, text: str, tree: Any, *, kind: type[Struct], error: ValidationError) -> RulesError:
+    found = _AT.search(str(error))
+    path = _path(found["path"]) if found else ()
+    message = _AT.sub("", str(error))
+    said = error.__cause__.said if isinstance(error.__cause__, RuleFault) else heard(message)
+    if not path and (about := _ABOUT.match(message)):
+        return RulesError(name, said, line=line_of(text, _path_about(tree, about)))
+    if unknown := _UNKNOWN.match(message):
+        key = unknown["key"]
+        said = Said('unknown "%(key)s"%(near)s', {"key": key, "near": near(key, _fields(kind, path))})
+        path = (*path, key)
+    elif message.startswith("Expected") and (keys := [step for step in path if isinstance(step, str)]):
+        said = at(f'"{keys[-1]}"', said)
+    whose = _whose(tree, path)
+    return RulesError(name, at(whose, said) if whose else said, line=line_of(text, path))
 
 
 def _path_about(tree: Any, about: re.Match[str]) -> tuple[str | int, ...]:
@@ -148,16 +146,17 @@ def _steps(text: str) -> Iterator[str | int]:
             yield 0 if step["index"] == "..." else int(step["index"])
 
 
-def _whose(tree: Any, path: tuple[str | int, ...]) -> str:
-    """`rule "pricing_page": ` for a path into a table that has a name."""
-    told = ""
+def _whose(tree: Any, path: tuple[str | int, ...]) -> Value:
+    """`rule "pricing_page"` for a path into a table that has a name, "" for what lies in none."""
+    told: Value = ""
     for step, after in pairwise(path):
         tree = tree.get(step) if isinstance(tree, dict) else None
         if isinstance(after, int) and isinstance(tree, list) and after < len(tree):
             element = tree[after]
             if isinstance(element, dict):
                 title = next(_titles(element), None)
-                told = f'{step} "{title}": ' if title else f"{step} number {after + 1}: "
+                unnamed = Said("%(table)s number %(n)s", {"table": str(step), "n": after + 1})
+                told = f'{step} "{title}"' if title else unnamed
                 tree = {}
     return told
 

@@ -7,8 +7,9 @@ has its clock.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from streams.core.rulebook.faults import at, is_twice, near
 from streams.core.rulebook.stages_rules import ANY, Arrow, MilestoneRule, StagesRules
-from streams.core.rulebook.text import near
+from streams.core.said import Said
 
 __all__ = ["Fault", "faults_of"]
 
@@ -19,7 +20,7 @@ class Fault(NamedTuple):
     """What is wrong, and where: the path of a row and its key."""
 
     path: tuple[str | int, ...]
-    said: str
+    said: Said
 
 
 def faults_of(rules: StagesRules, produced: Mapping[str, str]) -> Found:
@@ -43,7 +44,7 @@ def _doubled(rules: StagesRules) -> Found:
     for table, key, names in tables:
         for number, name in enumerate(names):
             if name in names[:number]:
-                yield Fault((table, number, key), f'{key if key == "rank" else table} "{name}" is there twice')
+                yield Fault((table, number, key), is_twice(f'{key if key == "rank" else table} "{name}"'))
 
 
 def _unknown(rules: StagesRules) -> Found:
@@ -55,12 +56,13 @@ def _unknown(rules: StagesRules) -> Found:
             whose = getattr(rules, str(table))[number]
             title = getattr(whose, "id", "") or getattr(whose, "kind", "")
             about = f'{table} "{title}"' if title else table
-            yield Fault(path, f'{about}: {key}: there is no "{name}"{near(name, known)}')
+            said = Said('there is no "%(name)s"%(near)s', {"name": name, "near": near(name, known)})
+            yield Fault(path, at(f"{about}: {key}", said))
     subs = {one.name: one.sub_stages for one in rules.stage}
     for number, rule in enumerate(rules.milestone):
         if rule.sub_stage and rule.sub_stage not in subs.get(rule.stage, ()):
-            said = f'milestone "{rule.kind}": sub_stage: "{rule.stage}" has no "{rule.sub_stage}"'
-            yield Fault(("milestone", number, "sub_stage"), said)
+            said = Said('"%(stage)s" has no "%(sub_stage)s"', {"stage": rule.stage, "sub_stage": rule.sub_stage})
+            yield Fault(("milestone", number, "sub_stage"), at(f'milestone "{rule.kind}": sub_stage', said))
 
 
 def _named(
@@ -88,19 +90,20 @@ def _unproved(rules: StagesRules, produced: Mapping[str, str]) -> Found:
     """Criteria that nobody can measure, and milestones that lead nowhere."""
     for number, rule in enumerate(rules.milestone):
         if rule.stage and not any(arrow.by == rule.kind and arrow.to == rule.stage for arrow in rules.arrow):
-            said = f'milestone "{rule.kind}": no [[arrow]] leads to "{rule.stage}" by it'
-            yield Fault(("milestone", number, "kind"), said)
+            said = Said('no [[arrow]] leads to "%(stage)s" by it', {"stage": rule.stage})
+            yield Fault(("milestone", number, "kind"), at(f'milestone "{rule.kind}"', said))
     kinds = {rule.kind: rule for rule in rules.milestone}
     for number, arrow in enumerate(rules.arrow):
         proof = kinds.get(arrow.by)
         if proof is None:
             continue
         if not (proof.by_hand or proof.kind in produced):
-            said = f'arrow "{arrow.id}": by: nothing produces "{arrow.by}", so it cannot be measured; people may say it'
-            yield Fault(("arrow", number, "by"), f"{said} where its [[milestone]] has by_hand = true")
+            said = Said('nothing produces "%(kind)s", so it cannot be measured; people may say it where its '
+                        "[[milestone]] has by_hand = true", {"kind": arrow.by})  # fmt: skip
+            yield Fault(("arrow", number, "by"), at(f'arrow "{arrow.id}": by', said))
         if not _decides(arrow, proof):
-            said = f'arrow "{arrow.id}": to: a milestone "{arrow.by}" never leads to "{arrow.to}"'
-            yield Fault(("arrow", number, "to"), said)
+            said = Said('a milestone "%(kind)s" never leads to "%(stage)s"', {"kind": arrow.by, "stage": arrow.to})
+            yield Fault(("arrow", number, "to"), at(f'arrow "{arrow.id}": to', said))
 
 
 def _decides(arrow: Arrow, rule: MilestoneRule) -> bool:
@@ -116,7 +119,7 @@ def _unreached(arrows: Iterable[Arrow], rules: StagesRules) -> Found:
         reached |= more
     for number, stage in enumerate(rules.stage):
         if stage.name not in reached:
-            yield Fault(("stage", number, "name"), f'stage "{stage.name}": no arrow reaches it')
+            yield Fault(("stage", number, "name"), at(f'stage "{stage.name}"', Said("no arrow reaches it")))
 
 
 def _without_way_on(rules: StagesRules) -> Found:
@@ -125,8 +128,8 @@ def _without_way_on(rules: StagesRules) -> Found:
     for_good = {rule.stage for rule in rules.milestone if rule.role == "final"}
     for number, stage in enumerate(rules.stage):
         if stage.kind != "terminal" and stage.name not in left | for_good:
-            said = f'stage "{stage.name}": no arrow leaves it; an end has kind = "terminal"'
-            yield Fault(("stage", number, "name"), said)
+            said = Said('no arrow leaves it; an end has kind = "terminal"')
+            yield Fault(("stage", number, "name"), at(f'stage "{stage.name}"', said))
 
 
 def _without_clock(rules: StagesRules) -> Found:
@@ -135,8 +138,9 @@ def _without_clock(rules: StagesRules) -> Found:
     kinds = {stage.name: stage.kind for stage in rules.stage}
     for number, stage in enumerate(rules.stage):
         if stage.kind == "sla" and stage.name not in clocked:
-            said = f'stage "{stage.name}": kind: an sla stage needs an [[sla]] that says how long'
-            yield Fault(("stage", number, "kind"), said)
+            said = Said("an sla stage needs an [[sla]] that says how long")
+            yield Fault(("stage", number, "kind"), at(f'stage "{stage.name}": kind', said))
     for number, sla in enumerate(rules.sla):
         if kinds.get(sla.stage) not in ("sla", None):
-            yield Fault(("sla", number, "stage"), f'sla: stage: "{sla.stage}" has no clock: its kind is not "sla"')
+            said = Said('"%(stage)s" has no clock: its kind is not "sla"', {"stage": sla.stage})
+            yield Fault(("sla", number, "stage"), at("sla: stage", said))

@@ -74,6 +74,8 @@ def test_days_are_those_of_the_recipients_time_zone() -> None:
     [
         ("raised", "", ""),
         ("reminder", "", "nobody has claimed"),
+        ("reminder", "hold_over", "you may contact them from now on"),
+        ("reminder", "outcome", "What came of it?"),
         ("escalation", KIM, "as the leader"),
         ("deputy", KIM, "You stand in for Kim."),
         ("deputy", "rep:gone", "You stand in for a colleague."),

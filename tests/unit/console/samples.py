@@ -112,6 +112,7 @@ class Samples(LeadSamples):
             human=True,
             recipient=KIM,
             offers=offered("open", held=False),
+            due_at=self.now + 3 * HOUR,
         )
 
     def alerts(self) -> tuple[AlertCard, ...]:
@@ -124,6 +125,7 @@ class Samples(LeadSamples):
             account_id="sorensen-foods.example",
             account_name="Sørensen Foods",
             level="digest",
+            due_at=None,
             real_time_at=None,
             raised_at=self.now - 5 * HOUR,
             updates=0,
@@ -179,6 +181,7 @@ class Samples(LeadSamples):
             status="claimed",
             claimed_by="Ines Duarte",
             claimed_at=self.now - 22 * MINUTE,
+            due_at=self.now - 22 * MINUTE + 7 * DAY,
             offers=offered("claimed", held=False),
             strength=self.strength(1, 0, 0, 2, 0, 0),
         )
@@ -189,6 +192,7 @@ class Samples(LeadSamples):
             account_name="Orchard Analytics",
             status="dismissed",
             closed_reason="job seeker",
+            due_at=None,
             claimed_by="Ines Duarte",
             as_of=self.now - 2 * DAY,
             offers=(),
@@ -200,6 +204,7 @@ class Samples(LeadSamples):
             account_name="Lantern Shipping",
             status="snoozed",
             snoozed_until=self.now + 20 * DAY,
+            due_at=None,
             offers=offered("snoozed", held=False),
         )
         return first, bakery, held, asked, claimed, closed, snoozed

@@ -104,6 +104,26 @@ def test_a_file_that_cannot_be_read_says_so_and_can_be_replaced(program: Visitor
     assert "costs.toml:2" in answer.json()["detail"]
     is_problem(put(program, FAIR, if_match='"x"'), 412, "changed")
     assert put(program, FAIR).status_code == asked(program).status_code == 200
+    assert file.with_name("costs.toml.before-1").read_text("utf-8") == "[[cost]]\nmedium = 5\n"
+
+
+def test_what_an_operator_wrote_beside_the_bills_stays(program: Visitor, file: Path) -> None:
+    file.write_text('# ask Anna first\n\n[[cost]]\nmedium = "fair"\nfrom = 2026-03-01\namount = 5  # net\n', "utf-8")
+    items = asked(program).json()["items"]
+    assert put(program, {**items[0], "amount": 7}, {**items[0], "medium": "radio"}).status_code == 200
+    text = file.read_text("utf-8")
+    assert text.startswith('# ask Anna first\n\n[[cost]]\nmedium = "fair"\nfrom = 2026-03-01\namount = 7.0  # net\n')
+    assert [one["amount"] for one in asked(program).json()["items"]] == [7, 5]
+    assert [one.name for one in file.parent.glob("costs.toml.*")] == ["costs.toml.lock"]
+
+
+def test_a_file_that_is_laid_out_otherwise_is_kept_beside_it(program: Visitor, file: Path) -> None:
+    written = "# all in one\ncost = [{medium = 'fair', from = 2026-03-01, amount = 5}]\n"
+    file.write_text(written, "utf-8")
+    file.with_name("costs.toml.before-1").write_text("older", "utf-8")
+    assert put(program, FAIR).status_code == 200
+    assert file.with_name("costs.toml.before-1").read_text("utf-8") == "older"
+    assert file.with_name("costs.toml.before-2").read_text("utf-8") == written
 
 
 def test_a_place_that_cannot_be_written_is_said(program: Visitor, file: Path) -> None:

@@ -195,7 +195,7 @@ async def test_without_kafka_the_page_says_so_and_goes_on_by_itself(monkeypatch:
 
 async def test_rules_that_cannot_be_read_stop_no_page() -> None:
     def judge(_: Put) -> Verdict:
-        raise RulesError("scoring.toml: line 7: no")
+        raise RulesError("scoring.toml", "no", line=7)
 
     tail = StandInTail()
     async with running(tail, judge=judge) as arrivals:
@@ -203,7 +203,7 @@ async def test_rules_that_cannot_be_read_stop_no_page() -> None:
         await page.until("listening")
         tail.bring(visits(PRICING))
         [one] = await page.until("arrived")
-        assert "line 7" in one["detail"]
+        assert "scoring.toml:7" in one["detail"]
 
 
 async def test_row_8_no_control_character_of_a_stranger_is_told() -> None:

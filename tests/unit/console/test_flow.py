@@ -283,12 +283,12 @@ def test_a_topic_that_was_made_anew_is_read_anew(samples: Samples) -> None:
 
 def test_rules_that_cannot_be_read_are_said(valkey_url: str, prefix: str) -> None:
     def broken() -> Rules:
-        raise RulesError("stages.toml line 3: no")
+        raise RulesError("stages.toml", "no", line=3)
 
     with leading(Moves(StandInMoves(), broken), Reader.connect(valkey_url, prefix=prefix)) as one:
         answer = one.get("/flow")
     assert answer.status_code == 503
-    assert "stages.toml line 3" in said(answer.text)
+    assert "stages.toml:3: no" in said(answer.text)
 
 
 def test_what_was_read_is_not_read_again(leader: Visitor, log: StandInMoves, time: list[int]) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
+from schemas.activity import Version
 from schemas.cards import AlertCard
 from schemas.codec import encode
 from schemas.deals import Owner
@@ -21,7 +22,6 @@ from streams.readmodel.alert_lines import AlertLine, LineStrength
 from streams.readmodel.writer import Projection
 from tests.unit.console.lead_samples import DAY, HOUR
 from tests.unit.console.samples import ALERT_ID, Samples
-from tests.unit.console.sights import RULES
 from tests.unit.console.test_pages import said
 from tests.unit.console.visitor import Visitor
 
@@ -108,6 +108,17 @@ def test_pages_show_each_alert_once_in_the_order_of_urgency() -> None:
     assert laid([], seat=NOBODY, whose="all", page=1).parts == ()
 
 
+def test_who_asked_comes_first_and_whom_nobody_may_call_yet_last() -> None:
+    asked = line(4, fast_pass=True, strength=4)
+    lines = [line(1, strength=20, hold_until=9), line(2, strength=9), line(3, strength=12), asked]
+    assert laid(lines, seat=NOBODY, whose="all", page=1).ids == ["al_0004", "al_0003", "al_0002", "al_0001"]
+
+
+def test_what_is_claimed_comes_by_when_it_is_due() -> None:
+    claims = [line(n, status="claimed", due_at=due, strength=n) for n, due in ((1, 900), (2, 300), (3, 300), (4, None))]
+    assert laid(claims, seat=NOBODY, whose="all", page=1).ids == ["al_0004", "al_0003", "al_0002", "al_0001"]
+
+
 def test_counts_are_of_all_pages() -> None:
     lines = [line(number, recipient=owner("tom@ours.example")) for number in range(50)] + [line(50), line(51)]
     found = laid(lines, seat=seat_of("Tom Berg", ROUTING), whose="mine", page=1)
@@ -127,16 +138,16 @@ def test_news_are_unclaimed_strong_signs_the_latest_first() -> None:
 
 
 def test_when_something_is_due(samples: Samples) -> None:
-    _, bakery, _, _, claimed, closed, snoozed = samples.alerts()
-    assert due_of(bakery, RULES) is None, "the digest tells of it, nobody waits"
-    assert due_of(closed, RULES) is None
+    _, bakery, held, _, claimed, closed, snoozed = samples.alerts()
+    assert due_of(bakery) is None, "the digest tells of it, nobody waits"
+    assert due_of(closed) is None
     assert claimed.claimed_at is not None
-    assert due_of(claimed, RULES) == Due("outcome", claimed.claimed_at + 7 * DAY)
-    assert due_of(snoozed, RULES) == Due("wakes", samples.now + 20 * DAY)
-    thursday = 1_795_600_800_000  # 2026-11-26 10:00 UTC
-    strong = replace(samples.alert(), real_time_at=thursday, recipient=None)
-    assert due_of(strong, RULES) == Due("claim", thursday + 4 * HOUR)
-    assert due_of(replace(strong, real_time_at=thursday + 12 * HOUR), RULES) == Due("claim", thursday + 27 * HOUR)
+    assert due_of(claimed) == Due("outcome", claimed.claimed_at + 7 * DAY)
+    assert due_of(snoozed) == Due("wakes", samples.now + 20 * DAY)
+    assert due_of(samples.alert()) == Due("claim", samples.now + 3 * HOUR)
+    assert due_of(held) == Due("claim", samples.now + 3 * HOUR), "claiming is what one can do inside a hold"
+    waits = replace(held, status="claimed", due_at=samples.now + 37 * DAY)
+    assert due_of(waits) == Due("outcome", samples.now + 37 * DAY, samples.now + 30 * DAY)
 
 
 def write(projection: Projection, *alerts: AlertCard) -> None:
@@ -184,6 +195,20 @@ def test_what_became_of_an_act_is_said(
 ) -> None:
     write(projection, replace(samples.alert(), **changed))
     assert words in said(rep.get(f"/?did={ALERT_ID}").text)
+
+
+def test_the_outcome_of_what_is_claimed_inside_a_hold_is_due_after_it(
+    rep: Visitor, projection: Projection, samples: Samples
+) -> None:
+    held, day = samples.alerts()[2], r"\d+ \w+ \d{4}"
+    write(projection, held)
+    assert "claim due" in said(rep.get(f"/alerts/{held.alert_id}").text)
+    claimed = replace(held, status="claimed", claimed_by="Ines Duarte", due_at=samples.now + 37 * DAY)
+    write(projection, replace(claimed, version=Version(1, 0)))
+    page = said(rep.get(f"/alerts/{held.alert_id}").text)
+    assert re.search(rf"on hold until {day}, then outcome due in 1 month", page)
+    became = said(rep.get(f"/?did={held.alert_id}").text)
+    assert re.search(rf"You have Han River .*?\. No contact before {day}: nothing is due until then\.", became)
 
 
 def test_after_a_while_or_for_an_alert_that_nobody_knows_nothing_is_said(

@@ -268,7 +268,7 @@ def test_hostile_text_is_plain_text_in_every_part(visitor: Visitor, projection: 
 
 def test_without_rules_the_card_is_still_shown(visitor: Visitor, projection: Projection, people: People) -> None:
     def broken() -> Any:
-        raise RulesError("scoring.toml:3: nonsense")
+        raise RulesError("scoring.toml", "nonsense", line=3)
 
     shown(projection, people)
     desk = visitor.app.state.desk

@@ -81,7 +81,7 @@ def test_the_next_act_of_the_rules_that_come_with_us_is_said_in_both_languages()
     act = "Information only: no contact before 2026-09-21. Then: Value case first. No discount."
     held = replace(Samples(now=NOW).alert(), hold_until=NOW, next_act=act)
     korean = tongue_of("ko")
-    assert shown.next_act(held) == act
+    assert shown.next_act(held) == act.replace("2026-09-21", "21 Sep 2026")
     assert shown.next_act(held, korean) == (
         "참고용: 상대가 요청하지 않는 한 2026년 9월 21일 이전에는 연락하지 마세요. "
         "가치 사례부터 제시하세요. 할인은 하지 않습니다."

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from streams.core.flow.books import ANY, Cut, Wanted
 from streams.core.flow.costs import Cost, costs_in, per_result, spent
+from streams.core.rulebook.faults import RulesError
 from streams.core.rulebook.returns_rules import ReturnsRules
-from streams.core.rulebook.text import RulesError
 
 RETURNS = ReturnsRules(currency="EUR", rates={"USD": 0.5})
 FAIR = """

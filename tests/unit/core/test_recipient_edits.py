@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.activity import Version
 from schemas.posts import Digest, Edit
@@ -51,6 +52,13 @@ def test_a_card_that_reads_the_same_edits_nothing() -> None:
     for offset in (2, 3, 4):
         desk.hears(update(1, "claimed", by="sam", when=EVENING + offset, offset=offset))
     assert len(edits(desk)) == 1
+
+
+def test_the_end_of_a_hold_edits_it_for_its_buttons_are_others() -> None:
+    desk, held = told(), update(1, "claimed", by="sam", when=EVENING, offset=2)
+    desk.hears(replace(held, alert=replace(held.alert, hold_until=EVENING + DAY)))
+    desk.hears(update(1, "claimed", by="sam", when=EVENING + DAY, offset=3))
+    assert edits(desk) == ["03-03 20:00 memory edit a1 claimed", "03-04 20:00 memory edit a1 claimed"]
 
 
 def test_a_channel_that_cannot_edit_hears_nothing() -> None:

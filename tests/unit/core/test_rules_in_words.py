@@ -217,16 +217,17 @@ def test_returns_in_words() -> None:
     assert told("returns", "R:")[0] == "Person of the lost deal is back: +5 each, at most 10."
     levels = words(level_sentences(RULES.returns))
     assert levels[1] == "R of 8 or more: real time. R of 4 or more: digest. Below: shown on the card only."
-    assert levels[8].startswith("An account's engagement joins its 5 strongest people;")
-    assert levels[9].endswith("hold ends within 14 days, or whose contract with a rival ends within 90 days.")
+    assert levels[9].startswith("An account's engagement joins its 5 strongest people;")
+    assert levels[10].endswith("hold ends within 14 days, or whose contract with a rival ends within 90 days.")
     own = words(level_sentences(ReturnsRules(currency="KRW", rates={"USD": 1_400.0, "EUR": 1_500.5})))
-    assert own[10] == "Amounts are compared in KRW; other currencies: 1 EUR = 1500.5 and 1 USD = 1400."
+    assert own[11] == "Amounts are compared in KRW; other currencies: 1 EUR = 1500.5 and 1 USD = 1400."
     assert levels[4] == (
         "Nobody claims a real-time alert: a reminder after 2 hours of work, the leader after 4, the next in line after "
         "8. A claim without outcome is reminded of after 7 days."
     )
-    assert levels[5].startswith("A snooze lasts 30 days; who is of another company, a job seeker or a partner counts ")
-    assert levels[7] == "Inside a hold an alert says: Information only: no contact before {date}."
+    assert levels[5].startswith("What is claimed inside a hold has that time from its end on")
+    assert levels[6].startswith("A snooze lasts 30 days; who is of another company, a job seeker or a partner counts ")
+    assert levels[8] == "Inside a hold an alert says: Information only: no contact before {date}."
     assert "price: Value case first. No discount." in told("returns", "What to do")
     assert told("returns", "What to do")[-1].startswith("maturity level 5: ")
     assert told("returns", "What to do")[0].startswith("every other reason: ")
