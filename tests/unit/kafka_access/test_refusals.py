@@ -1,9 +1,12 @@
 """Why a broker refuses us, where no broker is needed: who is no Kafka says nothing wrong of it. `F2`: nor who hangs."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
@@ -13,6 +16,7 @@ from deploy.local.embedded import embedded_broker
 from kafka_access import refusals
 from kafka_access.access import Access
 from kafka_access.refusals import because, refusal
+from tests.integration.certificates import Authority
 
 TLS = {"security_protocol": "SSL"}
 USER = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "ann", "password": "x" * 16}
@@ -86,3 +90,43 @@ def test_a_right_that_is_missing_names_the_user_and_the_list() -> None:
     said = because(access, GroupAuthorizationFailedError())
     assert said.startswith("GroupAuthorizationFailedError: the user ann may not do this")
     assert "docs/how-to/secured-kafka.md" in said
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[tuple[Authority, int]]:
+    """Who signed the certificate for 127.0.0.1 that a port shows; and the port."""
+    authority, context = Authority(tmp_path), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.signed("broker"))
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                with suppress(OSError), context.wrap_socket(client, server_side=True) as told:
+                    told.recv(4096)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield authority, server.getsockname()[1]
+    server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+    server.close()
+
+
+def test_a_certificate_of_somebody_else_names_whom_we_trust(certified: tuple[Authority, int], tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other", "other").ca
+    said = refusal(Access(bootstrap_servers=f"127.0.0.1:{certified[1]}", security_protocol="SSL", ca=other))
+    assert "shows a certificate that we do not trust" in said
+    assert f"{other} (LEADSTREAM_KAFKA__CA)" in said
+
+
+def test_a_certificate_for_another_name_says_so_and_may_be_let_pass(certified: tuple[Authority, int]) -> None:
+    authority, port = certified
+    told = {"bootstrap_servers": f"localhost:{port}", "security_protocol": "SSL", "ca": authority.ca}
+    assert "is not for localhost" in refusal(Access(**told))
+    assert refusal(Access(**told, check_hostname=False)) == ""  # it hangs up then, which is no refusal
+
+
+def test_a_port_with_tls_tells_who_comes_by_plain_text(certified: tuple[Authority, int]) -> None:
+    assert "speaks TLS: set LEADSTREAM_KAFKA__SECURITY_PROTOCOL=SSL" in refusal(f"127.0.0.1:{certified[1]}")
