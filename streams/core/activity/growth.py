@@ -117,14 +117,12 @@ def _traits(
             known, said = after.get(name), (at, value)
             if known == said:
                 continue
-            if known is not None and known > said:
-                replaced.append(Said(at, value, name))
-                continue
-            if after is held:
-                after = dict(held)
-            after[name] = tuple.__new__(Trait, said)
-            if known is not None:
-                replaced.append(Said(known[0], known[1], name))
+            older: tuple[int, str] | None = said
+            if known is None or said > known:
+                after = dict(held) if after is held else after
+                after[name], older = tuple.__new__(Trait, said), known
+            if older is not None:
+                replaced.append(Said(older[0], older[1], name))
     if len(after) > len(held) and len(after) > 1:
         kept = newest_traits((after,))
         replaced += replaced_traits((after,), kept)
