@@ -237,7 +237,7 @@ def test_a_stage_that_nobody_leaves_is_a_fault_unless_it_is_an_end() -> None:
     """An arrow that leaves every stage is no way on; what is won stays won."""
     rules = PACKAGED.rules
     stuck = replace(rules, arrow=tuple(arrow for arrow in rules.arrow if "recycle_a" not in arrow.leaves))
-    said = {fault.said for fault in faults_of(stuck, PRODUCED)}
+    said = {str(fault.said) for fault in faults_of(stuck, PRODUCED)}
     assert 'stage "recycle_a": no arrow leaves it; an end has kind = "terminal"' in said
     assert not any("won" in one or "dead_end" in one for one in said)
 
