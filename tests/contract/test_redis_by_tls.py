@@ -42,6 +42,7 @@ def _tls(port: int, authority: Authority) -> Iterator[int]:
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(authority.signed("redis"))
     loop = asyncio.new_event_loop()
+    ends: list[asyncio.StreamWriter] = []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, ssl.SSLError):
@@ -51,19 +52,28 @@ def _tls(port: int, authority: Authority) -> Iterator[int]:
         writer.close()
 
     async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(writer)
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        ends.append(inner_writer)
         await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
+    async def ended() -> None:
+        """Nothing of it is left for whoever collects garbage in a later test."""
+        server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        for end in ends:
+            end.transport.abort()
+        await asyncio.gather(*tasks, *(end.wait_closed() for end in ends), return_exceptions=True)
 
     server = loop.run_until_complete(asyncio.start_server(joined, "127.0.0.1", 0, ssl=context))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield int(server.sockets[0].getsockname()[1])
-    loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(ended(), loop).result(20)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
     loop.close()
 
 
