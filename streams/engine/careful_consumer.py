@@ -7,6 +7,7 @@ import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from kafka_access.parting import part_at_once
 from streams.engine.drain import DrainingConsumer
 from streams.engine.goodbye import leave_any_generation
 from streams.engine.refusals import hear_refusals
@@ -55,6 +56,7 @@ class QuickConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         client = consumer._client
+        part_at_once(client)
         client.send = self.app.listening(client.send)
         return consumer
 

@@ -7,6 +7,7 @@ from typing import Any
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
 
+from kafka_access.parting import part_at_once
 from streams.engine.batch import Batch
 from streams.engine.lease import guarded
 
@@ -55,4 +56,5 @@ class CarefulProducer(driver.Producer):
         producer = self._ensure_producer()
         producer.create_batch = Batch
         client = producer.client
+        part_at_once(client)
         client.send = guarded(client, self.app.guard)

@@ -11,6 +11,7 @@ from zlib import crc32
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kafka_access.access import Where, client_options
+from kafka_access.parting import part_at_once
 
 __all__ = ["AT_ONCE", "Changelogs", "Read", "sum_of"]
 
@@ -41,6 +42,7 @@ class Changelogs:
             **client_options(servers), client_id="leadstream-changelogs", group_id=None, enable_auto_commit=False,
             auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS, max_partition_fetch_bytes=FETCH_BYTES,
         )  # fmt: skip
+        part_at_once(consumer._client)
         try:
             await consumer.start()
             yield cls(consumer)
