@@ -7,7 +7,7 @@ request, so that cutting it cuts nothing else.
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from threading import Event, Thread
 from typing import Final, Literal, Self, TypeAlias
@@ -85,6 +85,8 @@ class Front:
         self._loop = asyncio.new_event_loop()
         self._open = Event()
         self._ended = asyncio.Event()
+        self._ends: list[asyncio.StreamWriter] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
 
     def __enter__(self) -> Self:
@@ -109,14 +111,15 @@ class Front:
         await self._ended.wait()
         for server in servers:
             server.close()
-        # Whoever was accepted just now gets a task of its own only while others end.
         while rest := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in rest:
                 task.cancel()
             await asyncio.gather(*rest, return_exceptions=True)
-            await asyncio.sleep(0)
+        for end in self._ends:
+            end.transport.abort()
+        await asyncio.gather(*(end.wait_closed() for end in self._ends), return_exceptions=True)
 
-    def _through(self, door: Door) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    def _through(self, door: Door) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -130,7 +133,14 @@ class Front:
                     door.under_way -= 1
             writer.close()
 
-        return serve
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            """Known from here on: who ends the front closes it, also where its task has not begun."""
+            self._ends.append(writer)
+            task = self._loop.create_task(serve(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return accept
 
     async def _answer(self, door: Door, head: bytes, body: bytes) -> bytes:
         """What the SDK gets; nothing = its connection is cut."""
