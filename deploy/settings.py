@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deploy.errors import BadDeploySettings
-from kafka_access.access import Access
+from kafka_access.settings import KafkaSettings
 
 __all__ = [
     "DeploySettings", "ImportSettings", "from_environment", "import_settings", "lent", "secret_of", "up_in", "value_of",
@@ -17,12 +17,6 @@ __all__ = [
 
 PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
-
-
-class _Kafka(Access):
-    partitions: int = Field(default=4, ge=1, le=1024)
-    topic_prefix: str = ""
-    epoch: int = Field(default=0, ge=0, lt=2**32)
 
 
 class _Redis(BaseModel):
@@ -60,7 +54,7 @@ class DeploySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore",
                                       hide_input_in_errors=True)  # fmt: skip
-    kafka: _Kafka = _Kafka()
+    kafka: KafkaSettings = KafkaSettings()
     redis: _Redis = _Redis()
     worker: _Worker = _Worker()
     spool: _Spool = _Spool()

@@ -18,14 +18,13 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from kafka_access.access import Access
+from kafka_access.settings import KafkaSettings
 from producers.errors import BadSettings
 from producers.webhook_settings import CrmSettings, MailSettings
 
 __all__ = [
     "CollectorSettings",
     "CrmSettings",
-    "KafkaSettings",
     "LimitSettings",
     "LogSettings",
     "MailSettings",
@@ -39,24 +38,6 @@ PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
 _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
-
-
-class KafkaSettings(Access):
-    """Where Kafka is and how it lets us in, and how our topics are cut."""
-
-    partitions: int = Field(
-        default=4, ge=1, le=1024,
-        description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
-    )
-    topic_prefix: str = Field(
-        default="", pattern=r"^[a-zA-Z0-9.-]*$",
-        description="what topics' names begin with, where several installations share a Kafka; no underscore: "
-                    "Kafka's metric names confuse it",
-    )
-    epoch: int = Field(
-        default=0, ge=0, lt=2**32,
-        description="grows with the partitions and after a restore: names the topics, the same for every process",
-    )
 
 
 class CollectorSettings(BaseModel):

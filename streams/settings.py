@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from kafka_access.access import Access
+from kafka_access.settings import KafkaSettings
 from schemas.topics import application
 from streams.channel_settings import (
     AppriseSettings,
@@ -28,7 +28,7 @@ from streams.console_files import AUDIT, RULES_BOOK, SESSIONS
 from streams.errors import SettingsError
 
 __all__ = [
-    "AppriseSettings", "CollectorSettings", "ConsoleSettings", "KafkaSettings", "LogSettings", "MailSettings",
+    "AppriseSettings", "CollectorSettings", "ConsoleSettings", "LogSettings", "MailSettings",
     "OutgoingSettings", "RedisSettings", "Settings", "SlackSettings", "TeamsSettings", "WebhookSettings",
     "WorkerSettings",
 ]  # fmt: skip
@@ -37,24 +37,6 @@ PREFIX: Final = "LEADSTREAM_"
 FILE: Final = "_FILE"
 _REDIS: Final = re.compile(r"(redis|rediss|unix)://.")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-
-
-class KafkaSettings(Access):
-    """Where Kafka is and how it lets us in, and how our topics are cut."""
-
-    partitions: int = Field(
-        default=4, ge=1, le=1024,
-        description="how many partitions each inbox has, the same for every process; more later: `leadstream grow`",
-    )
-    topic_prefix: str = Field(
-        default="", pattern=r"^[a-zA-Z0-9.-]*$",
-        description="what topics' names begin with, where several installations share a Kafka; no underscore: "
-                    "Kafka's metric names confuse it",
-    )
-    epoch: int = Field(
-        default=0, ge=0, lt=2**32,
-        description="grows with the partitions and after a restore: names the topics, the same for every process",
-    )
 
 
 class RedisSettings(Part):

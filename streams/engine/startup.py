@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaError
 
 from kafka_access.access import client_options
 from kafka_access.refusals import refusal
+from kafka_access.settings import KafkaSettings
 from streams.engine.exits import BROKEN, STOPPED, die
 from streams.errors import TopicsMissing
-from streams.settings import KafkaSettings
 
 __all__ = ["check_topics", "missing"]
 
