@@ -10,6 +10,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
 from kafka_access.access import Where, client_options
+from kafka_access.parting import part_at_once
 from kafka_access.refusals import refusal
 from producers.logs import log
 
@@ -32,6 +33,7 @@ PRODUCER: Final[Mapping[str, Any]] = {
 async def opened(where: Where, wanted: Mapping[str, int]) -> tuple[AIOKafkaProducer | None, str]:
     """A producer, or None and why not. `wanted`: topics and how many partitions each must have."""
     producer = AIOKafkaProducer(**client_options(where), **PRODUCER)
+    part_at_once(producer.client)
     may_be_refused = False
     try:
         async with asyncio.timeout(START_S):

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from streams.engine.consumers import lone_consumer
 from streams.engine.shell import Raw
 from streams.errors import ReadingStopped
 
@@ -56,9 +57,9 @@ class Backread:
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = AIOKafkaConsumer(
-            **client_options(self._servers), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-            max_partition_fetch_bytes=FETCH_BYTES, client_id="leadstream-backread",
+        consumer = lone_consumer(
+            self._servers, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES,
+            client_id="leadstream-backread",
         )  # fmt: skip
         try:
             await consumer.start()

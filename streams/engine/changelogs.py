@@ -10,8 +10,8 @@ from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from kafka_access.access import Where, client_options
-from kafka_access.parting import part_at_once
+from kafka_access.access import Where
+from streams.engine.consumers import lone_consumer
 
 __all__ = ["AT_ONCE", "Changelogs", "Read", "sum_of"]
 
@@ -38,11 +38,10 @@ class Changelogs:
     @asynccontextmanager
     async def connected(cls, servers: Where) -> AsyncIterator[Self]:
         """Connects and lets go. Raises KafkaError."""
-        consumer = AIOKafkaConsumer(
-            **client_options(servers), client_id="leadstream-changelogs", group_id=None, enable_auto_commit=False,
-            auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS, max_partition_fetch_bytes=FETCH_BYTES,
+        consumer = lone_consumer(
+            servers, client_id="leadstream-changelogs", auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES,
         )  # fmt: skip
-        part_at_once(consumer._client)
         try:
             await consumer.start()
             yield cls(consumer)

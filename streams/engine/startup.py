@@ -9,6 +9,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from kafka_access.access import client_options
+from kafka_access.parting import part_at_once
 from kafka_access.refusals import refusal
 from kafka_access.settings import KafkaSettings
 from streams.engine.exits import BROKEN, STOPPED, die
@@ -62,6 +63,7 @@ def missing(found: dict[str, int], names: Sequence[str], *, partitions: int) -> 
 
 async def _partitions(kafka: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
     client = AIOKafkaClient(**client_options(kafka), client_id="leadstream-startup")
+    part_at_once(client)
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()

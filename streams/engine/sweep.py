@@ -16,11 +16,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any, Final, Protocol
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from streams.engine.consumers import lone_consumer
 from streams.engine.tails import Span, Tails
 from streams.metrics import Metrics
 
@@ -125,7 +126,7 @@ def reader(servers: Where) -> Read:
 
     async def read(tp: TP, span: Span, /) -> AsyncIterator[Strange]:
         where = TopicPartition(tp.topic, tp.partition)
-        consumer: Any = AIOKafkaConsumer(**client_options(servers), enable_auto_commit=False)
+        consumer: Any = lone_consumer(servers)
         try:
             await consumer.start()
             consumer.assign([where])
