@@ -45,8 +45,9 @@ bench: dev $(VENV)/quix/.made
 	$(BIN)/python -m tests.bench $(BENCH)
 
 # Prints one LEDGER line for each fault, and writes the table of docs/explanation/reliability.md from what was found.
+# NODES=1 or NODES=3: on that many nodes of Apache Kafka, also what usually runs on the broker of `make up`.
 faults: dev
-	@LEADSTREAM_FAULTS_RECORD=1 $(BIN)/python -m pytest -q -s --show-capture=no -m "faults or slow" tests/faults \
+	@LEADSTREAM_FAULTS_RECORD=1 LEADSTREAM_FAULTS_NODES=$(NODES) $(BIN)/python -m pytest -q -s --show-capture=no -m "faults or slow" tests/faults \
 		tests/integration/test_kills.py tests/upgrades/test_rolling.py $(PYTEST); found=$$?; $(BIN)/python -m tests.faults.table; exit $$found
 
 # Which small faults of the core no test feels. ONLY="streams.core.activity.hits.*" narrows it, MUTATE="--sample 600 --seed 1" picks.

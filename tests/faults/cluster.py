@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from deploy.local.apache_kafka import ApacheKafka, Detour, nodes_in, prepare
 from deploy.local.ports import HOST, free_ports
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Mode, Proxy
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.integration.bus import wait_until
 
@@ -42,6 +42,11 @@ class Cluster:
     def numbers(self) -> list[int]:
         """Of the nodes, from 1."""
         return [node.number for node in self.kafka.nodes]
+
+    def turn(self, mode: Mode) -> None:
+        """All proxies let pass what this says from now on."""
+        for proxy in self.proxies:
+            proxy.turn(mode)
 
     def await_end(self, number: int, *, within_s: float) -> None:
         """Until a node has ended by itself."""

@@ -7,6 +7,7 @@ from msgspec.json import Decoder
 
 from tests.faults.record import Figure, run_of
 from tests.faults.sender import Sender
+from tests.faults.spooling_collector import KIND
 from tests.integration.bus import Bus
 from tests.integration.ledger import Ledger
 
@@ -58,7 +59,9 @@ class Collected:
         return found
 
 
-def judged(fault: str, bus: Bus, senders: Iterable[Sender], *, seed: int = 0, **metrics: float) -> Ledger:
+def judged(
+    fault: str, bus: Bus, senders: Iterable[Sender], *, broker: str = KIND, seed: int = 0, **metrics: float
+) -> Ledger:
     """Prints the LEDGER line and what else was measured. A copy is the same event again: double = one that differs."""
     everybody = list(senders)
     accepted = set().union(*(one.accepted for one in everybody))
@@ -74,7 +77,7 @@ def judged(fault: str, bus: Bus, senders: Iterable[Sender], *, seed: int = 0, **
     if inversions := collected.inversions():
         ledger.note("inversions", "a visitor's events are out of order", inversions)
     more = {"unclear": len(unclear), "copies": collected.copies, "p99_ms": max(one.p99_ms() for one in everybody)}
-    with run_of(fault, broker="one broker", seed=seed) as result:
+    with run_of(fault, broker=broker, seed=seed) as result:
         result.take(ledger)
         result.figures = [Figure(name=name, value=round(value, 1)) for name, value in (more | metrics).items()]
         result.failed = "; ".join(ledger.findings[:1])

@@ -175,7 +175,7 @@ def broker_gone(place: Path, kafka: ApacheKafka, *, away_s: float, hung: bool) -
         bus.close()
         after = Bus(kafka.bootstrap_servers, prefix="t.", app_id="t.app")
         fault = "f09-hung" if hung else "f07-broker"
-        ledger = judged(fault, after, [sender], away_s=away_s, recovered_s=took)
+        ledger = judged(fault, after, [sender], broker="apache", away_s=away_s, recovered_s=took)
         after.close()
         return ledger, sender, took
 

@@ -5,14 +5,14 @@ So this proxy keeps what it holds, whatever becomes of the client, and hands it 
 """
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from struct import unpack
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 from deploy.local.ports import HOST
 from tests.faults.listener import Listener
 
-__all__ = ["Held", "Holdup"]
+__all__ = ["Held", "Holdup", "Holdups"]
 
 PRODUCE: Final = 0  # API key
 ANSWER_S: Final = 2.0
@@ -72,3 +72,33 @@ class Holdup(Listener):
     async def _passes(self, api_key: int | None) -> None:
         while self._held == "all" or (self._held == "records" and api_key == PRODUCE):
             await asyncio.sleep(0.02)
+
+
+class Holdups:
+    """One before each broker of a cluster, which hold and let go together. A context manager."""
+
+    def __init__(self, bootstrap: str) -> None:
+        ports = [int(server.rpartition(":")[2]) for server in bootstrap.split(",")]
+        self._stack = ExitStack()
+        self._ways = {port: self._stack.enter_context(Holdup(port)) for port in ports}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def doors(self) -> str:
+        """As `TOY_DETOUR` is told: the port of each broker, and where to go instead."""
+        return ",".join(f"{port}:{way.port}" for port, way in self._ways.items())
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are held up."""
+        return sum(way.waiting for way in self._ways.values())
+
+    def hold(self, held: Held) -> None:
+        """From now on, on every way."""
+        for way in self._ways.values():
+            way.hold(held)

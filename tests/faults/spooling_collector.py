@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,11 +15,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.embedded import broker_command
 from deploy.local.ports import HOST, free_ports
 from deploy.local.topics import await_broker
-from tests.faults.proxy import Proxy
+from tests.faults.cluster import cluster
+from tests.faults.proxy import Mode, Proxy
+from tests.integration.brokers import given, needed, nodes_of
 from tests.integration.bus import Bus, wait_until
 
-__all__ = ["CollectorProcess", "small_disk_lacks", "through_proxy"]
+__all__ = ["KIND", "CollectorProcess", "Line", "small_disk_lacks", "through_proxy"]
 
+KIND: Final = given("embedded")
 PRODUCT: Final = "producers.collector"
 # The disk lives as long as the process: nobody else sees it, and nothing is left to clean up.
 SMALL_DISK: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
@@ -100,9 +103,27 @@ class CollectorProcess:
             self.kill()
 
 
+class Line(Protocol):
+    """The network between all clients and the brokers."""
+
+    def turn(self, mode: Mode) -> None:
+        """From now on it is so."""
+
+
 @contextmanager
-def through_proxy() -> Iterator[tuple[str, Proxy]]:
-    """An embedded broker whose clients all come through a proxy; gives the proxy's `host:port` and the proxy."""
+def through_proxy() -> Iterator[tuple[str, Line]]:
+    """Brokers whose clients all come through proxies; gives the proxies' `host:port` and the line."""
+    if KIND == "embedded":
+        with _embedded() as found:
+            yield found
+        return
+    needed(KIND)
+    with cluster(nodes=nodes_of(KIND)) as brokers:
+        yield brokers.proxied, brokers
+
+
+@contextmanager
+def _embedded() -> Iterator[tuple[str, Line]]:
     [port] = free_ports(1)
     command = list(broker_command(port))
     with Proxy(port) as proxy:

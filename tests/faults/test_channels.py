@@ -6,15 +6,15 @@ from typing import Final
 
 import pytest
 
-from tests.integration.brokers import BrokerKind
+from tests.integration.brokers import given
 from tests.integration.bus import wait_until
 from tests.integration.proof import proved
 from tests.integration.receiver import MOODS, Mood, Receiver
 from tests.integration.siege import Siege
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(600)]
 
-KIND: Final[BrokerKind] = "embedded"
+KIND: Final = given("embedded")
 PEOPLE, EVENTS = 400, 4_000
 
 

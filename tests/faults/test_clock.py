@@ -12,12 +12,13 @@ from typing import Final
 import pytest
 
 from tests.faults.record import Figure, found, recorded
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, hit, rows, say, written
 from tests.integration.toys import CODEC
 
+KIND: Final = given("embedded")
 SLEEPERS: Final = 400
 SOON_MS: Final = 10_000
 SPREAD_MS: Final = 40_000
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.ma
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:
-    with broker("embedded") as bootstrap, new_bus(bootstrap, "clock") as one:
+    with broker(KIND) as bootstrap, new_bus(bootstrap, "clock") as one:
         yield one
 
 
@@ -41,7 +42,7 @@ def first_woken(bus: Bus) -> dict[str, int]:
     return found
 
 
-@recorded("f20-clock", broker="embedded")
+@recorded("f20-clock", broker=KIND)
 def test_f20_each_due_time_fires_once_and_none_too_early(
     bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from tests.faults.record import Figure, run_of
-from tests.integration.brokers import BrokerKind, broker, needed
+from tests.integration.brokers import BrokerKind, broker, given, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.proof import seed as new_seed
@@ -84,10 +84,10 @@ def counts(name: str, *, kind: BrokerKind, place: Path, events: int, runs: int, 
 @pytest.mark.kafka
 def test_30_000_events_are_counted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        counts("f01-counter-30000", kind="embedded", place=tmp_path, events=30_000, runs=1, kills=2)
+        counts("f01-counter-30000", kind=given("embedded"), place=tmp_path, events=30_000, runs=1, kills=2)
 
 
 @pytest.mark.apache
 def test_300_000_events_are_counted_once_20_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        counts("f01-counter-300000", kind="apache", place=tmp_path, events=300_000, runs=20, kills=3)
+        counts("f01-counter-300000", kind=given("apache"), place=tmp_path, events=300_000, runs=20, kills=3)

@@ -11,12 +11,13 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from deploy.local.embedded import embedded_valkey
 from deploy.local.topics import TABLES, changelog
 from tests.faults.record import Figure, found, recorded
-from tests.integration.brokers import broker, needed
+from tests.integration.brokers import broker, given, needed
 from tests.integration.bus import Bus, Timeout, new_bus, wait_until
 from tests.integration.forgotten import Feed, Person, in_redis, traces
 from tests.integration.ledger import Ledger
 from tests.integration.workers import Worker
 
+KIND: Final = given("apache")
 CARDS: Final = ("leads", "accounts", "alerts")
 PEOPLE: Final = 24
 ERASED: Final = 6
@@ -34,8 +35,8 @@ class TidyWorker(Worker):
 @pytest.fixture
 def bus() -> Iterator[Bus]:
     """On an Apache Kafka of its own: brokers for trying out do not compact."""
-    needed("apache")
-    with broker("apache") as bootstrap, new_bus(bootstrap, "erasing") as one:
+    needed(KIND)
+    with broker(KIND) as bootstrap, new_bus(bootstrap, "erasing") as one:
         yield one
 
 
@@ -111,7 +112,7 @@ class World:
         return time.monotonic() - began
 
 
-@recorded("f25", broker="apache")
+@recorded("f25", broker=KIND)
 @pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.apache

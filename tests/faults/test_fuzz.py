@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.collectors import Collector
 from tests.faults.fuzz.making import made
-from tests.faults.fuzz.run import MEMORY_MB, Fuzzed, Plan, fuzzed, kept, ready_collector, sent
+from tests.faults.fuzz.run import KIND, MEMORY_MB, Fuzzed, Plan, fuzzed, kept, ready_collector, sent
 from tests.faults.record import Figure, run_of
 from tests.integration.proof import seed as new_seed
 
@@ -60,7 +60,7 @@ def test_f14_two_hundred_thousand_requests_that_nobody_should_send(
     plan = Plan(new_seed(), WHOLE)
     with (
         capsys.disabled(),
-        run_of("f14-fuzz", broker="embedded", seed=plan.seed) as result,
+        run_of("f14-fuzz", broker=KIND, seed=plan.seed) as result,
         ready_collector(tmp_path) as collector,
     ):
         found = fuzzed(collector, plan)

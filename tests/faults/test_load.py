@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,12 +13,13 @@ from deploy.local.ports import HOST
 from tests.faults.collectors import Collector
 from tests.faults.front import opened
 from tests.faults.record import Figure
-from tests.integration.brokers import needed
+from tests.integration.brokers import given
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.apache, pytest.mark.timeout(900)]
 
+KIND: Final = given("apache")
 DESCRIPTORS = 128
 CROWD = 300  # sockets that connect and say nothing: more than there are descriptors
 CROWDED_S = 8.0
@@ -53,7 +55,6 @@ def overrun(siege: Siege, place: Path) -> None:
 
 
 def test_f23_ten_times_the_load_with_few_descriptors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    needed("apache")
     with capsys.disabled():
-        proved("f23-spike", lambda siege: overrun(siege, tmp_path), kind="apache", place=tmp_path, people=600,
+        proved("f23-spike", lambda siege: overrun(siege, tmp_path), kind=KIND, place=tmp_path, people=600,
                events=6_000)  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import Final
 
 import pytest
 
@@ -14,12 +15,13 @@ from tests.faults.collectors import Collector
 from tests.faults.front import opened
 from tests.faults.proxy import PASS, Mode
 from tests.faults.record import Figure
-from tests.integration.brokers import needed
+from tests.integration.brokers import given, needed, nodes_of
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.apache, pytest.mark.timeout(1500)]
 
+KIND: Final = given("apache")
 CAP_MB = 400.0  # what one worker may hold with a world of a few thousand events
 
 
@@ -46,10 +48,10 @@ def weighed(siege: Siege) -> Iterator[list[float]]:
 def behind(
     fault: str, happens: Callable[[Siege, Cluster], None], *, place: Path, people: int = 400, events: int = 4_000
 ) -> None:
-    """The proof on one node; `happens` feeds, and lets workers join by the proxy."""
-    needed("apache")
-    with cluster() as brokers:
-        proved(fault, lambda siege: happens(siege, brokers), kind="apache", place=place, people=people, events=events,
+    """The proof; `happens` feeds, and lets workers join by the proxy."""
+    needed(KIND)
+    with cluster(nodes=nodes_of(KIND)) as brokers:
+        proved(fault, lambda siege: happens(siege, brokers), kind=KIND, place=place, people=people, events=events,
                bootstrap=brokers.direct)  # fmt: skip
 
 
@@ -62,10 +64,10 @@ def cut_off(siege: Siege, brokers: Cluster, *, place: Path, for_s: float) -> Non
         collector.await_ready()
         with opened(siege, [collector], seconds=for_s + 20) as front:
             front.reach(0.2)
-            brokers.proxies[0].turn(Mode(kind="blackhole"))
+            brokers.turn(Mode(kind="blackhole"))
             took = front.recovered(time.monotonic())
             front.rest(for_s)
-            brokers.proxies[0].turn(PASS)
+            brokers.turn(PASS)
             healed_at = time.monotonic()
             front.wait(lambda: together_again(siege), "the one that was cut off works again", within_s=180)
             siege.figures += [
@@ -85,11 +87,11 @@ def slowed(siege: Siege, brokers: Cluster, *, delay_s: float) -> None:
     siege.supervised = True
     siege.leave()
     siege.join(brokers.proxied).await_ready()
-    brokers.proxies[0].turn(Mode(delay_s=delay_s, bytes_per_s=64_000))
+    brokers.turn(Mode(delay_s=delay_s, bytes_per_s=64_000))
     with weighed(siege) as most:
         siege.feed([])
         siege.settle("visits on a slow line")
-    brokers.proxies[0].turn(PASS)
+    brokers.turn(PASS)
     siege.figures.append(Figure(name="memory", value=round(most[0]), unit="MB", most=CAP_MB))
 
 

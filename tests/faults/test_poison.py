@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import pytest
 
@@ -11,7 +12,7 @@ from schemas.codec import encode, encode_block
 from schemas.topics import partition_of
 from streams.engine.exits import STOPPED
 from tests.faults.record import Figure, run_of
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.proof import seed as new_seed
@@ -19,6 +20,7 @@ from tests.integration.toy_bus import ToyWorker, hit, rejected, rows, say
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(300)]
 
+KIND: Final = given("embedded")
 EVENTS = 6_000
 ALIENS = (b'{"t":"alien","to":"%s"}', b'{"t":"disposition","to":"%s","at":"never"}')
 
@@ -64,8 +66,8 @@ def test_f14_poison_is_kept_and_its_neighbours_live(tmp_path: Path, capsys: pyte
     seed = new_seed()
     with (
         capsys.disabled(),
-        run_of("f14-poison", broker="embedded", seed=seed) as result,
-        broker("embedded") as bootstrap,
+        run_of("f14-poison", broker=KIND, seed=seed) as result,
+        broker(KIND) as bootstrap,
     ):
         bus = Bus(bootstrap, prefix="poison.", app_id="poison")
         try:
@@ -103,8 +105,8 @@ def test_f14_a_bad_release_stops_and_drains_nothing(tmp_path: Path, capsys: pyte
     random = Random(seed)
     with (
         capsys.disabled(),
-        run_of("f14-ratio", broker="embedded", seed=seed) as result,
-        broker("embedded") as bootstrap,
+        run_of("f14-ratio", broker=KIND, seed=seed) as result,
+        broker(KIND) as bootstrap,
     ):
         bus = Bus(bootstrap, prefix="ratio.", app_id="ratio")
         try:

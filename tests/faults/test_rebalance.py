@@ -15,11 +15,12 @@ import pytest
 from msgspec import Struct
 
 from tests.faults.record import Figure, found, recorded
-from tests.integration.brokers import broker, needed
+from tests.integration.brokers import broker, given, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, hit, rows, say
 
+KIND: Final = given("apache")
 KEYS: Final = 20_000
 BLOCK: Final = 10
 AHEAD: Final = 4_000  # blocks that wait: the workers never run dry, and little is left to do afterwards
@@ -77,8 +78,8 @@ def _bus(bootstrap: str) -> Bus:
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:
-    needed("apache")
-    with broker("apache") as bootstrap, closing(_bus(bootstrap)) as one:
+    needed(KIND)
+    with broker(KIND) as bootstrap, closing(_bus(bootstrap)) as one:
         one.create()
         yield one
 
@@ -88,7 +89,7 @@ def leave(worker: ToyWorker) -> None:
     assert worker.await_end(60) == 0, worker.tail()
 
 
-@recorded("f05-storm", broker="apache")
+@recorded("f05-storm", broker=KIND)
 def test_f05_half_of_the_rate_goes_on_while_workers_join_and_leave(bus: Bus, tmp_path: Path) -> None:
     """Two stay; a third joins and leaves again and again, every five to ten seconds."""
     seed = int(os.environ.get("LEADSTREAM_TEST_SEED") or secrets.randbelow(1_000_000))

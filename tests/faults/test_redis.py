@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.faults.record import Figure, run_of
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus, wait_until
 from tests.integration.proof import proved
 from tests.integration.shadows import Shadow, judged, lead_cards, write_cards
@@ -20,6 +21,7 @@ from tests.integration.workers import Worker
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(600)]
 
+KIND: Final = given("embedded")
 PEOPLE, EVENTS = 400, 4_000
 CARDS = 100_000
 REBUILT_S = 60
@@ -63,7 +65,7 @@ def test_f16_the_pipeline_goes_on_and_every_card_comes_back(
 ) -> None:
     with capsys.disabled(), Shadow(tmp_path) as shadow:
         proved(
-            f"f16-{mode}", partial(happens, shadow=shadow), kind="embedded", place=tmp_path, people=PEOPLE,
+            f"f16-{mode}", partial(happens, shadow=shadow), kind=KIND, place=tmp_path, people=PEOPLE,
             events=EVENTS, redis_url=shadow.url,
         )  # fmt: skip
 
@@ -72,7 +74,7 @@ def test_f16_g12_a_hundred_thousand_cards_are_back_within_a_minute(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From FLUSHALL to no difference; the clock ends when the last part says that it is complete."""
-    with capsys.disabled(), broker("embedded") as bootstrap, Shadow(tmp_path) as shadow:
+    with capsys.disabled(), broker(KIND) as bootstrap, Shadow(tmp_path) as shadow:
         bus = Bus(bootstrap, prefix="f16.", app_id="f16")
         try:
             bus.create()
@@ -86,7 +88,7 @@ def test_f16_g12_a_hundred_thousand_cards_are_back_within_a_minute(
                 ledger = judged(bus, shadow.url, expected, within_s=30)
         finally:
             bus.close()
-        with run_of("f16-rebuild", broker="embedded") as result:
+        with run_of("f16-rebuild", broker=KIND) as result:
             result.take(ledger)
             result.figures = [
                 Figure(name="rebuilt", value=round(took_s, 1), unit="s", most=REBUILT_S),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import pytest
 from msgspec.json import decode, encode
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from schemas.deals import DealReport
 from schemas.delivery import Delivery
-from tests.integration.brokers import BrokerKind
+from tests.integration.brokers import given
 from tests.integration.post import blocks
 from tests.integration.proof import proved
 from tests.integration.scribe import DAY_MS
@@ -17,7 +18,7 @@ from tests.integration.siege import Siege
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(600)]
 
-KIND: BrokerKind = "embedded"
+KIND: Final = given("embedded")
 
 
 def a_day_later(siege: Siege, raw: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """F2: workers and collectors are asked to leave and replaced in turn, while senders post through a balancer."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -8,11 +9,13 @@ from tests.faults.balancer import Balancer
 from tests.faults.collectors import Collector
 from tests.faults.front import opened
 from tests.faults.record import Figure
-from tests.integration.brokers import needed
+from tests.integration.brokers import given
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.apache, pytest.mark.timeout(600)]
+
+KIND: Final = given("apache")
 
 
 def rolled(siege: Siege, place: Path) -> None:
@@ -45,7 +48,6 @@ def rolled(siege: Siege, place: Path) -> None:
 
 
 def test_f02_everything_is_restarted_in_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    needed("apache")
     with capsys.disabled():
-        proved("f02-rolling", lambda siege: rolled(siege, tmp_path), kind="apache", place=tmp_path, people=400,
+        proved("f02-rolling", lambda siege: rolled(siege, tmp_path), kind=KIND, place=tmp_path, people=400,
                events=4_000)  # fmt: skip

@@ -16,7 +16,7 @@ from deploy.local.ports import free_ports
 from streams.core.rules import load_rules
 from tests.faults.record import Figure, found, named, recorded
 from tests.integration import story_stage
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus, new_bus
 from tests.integration.ledger import Ledger
 from tests.integration.story_stage import StoryStage
@@ -25,6 +25,7 @@ from tests.unit.core.journeys.telling import lines_of, rules_files
 from tests.unit.core.made import NAMING
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(900)]
+KIND: Final = given("embedded")
 WITHIN_S: Final = 240
 
 
@@ -56,11 +57,11 @@ class Lives:
 
 @pytest.fixture
 def bus() -> Iterator[Bus]:
-    with broker("embedded") as bootstrap, new_bus(bootstrap, "f24") as one:
+    with broker(KIND) as bootstrap, new_bus(bootstrap, "f24") as one:
         yield one
 
 
-@recorded("f24", broker="embedded")
+@recorded("f24", broker=KIND)
 @pytest.mark.parametrize("name", ["a_merge_and_its_undo", "crm_id_learns_its_domain"])
 def test_f24_a_worker_that_dies_at_each_step_shows_what_the_core_shows(
     name: str, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

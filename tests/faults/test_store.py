@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from schemas.codec import TOUCHES
 from streams.engine.exits import STOPPED
 from tests.faults.record import Figure, found, named, recorded
-from tests.integration.brokers import BrokerKind, broker, needed
+from tests.integration.brokers import broker, given, needed
 from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.disks import DISKS, Happens, stored
 from tests.integration.ledger import Ledger
@@ -25,7 +25,8 @@ from tests.integration.workers import metric
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
-KIND: BrokerKind = "embedded"
+KIND: Final = given("embedded")
+REAL: Final = given("apache")
 PEOPLE, EVENTS = 400, 4_000
 KEYS = 200
 NUMBERS = count(1)
@@ -34,8 +35,8 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def apache() -> Iterator[str]:
     """A real Kafka: retention and compaction are what is tested."""
-    needed("apache")
-    with broker("apache") as bootstrap:
+    needed(REAL)
+    with broker(REAL) as bootstrap:
         yield bootstrap
 
 
@@ -104,7 +105,7 @@ def _stored_all(files: Path, bus: Bus) -> bool:
     return stored(files, bus, "leads") == {key.encode(): CODEC.encode(row) for key, row in rows(bus).items()}
 
 
-@recorded("f17-compacted", broker="apache")
+@recorded("f17-compacted", broker=REAL)
 @pytest.mark.apache
 def test_f17_the_changelog_was_compacted_meanwhile(bus: Bus, tmp_path: Path) -> None:
     """The disk is old, and what it goes on from is gone: rebuilt from what compaction left, to the same rows."""
@@ -134,7 +135,7 @@ def test_f17_the_changelog_was_compacted_meanwhile(bus: Bus, tmp_path: Path) -> 
     said(bus, sent, gap=0)
 
 
-@recorded("f17-made-anew", broker="apache")
+@recorded("f17-made-anew", broker=REAL)
 @pytest.mark.apache
 def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
     """Another topic under the same name, as long as the old one: what the disk has is not in it, and does not count."""
@@ -181,7 +182,7 @@ def _gap(worker: ToyWorker) -> float:
     return 0
 
 
-@recorded("f26-group", broker="apache")
+@recorded("f26-group", broker=REAL)
 @pytest.mark.apache
 def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(bus: Bus, tmp_path: Path) -> None:
     """Nothing is missing, so nothing stops; all comes again, and changes nothing."""
@@ -197,7 +198,7 @@ def test_f26_a_deleted_group_with_its_inbox_whole_reads_it_again(bus: Bus, tmp_p
     said(bus, sent, gap=0)
 
 
-@recorded("f26", broker="apache")
+@recorded("f26", broker=REAL)
 @pytest.mark.apache
 @pytest.mark.parametrize("lost", ["group", "retention"])
 def test_f26_what_nobody_read_and_is_gone_stops_the_worker(lost: str, bus: Bus, tmp_path: Path) -> None:

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 from kafka import TopicPartition
 
 from tests.faults.record import Figure
 from tests.faults.slow_broker import slow_broker
-from tests.integration.brokers import BrokerKind, needed
+from tests.integration.brokers import given
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(1_200)]
 
-KIND: BrokerKind = "embedded"
+KIND: Final = given("embedded")
+REAL: Final = given("apache")
 PEOPLE, EVENTS = 400, 4_000
 KILLS = 50
 
@@ -60,7 +62,7 @@ def test_f11_slow_acknowledgements_are_waited_for(tmp_path: Path, capsys: pytest
     with capsys.disabled(), slow_broker(longest_s=0.5, seed=1) as bootstrap:
         proved(
             "f11-slow", lambda siege: siege.feed([siege.kill] * 3), kind=KIND, place=tmp_path, people=PEOPLE,
-            events=EVENTS, bootstrap=bootstrap,
+            events=EVENTS, bootstrap=bootstrap, called="embedded",
         )  # fmt: skip
 
 
@@ -72,9 +74,8 @@ def test_f01_a_worker_is_killed(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.apache
 def test_f01_fifty_workers_are_killed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    needed("apache")
     with capsys.disabled():
-        siege = proved("f01-fifty-kills", killed_again_and_again, kind="apache", place=tmp_path, events=150_000)
+        siege = proved("f01-fifty-kills", killed_again_and_again, kind=REAL, place=tmp_path, events=150_000)
     assert len(siege.uncommitted) == KILLS
 
 

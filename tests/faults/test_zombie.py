@@ -11,13 +11,14 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.activity import Version
 from streams.engine.exits import BROKEN
-from tests.faults.holdup import Holdup
+from tests.faults.holdup import Holdups
 from tests.faults.record import Figure, found, recorded
-from tests.integration.brokers import broker, needed
+from tests.integration.brokers import broker, given, needed
 from tests.integration.bus import Bus, new_bus, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.toy_bus import ToyWorker, announced, changelog, hit, rows, say
 
+KIND: Final = given("apache")
 KEYS: Final = [f"k{number}" for number in range(40)]
 NOW: Final = {"min.compaction.lag.ms": "0", "segment.ms": "1000", "min.cleanable.dirty.ratio": "0.001"}
 
@@ -27,8 +28,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture
 def bus() -> Iterator[Bus]:
     """On an Apache Kafka of its own, whose cleaner does not rest: brokers for trying out do not compact."""
-    needed("apache")
-    with broker("apache") as bootstrap, new_bus(bootstrap, "zombie") as one:
+    needed(KIND)
+    with broker(KIND) as bootstrap, new_bus(bootstrap, "zombie") as one:
         yield one
 
 
@@ -85,13 +86,13 @@ def clean(figure: Figure) -> None:
     found(Ledger(accepted=4 * len(KEYS), seed=0), figure)
 
 
-@recorded("f04-late-rows", broker="apache")
+@recorded("f04-late-rows", broker=KIND)
 def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
     bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held up on their way, frozen, overtaken, let go, compacted, woken, restarted."""
-    with Holdup(int(bus.bootstrap.rsplit(":", 1)[1])) as way:
-        monkeypatch.setenv("TOY_DETOUR", str(way.port))
+    with Holdups(bus.bootstrap) as way:
+        monkeypatch.setenv("TOY_DETOUR", way.doors)
         with ToyWorker(bus, place, name="zombie") as zombie:
             zombie.await_ready()
             told(bus, "a")
@@ -127,13 +128,13 @@ def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
     clean(Figure(name="rows written over", value=over, least=1))
 
 
-@recorded("f10-cut-off", broker="apache")
+@recorded("f10-cut-off", broker=KIND)
 def test_f10_a_worker_that_was_cut_off_sends_nothing_that_is_no_longer_its_own(
     bus: Bus, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It did not sleep: only the group's silence tells it. What the network kept arrives when it heals."""
-    with Holdup(int(bus.bootstrap.rsplit(":", 1)[1])) as way:
-        monkeypatch.setenv("TOY_DETOUR", str(way.port))
+    with Holdups(bus.bootstrap) as way:
+        monkeypatch.setenv("TOY_DETOUR", way.doors)
         with ToyWorker(bus, place, name="cut") as cut:
             cut.await_ready()
             told(bus, "a")

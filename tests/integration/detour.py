@@ -1,5 +1,6 @@
-"""Sends a worker's connections to Kafka through one port, whatever the brokers advertise: another way for it alone."""
+"""Sends a worker's connections to Kafka by other ports than the brokers advertise: another way for it alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiokafka.client
@@ -9,11 +10,11 @@ from deploy.local.ports import HOST
 __all__ = ["detour"]
 
 
-def detour(port: int) -> None:
-    """From now on, in this process."""
+def detour(doors: Mapping[int, int]) -> None:
+    """From now on, in this process. `doors`: where to go instead, by the port that a broker advertises."""
     direct = aiokafka.client.create_conn
 
-    async def roundabout(_host: str, _port: int, **options: Any) -> Any:
-        return await direct(HOST, port, **options)
+    async def roundabout(_host: str, port: int, **options: Any) -> Any:
+        return await direct(HOST, doors[port], **options)
 
     aiokafka.client.create_conn = roundabout

@@ -16,7 +16,7 @@ from deploy.local.embedded import embedded_valkey
 from schemas.ids import Naming, is_edit
 from streams.rules_files import read_rules
 from tests.faults.record import run_of
-from tests.integration.brokers import BrokerKind, broker
+from tests.integration.brokers import BrokerKind, broker, needed
 from tests.integration.bus import Bus, wait_until
 from tests.integration.foresight import foreseen
 from tests.integration.ledger import judge
@@ -52,6 +52,7 @@ def proved(
     `happens` feeds the world (`Siege.feed`). `redis_url`, `bootstrap` "", no `receiver`: one of its own. `called`: what
     kind of broker `bootstrap` is. `workers`: whoever joins is of the next of these kinds, in turn.
     """
+    needed(kind)
     kinds = cycle(workers)
     world = generate(seed=seed(), end_at=last_midnight(), naming=NAMING, people=people, events=events)
     oracle = foreseen(world, read_rules(None, NAMING))

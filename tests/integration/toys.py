@@ -109,8 +109,8 @@ def main() -> None:
     """One worker process, as `python -m streams worker` is."""
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log.level, libraries=os.environ.get("TOY_LIBRARIES", "warning"))
-    if port := os.environ.get("TOY_DETOUR"):
-        detour(int(port))
+    if doors := os.environ.get("TOY_DETOUR"):
+        detour({int(port): int(door) for port, _, door in (one.partition(":") for one in doors.split(","))})
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = Engine(settings, now=SteadyTime(_wall))

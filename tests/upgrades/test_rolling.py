@@ -1,10 +1,12 @@
 """F21: workers of two releases at once, joining and leaving in both orders. F19: clients that send everything again."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 from msgspec.structs import replace
 
+from tests.integration.brokers import given
 from tests.integration.post import encoded
 from tests.integration.proof import proved
 from tests.integration.siege import Siege
@@ -12,6 +14,7 @@ from tests.integration.workers import Worker
 from tests.upgrades.former import FORMER
 
 pytestmark = [pytest.mark.slow, pytest.mark.kafka]
+KIND: Final = given("embedded")
 PEOPLE, EVENTS = 300, 3_000
 
 
@@ -41,7 +44,7 @@ def test_f21_two_releases_at_once_lose_and_double_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with capsys.disabled():
-        proved("f21", rolling, kind="embedded", place=tmp_path, people=PEOPLE, events=EVENTS,
+        proved("f21", rolling, kind=KIND, place=tmp_path, people=PEOPLE, events=EVENTS,
                workers=(FormerWorker, Worker))  # fmt: skip
 
 
@@ -64,4 +67,4 @@ def test_f19_what_is_sent_three_times_in_any_order_counts_once(
         siege.world = world
 
     with capsys.disabled():
-        proved("f19", storm, kind="embedded", place=tmp_path, people=PEOPLE, events=EVENTS)
+        proved("f19", storm, kind=KIND, place=tmp_path, people=PEOPLE, events=EVENTS)

@@ -15,11 +15,12 @@ from tests.faults.collectors import Collector
 from tests.faults.fuzz.drafts import ENVIRONMENT
 from tests.faults.fuzz.making import Made, made
 from tests.faults.fuzz.wire import GONE, SILENT, Answer, Wire
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus
 
 __all__ = ["MEMORY_MB", "Fuzzed", "Plan", "fuzzed", "kept", "ready_collector", "sent"]
 
+KIND: Final = given("embedded")
 MEMORY_MB: Final = 64.0
 KEPT: Final = Path(__file__).parents[2] / "contract/fuzzed"
 CONNECTIONS: Final = 24
@@ -86,8 +87,8 @@ def kept() -> dict[str, Made]:
 
 @contextmanager
 def ready_collector(place: Path) -> Iterator[Collector]:
-    """A real one on an embedded broker, with every door open."""
-    with broker("embedded") as bootstrap:
+    """A real one, on the embedded broker where nobody asks for another, with every door open."""
+    with broker(KIND) as bootstrap:
         bus = Bus(bootstrap, prefix="fuzz.", app_id="fuzz")
         try:
             bus.create()
