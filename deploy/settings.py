@@ -147,6 +147,8 @@ def value_of(name: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadDeploySettings(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadDeploySettings(f"{name}_FILE: cannot read {path}: it is not UTF-8") from error
 
 
 def secret_of(home: Path) -> str:

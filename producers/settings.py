@@ -249,3 +249,5 @@ def _content(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadSettings(f"{name}: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{name}: cannot read {path}: it is not UTF-8") from error

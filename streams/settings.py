@@ -278,6 +278,8 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
             ours.setdefault(name.removesuffix(FILE), Path(path).read_text(encoding="utf-8").strip())
         except OSError as error:
             raise SettingsError(f"{name}: cannot read {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"{name}: cannot read {path}: it is not UTF-8") from error
     return ours
 
 

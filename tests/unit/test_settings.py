@@ -22,6 +22,12 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     assert settings.secret.get_secret_value() == "from-a-file-with-newline"
 
 
+def test_a_secret_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe" * 20)
+    with pytest.raises(SettingsError, match="LEADSTREAM_SECRET_FILE: cannot read .*/secret: it is not UTF-8"):
+        Settings.from_env({"LEADSTREAM_SECRET_FILE": str(tmp_path / "secret")})
+
+
 def test_the_secret_of_signed_identifies_may_lie_in_a_file_and_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "signing").write_text("signs who somebody is\n", encoding="utf-8")
     given = {"LEADSTREAM_SECRET": "x" * 16, "LEADSTREAM_IDENTITY_SECRET_FILE": str(tmp_path / "signing")}

@@ -281,6 +281,10 @@ def test_the_key_may_lie_in_a_file_and_the_address_in_a_running_leadstream(
     monkeypatch.setenv("LEADSTREAM_IMPORT__SERVER_KEY_FILE", "nowhere")
     with pytest.raises(BadDeploySettings, match="SERVER_KEY_FILE: cannot read nowhere"):
         leadstream("leads", "leads.csv", "--home", "home")
+    Path("key").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("LEADSTREAM_IMPORT__SERVER_KEY_FILE", "key")
+    with pytest.raises(BadDeploySettings, match="SERVER_KEY_FILE: cannot read key: it is not UTF-8"):
+        leadstream("leads", "leads.csv", "--home", "home")
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "nothing in it"), ("Name\nx\n", "no column means email")])

@@ -49,6 +49,13 @@ def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert read(Settings).secret.get_secret_value() == "from the file, long enough"
 
 
+def test_a_secret_that_is_no_text_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe" * 20)
+    monkeypatch.setenv(f"{SECRET}_FILE", str(tmp_path / "secret"))
+    with pytest.raises(BadSettings, match=f"{SECRET}_FILE: cannot read .*/secret: it is not UTF-8"):
+        read(Settings)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
