@@ -35,9 +35,9 @@ from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules, RulesError
 from streams.core.visitor import fold as visitor
 from streams.engine.backread import Backread
-from streams.engine.book import Book
 from streams.engine.engine import INBOXES, Engine
-from streams.engine.exits import STOPPED
+from streams.engine.guards.exits import STOPPED
+from streams.engine.sending.book import Book
 from streams.engine.shell import Decoded, Refusal, Shell
 from streams.engine.steady import SteadyTime
 from streams.errors import SettingsError

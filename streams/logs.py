@@ -18,7 +18,8 @@ __all__ = ["LIBRARIES", "SERVICES", "Seldom", "configure", "flush"]
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
 # mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
 SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
-    "careful_consumer", "careful_producer", "drain", "engine", "faust_fixes", "shares", "table",
+    "engine", "faust.careful_consumer", "faust.careful_producer", "faust.faust_fixes", "reading.drain", "rows.shares",
+    "rows.table",
 ))  # fmt: skip
 
 QUIET_S: Final = 30.0

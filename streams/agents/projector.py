@@ -4,7 +4,7 @@ from functools import partial
 
 from streams.agents.cards import Write, sorted_cards
 from streams.engine.engine import Agent
-from streams.engine.intake import Inbox
+from streams.engine.reading.intake import Inbox
 from streams.engine.shell import Shell
 
 __all__ = ["projector"]

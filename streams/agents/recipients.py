@@ -4,9 +4,9 @@ from typing import TypeVar
 
 from schemas.codec import POSTS
 from schemas.posts import PostMessage
-from streams.engine.book import Book
 from streams.engine.engine import Agent
-from streams.engine.intake import Inbox
+from streams.engine.reading.intake import Inbox
+from streams.engine.sending.book import Book
 from streams.engine.shell import Fold, Shell, block_decoder
 
 __all__ = ["recipients"]

@@ -3,9 +3,9 @@
 from typing import TypeVar
 
 from streams.core.events.facts import Facts
-from streams.engine.book import Book
 from streams.engine.engine import Agent
-from streams.engine.intake import Inbox
+from streams.engine.reading.intake import Inbox
+from streams.engine.sending.book import Book
 from streams.engine.shell import Decode, Fold, Shell
 
 __all__ = ["visitors"]

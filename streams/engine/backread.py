@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from kafka_access.access import Where
-from streams.engine.consumers import lone_consumer
+from streams.engine.rows.consumers import lone_consumer
 from streams.engine.shell import Raw
 from streams.errors import ReadingStopped
 

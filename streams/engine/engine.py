@@ -21,33 +21,33 @@ from streams.channels.base import Channel
 from streams.channels.delivery import Delivery
 from streams.core.recipient.channel_state import ChannelState
 from streams.core.rows import FORMAT
-from streams.engine.beginnings import Beginnings
-from streams.engine.bell import Bell
-from streams.engine.book import Book, RowCodec
-from streams.engine.breaker import Breaker
-from streams.engine.changelogs import Changelogs
 from streams.engine.clock import Clock
-from streams.engine.exits import die
-from streams.engine.faust_fixes import CarefulTables, EngineApp, Watched
-from streams.engine.faust_settings import faust_settings
-from streams.engine.health import Health
-from streams.engine.intake import Inbox, Intake
-from streams.engine.lease import Lease, heard
-from streams.engine.outbox import Outbox
-from streams.engine.progress import Progress
-from streams.engine.pulse import Pulse, since_boot
-from streams.engine.pump import Pump
-from streams.engine.reach import Reach
-from streams.engine.recovery_progress import RecoveryProgress
-from streams.engine.restoring import Restoring
-from streams.engine.saving import Saving
-from streams.engine.sends import Sends
+from streams.engine.faust.faust_fixes import CarefulTables, EngineApp, Watched
+from streams.engine.faust.faust_settings import faust_settings
+from streams.engine.faust.watchdog import Watchdog
+from streams.engine.guards.exits import die
+from streams.engine.guards.health import Health
+from streams.engine.guards.lease import Lease, heard
+from streams.engine.guards.pulse import Pulse, since_boot
+from streams.engine.guards.reach import Reach
+from streams.engine.reading.beginnings import Beginnings
+from streams.engine.reading.breaker import Breaker
+from streams.engine.reading.intake import Inbox, Intake
+from streams.engine.reading.progress import Progress
+from streams.engine.rows.changelogs import Changelogs
+from streams.engine.rows.recovery_progress import RecoveryProgress
+from streams.engine.rows.restoring import Restoring
+from streams.engine.rows.saving import Saving
+from streams.engine.rows.store import Store
+from streams.engine.rows.sweep import Sweep, reader
+from streams.engine.rows.table import RowTable
+from streams.engine.sending.bell import Bell
+from streams.engine.sending.book import Book, RowCodec
+from streams.engine.sending.outbox import Outbox
+from streams.engine.sending.pump import Pump
+from streams.engine.sending.sends import Sends
 from streams.engine.shell import Shell
 from streams.engine.startup import check_topics
-from streams.engine.store import Store
-from streams.engine.sweep import Sweep, reader
-from streams.engine.table import RowTable
-from streams.engine.watchdog import Watchdog
 from streams.metrics import Bound, Bounded, Metrics
 from streams.settings import Settings
 from streams.wall_clock import utc_ms

@@ -21,13 +21,13 @@ from schemas.rejected import Envelope, Reason, Rejected
 from schemas.versions import kept_version, unpacked
 from streams.core.effects import NOTHING, Folded
 from streams.core.errors import CoreError
-from streams.engine.book import Book
-from streams.engine.breaker import Breaker
-from streams.engine.exits import STOPPED, Die, die
-from streams.engine.intake import Fetched, Inbox, Waiting
-from streams.engine.outbox import Outbox
-from streams.engine.progress import Progress
-from streams.engine.pump import Pump
+from streams.engine.guards.exits import STOPPED, Die, die
+from streams.engine.reading.breaker import Breaker
+from streams.engine.reading.intake import Fetched, Inbox, Waiting
+from streams.engine.reading.progress import Progress
+from streams.engine.sending.book import Book
+from streams.engine.sending.outbox import Outbox
+from streams.engine.sending.pump import Pump
 from streams.metrics import Metrics
 
 __all__ = ["Decode", "Decoded", "Fold", "Gathered", "Raw", "Refusal", "Shell", "Sifted", "block_decoder"]

@@ -12,7 +12,7 @@ from kafka_access.access import client_options
 from kafka_access.parting import part_at_once
 from kafka_access.refusals import refusal
 from kafka_access.settings import KafkaSettings
-from streams.engine.exits import BROKEN, STOPPED, die
+from streams.engine.guards.exits import BROKEN, STOPPED, die
 from streams.errors import TopicsMissing
 
 __all__ = ["check_topics", "missing"]

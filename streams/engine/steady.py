@@ -19,7 +19,7 @@ from typing import Final
 
 import structlog
 
-from streams.engine.pulse import since_boot
+from streams.engine.guards.pulse import since_boot
 
 __all__ = ["BELIEVED_MS", "DRIFT_MS", "SteadyTime"]
 

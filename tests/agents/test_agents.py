@@ -11,7 +11,7 @@ from streams.agents.cards import sorted_cards
 from streams.agents.projector import projector
 from streams.app import build
 from streams.core.rows import rules_mark
-from streams.engine.intake import Inbox
+from streams.engine.reading.intake import Inbox
 from streams.engine.shell import Gathered, Raw
 from streams.rules_files import read_rules
 from streams.settings import Settings

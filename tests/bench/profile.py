@@ -47,9 +47,9 @@ PARTS: Final = (
     Part("decode and route", "#2b6cb0", ("decode_visits", "BlockCodec.decode")),
     Part("rows: encode, keep", "#2f855a", ("Book.put", "Book._get", "Book.get")),
     Part("fold and score", "#4299e1", ("streams/core/",)),
-    Part("effects: gather", "#68d391", ("streams/engine/outbox.py",)),
-    Part("batches: fill, hand over", "#38a169", ("streams/engine/pump.py", "streams/engine/sends.py", "Book.flush")),
-    Part("shell and inboxes", "#9ae6b4", ("streams/engine/shell.py", "streams/engine/intake.py", "streams/agents/")),
+    Part("effects: gather", "#68d391", ("engine/sending/outbox.py",)),
+    Part("batches: fill, hand over", "#38a169", ("engine/sending/pump.py", "engine/sending/sends.py", "Book.flush")),
+    Part("shell and inboxes", "#9ae6b4", ("engine/shell.py", "engine/reading/intake.py", "streams/agents/")),
     Part("fetch to inbox", "#d69e2e", ("/drain.py", "faust/transport/", "mode/threads.py", "aiokafka/consumer/")),
     Part("produce requests", "#dd6b20", ("aiokafka/producer/", "aiokafka/client.py", "aiokafka/conn.py")),
 )

@@ -25,10 +25,10 @@ from streams.core.events.visits import decode_visits
 from streams.core.rows import ROWS
 from streams.core.rules import Rules
 from streams.core.visitor import fold as visitor
-from streams.engine.book import Book
-from streams.engine.pulse import Pulse
-from streams.engine.sends import Sends
-from streams.engine.table import RowTable
+from streams.engine.guards.pulse import Pulse
+from streams.engine.rows.table import RowTable
+from streams.engine.sending.book import Book
+from streams.engine.sending.sends import Sends
 from streams.metrics import Metrics
 from streams.rules_files import read_rules
 from tests.bench.bodies import Mix, blocks

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.codec import encode, encode_block
 from schemas.topics import partition_of
-from streams.engine.exits import STOPPED
+from streams.engine.guards.exits import STOPPED
 from tests.faults.record import Figure, run_of
 from tests.integration.brokers import broker, given
 from tests.integration.bus import Bus, wait_until

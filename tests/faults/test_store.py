@@ -11,7 +11,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import TOUCHES
-from streams.engine.exits import STOPPED
+from streams.engine.guards.exits import STOPPED
 from tests.faults.record import Figure, found, named, recorded
 from tests.integration.brokers import broker, given, needed
 from tests.integration.bus import Bus, new_bus, wait_until

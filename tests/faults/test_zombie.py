@@ -10,7 +10,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.activity import Version
-from streams.engine.exits import BROKEN
+from streams.engine.guards.exits import BROKEN
 from tests.faults.holdup import Holdups
 from tests.faults.record import Figure, found, recorded
 from tests.integration.brokers import broker, given, needed

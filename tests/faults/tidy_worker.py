@@ -6,7 +6,7 @@ The real one does so after half a day, which no test waits for.
 import os
 import sys
 
-from streams.engine import store
+from streams.engine.rows import store
 
 if __name__ == "__main__":
     store.WHOLE_MS = -1  # type: ignore[misc]

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias
 
-from streams.engine.store_file import load
+from streams.engine.rows.store_file import load
 from tests.integration.bus import Bus
 
 __all__ = ["DISKS", "Happens", "stored"]

@@ -11,7 +11,7 @@ from msgspec.json import encode
 
 from schemas.deals import DealReport
 from schemas.topics import partition_of
-from streams.engine.exits import STOPPED
+from streams.engine.guards.exits import STOPPED
 from tests.faults.record import Figure
 from tests.integration.bus import Bus, Timeout, wait_until
 from tests.integration.ledger import Ledger

@@ -14,7 +14,7 @@ from schemas.activity import Version
 from schemas.codec import encode, encode_block
 from schemas.rejected import Reason
 from schemas.topics import partition_of
-from streams.engine.exits import BROKEN, STOPPED
+from streams.engine.guards.exits import BROKEN, STOPPED
 from tests.integration.bus import Bus, wait_until
 from tests.integration.toy_bus import ToyWorker, announced, changelog, hit, rejected, rows, say
 from tests.integration.toys import CODEC

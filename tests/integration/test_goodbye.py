@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.embedded import embedded_broker
-from streams.engine.goodbye import leave_any_generation
+from streams.engine.faust.goodbye import leave_any_generation
 
 TOPIC = "visits"
 

@@ -23,7 +23,7 @@ from streams import logs
 from streams.core.effects import NOTHING, Effects, Folded
 from streams.core.rows import RowCodec, rules_mark
 from streams.engine.engine import Engine
-from streams.engine.intake import Inbox
+from streams.engine.reading.intake import Inbox
 from streams.engine.shell import block_decoder
 from streams.engine.steady import SteadyTime
 from streams.settings import Settings

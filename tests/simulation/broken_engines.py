@@ -10,11 +10,11 @@ from schemas.activity import Version
 from schemas.posts import Edit, Receipt
 from streams.core.effects import Effects, Folded
 from streams.core.rows import ROWS
-from streams.engine.book import SAVED, Book, Saved
-from streams.engine.changelogs import sum_of
-from streams.engine.shares import Mark, Share
-from streams.engine.table import RowTable, Written
-from streams.engine.tails import Tails
+from streams.engine.rows.changelogs import sum_of
+from streams.engine.rows.shares import Mark, Share
+from streams.engine.rows.table import RowTable, Written
+from streams.engine.rows.tails import Tails
+from streams.engine.sending.book import SAVED, Book, Saved
 from tests.simulation.broker import fetched
 from tests.simulation.disk import Disk
 from tests.simulation.log import Log, changelog

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from streams.engine.shares import Mark
-from streams.engine.store import OLDEST_MS
-from streams.engine.store_file import Loaded
+from streams.engine.rows.shares import Mark
+from streams.engine.rows.store import OLDEST_MS
+from streams.engine.rows.store_file import Loaded
 from streams.errors import StoreUnusable
 
 __all__ = ["Disk", "Files"]
@@ -15,7 +15,7 @@ WHOLE: Final = 5  # every fifth save of a partition is one of all its rows
 
 
 class Disk:
-    """`streams/engine/store.py` for one process; the files outlive it."""
+    """`streams/engine/rows/store.py` for one process; the files outlive it."""
 
     def __init__(self, files: Files, *, now: Callable[[], int]) -> None:
         self.files = files

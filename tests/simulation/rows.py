@@ -6,13 +6,13 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.engine.book import Book
-from streams.engine.recovery_progress import RecoveryProgress
-from streams.engine.restoring import Restoring
-from streams.engine.saving import Saving
-from streams.engine.sweep import Strange, Sweep
-from streams.engine.table import RowTable
-from streams.engine.tails import Span
+from streams.engine.rows.recovery_progress import RecoveryProgress
+from streams.engine.rows.restoring import Restoring
+from streams.engine.rows.saving import Saving
+from streams.engine.rows.sweep import Strange, Sweep
+from streams.engine.rows.table import RowTable
+from streams.engine.rows.tails import Span
+from streams.engine.sending.book import Book
 from streams.errors import StoreUnusable
 from streams.metrics import Metrics
 from tests.simulation.broker import LogReader, fetched

@@ -4,10 +4,10 @@ from functools import cache
 
 import faust
 
-from streams.engine.exits import Die
-from streams.engine.shares import Shares
-from streams.engine.table import RowTable
-from streams.engine.tails import Tails
+from streams.engine.guards.exits import Die
+from streams.engine.rows.shares import Shares
+from streams.engine.rows.table import RowTable
+from streams.engine.rows.tails import Tails
 
 __all__ = ["row_table"]
 

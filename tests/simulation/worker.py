@@ -27,18 +27,18 @@ from streams.core.recipient import fold as recipient
 from streams.core.rows import ROWS, rules_mark
 from streams.core.rules import Rules
 from streams.core.visitor import fold as visitor
-from streams.engine.bell import Bell
-from streams.engine.book import Book
-from streams.engine.breaker import Breaker
 from streams.engine.clock import Clock
 from streams.engine.engine import INBOXES, Agent
-from streams.engine.exits import BROKEN
-from streams.engine.intake import Intake
-from streams.engine.outbox import Outbox
-from streams.engine.progress import Progress
-from streams.engine.pulse import Pulse
-from streams.engine.pump import Pump
-from streams.engine.sends import Sends
+from streams.engine.guards.exits import BROKEN
+from streams.engine.guards.pulse import Pulse
+from streams.engine.reading.breaker import Breaker
+from streams.engine.reading.intake import Intake
+from streams.engine.reading.progress import Progress
+from streams.engine.sending.bell import Bell
+from streams.engine.sending.book import Book
+from streams.engine.sending.outbox import Outbox
+from streams.engine.sending.pump import Pump
+from streams.engine.sending.sends import Sends
 from streams.engine.shell import Decoded, Refusal, Shell
 from streams.metrics import Metrics
 from tests.simulation.broker import Producer, fetched

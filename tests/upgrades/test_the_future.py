@@ -10,7 +10,7 @@ from schemas.errors import FromTheFuture
 from schemas.formats import FORMAT
 from streams.core.events.visits import decode_visits
 from streams.core.rows import ROWS
-from streams.engine.exits import STOPPED
+from streams.engine.guards.exits import STOPPED
 from streams.engine.shell import block_decoder
 from tests.simulation.broker import Fetched
 from tests.simulation.log import TABLES, Record, changelog

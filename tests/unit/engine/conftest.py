@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 from faust.types import TP
 
-from streams.engine.exits import BROKEN
+from streams.engine.guards.exits import BROKEN
 
 
 class Died(Exception):

@@ -1,8 +1,8 @@
 import pytest
 
-from streams.engine.breaker import WINDOW_S, Breaker
-from streams.engine.exits import STOPPED
-from streams.engine.pulse import Pulse
+from streams.engine.guards.exits import STOPPED
+from streams.engine.guards.pulse import Pulse
+from streams.engine.reading.breaker import WINDOW_S, Breaker
 from tests.unit.engine.conftest import Died, HandClock, raising
 
 

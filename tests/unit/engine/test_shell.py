@@ -15,12 +15,12 @@ from schemas.touches import Disposition
 from schemas.versions import VERSION_HEADER, packed
 from streams.core.effects import Effects, Folded
 from streams.core.errors import UnknownRow
-from streams.engine.bell import Bell
-from streams.engine.book import SAVED
-from streams.engine.breaker import Breaker
-from streams.engine.intake import Inbox, Waiting
-from streams.engine.outbox import Outbox
-from streams.engine.progress import Progress
+from streams.engine.reading.breaker import Breaker
+from streams.engine.reading.intake import Inbox, Waiting
+from streams.engine.reading.progress import Progress
+from streams.engine.sending.bell import Bell
+from streams.engine.sending.book import SAVED
+from streams.engine.sending.outbox import Outbox
 from streams.engine.shell import Decoded, Shell, block_decoder
 from streams.metrics import Metrics
 from tests.unit.engine.conftest import HandClock, raising

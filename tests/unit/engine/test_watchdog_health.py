@@ -12,9 +12,9 @@ from urllib.request import urlopen
 import pytest
 from faust.types import TP
 
-from streams.engine.health import Health
+from streams.engine.faust.watchdog import Watchdog
+from streams.engine.guards.health import Health
 from streams.engine.startup import missing
-from streams.engine.watchdog import Watchdog
 from streams.metrics import Metrics
 from tests.unit.engine.conftest import Died, HandClock, raising
 

@@ -15,7 +15,7 @@ from kafka_access.access import Access, client_options
 from producers.errors import BadSettings
 from producers.settings import Settings as ProducerSettings
 from producers.settings import read
-from streams.engine.faust_settings import faust_settings
+from streams.engine.faust.faust_settings import faust_settings
 from streams.errors import SettingsError
 from streams.settings import Settings
 from tests.integration.certificates import Authority
