@@ -24,7 +24,7 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
 
 def test_a_secret_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe" * 20)
-    with pytest.raises(SettingsError, match="LEADSTREAM_SECRET_FILE: cannot read .*/secret: it is not UTF-8"):
+    with pytest.raises(SettingsError, match=r"LEADSTREAM_SECRET_FILE: cannot read .*/secret: it is not UTF-8"):
         Settings.from_env({"LEADSTREAM_SECRET_FILE": str(tmp_path / "secret")})
 
 
