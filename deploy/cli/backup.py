@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.copying import bars
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadBackup
 from deploy.settings import from_environment, secret_of
 

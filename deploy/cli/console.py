@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from deploy.cli.become import become
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.settings import from_environment
 
 __all__ = ["app"]

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.copying import bars
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.settings import from_environment
 
 __all__ = ["app"]

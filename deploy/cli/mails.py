@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from msgspec import to_builtins
 
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadDeploySettings
 from deploy.settings import up_in, value_of

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from deploy.cli.actor import actor
+from deploy.cli.home import AT_HOME, Home
 from deploy.cli.openings import opened_door, opened_window
-from deploy.cli.topics import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadPerson, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment

@@ -32,7 +32,7 @@ from deploy.cli import (
     users,
 )
 from deploy.cli.become import become
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadRules, DeployError
 
 __all__ = ["app", "main"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.cli.become import become
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadDeploySettings
 from deploy.settings import up_in
 

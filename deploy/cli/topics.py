@@ -1,24 +1,22 @@
 """`leadstream topics`: make them, show them."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from deploy.cli.home import AT_HOME, Home
 from deploy.settings import DeploySettings, from_environment
 
 if TYPE_CHECKING:
     from deploy.local.topics import Wanted
 
-__all__ = ["AT_HOME", "Home", "app"]
+__all__ = ["app"]
 
 app = typer.Typer(help="The Kafka topics: what each holds, how long, and whether the broker agrees.",
                   no_args_is_help=True)  # fmt: skip
-Home: TypeAlias = Annotated[Path, typer.Option(help="Of leadstream up: logs, secrets and up.json lie there.")]
-AT_HOME: Final = Path(".leadstream")
 _COLOURS: Final = {"made": "green", "changed": "yellow", "there": "dim"}
 
 
