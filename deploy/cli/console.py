@@ -34,6 +34,6 @@ def rebuild(
     Reads LEADSTREAM_REDIS__URL, LEADSTREAM_REDIS__KEY_PREFIX and LEADSTREAM_KAFKA__PARTITIONS. It is not needed after
     Redis was lost: workers notice that by themselves.
     """
-    from deploy.cli.rebuild import rebuilt
+    from deploy.cli.kept.rebuild import rebuilt
 
     rebuilt(from_environment(home), console=Console(highlight=False), empty=empty)

@@ -12,7 +12,7 @@ from deploy.cli.actor import actor
 from deploy.cli.copying import bars
 from deploy.cli.home import AT_HOME, Home
 from deploy.cli.openings import opened_door, opened_window
-from deploy.cli.rejected_choice import (
+from deploy.cli.rejected.choice import (
     By,
     Choice,
     Expression,
@@ -26,7 +26,7 @@ from deploy.cli.rejected_choice import (
     patch_of,
     places_of,
 )
-from deploy.cli.rejected_shown import Tally, print_json, print_list, print_one, record_of
+from deploy.cli.rejected.shown import Tally, print_json, print_list, print_one, record_of
 from deploy.errors import BadDeploySettings, BadReplay, BadRules, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment, secret_of
 from streams.wall_clock import utc_ms

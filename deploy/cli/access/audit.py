@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from deploy.cli.keys import milliseconds_of
+from deploy.cli.access.keys import milliseconds_of
 from deploy.errors import BadUsers
 from streams.console_files import AUDIT
 from streams.wall_clock import utc_ms

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.root import app
-from deploy.cli.supply import counted_in
+from deploy.cli.rules.supply import counted_in
 from deploy.errors import BadRules, BadSupply
 from streams.rules_files import PACKAGED
 

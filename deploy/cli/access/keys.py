@@ -49,7 +49,7 @@ def create(
 
     The file is made where it is missing. leadstream keys create site --file /etc/leadstream/keys.json
     """
-    from deploy.cli.key_book import opened
+    from deploy.cli.access.key_book import opened
 
     if not _SOURCE.fullmatch(source):
         raise BadKeys(f"{source!r} is no name of a source: letters, digits, dot, dash and underscore, 64 at most")
@@ -85,7 +85,7 @@ def list_(*, file: File, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(named: Named, *, file: File, as_json: AsJson = False) -> None:
     """End a key at once: within two seconds every collector answers 401 to it."""
-    from deploy.cli.key_book import opened
+    from deploy.cli.access.key_book import opened
 
     with opened(file) as book:
         entry = book.revoke(named)
@@ -107,7 +107,7 @@ def rotate(
 
     Put the new key into pages and servers meanwhile. A leaked key is rotated with --overlap 0.
     """
-    from deploy.cli.key_book import opened
+    from deploy.cli.access.key_book import opened
 
     overlap_ms = milliseconds_of(overlap)
     with opened(file) as book:

@@ -13,7 +13,7 @@ import uvicorn
 from msgspec.json import decode
 from typer.testing import CliRunner
 
-from deploy.cli.imports import SOME_REJECTED
+from deploy.cli.feeding.imports import SOME_REJECTED
 from deploy.cli.root import app
 from deploy.errors import BadDeploySettings, DeployError
 from producers.collector.server import build

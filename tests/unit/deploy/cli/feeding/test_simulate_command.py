@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from deploy.cli import simulate
+from deploy.cli.feeding import simulate
 from deploy.cli.root import app
 from deploy.errors import BadDeploySettings
 

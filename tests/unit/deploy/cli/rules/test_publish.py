@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.root import app
-from deploy.cli.rules import loaded, texts_of
+from deploy.cli.rules.command import loaded, texts_of
 from deploy.errors import BadRules
 from streams.rules_book import Approved, Declined, Published, Reviewed, RulesBook
 

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from redis import Redis
 from rich.console import Console
 
-from deploy.cli import doctor
-from deploy.cli.rebuild import rebuilt
+from deploy.cli.doctor import command as doctor
+from deploy.cli.kept.rebuild import rebuilt
 from deploy.errors import NotRebuilt
 from deploy.local.embedded import embedded_valkey
 from deploy.settings import DeploySettings

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli.shell_log import AuditFile, shell_log
+from deploy.cli.access.shell_log import AuditFile, shell_log
 from deploy.errors import BadUsers
 from streams.console_files import AUDIT, SESSIONS
 from streams.wall_clock import utc_ms

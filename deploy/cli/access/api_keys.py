@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from deploy.cli.keys import milliseconds_of
-from deploy.cli.shell_log import AuditFile, shell_log
+from deploy.cli.access.keys import milliseconds_of
+from deploy.cli.access.shell_log import AuditFile, shell_log
 from deploy.errors import BadKeys
 from streams.console_files import AUDIT
 
@@ -47,7 +47,7 @@ def create(
 
     leadstream api-keys create crm-sync --scope leads:read --file /etc/leadstream/api_keys.json
     """
-    from deploy.cli.api_key_book import opened, scopes_of
+    from deploy.cli.access.api_key_book import opened, scopes_of
 
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadKeys(f"{name!r} is no name: 1 to {LONGEST_NAME} printable characters")
@@ -66,7 +66,7 @@ def create(
 @app.command("list")
 def list_(*, file: File, as_json: AsJson = False) -> None:
     """List all keys with what may be shown of them; revoked ones stay, so that nobody wonders."""
-    from deploy.cli.api_key_book import read
+    from deploy.cli.access.api_key_book import read
 
     told = [_told(one) for one in read(file).keys]
     if as_json:
@@ -88,7 +88,7 @@ def revoke(
     audit: AuditFile = AUDIT,
 ) -> None:
     """End a key at once: within a second every console answers 401 to it."""
-    from deploy.cli.api_key_book import opened
+    from deploy.cli.access.api_key_book import opened
 
     with shell_log(audit) as log, opened(file) as book:
         entry = book.revoke(named)

@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from deploy.cli.access.shell_log import at_shell
 from deploy.cli.root import app
-from deploy.cli.shell_log import at_shell
 from deploy.errors import BadKeys, BadUsers, NotLogged
 from streams.console.access.audit import Audit, AuditLine, entries
 from streams.console.access.session_file import CompanyPerson, opened_sessions, read_sessions

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.company import signout_openid
-from deploy.cli.shell_log import AuditFile, ShellLog, shell_log
+from deploy.cli.access.company import signout_openid
+from deploy.cli.access.shell_log import AuditFile, ShellLog, shell_log
 from deploy.errors import BadUsers
 from streams.console_files import AUDIT
 

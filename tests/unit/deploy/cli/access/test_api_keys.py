@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.api_key_book import read
+from deploy.cli.access.api_key_book import read
 from deploy.cli.root import app
 from deploy.errors import BadKeys
 from schemas.api_keys import api_key_digest, counts

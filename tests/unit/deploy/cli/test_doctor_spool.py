@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.cli.doctor_spool import spool_finding
+from deploy.cli.doctor.spool import spool_finding
 
 
 def test_none_empty_waiting_refused_and_out_of_reach(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from deploy.cli.finding import Finding
+from deploy.cli.doctor.finding import Finding
 
 __all__ = ["spool_finding"]
 

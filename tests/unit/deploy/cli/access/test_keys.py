@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.key_book import opened
+from deploy.cli.access.key_book import opened
 from deploy.cli.root import app
 from deploy.errors import BadKeys
 from producers.collector.door.key_file import KeyEntry, digest, read_key_file, state_of

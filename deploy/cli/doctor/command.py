@@ -8,8 +8,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli.doctor_spool import spool_finding
-from deploy.cli.finding import Finding
+from deploy.cli.doctor.finding import Finding
+from deploy.cli.doctor.spool import spool_finding
 from deploy.errors import BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment
 

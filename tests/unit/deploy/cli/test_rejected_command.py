@@ -8,8 +8,8 @@ from msgspec.json import encode
 from rich.console import Console
 from typer.testing import CliRunner
 
-from deploy.cli.rejected_choice import Choice, patch_of, places_of
-from deploy.cli.rejected_shown import Tally, print_list, print_one
+from deploy.cli.rejected.choice import Choice, patch_of, places_of
+from deploy.cli.rejected.shown import Tally, print_list, print_one
 from deploy.cli.root import app
 from deploy.errors import BadReplay
 from schemas.rejected import Envelope, Kept, Reason, Rejected
@@ -24,7 +24,7 @@ def choice(**said: Any) -> Choice:
 
 
 def test_times_are_moments_or_ages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.cli.rejected_choice.utc_ms", lambda: 1_000_000_000)
+    monkeypatch.setattr("deploy.cli.rejected.choice.utc_ms", lambda: 1_000_000_000)
     wanted = choice(since="2h", until="2001-09-09T01:46:40Z").wanted()
     assert (wanted.since, wanted.until) == (1_000_000_000 - 7_200_000, 1_000_000_000_000)
     for bad in ("yesterday", "2 weeks", "-1h", "9999999d"):

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.cli.actor import actor
-from deploy.cli.rules import loaded, texts_of
-from deploy.cli.supply import write_threshold
+from deploy.cli.rules.command import loaded, texts_of
+from deploy.cli.rules.supply import write_threshold
 from deploy.errors import BadRules
 from streams.console_files import RULES_BOOK
 from streams.wall_clock import utc_ms

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from deploy.cli.copying import bars
 from deploy.cli.home import AT_HOME, Home
-from deploy.cli.kept import kept_rows
-from deploy.cli.rules import loaded, texts_of
+from deploy.cli.kept.rows import kept_rows
+from deploy.cli.rules.command import loaded, texts_of
 from deploy.errors import BadReplay, BadRules
 from deploy.settings import secret_of
 from streams.wall_clock import utc_ms
