@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadDeploySettings, NotDelivered
 from deploy.settings import lent
 from streams.wall_clock import utc_ms

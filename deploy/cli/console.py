@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from deploy.cli.become import become
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.settings import from_environment
 
 __all__ = ["app"]
@@ -34,6 +34,6 @@ def rebuild(
     Reads LEADSTREAM_REDIS__URL, LEADSTREAM_REDIS__KEY_PREFIX and LEADSTREAM_KAFKA__PARTITIONS. It is not needed after
     Redis was lost: workers notice that by themselves.
     """
-    from deploy.cli.rebuild import rebuilt
+    from deploy.cli.kept.rebuild import rebuilt
 
     rebuilt(from_environment(home), console=Console(highlight=False), empty=empty)

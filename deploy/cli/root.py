@@ -9,30 +9,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.cli import (
-    api_keys,
-    audit,
-    backup,
-    channels,
-    console,
-    crm,
-    grow,
-    imports,
-    keys,
-    mails,
-    person,
-    publish,
-    rejected,
-    replay,
-    rules,
-    settings,
-    simulate,
-    supply,
-    topics,
-    users,
-)
+from deploy.cli import channels, console, settings
+from deploy.cli.access import api_keys, audit, keys, users
 from deploy.cli.become import become
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.feeding import crm, imports, mails, simulate
+from deploy.cli.home import AT_HOME, Home
+from deploy.cli.kept import backup, grow, person, topics
+from deploy.cli.rejected import command as rejected
+from deploy.cli.rules import command as rules
+from deploy.cli.rules import publish, replay, supply
 from deploy.errors import BadRules, DeployError
 
 __all__ = ["app", "main"]
@@ -136,7 +121,7 @@ def doctor(*, home: Home = AT_HOME) -> None:
 
     It asks the Kafka and Redis that the environment names, else those of a running [b]leadstream up[/b].
     """
-    from deploy.cli.doctor import examine
+    from deploy.cli.doctor.command import examine
 
     raise typer.Exit(examine(Console(highlight=False), home=home))
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.topics import AT_HOME, Home
+from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadDeploySettings
 from deploy.settings import lent
 

@@ -21,7 +21,7 @@ CODE: Final[dict[str, tuple[str, ...]]] = {
     "collector": ("producers/collector", "producers/crm", "producers/mail"),
     "simulate": ("producers/simulate",),
     "demo site": ("deploy/local/demo",),
-    "import": ("deploy/cli/imports.py",),
+    "import": ("deploy/cli/feeding/imports.py",),
 }
 WAY_IN: Final = tuple(f"kafka.{name}" for name in Access.model_fields)  # handed to Kafka's clients as one
 # What settings make of several of their own: who reads the left one reads the right ones.

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, SecretStr
 from typer.testing import CliRunner
 
-from deploy.cli.backup import SECRETS
+from deploy.cli.kept.backup import SECRETS
 from deploy.cli.root import app
 from deploy.errors import BadBackup
 from deploy.upkeep.copies import KINDS, bring_back, places, read_copies, read_files, write_copies
