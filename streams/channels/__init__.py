@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from streams.channels.apprise import make_apprise
+from streams.channels.apprise.channel import make_apprise
 from streams.channels.base import Channel
-from streams.channels.mail import make_mail
-from streams.channels.slack_made import make_slack
-from streams.channels.teams import make_teams
-from streams.channels.webhook_made import make_webhook
+from streams.channels.mail.channel import make_mail
+from streams.channels.slack.made import make_slack
+from streams.channels.teams.channel import make_teams
+from streams.channels.webhook.made import make_webhook
 from streams.core.routing import Routing
 from streams.settings import Settings
 from streams.wall_clock import utc_ms

@@ -14,7 +14,7 @@ from schemas.posts import Post
 from streams.channels.base import Channel
 from streams.channels.delivery import DEADLINE_S
 from streams.channels.errors import ChannelBusy, ChannelError, ChannelRefused, NoAddress
-from streams.channels.words import Words
+from streams.channels.words.message import Words
 from streams.core.recipient.channel_state import MACHINES, Trial, TrialKind, TrialResult
 from streams.core.routing import Routing
 from streams.core.rules import Rules

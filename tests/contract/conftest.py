@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 PATIENCE_S: Final = 60.0  # in production 4 to 8 s: here even the start of Apprise's process may take longer
-CHANNELS: Final = ("apprise", "mail", "slack_api", "teams", "webhook")
+CHANNELS: Final = ("apprise.channel", "mail.channel", "slack.api", "teams.channel", "webhook.channel")
 
 
 @pytest.fixture(autouse=True)

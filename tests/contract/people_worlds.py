@@ -11,13 +11,13 @@ from typing import Any
 
 from schemas.posts import Digest, Post
 from streams.channels.addresses import Addresses, mail_address
-from streams.channels.apprise import AppriseChannel
-from streams.channels.apprise_lines import Setup
-from streams.channels.apprise_process import AppriseProcess
-from streams.channels.apprise_services import listed_of
-from streams.channels.mail import MailChannel, MailServer
-from streams.channels.teams import TeamsChannel
-from streams.channels.words import Words
+from streams.channels.apprise.channel import AppriseChannel
+from streams.channels.apprise.lines import Setup
+from streams.channels.apprise.process import AppriseProcess
+from streams.channels.apprise.services import listed_of
+from streams.channels.mail.channel import MailChannel, MailServer
+from streams.channels.teams.channel import TeamsChannel
+from streams.channels.words.message import Words
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from tests.contract.smtp_stub import SmtpStub

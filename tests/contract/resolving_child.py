@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from streams.channels.apprise_child import main
+from streams.channels.apprise.child import main
 
 
 def _look_in(host: str, file: Path) -> None:

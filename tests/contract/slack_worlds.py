@@ -2,9 +2,9 @@
 
 from time import time_ns
 
-from streams.channels.slack import SlackChannel
-from streams.channels.slack_places import SlackPlaces
-from streams.channels.words import Words
+from streams.channels.slack.channel import SlackChannel
+from streams.channels.slack.places import SlackPlaces
+from streams.channels.words.message import Words
 from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from tests.contract.slack_stub import TOKEN, SlackStub

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemas.posts import Digest, Post
-from streams.channels.apprise_lines import THREADS
-from streams.channels.apprise_services import listed_of
+from streams.channels.apprise.lines import THREADS
+from streams.channels.apprise.services import listed_of
 from streams.channels.errors import ChannelBusy, NoAddress
 from streams.errors import SettingsError
 from streams.outgoing.addresses import Reach
@@ -87,7 +87,7 @@ async def test_of_two_services_the_one_that_took_it_is_not_told_again(far: Http,
 async def test_a_process_of_which_all_threads_hang_is_started_anew(
     far: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.channels.apprise.DEADLINE_S", 1.0)  # a hung process is ended within it
+    monkeypatch.setattr("streams.channels.apprise.channel.DEADLINE_S", 1.0)  # a hung process is ended within it
     started = "import sys; print('started', file=sys.stderr); [None for _ in sys.stdin]"
     made = apprise_channel(f'"*" = ["{url(far)}"]', command=(sys.executable, "-c", started))
     async with asyncio.timeout(60):
@@ -109,7 +109,7 @@ import os, runpy, sys
 try:
     os.close(os.open({str(tmp_path / "ended")!r}, os.O_CREAT | os.O_EXCL))
 except FileExistsError:
-    runpy.run_module("streams.channels.apprise_child", run_name="__main__")
+    runpy.run_module("streams.channels.apprise.child", run_name="__main__")
 """
     made = apprise_channel(f'"*" = ["{url(far)}"]', command=(sys.executable, "-c", ends_once))
     with pytest.raises(ChannelBusy, match="the process of Apprise ended"):
@@ -122,7 +122,7 @@ except FileExistsError:
 async def test_a_real_service_that_hangs_is_busy_within_the_deadline(
     far: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.channels.apprise.DEADLINE_S", 0.3)
+    monkeypatch.setattr("streams.channels.apprise.channel.DEADLINE_S", 0.3)
     far.hang.clear()
     made = apprise_channel(f'"*" = ["{url(far)}"]')
     async with asyncio.timeout(30):

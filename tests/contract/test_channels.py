@@ -24,8 +24,8 @@ from schemas.posts import Ahead, Digest, Edit, LeadNews, Post
 from streams.channels.base import Channel, Editor
 from streams.channels.errors import ChannelBusy, ChannelRefused
 from streams.channels.memory import MemoryChannel
-from streams.channels.webhook import WebhookChannel
-from streams.channels.webhook_leads import told_of
+from streams.channels.webhook.channel import WebhookChannel
+from streams.channels.webhook.leads import told_of
 from tests.contract.people_worlds import KIM, AppriseWorld, MailWorld, TeamsWorld, http, outgoing
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, slack_channel
@@ -328,7 +328,7 @@ async def test_a_redirect_is_not_followed(far: Far) -> None:
 
 @pytest.mark.asyncio
 async def test_a_receiver_that_hangs_is_busy_within_the_deadline(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.channels.webhook.DEADLINE_S", 0.2)
+    monkeypatch.setattr("streams.channels.webhook.channel.DEADLINE_S", 0.2)
     far.hang.clear()
     async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):

@@ -16,14 +16,14 @@ from schemas.activity import PageSeen
 from schemas.cards import AlertCard
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.addresses import Addresses, mail_address
-from streams.channels.apprise import AppriseChannel
-from streams.channels.apprise_child import told
-from streams.channels.apprise_lines import Order, Setup
-from streams.channels.apprise_process import AppriseProcess
-from streams.channels.mail import MailChannel, MailServer
-from streams.channels.slack_blocks import alert_blocks, digest_blocks, note_blocks
-from streams.channels.teams_card import card_body
-from streams.channels.webhook import WebhookChannel
+from streams.channels.apprise.channel import AppriseChannel
+from streams.channels.apprise.child import told
+from streams.channels.apprise.lines import Order, Setup
+from streams.channels.apprise.process import AppriseProcess
+from streams.channels.mail.channel import MailChannel, MailServer
+from streams.channels.slack.blocks import alert_blocks, digest_blocks, note_blocks
+from streams.channels.teams.card import card_body
+from streams.channels.webhook.channel import WebhookChannel
 from streams.outgoing.client import Answer, Outgoing
 from tests.contract.people_worlds import KIM, ROUTING, WORDS, card_of, now
 from tests.hostile import PAYLOADS

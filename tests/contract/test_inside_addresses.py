@@ -107,7 +107,7 @@ def leads_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
     """What the host leads to in the process that Apprise lives in."""
     file = tmp_path / "leads_to.json"
     command = (sys.executable, "-m", "tests.contract.resolving_child", HOST, str(file))
-    monkeypatch.setattr("streams.channels.apprise_process.COMMAND", command)
+    monkeypatch.setattr("streams.channels.apprise.process.COMMAND", command)
     return lambda found: file.write_text(json.dumps(found)) and None
 
 

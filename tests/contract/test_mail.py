@@ -150,7 +150,7 @@ async def test_what_is_ours_to_mend_loses_no_alert(stub: SmtpStub, command: str)
 async def test_a_server_that_hangs_is_busy_within_the_deadline(
     stub: SmtpStub, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("streams.channels.mail.DEADLINE_S", 0.2)
+    monkeypatch.setattr("streams.channels.mail.channel.DEADLINE_S", 0.2)
     stub.hanging = command
     async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):

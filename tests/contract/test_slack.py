@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from schemas.activity import PageSeen, Version
 from schemas.posts import Post
 from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.slack import SlackChannel
+from streams.channels.slack.channel import SlackChannel
 from streams.console.slack.edits import edited
 from tests.contract.slack_stub import SlackStub, slack_stub
 from tests.contract.slack_worlds import CHANNEL, SUN, SUNS_CHANNEL, slack_channel
@@ -216,7 +216,7 @@ async def test_a_token_that_is_wrong_is_busy(stub: SlackStub) -> None:
 
 
 async def test_slack_that_hangs_is_busy_within_the_deadline(stub: SlackStub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.channels.slack_api.DEADLINE_S", 0.2)
+    monkeypatch.setattr("streams.channels.slack.api.DEADLINE_S", 0.2)
     stub.hang.clear()
     async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):

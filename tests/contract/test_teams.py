@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from schemas.posts import Ahead, Digest, Post
 from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.teams import TeamsChannel
-from streams.channels.teams_card import LARGEST, card_body
-from streams.channels.words import Words
+from streams.channels.teams.card import LARGEST, card_body
+from streams.channels.teams.channel import TeamsChannel
+from streams.channels.words.message import Words
 from tests.contract.people_worlds import KIM, ROUTING, WORDS, Http, TeamsWorld, card_of, http, now, outgoing
 from tests.unit.console.samples import HOSTILE, Samples
 
@@ -130,7 +130,7 @@ async def test_a_redirect_is_not_followed_and_the_secret_address_is_in_no_error(
 
 
 async def test_a_flow_that_hangs_is_busy_within_the_deadline(far: Http, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.channels.teams.DEADLINE_S", 0.2)
+    monkeypatch.setattr("streams.channels.teams.channel.DEADLINE_S", 0.2)
     far.hang.clear()
     async with asyncio.timeout(30):
         with pytest.raises(ChannelBusy, match="no answer in time"):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from streams.channels import CHANNELS, make_channels
-from streams.channels.mail import MailChannel
+from streams.channels.mail.channel import MailChannel
 from streams.errors import SettingsError
 from streams.settings import Settings
 from tests.unit.core.made import example_rules

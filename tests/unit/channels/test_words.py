@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.posts import Ahead, Digest, Post
-from streams.channels.phrases import PHRASES
-from streams.channels.slack_choices import CHOICES
-from streams.channels.words import Words
+from streams.channels.slack.choices import CHOICES
+from streams.channels.words.message import Words
+from streams.channels.words.phrases import PHRASES
 from streams.console.tongue import tongue_of
 from streams.core.written import words
 from streams.rules_files import PACKAGED

@@ -1,6 +1,6 @@
 """Slack: an alert is one message in a channel; what comes later edits it and stands in its thread.
 
-Nothing is kept here that must not be lost: each message is marked with its alert and post (`slack_marks.py`), and is
+Nothing is kept here that must not be lost: each message is marked with its alert and post (`marks.py`), and is
 found again in the channel's history. So a post that comes again finds itself there. What was found or sent is
 remembered for as long as the process lives.
 """
@@ -14,12 +14,12 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 
 from schemas.posts import Digest, Edit, Post, Receipt
-from streams.channels.slack_api import SlackApi, SlackSaidNo
-from streams.channels.slack_blocks import alert_blocks, digest_blocks, note_blocks
-from streams.channels.slack_marks import Mark, Message, mark_of, marked
-from streams.channels.slack_places import SlackPlaces
-from streams.channels.told import Told
-from streams.channels.words import Words
+from streams.channels.slack.api import SlackApi, SlackSaidNo
+from streams.channels.slack.blocks import alert_blocks, digest_blocks, note_blocks
+from streams.channels.slack.marks import Mark, Message, mark_of, marked
+from streams.channels.slack.places import SlackPlaces
+from streams.channels.words.message import Words
+from streams.channels.words.told import Told
 from streams.core.rulebook.routing_rules import Language
 from streams.outgoing.client import Outgoing
 from streams.outgoing.slack_markup import escaped

@@ -1,4 +1,4 @@
-"""Apprise in a process of its own (`apprise_child.py`): orders out, answers in. It is started with the first order.
+"""Apprise in a process of its own (`child.py`): orders out, answers in. It is started with the first order.
 
 One that ended is started again with the next order; what it had not answered failed.
 """
@@ -12,12 +12,12 @@ from typing import Final
 
 from msgspec.json import decode, encode
 
-from streams.channels.apprise_lines import THREADS, Answer, Order, Setup
+from streams.channels.apprise.lines import THREADS, Answer, Order, Setup
 from streams.channels.errors import ChannelBusy
 
 __all__ = ["COMMAND", "AppriseProcess"]
 
-COMMAND: Final = (sys.executable, "-m", "streams.channels.apprise_child")
+COMMAND: Final = (sys.executable, "-m", "streams.channels.apprise.child")
 
 
 class AppriseProcess:

@@ -1,4 +1,4 @@
-"""The process that Apprise lives in: `python -m streams.channels.apprise_child`, started by `apprise_process.py`.
+"""The process that Apprise lives in: `python -m streams.channels.apprise.child`, started by `process.py`.
 
 Apprise looks names up itself, in threads of its own too: only a process that connects to no inside address, whoever
 opens the socket, is sure. It reads lines of JSON, a `Setup` and then `Order`s, and writes an `Answer` for each. It ends
@@ -15,8 +15,8 @@ from typing import IO
 
 from msgspec.json import decode, encode
 
-from streams.channels.apprise_lines import THREADS, Answer, Order, Setup
-from streams.channels.apprise_services import Service, services_of
+from streams.channels.apprise.lines import THREADS, Answer, Order, Setup
+from streams.channels.apprise.services import Service, services_of
 from streams.outgoing.addresses import Reach
 from streams.outgoing.whole_process import guard_process
 

@@ -17,7 +17,7 @@ from schemas.codec import encode
 from schemas.posts import Digest, Edit, LeadNews, Post, Receipt
 from schemas.webhooks import AlertChanged, AlertDigest, AlertRaised, ChangedData, DigestData, RaisedData
 from streams.channels.answers import posted
-from streams.channels.webhook_leads import told_of, written
+from streams.channels.webhook.leads import told_of, written
 from streams.outgoing.client import Outgoing
 
 __all__ = ["WebhookChannel"]

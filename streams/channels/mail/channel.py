@@ -23,8 +23,8 @@ from msgspec import Struct
 from schemas.posts import Digest, Post, Receipt
 from streams.channels.addresses import Addresses, mail_address, unencoded
 from streams.channels.errors import ChannelBusy, ChannelRefused
-from streams.channels.mail_form import as_html, as_text
-from streams.channels.words import Words
+from streams.channels.mail.form import as_html, as_text
+from streams.channels.words.message import Words
 from streams.core.routing import Routing
 from streams.errors import SettingsError
 from streams.settings import MailSettings, Settings

@@ -8,9 +8,9 @@ from typing import Final
 
 from schemas.posts import Digest, Post, Receipt
 from streams.channels.answers import posted
-from streams.channels.teams_card import card_body
+from streams.channels.teams.card import card_body
 from streams.channels.ways import checked, way_out
-from streams.channels.words import Words
+from streams.channels.words.message import Words
 from streams.core.routing import Routing
 from streams.outgoing.client import Outgoing
 from streams.settings import Settings

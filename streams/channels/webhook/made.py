@@ -5,7 +5,7 @@ from collections.abc import Callable
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from streams.channels.ways import checked, way_out
-from streams.channels.webhook import WebhookChannel
+from streams.channels.webhook.channel import WebhookChannel
 from streams.core.routing import Routing
 from streams.errors import SettingsError
 from streams.settings import Settings

@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streams.channels.told import Line, Told, ToldDigest
+from streams.channels.words.told import Line, Told, ToldDigest
 
 __all__ = ["as_html", "as_text"]
 

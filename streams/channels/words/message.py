@@ -6,8 +6,8 @@ All channels for people say the same. Whatever came from outside is one line wit
 from urllib.parse import quote
 
 from schemas.posts import Digest, Post
-from streams.channels.reader import Reader, account_name, short
-from streams.channels.told import Button, Told, ToldDigest
+from streams.channels.words.reader import Reader, account_name, short
+from streams.channels.words.told import Button, Told, ToldDigest
 from streams.core.routing import Routing
 
 __all__ = ["Words"]

@@ -6,8 +6,8 @@ What buttons say goes to the console (`/slack/actions`): `action_id` is the verb
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from streams.channels.slack_choices import CHOICES, DANGEROUS, FIRST
-from streams.channels.told import Line, Told, ToldDigest
+from streams.channels.slack.choices import CHOICES, DANGEROUS, FIRST
+from streams.channels.words.told import Line, Told, ToldDigest
 from streams.core.rulebook.routing_rules import Language
 from streams.outgoing.slack_markup import escaped
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from schemas.codec import encode
-from streams.channels.told import Line, Told, ToldDigest
+from streams.channels.words.told import Line, Told, ToldDigest
 
 __all__ = ["card_body"]
 

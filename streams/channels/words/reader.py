@@ -9,8 +9,8 @@ from schemas.activity import PageSeen
 from schemas.cards import AlertCard, MemberCard, ReturnLine
 from schemas.deals import DealFacts
 from schemas.posts import Ahead
-from streams.channels.phrases import PHRASES
-from streams.channels.told import Line
+from streams.channels.words.phrases import PHRASES
+from streams.channels.words.told import Line
 from streams.core.alert.said import in_korean
 from streams.core.returns.strength import lost_at
 from streams.core.rulebook.routing_rules import Language

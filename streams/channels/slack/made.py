@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from schemas.ids import Naming
-from streams.channels.slack import SlackChannel
-from streams.channels.slack_places import SlackPlaces
+from streams.channels.slack.channel import SlackChannel
+from streams.channels.slack.places import SlackPlaces
 from streams.channels.ways import checked, way_out
-from streams.channels.words import Words
+from streams.channels.words.message import Words
 from streams.core.routing import Routing
 from streams.errors import SettingsError
 from streams.settings import Settings

@@ -1,6 +1,6 @@
-"""Apprise: one list of its URLs by rep or team, for the many services that have no file of their own here.
+"""Apprise: one list of its URLs by rep or team, for the many services that have no folder of their own here.
 
-It lives in a process of its own (`apprise_process.py`), since it blocks, and since it looks names up itself. One of
+It lives in a process of its own (`process.py`), since it blocks, and since it looks names up itself. One of
 its threads that hangs is left behind at the deadline; when all are held up the process is started anew. It says yes or
 no, never why: a no is busy. Of several URLs those that took a post are not told again while this process lives.
 """
@@ -13,12 +13,12 @@ from typing import Final
 
 from schemas.ids import Naming
 from schemas.posts import Digest, Post, Receipt
-from streams.channels.apprise_lines import Setup
-from streams.channels.apprise_process import AppriseProcess
-from streams.channels.apprise_services import EVERYBODY_ELSE, Listed, listed_of
+from streams.channels.apprise.lines import Setup
+from streams.channels.apprise.process import AppriseProcess
+from streams.channels.apprise.services import EVERYBODY_ELSE, Listed, listed_of
 from streams.channels.errors import ChannelBusy, NoAddress
-from streams.channels.told import Told, ToldDigest
-from streams.channels.words import Words
+from streams.channels.words.message import Words
+from streams.channels.words.told import Told, ToldDigest
 from streams.core.routing import Routing
 from streams.outgoing.addresses import Reach
 from streams.settings import Settings
