@@ -16,7 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from schemas.activity import Activity
-from schemas.cards import AlertCard, Transition
+from schemas.cards import AlertCard, LeadCard, Transition
 from tests.integration.oracle import Oracle
 from tests.integration.outcome import History, Outcome
 from tests.integration.world import World
@@ -79,6 +79,19 @@ def _plain(card: Any, *, without: frozenset[str]) -> dict[str, Any]:
 def _alert(card: AlertCard) -> AlertCard:
     """Without where its window began: that alone is no news, so such a card is not said again."""
     return replace(card, strength=replace(card.strength, counted_from=0))
+
+
+def _by_its_clock(expected: LeadCard, actual: LeadCard, *, at: int) -> LeadCard:
+    """What a lead's card must say at `at` where its stage's clock started when it did: whether it is over, the wake."""
+    if (actual.due_at, actual.reminder_at) == (expected.due_at, expected.reminder_at):
+        return expected
+    others = expected.wake_at not in {expected.due_at, expected.reminder_at}  # else what else wakes it lies behind that
+    own = [time for time in (actual.due_at, actual.reminder_at) if time is not None and time > at]
+    wakes = [*own, *([expected.wake_at] if expected.wake_at is not None else [])]
+    return replace(
+        expected, overdue=actual.due_at is not None and at >= actual.due_at,
+        wake_at=min(wakes, default=None) if others else actual.wake_at,
+    )  # fmt: skip
 
 
 def _hits(thing: Any) -> Counter[int]:
@@ -217,7 +230,11 @@ def judge(outcome: Outcome, oracle: Oracle, world: World) -> Ledger:
     ledger = Ledger(accepted=world.events + len(world.poison), seed=world.seed)
     told = {key: history.newest for key, history in outcome.leads.items()}
     _compare(ledger, "visitor", actual=outcome.visitors, expected=oracle.visitors)
-    _compare(ledger, "lead", actual=told, expected=oracle.leads)
+    clocked = {
+        key: _by_its_clock(card, told[key], at=world.closing_at) if key in told else card
+        for key, card in oracle.leads.items()
+    }
+    _compare(ledger, "lead", actual=told, expected=clocked)
     _compare(ledger, "account", actual={k: h.newest for k, h in outcome.accounts.items()}, expected=oracle.accounts)
     shared = outcome.alerts.keys() & oracle.alerts.keys()
     _compare(ledger, "alert", actual={key: _alert(outcome.alerts[key].newest) for key in shared},

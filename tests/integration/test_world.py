@@ -168,6 +168,25 @@ def back_in_time(outcome: Outcome) -> Outcome:
     return replace(outcome, leads=outcome.leads | {key: History([earlier, card], card)})
 
 
+def with_a_clock(outcome: Outcome, *, due_at: int, **said: bool) -> Outcome:
+    """The first lead whose stage has a clock that was over, with another clock."""
+    key, card = next((key, one.newest) for key, one in sorted(outcome.leads.items()) if one.newest.overdue)
+    other = replace(card, due_at=due_at, reminder_at=due_at - 1, **said)
+    if not other.overdue:
+        other = replace(other, wake_at=due_at - 1)
+    return replace(outcome, leads=outcome.leads | {key: History([other], other)})
+
+
+def test_the_clock_of_a_stage_may_have_started_later_and_must_be_true_to_itself(
+    outcome: Outcome, oracle: Oracle, world: World
+) -> None:
+    later, earlier = world.closing_at + 2, world.closing_at - 2
+    assert judge(with_a_clock(outcome, due_at=later, overdue=False), oracle, world).clean
+    assert judge(with_a_clock(outcome, due_at=later), oracle, world).double == 1
+    assert judge(with_a_clock(outcome, due_at=earlier), oracle, world).clean
+    assert judge(with_a_clock(outcome, due_at=earlier, overdue=False), oracle, world).double == 1
+
+
 @pytest.mark.parametrize(
     ("broken", "count"),
     [
