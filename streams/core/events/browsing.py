@@ -57,6 +57,6 @@ def browsed(events: Sequence[AnyEvent], arrival: Arrival) -> list[Facts | None]:
         page: PageSeen = new(PageSeen, (at, hit_id_of(message_id), address.path, address.kind, attention, attention))
         found[place] = Facts(
             to=visitor_id, received_at=received_at, at=at, hits=address.hits(page) if address.needs else NO_HITS,
-            pages=(page,), marks=address.marks if believed else (), network=network,
+            pages=(page,), marks=address.marks if believed else (), network=network, only_pages=not network,
         )  # fmt: skip
     return found
