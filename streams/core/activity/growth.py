@@ -100,10 +100,12 @@ def _sorted(held: dict[str, Hits], changed: dict[str, Hits]) -> dict[str, Hits]:
 def _pages(
     held: tuple[PageSeen, ...], spare: tuple[PageSeen, ...], more: Sequence[PageSeen], *, rules: Rules
 ) -> tuple[tuple[PageSeen, ...], tuple[PageSeen, ...]]:
-    if held:
-        more = [page for page in more if page not in held]
-        if not more:
-            return held, spare
+    if not held:
+        first, left = pages.walked(more, rules.scoring, rules.site)
+        return first, spare_after(spare, more, let_go=left, kept=first, rules=rules)
+    more = [page for page in more if page not in held]
+    if not more:
+        return held, spare
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
     after = held if after == held else after
     return after, spare_after(spare, more, let_go=let_go, kept=after, rules=rules)
@@ -133,7 +135,7 @@ def _traits(
                 after = dict(held) if after is held else after
                 after[name], older = tuple.__new__(Trait, said), known
             if older is not None:
-                replaced.append(Said(older[0], older[1], name))
+                replaced.append(tuple.__new__(Said, (*older, name)))  # half of what `Said(...)` costs
     if len(after) > len(held) and len(after) > 1:
         kept = newest_traits((after,))
         replaced += replaced_traits((after,), kept)
