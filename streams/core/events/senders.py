@@ -17,7 +17,6 @@ from streams.core.visitor.networks import network_of
 __all__ = ["Sender", "senders_in"]
 
 REMEMBERED: Final = 8_192
-LONGEST_REMEMBERED: Final = 512  # characters of a user agent
 
 
 class Sender(Struct, frozen=True):
@@ -64,13 +63,7 @@ def senders_in(rules: Rules) -> Senders:
             rules=rules,
         )
 
-    known = remembered("senders", most=REMEMBERED)(look_up)
-
-    def sender_of(source: str, trust: Trust, user_agent: str | None, ip: str | None) -> Sender:  # noqa: PLR0917  by place
-        long = user_agent is not None and len(user_agent) > LONGEST_REMEMBERED
-        return (look_up if long else known)(source, trust, user_agent, ip)
-
-    return sender_of
+    return remembered("senders", most=REMEMBERED)(look_up)
 
 
 def _posts_as_machine(user_agent: str | None, *, trust: Trust, rules: Rules) -> bool:
