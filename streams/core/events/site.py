@@ -109,10 +109,12 @@ def _facts(
         claims = (Claim(seen.at, lead_id, "proven" if signed else sender.trust),)
         if email_lead is not None and user_lead is not None and sender.believed:
             links = (Link(seen.at, user_lead, email_lead, "email", sender.trust),)
+    said = said if believed else NO_TRAITS
     return Facts(
         to=seen.to, received_at=seen.arrival.received_at, at=seen.at if at is None else at, claims=claims, links=links,
-        hits=hits, pages=pages, milestones=milestones, said=said if believed else NO_TRAITS,
-        marks=marks if believed else (), confirmation=confirmation, network=sender.network,
+        hits=hits, pages=pages, milestones=milestones, said=said, marks=marks if believed else (),
+        confirmation=confirmation, network=sender.network,
+        only_pages=not (claims or links or milestones or said or confirmation or sender.network),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from schemas.delivery import TypedDelivery
 from schemas.events import AnyEvent
 from streams.core.events.arrival import arrived
 from streams.core.events.browsing import browsed
+from streams.core.events.facts import Facts
 from streams.core.events.site import routed
 from tests.unit.core.made import NOW, RULES, page
 
@@ -65,3 +66,22 @@ def test_what_is_odd_is_left_to_others(change: dict[str, Any], delivered: dict[s
     """And its neighbours are not."""
     delivery = _delivery({"context": {"userAgent": AGENT}}, change, **delivered)
     assert browsed(delivery.events, arrived(delivery, RULES))[1] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "only_pages"),
+    [
+        pytest.param({}, True, id="a page of nobody"),
+        pytest.param({"userId": "ann"}, False, id="a page of somebody"),
+        pytest.param({"type": "identify", "traits": {"plan": "team"}}, False, id="a trait"),
+        pytest.param({"type": "track", "event": "Form Submitted", "properties": {"form": "demo"}}, False, id="asked"),
+    ],
+)
+def test_facts_say_whether_they_hold_more_than_pages(change: dict[str, Any], only_pages: bool) -> None:
+    """So that a fold need not ask for the rest."""
+    delivery = _delivery(change)
+    found = routed(delivery.events[0], arrived(delivery, RULES))
+    assert isinstance(found, Facts)
+    assert found.only_pages is only_pages
+    more = (found.claims, found.links, found.orders, found.milestones, found.said, found.confirmation, found.network)
+    assert any(more) is not only_pages
