@@ -51,7 +51,10 @@ def browsed(events: Sequence[AnyEvent], arrival: Arrival) -> list[Facts | None]:
         at += ahead
         if visitor_id is None or message_id == NO_UUID or not oldest < at <= received_at:
             continue
-        if len(url := url_of(event)) > LONGEST_REMEMBERED:
+        said = event.properties
+        if said is None or type(url := said.get("url")) is not str or not url:
+            url = url_of(event)
+        if len(url) > LONGEST_REMEMBERED:
             continue
         address = address_of(url)
         page: PageSeen = new(PageSeen, (at, hit_id_of(message_id), address.path, address.kind, attention, attention))
