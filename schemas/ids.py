@@ -64,6 +64,7 @@ MORE_FREE_MAIL: Final = frozenset(
      "icloud.com"}
 )
 FREE: Final = frozenset(whitelist) | MORE_FREE_MAIL
+_UNFIT: Final = frozenset(' ,;<>()"\\')  # what e-mails here do not hold, beside what nobody sees
 _SUFFIXES: Final = PublicSuffixList()
 _UNPACKED: Final = Packing(">Q").unpack
 
@@ -101,7 +102,7 @@ def normalised_email(text: str) -> str | None:
     email = text.strip().lower() if text.isascii() else as_seen(text).strip().lower()
     name, at, domain = email.partition("@")
     bad = not at or not name or "." not in domain or len(email) > MAX_EMAIL or "@" in domain
-    if bad or any(c.isspace() or c in ',;<>()"\\' or not c.isprintable() for c in email):
+    if bad or not email.isprintable() or not _UNFIT.isdisjoint(email):
         return None
     return None if domain.startswith(".") or domain.endswith(".") or ".." in domain else email
 

@@ -60,12 +60,16 @@ def _is_fresh(part: Part[T], stale: Callable[[T], bool]) -> bool:
 
 def live(parts: Parts[T]) -> dict[str, T]:
     """What stands now, by source."""
+    if not parts:
+        return {}
     return {source: part.body for source, part in parts.items() if part.body is not None}
 
 
 def addressed(told: Told, now: Iterable[str], *, version: Version) -> Told:
     """Whom the row stands for from this version on; of those withdrawn from, the 32 newest are remembered."""
     standing: Told = dict.fromkeys(sorted(now))
+    if told.keys() <= standing.keys():  # as at most folds
+        return standing
     gone = {to: since or version for to, since in told.items() if to not in standing}
     newest_gone = sorted(gone, key=lambda to: (gone[to], to), reverse=True)[:MAX_WITHDRAWN]
     return standing | {to: gone[to] for to in sorted(newest_gone)}
@@ -77,6 +81,8 @@ def withdrawn_at(times: Mapping[str, int], *tolds: Told, version: Version, as_of
     A withdrawal that is said again says the time of the first one: whoever hears it again is no later for that.
     """
     gone = {to: since for told in tolds for to, since in told.items() if since is not None}
+    if not gone:
+        return {}
     return {to: times.get(to, as_of) for to, since in gone.items() if to in times or since == version}
 
 

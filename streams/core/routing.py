@@ -19,7 +19,8 @@ class Routing:
     """Who is told, and who is whose. Immutable but for its look-up caches."""
 
     __slots__ = (
-        "_calendars", "_company_of", "_naming", "_network_of", "_networks", "reps", "rules", "site_time", "targets",
+        "_calendars", "_company_of", "_competitors", "_naming", "_network_of", "_networks", "_own", "reps", "rules",
+        "site_time", "targets",
     )  # fmt: skip
 
     def __init__(self, rules: RoutingRules, naming: Naming, *, timezone: str) -> None:
@@ -32,6 +33,7 @@ class Routing:
         }
         self._company_of = {other: one.domains[0] for one in rules.company for other in one.domains[1:]}
         self.targets: Mapping[str, Target] = {self.company(one.domain): one for one in rules.target}
+        self._own, self._competitors = frozenset(rules.own_domains), frozenset(rules.competitor_domains)
         self._networks = tuple(
             (ip_network(text, strict=False), self.company(one.domain)) for one in rules.network for text in one.ranges
         )
@@ -53,10 +55,10 @@ class Routing:
 
     def set_aside_account(self, domain: str) -> str:
         """Why we never sell to this company: `staff` (we are it), `competitor`, "" for no reason."""
-        both = {domain, self.company(domain)}
-        if both & set(self.rules.own_domains):
+        company = self.company(domain)
+        if domain in self._own or company in self._own:
             return "staff"
-        return "competitor" if both & set(self.rules.competitor_domains) else ""
+        return "competitor" if domain in self._competitors or company in self._competitors else ""
 
     def account_of_network(self, ip: str | None) -> str:
         """The account whose listed office an address (whole or truncated) lies in, "" for none."""

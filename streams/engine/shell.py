@@ -184,8 +184,13 @@ class Shell:
             _log.error("decoder_raised", topic=topic, offset=record.offset, error=repr(error))
             decoded = Decoded((), [Refusal(record.value or b"", Reason.SCHEMA, repr(error), topic)])
         by_key: dict[str, list[M]] = {}
+        last: str | None = None
+        own: list[M] = []
         for one in decoded.messages:
-            by_key.setdefault(one.to, []).append(one)  # type: ignore[attr-defined]  # every inbox message has it
+            to: str = one.to  # type: ignore[attr-defined]  # every inbox message has it
+            if to is not last:  # what one browser sent names it by one object
+                own, last = by_key.setdefault(to, []), to
+            own.append(one)
         self._metrics.count("blocks", topic)
         self._metrics.count("messages", topic, n=len(decoded.messages))
         for reason, n in decoded.filtered.items():

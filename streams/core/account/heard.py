@@ -1,7 +1,7 @@
 """What an account's row hears: the newest of each source, the greatest time; all within bounds."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from streams.core.rules import Rules
 __all__ = ["MAX_DEALS", "bounds_met", "heard_by"]
 
 MAX_DEALS = 64
+BOUNDED: Final = ("members", "networks", "deals", "absorbed", "records")
 
 
 class _Told(Struct):
@@ -61,22 +62,32 @@ def heard_by(row: Account, messages: Iterable[Signal], rules: Rules) -> Account:
 
 def bounds_met(before: Account, messages: Iterable[Signal], after: Account) -> tuple[str, ...]:
     """Names of the bounds where something that stands for this account found no place."""
-    told: dict[str, set[str]] = {name: set() for name in ("members", "networks", "deals", "absorbed", "records")}
+    told, lost = _told_of(messages), []
+    for name in BOUNDED:  # of most nothing was told, and they are what they were
+        was, now = getattr(before, name), getattr(after, name)
+        if (name in told or was is not now) and _is_lost(told.get(name, set()), was, now):
+            lost.append(name)
+    return tuple(lost)
+
+
+def _told_of(messages: Iterable[Signal]) -> dict[str, set[str]]:
+    """What the messages say that stands for this account, by its bound."""
+    told: dict[str, set[str]] = {}
     for one in messages:
         match one:
             case LeadStanding(member=Member()):
-                told["members"].add(one.lead_id)
+                told.setdefault("members", set()).add(one.lead_id)
             case NetworkStanding(member=Member()):
-                told["networks"].add(one.visitor_id)
+                told.setdefault("networks", set()).add(one.visitor_id)
             case DealStanding(deal=DealFacts()):
-                told["deals"].add(one.deal_id)
+                told.setdefault("deals", set()).add(one.deal_id)
             case AccountForward() if one.domain:
-                told["absorbed"].add(one.account_id)
+                told.setdefault("absorbed", set()).add(one.account_id)
             case CompanyRecord():
-                told["records"].add(record_key(one))
+                told.setdefault("records", set()).add(record_key(one))
             case _:
                 pass
-    return tuple(name for name, names in told.items() if _is_lost(names, getattr(before, name), getattr(after, name)))
+    return told
 
 
 def _is_lost(told: set[str], before: dict[str, Any], after: dict[str, Any]) -> bool:

@@ -57,7 +57,10 @@ def _evidence(one: Member) -> dict[Hashable, int]:
     if one.dead_end or one.silenced:
         return {}
     found: dict[Hashable, int] = {day: day.at for day in one.days}
-    found |= {("intent", at): at for at in one.intents}
-    found |= {(tag, at): at for tag, at in one.answers.items()}
-    found |= {asked: asked.at for asked in one.requests}
+    for at in one.intents:
+        found["intent", at] = at
+    for tag, at in one.answers.items():
+        found[tag, at] = at
+    for asked in one.requests:
+        found[asked] = asked.at
     return found if one.clicked_at is None else found | {("click", one.clicked_at): one.clicked_at}

@@ -1,6 +1,6 @@
 """The activity of a browser that only one lead used, and a few new facts: only what the facts touch is walked again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.activity import Activity, Hit, Hits, Milestone, PageSeen, Trait
 from streams.core.activity import hits, pages
@@ -23,10 +23,17 @@ __all__ = ["with_facts"]
 
 def with_facts(before: Activity, spare: Spare, several: Sequence[Facts], *, rules: Rules) -> tuple[Activity, Spare]:
     """The activity with what the facts add, and what was let go; the same objects where they add nothing."""
-    kept, let_go = _hits(before.hits, spare.hits, several, rules=rules)
-    seen, unseen = _pages(before.pages, spare.pages, several, rules=rules)
-    milestones = _milestones(before.milestones, several)
-    traits, replaced = _traits(before.traits, spare.traits, several)
+    hits_found, more_pages, more_milestones, told = _sorted_out(several)
+    kept, let_go = before.hits, spare.hits
+    if hits_found:
+        kept, let_go = _hits(kept, let_go, hits_found, rules=rules)
+    seen, unseen = before.pages, spare.pages
+    if more_pages:
+        seen, unseen = _pages(seen, unseen, more_pages, rules=rules)
+    milestones = _milestones(before.milestones, more_milestones) if more_milestones else before.milestones
+    traits, replaced = before.traits, spare.traits
+    if told:
+        traits, replaced = _traits(traits, replaced, told)
     after, left = before, spare
     if not (kept is before.hits and seen is before.pages and milestones is before.milestones
             and traits is before.traits):  # fmt: skip
@@ -36,12 +43,33 @@ def with_facts(before: Activity, spare: Spare, several: Sequence[Facts], *, rule
     return after, left
 
 
+def _sorted_out(
+    several: Sequence[Facts],
+) -> tuple[dict[str, list[Hit]], list[PageSeen], list[Milestone], list[tuple[int, Marks]]]:
+    """Hits by rule, pages, milestones, and traits with their times. Most facts hold a page and little else."""
+    found: dict[str, list[Hit]] = {}
+    seen: list[PageSeen] = []
+    milestones: list[Milestone] = []
+    told: list[tuple[int, Marks]] = []
+    for one in several:
+        if one.hits:
+            for name, more in one.hits.items():
+                found.setdefault(name, []).extend(more)
+        if one.pages:
+            seen += one.pages
+        if one.marks:
+            told.append((one.at, one.marks))
+        if one.only_pages:
+            continue
+        if one.said:
+            told += [(trait.at, ((name, trait.value),)) for name, trait in one.said.items()]
+        milestones += one.milestones
+    return found, seen, milestones, told
+
+
 def _hits(
-    held: dict[str, Hits], spare: tuple[SpareHit, ...], several: Sequence[Facts], *, rules: Rules
+    held: dict[str, Hits], spare: tuple[SpareHit, ...], found: Mapping[str, Sequence[Hit]], *, rules: Rules
 ) -> tuple[dict[str, Hits], tuple[SpareHit, ...]]:
-    found = _found(several)
-    if not found:
-        return held, spare
     changed: dict[str, Hits] = {}
     let_go: list[SpareHit] = []
     told: set[int] = set()
@@ -65,29 +93,17 @@ def _hits(
     return now, spare
 
 
-def _found(several: Sequence[Facts]) -> dict[str, list[Hit]]:
-    """What was hit, by rule. Most pages hit none."""
-    found: dict[str, list[Hit]] = {}
-    for one in several:
-        if one.hits:
-            for name, more in one.hits.items():
-                found.setdefault(name, []).extend(more)
-    return found
-
-
 def _sorted(held: dict[str, Hits], changed: dict[str, Hits]) -> dict[str, Hits]:
     return dict(sorted((held | changed).items()))
 
 
 def _pages(
-    held: tuple[PageSeen, ...], spare: tuple[PageSeen, ...], several: Sequence[Facts], *, rules: Rules
+    held: tuple[PageSeen, ...], spare: tuple[PageSeen, ...], more: Sequence[PageSeen], *, rules: Rules
 ) -> tuple[tuple[PageSeen, ...], tuple[PageSeen, ...]]:
-    more: list[PageSeen] = []
-    for one in several:
-        if one.pages:
-            more += one.pages
-    if held:
-        more = [page for page in more if page not in held]
+    if not held:
+        first, left = pages.walked(more, rules.scoring, rules.site)
+        return first, spare_after(spare, more, let_go=left, kept=first, rules=rules)
+    more = [page for page in more if page not in held]
     if not more:
         return held, spare
     after, let_go = pages.grown(held, more, rules.scoring, meanings=rules.site)
@@ -95,11 +111,8 @@ def _pages(
     return after, spare_after(spare, more, let_go=let_go, kept=after, rules=rules)
 
 
-def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[Milestone, ...]:
-    more: list[Milestone] = []
-    for one in several:
-        if one.milestones:
-            more += [milestone for milestone in one.milestones if milestone not in held]
+def _milestones(held: tuple[Milestone, ...], said: Sequence[Milestone]) -> tuple[Milestone, ...]:
+    more = [milestone for milestone in said if milestone not in held]
     if not more:
         return held
     after = freshest_milestones((*held, *more))
@@ -107,12 +120,12 @@ def _milestones(held: tuple[Milestone, ...], several: Sequence[Facts]) -> tuple[
 
 
 def _traits(
-    held: dict[str, Trait], spare: tuple[Said, ...], several: Sequence[Facts]
+    held: dict[str, Trait], spare: tuple[Said, ...], told: Sequence[tuple[int, Marks]]
 ) -> tuple[dict[str, Trait], tuple[Said, ...]]:
     """One by one, the newer of both stays: what `newest_traits` keeps of them, while there are not too many names."""
     after = held
     replaced: list[Said] = []
-    for at, marks in _told(several):
+    for at, marks in told:
         for name, value in marks:
             known, said = after.get(name), (at, value)
             if known == said:
@@ -122,7 +135,7 @@ def _traits(
                 after = dict(held) if after is held else after
                 after[name], older = tuple.__new__(Trait, said), known
             if older is not None:
-                replaced.append(Said(older[0], older[1], name))
+                replaced.append(tuple.__new__(Said, (*older, name)))  # half of what `Said(...)` costs
     if len(after) > len(held) and len(after) > 1:
         kept = newest_traits((after,))
         replaced += replaced_traits((after,), kept)
@@ -131,14 +144,3 @@ def _traits(
         return after, spare
     left = spare_traits((*spare, *replaced))
     return after, spare if left == spare else left
-
-
-def _told(several: Sequence[Facts]) -> list[tuple[int, Marks]]:
-    """All traits that were said, with their times."""
-    told: list[tuple[int, Marks]] = []
-    for one in several:
-        if one.marks:
-            told.append((one.at, one.marks))
-        if one.said:
-            told += [(trait.at, ((name, trait.value),)) for name, trait in one.said.items()]
-    return told

@@ -6,6 +6,7 @@ page is kept if any walk keeps it. Readers take the greatest dwell and interacti
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from streams.core.score.points import Points
 __all__ = ["counted", "freshest", "grown", "in_order", "is_counted", "is_human", "seen", "walked"]
 
 Pages = tuple[PageSeen, ...]
+NEVER: Final = 1 << 63  # later than any time
 
 
 def is_counted(page: PageSeen, points: Points) -> bool:
@@ -34,10 +36,12 @@ def is_human(page: PageSeen) -> bool:
 def in_order(pages: Iterable[PageSeen]) -> list[PageSeen]:
     """Distinct elements, freshest first."""
     distinct = set(pages)
+    ordered = list(distinct)
     try:
-        return sorted(distinct, reverse=True)
+        ordered.sort(reverse=True)  # less than `sorted`, which calls it
     except TypeError:  # one page with and without measured dwell: None sorts below every number
         return sorted(distinct, key=_rank, reverse=True)
+    return ordered
 
 
 def _rank(page: PageSeen) -> tuple[int, int, str, str, int, int]:
@@ -63,10 +67,10 @@ def _flags(ordered: Sequence[PageSeen], points: Points, meanings: Meanings) -> l
     flags, day_of, answer_of = [False] * len(ordered), meanings.day_of, meanings.page
     days: dict[int, _Day] = {}
     answered: set[str] = {""}
-    quarter, number, day = -1, 0, None
+    quarter_began, number, day = NEVER, 0, None
     for place, (at, hit_id, path, kind, dwell_ms, interactions) in enumerate(ordered):
-        if at // QUARTER_MS != quarter:  # most pages of a visit lie in one
-            quarter, number = at // QUARTER_MS, day_of(at)
+        if at < quarter_began:  # most pages of a visit lie in one
+            quarter_began, number = at - at % QUARTER_MS, day_of(at)
             day = days.get(number)
         if day is None:
             fresh = seen_left > 0

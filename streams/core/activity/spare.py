@@ -4,6 +4,7 @@ Exact while a browser has no more than 24 elements of a kind beside the kept one
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 MOST: Final = 24
+_ID_OF: Final = itemgetter(1)  # of a page
 
 
 class SpareHit(NamedTuple):
@@ -92,13 +94,20 @@ def spare_after(
 
     Most are the only message about their page, and then there is nothing that could cover them.
     """
-    alone = len({page[1] for page in (*let_go, *kept)}) == len(let_go) + len(kept)
+    if not spare and not let_go:
+        return spare
+    alone = len(set(map(_ID_OF, (*let_go, *kept)))) == len(let_go) + len(kept)
     if not alone:
         let_go = _uncovered(let_go, kept, rules)
-    if not spare:
-        if not let_go:
-            return spare
-        return tuple(let_go[:MOST]) if alone else spare_pages(let_go, kept, rules)
+    if spare:
+        return _spare_with(spare, more, let_go=let_go, kept=kept, alone=alone, rules=rules)
+    return tuple(let_go[:MOST]) if alone or not let_go else spare_pages(let_go, kept, rules)
+
+
+def _spare_with(
+    spare: tuple[PageSeen, ...], more: Sequence[PageSeen], *, let_go: Sequence[PageSeen], kept: Sequence[PageSeen],
+    alone: bool, rules: Rules,
+) -> tuple[PageSeen, ...]:  # fmt: skip
     told = {page[1] for page in (*more, *let_go)}
     touched = [page for page in spare if page[1] in told]
     if not touched:

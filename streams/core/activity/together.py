@@ -95,16 +95,17 @@ def together(doings: Doings, *, as_of: int, epoch_at: int | None, rules: Rules) 
                 vias.setdefault(page[:2], via)
     if mail.hits:
         _add(by_rule, vias, mail.hits, via=VIA_MAIL, as_of=as_of)
-    counted = pages.counted(all_pages, rules.scoring, rules.site)
-    days = {day: tuple(Hit(page[0], page[1], page[2]) for page in of_day) for day, of_day in counted.items()}
+    days: dict[int, Hits] = {}
+    for day, of_day in pages.counted(all_pages, rules.scoring, rules.site).items():
+        days[day] = tuple([Hit(page[0], page[1], page[2]) for page in of_day])
     clicks = rules.scoring.judge.judged(mail, as_of=as_of)
     for one in clicks:
         vias.setdefault(one.click[:2], VIA_MAIL)
     return Together(
         Joined(by_rule, days, rules.scoring.pages.counted_a_day, clicks, epoch_at),
         vias,
-        {one.click.hit_id: one for one in clicks},
-        {one.hit_id: one.reason for one in doings.voids if one.hit_id and one.at <= as_of},
+        {one.click.hit_id: one for one in clicks} if clicks else {},
+        {one.hit_id: one.reason for one in doings.voids if one.hit_id and one.at <= as_of} if doings.voids else {},
         rules,
     )
 

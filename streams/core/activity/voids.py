@@ -39,9 +39,9 @@ def is_void(milestone: Milestone, voids: Iterable[Void]) -> bool:
 
 def without(activity: Activity, voids: tuple[Void, ...]) -> Activity:
     """What is left for everything but the score (which shows void hits struck out); the same where nothing is void."""
-    gone = {one.hit_id for one in voids}
     if not voids:
         return activity
+    gone = {one.hit_id for one in voids}
     hits = {name: tuple(hit for hit in kept if hit.hit_id not in gone) for name, kept in activity.hits.items()}
     return Activity(
         hits={name: kept for name, kept in hits.items() if kept},

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from streams.core.events.facts import Marks
 from streams.core.events.free_form import path_of
 from streams.core.rules import Rules
 
-__all__ = ["NO_HITS", "Address", "Addresses", "addresses_in"]
+__all__ = ["LONGEST_REMEMBERED", "NO_HITS", "Address", "Addresses", "addresses_in"]
 
 REMEMBERED: Final = 8_192
 LONGEST_REMEMBERED: Final = 512  # characters
@@ -46,12 +46,16 @@ class Address(Struct, frozen=True):
         return dict.fromkeys(names, (hit,))
 
 
-Addresses: TypeAlias = Callable[[str], Address]
+class Addresses(Struct, frozen=True):
+    """What a URL or a path says. `known` remembers it: only for those of at most `LONGEST_REMEMBERED` characters."""
+
+    of: Callable[[str], Address]
+    known: Callable[[str], Address]
 
 
 @lru_cache(8)
 def addresses_in(rules: Rules) -> Addresses:
-    """The function from a URL or a path to what it says by these rules."""
+    """What addresses say by these rules."""
 
     def look_up(url: str) -> Address:
         path = path_of(url)
@@ -64,4 +68,4 @@ def addresses_in(rules: Rules) -> Addresses:
     def address_of(url: str) -> Address:
         return known(url) if len(url) <= LONGEST_REMEMBERED else look_up(url)
 
-    return address_of
+    return Addresses(address_of, known)

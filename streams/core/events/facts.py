@@ -42,6 +42,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     `confirmation` goes on to the lead that it names, and leaves nothing here.
     `network`: the account whose listed network it came from, "" for none. `said`: traits, each with its own time;
     `marks`: of the campaign that brought somebody, traits too, by the event's time. Most events name the same few.
+    `only_pages`: it certainly holds nothing but pages, their hits and marks, as most do; nobody need ask for the rest.
     """
 
     to: str
@@ -57,6 +58,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     marks: Marks = ()
     confirmation: Confirmation | None = None
     network: str = ""
+    only_pages: bool = False
 
     @property
     def traits(self) -> Mapping[str, Trait]:

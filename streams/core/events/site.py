@@ -57,36 +57,30 @@ def route(event: AnyEvent, delivery: Delivery | TypedDelivery, rules: Rules) -> 
 
 def routed(event: AnyEvent, arrival: Arrival) -> Facts | Filtered:
     """What this event says, as it arrived. Raises Undecodable."""
+    sender, rules = arrival.sender, arrival.sender.rules
     try:
         visitor_id = clean_id(event.anonymous_id)
         user_id = None if event.user_id is None else clean_id(event.user_id)
     except BadId as error:
         raise Undecodable(Reason.NO_ID, str(error)) from error
     if visitor_id is None:
-        visitor_id = arrival.rules.naming.visitor_of(None, user_id)
+        visitor_id = rules.naming.visitor_of(None, user_id)
     if visitor_id is None:
         raise Undecodable(Reason.NO_ID, "neither anonymousId nor userId")
     agent = None if (context := event.context) is None else context.user_agent
-    if arrival.is_by_machine() if not agent else arrival.reads if agent == arrival.user_agent else is_machine(agent):
+    if sender.posts_as_machine if not agent else sender.reads if agent == sender.user_agent else is_machine(agent):
         return Filtered("machine")
-    if arrival.network == STAFF:
+    if sender.network == STAFF:
         return Filtered(STAFF)
     stamp = event.timestamp if event.timestamp is not None else event.original_timestamp
     sent_at, received_at = arrival.sent_at, arrival.received_at
     if sent_at is None and event.sent_at is not None:
         sent_at = milliseconds_of(event.sent_at)
-    hit_id = arrival.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
+    hit_id = sender.hit_id_of(hashed_id(event.message_id) or made_id(event, received_at, stamp))
     at, clock = arrival.time_of(stamp, sent_at)
-    if clock or user_id is not None or type(event) is not Page:
-        user_lead = None if user_id is None else arrival.rules.naming.lead_of_user(user_id)
-        made = _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, arrival.rules))
-        return marked(made, Hit(at, hit_id, clock)) if clock and isinstance(made, Facts) else made
-    address, attention = arrival.address_of(url_of(event)), arrival.attention  # most events: a page of nobody
-    page: PageSeen = tuple.__new__(PageSeen, (at, hit_id, address.path, address.kind, attention, attention))
-    return Facts(
-        to=visitor_id, received_at=received_at, at=at, hits=address.hits(page) if address.needs else NO_HITS,
-        pages=(page,), marks=address.marks if arrival.believed else (), network=arrival.network,
-    )  # fmt: skip
+    user_lead = None if user_id is None else rules.naming.lead_of_user(user_id)
+    made = _READERS[type(event)](event, _Seen(visitor_id, at, hit_id, user_lead, arrival, rules))
+    return marked(made, Hit(at, hit_id, clock)) if clock else made
 
 
 def _facts(
@@ -106,24 +100,27 @@ def _facts(
 
     A signature proves who it is, but not that a user id and an e-mail belong together.
     """
-    arrival, user_lead = seen.arrival, seen.user_lead
+    sender, user_lead = seen.arrival.sender, seen.user_lead
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
     lead_id = email_lead or user_lead
-    believed = arrival.believed or signed
+    believed = sender.believed or signed
     if lead_id is not None and believed:
-        claims = (Claim(seen.at, lead_id, "proven" if signed else arrival.trust),)
-        if email_lead is not None and user_lead is not None and arrival.believed:
-            links = (Link(seen.at, user_lead, email_lead, "email", arrival.trust),)
+        claims = (Claim(seen.at, lead_id, "proven" if signed else sender.trust),)
+        if email_lead is not None and user_lead is not None and sender.believed:
+            links = (Link(seen.at, user_lead, email_lead, "email", sender.trust),)
+    said = said if believed else NO_TRAITS
     return Facts(
-        to=seen.to, received_at=arrival.received_at, at=seen.at if at is None else at, claims=claims, links=links,
-        hits=hits, pages=pages, milestones=milestones, said=said if believed else NO_TRAITS,
-        marks=marks if believed else (), confirmation=confirmation, network=arrival.network,
+        to=seen.to, received_at=seen.arrival.received_at, at=seen.at if at is None else at, claims=claims, links=links,
+        hits=hits, pages=pages, milestones=milestones, said=said, marks=marks if believed else (),
+        confirmation=confirmation, network=sender.network,
+        only_pages=not (claims or links or milestones or said or confirmation or sender.network),
     )  # fmt: skip
 
 
 def _page(event: Page | Screen, seen: _Seen) -> Facts:
-    address, attention = seen.arrival.address_of(url_of(event)), seen.arrival.attention
+    sender = seen.arrival.sender
+    address, attention = sender.addresses.of(url_of(event)), sender.attention
     page = address.seen(seen.at, seen.hit_id, dwell_ms=attention, interactions=attention)
     return _facts(seen, hits=address.hits(page), pages=(page,), marks=address.marks)
 
@@ -134,8 +131,8 @@ def _page_engaged(event: Track, seen: _Seen) -> Facts:
         engaged = _ENGAGED.decode(event.properties or b"{}")
     except (ValueError, RecursionError, DecodeError) as error:
         raise refusal(error) from error
-    hit_id = seen.arrival.hit_id_of(hashed_id(engaged.page_id) or made_page_id(event, engaged))
-    address = seen.arrival.address_of(engaged.url)
+    hit_id = seen.arrival.sender.hit_id_of(hashed_id(engaged.page_id) or made_page_id(event, engaged))
+    address = seen.arrival.sender.addresses.of(engaged.url)
     dwell_ms = min(max(engaged.dwell_ms, 0), MOST_DWELL_MS)
     interactions = min(max(engaged.interactions, 0), MOST_INTERACTIONS)
     arrival = seen.arrival
@@ -212,13 +209,13 @@ def _identify(event: Identify, seen: _Seen) -> Facts:
 
 def _is_signed(event: Identify, seen: _Seen, name: str) -> bool:
     """Whether the site's server proved who this is. Raises Undecodable where it was to prove it and does not."""
-    if seen.arrival.trust == "proven" or event.context is None or not event.context.identity:
+    if seen.arrival.sender.trust == "proven" or event.context is None or not event.context.identity:
         return False
     try:
         signature = signature_in(object_of(event.context.identity))
     except Undecodable:  # somebody else's `identity`, of another shape
         return False
-    said = Signed(seen.arrival.source, clean_id(event.anonymous_id) or "", name)
+    said = Signed(seen.arrival.sender.source, clean_id(event.anonymous_id) or "", name)
     return seen.rules.signing.proves(signature, said, received_at=seen.arrival.received_at)
 
 
@@ -242,7 +239,7 @@ def _alias(event: Alias, seen: _Seen) -> Facts:
     previous_lead = seen.rules.naming.lead_of_user(previous)
     if previous_lead == seen.user_lead:
         return said
-    return replace(said, links=(Link(seen.at, previous_lead, seen.user_lead, "alias", seen.arrival.trust),))
+    return replace(said, links=(Link(seen.at, previous_lead, seen.user_lead, "alias", seen.arrival.sender.trust),))
 
 
 _READERS: Final[Mapping[type[AnyEvent], Callable[[Any, _Seen], Facts]]] = {

@@ -12,6 +12,7 @@ from schemas.events import AnyEvent
 from schemas.formats import refuse_the_future
 from schemas.rejected import Envelope, Reason
 from streams.core.events.arrival import Arrival, arrived
+from streams.core.events.browsing import browsed
 from streams.core.events.facts import Facts, Ordered
 from streams.core.events.site import routed
 from streams.core.rules import Rules
@@ -76,12 +77,17 @@ def _one_by_one(raw: bytes, visits: Visits, rules: Rules) -> None:
 
 def _routed(
     events: Sequence[AnyEvent], delivery: Delivery | TypedDelivery, visits: Visits, *, rules: Rules
-) -> list[tuple[int, Undecodable]]:
+) -> Sequence[tuple[int, Undecodable]]:
     """Adds what the events say; the places of those that cannot be used, and why."""
+    arrival, found = _at_once(events, delivery, rules)
+    if all(found):  # as of most deliveries
+        visits.facts.extend(found)  # type: ignore[arg-type]  # none is None
+        return ()
     refused: list[tuple[int, Undecodable]] = []
-    facts = visits.facts
-    arrival: Arrival | None = None
-    for place, event in enumerate(events):
+    for place, (event, facts) in enumerate(zip(events, found, strict=True)):
+        if facts is not None:
+            visits.facts.append(facts)
+            continue
         try:
             arrival = arrival or arrived(delivery, rules)
             said = routed(event, arrival)
@@ -91,10 +97,22 @@ def _routed(
             refused.append((place, Undecodable(Reason.FOLD, f"{type(error).__name__} while routing")))
         else:
             if isinstance(said, Facts):
-                facts.append(said)
+                visits.facts.append(said)
             else:
                 visits.filtered[said.reason] = visits.filtered.get(said.reason, 0) + 1
     return refused
+
+
+def _at_once(
+    events: Sequence[AnyEvent], delivery: Delivery | TypedDelivery, rules: Rules
+) -> tuple[Arrival | None, Sequence[Facts | None]]:
+    """The facts of those events that need no care. Where that fails: of none, and why is found event by event."""
+    arrival: Arrival | None = None
+    try:
+        arrival = arrived(delivery, rules)
+        return arrival, browsed(events, arrival)
+    except Exception:  # noqa: BLE001  law 5, as below
+        return arrival, [None] * len(events)
 
 
 def _ordered(order: VisitorOrder, received_at: int) -> Facts:

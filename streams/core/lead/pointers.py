@@ -77,6 +77,8 @@ def _owners(key: str, row: Lead, rules: Rules) -> Timeline:
     if row.order is not None and row.order.into:
         return () if row.order.into == key else (Span(row.order.at, row.order.into),)
     for said in (row.emails, row.aliases):
+        if not said:
+            continue
         counted = [one for one in said if one.lead_id != key and (rules.identity == "open" or one.trust == "proven")]
         if counted:
             return timeline_of(counted, ())

@@ -156,6 +156,8 @@ def _together(activities: tuple[Activity, ...], rules: Rules) -> Activity:
 
 def _person(key: str, deals: tuple[DealFacts, ...], absorbed: tuple[str, ...]) -> DealPerson | None:
     """What the freshest report says of this person; what one says of a lead that it absorbed only without that."""
+    if not deals:
+        return None
     said = [
         (one.lead_id == key, deal.reported_at, deal.deal_id, one)
         for deal in deals for one in deal.people if one.lead_id == key or one.lead_id in absorbed

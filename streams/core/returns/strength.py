@@ -5,7 +5,7 @@ the loss: the tail of the old talks is no return. Everything counts that is youn
 time, and than the last claimed or closed alert of this deal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from schemas.cards import AlertLevel, ReturnLine, ReturnStrength
@@ -30,9 +30,9 @@ def lost_at(deal: DealFacts) -> int:
     return deal.reported_at if deal.lost_at is None else deal.lost_at
 
 
-def decisive(deals: Iterable[DealFacts]) -> DealFacts | None:
+def decisive(deals: Collection[DealFacts]) -> DealFacts | None:
     """The freshest lost deal; ties by the greater amount, then by id."""
-    lost = (deal for deal in deals if deal.status == "lost")
+    lost = [deal for deal in deals if deal.status == "lost"] if deals else []
     return max(lost, key=lambda deal: (lost_at(deal), deal.amount or 0.0, deal.deal_id), default=None)
 
 

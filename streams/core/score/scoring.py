@@ -123,6 +123,8 @@ def _line(
 
 def _idle_clicks(found: Together) -> list[ScoredHit]:
     """The freshest clicks of machines and those too young to tell: kept and shown, for nothing."""
+    if not found.joined.clicks:
+        return []
     idle = [one for one in found.joined.clicks if one.verdict in ("machine", "pending")][:MOST_IDLE]
     return [
         ScoredHit(hit_id=one.click.hit_id, at=one.click.at, what=one.click.message_id, via="mail", points_hundredths=0,

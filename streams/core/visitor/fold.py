@@ -74,10 +74,15 @@ def fold(
     for one in messages:
         if one.received_at > as_of:  # noqa: PLR1730  a third of what `max` costs, for every event
             as_of = one.received_at
+        if one.only_pages:
+            continue
         if one.claims or one.links or one.orders or one.network:
             telling.append(one)
         if one.confirmation is not None:
             confirmed.append(one.confirmation)
+    alone = _browsed(row, messages, as_of=as_of, version=version, rules=rules) if not (telling or confirmed) else None
+    if alone is not None:
+        return alone
     # What was let go of an erased time must not come back because the time is somebody else's by now.
     again = row is not None and bool(row.erased) and version < row.version
     heard = () if again else messages
@@ -87,11 +92,28 @@ def fold(
     return Folded(folded.row, replace(folded.effects, touches=(*folded.effects.touches, *confirmed)))
 
 
+def _browsed(
+    row: Visitor | None, messages: Sequence[Facts], *, as_of: int, version: Version, rules: Rules
+) -> Folded[Visitor] | None:
+    """What was done by a browser of nobody, as most are: a row that changes and says nothing. None for all others."""
+    before = NOBODY if row is None else row
+    if before.claims or before.networks or before.gone or before.erased:
+        return None
+    held = before.by_lead.get(ANYBODY, EMPTY)
+    activity, spare = with_facts(held, before.spare, messages, rules=rules)
+    if row is not None and activity is held and spare is before.spare and as_of == before.as_of:
+        return None
+    by_lead = before.by_lead if activity is held and spare is before.spare else {ANYBODY: activity}
+    after = replace(before, version=newer(before.version, version), as_of=as_of, by_lead=by_lead, spare=spare)
+    said_nothing: Folded[Visitor] = tuple.__new__(Folded, (after, NOTHING))  # half of what `Folded(...)` costs
+    return said_nothing
+
+
 def _folded(
     key: str, row: Visitor | None, messages: Sequence[Facts], *, telling: Sequence[Facts], as_of: int,
     version: Version, rules: Rules,
 ) -> Folded[Visitor]:  # fmt: skip
-    """Most blocks hold no `telling` message."""
+    """Somebody's row, or one that the messages may make somebody's."""
     before = row if row is not None else NOBODY
     after = _placed(_named(before, telling), telling) if telling else before
     who = who_of(after.claims, after.links, after.orders)
@@ -107,9 +129,8 @@ def _folded(
     now = newer(before.version, version)
     gone = _gone(before, after, was=was, who=who, since=Gone(now, as_of)) if telling else after.gone
     after = replace(after, version=now, as_of=as_of, by_lead=by_lead, spare=spare, gone=gone)
-    if not (after.claims or links or after.networks or gone):  # most browsers are nobody's, and say nothing
-        said_nothing: Folded[Visitor] = tuple.__new__(Folded, (after, NOTHING))  # half of what `Folded(...)` costs
-        return said_nothing
+    if not (after.claims or links or after.networks or gone):
+        return Folded(after, NOTHING)
     effects = _all_said(key, after, who, withdraw=divide or replayed, links=links, rules=rules)
     effects = passed_over(effects, messages, who.timeline, erased=after.erased)
     return Folded(after, met(effects, "identities") if after.former != before.former else effects)

@@ -10,7 +10,7 @@ from streams.core.mail.kept import heard_mail
 from tests.unit.core import told
 from tests.unit.core.made import MINUTE, NOW, RULES, mailed
 
-ADDRESS = addresses_in(RULES)
+ADDRESS = addresses_in(RULES).of
 
 
 @pytest.mark.parametrize("more", ["", "?utm_source=LinkedIn&utm_medium=CPC", f"?utm_source=LinkedIn&x={'y' * 600}"])
