@@ -145,6 +145,7 @@ def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
     bus.admin.delete_topics([name])
     wait_until(lambda: name not in bus.admin.list_topics(), within_s=30, what="the changelog is gone")
     bus.create()
+    bus.look_again()  # its leaders are others
     producer = KafkaProducer(bootstrap_servers=bus.bootstrap)
     for one in records[: len(records) - 4] + records[:4]:
         producer.send(name, key=one.key.encode(), value=one.value, partition=one.partition)

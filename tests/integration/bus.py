@@ -134,6 +134,7 @@ class Bus:
         waiting = {top for top, end in said.items() if end}
         if not waiting:
             return ends
+        self._eye.unsubscribe()  # else what a broker that answers later said the last time counts
         self._eye.assign(sorted(waiting))
         for top in waiting:
             self._eye.seek(top, said[top] - 1)
