@@ -9,6 +9,7 @@ __all__ = ["connections_within_limits"]
 
 # For Kafka, the spool, the key file and what Python opens: a full house must not cut us off from where events are safe.
 RESERVED: Final = 128
+LEAST_SHARE: Final = 4  # of a limit that is hardly more, a quarter is for connections: one at a time is a queue
 
 
 def connections_within_limits(wanted: int) -> int:
@@ -18,7 +19,7 @@ def connections_within_limits(wanted: int) -> int:
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    most = wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - RESERVED))
+    most = wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, max(soft - RESERVED, soft // LEAST_SHARE)))
     if most < wanted:
         log.warning("fewer_connections", wanted=wanted, most=most, open_files=soft, do="raise ulimit -n")
     return most
