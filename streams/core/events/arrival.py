@@ -34,5 +34,6 @@ class Arrival(Struct, frozen=True, gc=False):
 def arrived(delivery: Delivery | TypedDelivery, rules: Rules) -> Arrival:
     """The delivery by these rules."""
     received_at = delivery.received_at
-    sender = senders_in(rules)(delivery.source, delivery.trust, delivery.user_agent, delivery.ip)
+    ip = delivery.ip if rules.routing.rules.network else None  # else each browser would be a sender of its own
+    sender = senders_in(rules)(delivery.source, delivery.trust, delivery.user_agent, ip)
     return Arrival(received_at, delivery.sent_at, max(received_at - OLDEST_MS, 0), sender)

@@ -46,7 +46,7 @@ Senders: TypeAlias = Callable[[str, Trust, str | None, str | None], Sender]
 
 @lru_cache(8)
 def senders_in(rules: Rules) -> Senders:
-    """The function from source, trust, user agent and address to what their sender is by these rules."""
+    """The function from source, trust, user agent and address (None where no network is listed) to their sender."""
 
     def look_up(source: str, trust: Trust, user_agent: str | None, ip: str | None) -> Sender:  # noqa: PLR0917  by place
         return Sender(
@@ -55,7 +55,7 @@ def senders_in(rules: Rules) -> Senders:
             user_agent=user_agent,
             reads=is_machine(user_agent) if user_agent else False,
             posts_as_machine=_posts_as_machine(user_agent, trust=trust, rules=rules),
-            network=network_of(ip, trust=trust, rules=rules) if rules.routing.rules.network else "",
+            network=network_of(ip, trust=trust, rules=rules),
             attention=0 if rules.site.measures_dwell(source) else None,
             believed=rules.identity == "open" or trust == "proven",
             hit_id_of=hit_ids_of(source),
