@@ -54,11 +54,10 @@ class _Ears(BaseHTTPRequestHandler):
     heard: "Queue[dict[str, Any]]"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        self.heard.put(json.loads(self.rfile.read(int(self.headers["content-length"]))))  # before who asks goes on
         self.send_response(200)
         self.send_header("content-length", "0")
         self.end_headers()
-        self.heard.put(json.loads(body))
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
