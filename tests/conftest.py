@@ -1,8 +1,12 @@
-"""What a test needs of the machine is said by its marker; a lack skips it here and fails it in CI."""
+"""What a test needs of the machine is said by its marker; a lack skips it here and fails it in CI.
+
+Redis and Kafka have the time that a busy machine needs; tests of a patience that ends set their own.
+"""
 
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Final
@@ -44,7 +48,17 @@ NEEDS: Final[Mapping[str, Callable[[], str | None]]] = {
     "node": _node_missing,
     "sdks": _sdks_missing,
 }
+PATIENT: Final = ("readmodel.reader", "readmodel.writer", "inbox", "window")
+PATIENCE_S: Final = 60.0  # in production 2 to 5 s
 IN_CI: Final = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are imported."""
+    for name in PATIENT:
+        if (module := sys.modules.get(f"streams.{name}")) is not None:
+            monkeypatch.setattr(module, "PATIENCE_S", PATIENCE_S)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

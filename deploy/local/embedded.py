@@ -21,7 +21,7 @@ from deploy.local.ports import HOST, free_ports
 
 __all__ = ["broker_command", "embedded_broker", "embedded_valkey", "valkey_command"]
 
-READY_S: Final = 15.0
+READY_S: Final = 60.0  # it takes moments: only a failure takes so long, or a machine with much else to do
 END_S: Final = 5.0
 LOOK_S: Final = 0.01
 

@@ -51,18 +51,23 @@ class SmtpStub:
         secure = writer.get_extra_info("ssl_object") is not None
         hello = "250-stub\r\n" + ("250-STARTTLS\r\n" if self.tls and not secure else "") + "250-SMTPUTF8\r\n"
         texts = {"EHLO": hello + "250 AUTH PLAIN", "AUTH": "235 welcome", "QUIT": "221 goodbye"}
-        taken = await self._answer(writer, command, texts.get(command, "250 fine"))
-        if taken and command == "RCPT":
+        if command == "RCPT" and self._takes(command):
             self.recipients.append(line.partition("<")[2].partition(">")[0])
-        if taken and command == "AUTH":
+        if command == "AUTH" and self._takes(command):
             self.logins.append(b64decode(line.rsplit(maxsplit=1)[-1]))
+        await self._answer(writer, command, texts.get(command, "250 fine"))
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = await reader.readuntil(b"\r\n.\r\n")
         if self.hanging == "TAKEN":
             await reader.read()
-        if await self._answer(writer, "TAKEN", "250 taken"):
+        if self._takes("TAKEN"):
             self.messages.append(message_from_bytes(raw.removesuffix(b".\r\n"), policy=default))  # type: ignore[arg-type]
+        await self._answer(writer, "TAKEN", "250 taken")
+
+    def _takes(self, command: str) -> bool:
+        """Whether it will be answered as it should: what is taken is kept before who asks goes on."""
+        return not self._planned.get(command)
 
     async def _answer(self, writer: asyncio.StreamWriter, command: str, text: str) -> bool:
         planned = self._planned.get(command)

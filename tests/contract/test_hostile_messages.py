@@ -163,8 +163,8 @@ class _Process(AppriseProcess):
         super().__init__(Setup(urls={}, private_hosts=frozenset()))
         self._services = {"*": [service]}
 
-    async def ask(self, who: str, place: int, *, title: str, body: str, timeout_s: float) -> asyncio.Future[bool]:
-        order = decode(encode(Order(number=1, who=who, place=place, title=title, body=body, timeout_s=timeout_s)),
+    async def ask(self, who: str, place: int, *, title: str, body: str, ends: float) -> asyncio.Future[bool]:
+        order = decode(encode(Order(number=1, who=who, place=place, title=title, body=body, timeout_s=ends)),
                        type=Order)  # fmt: skip
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         answer.set_result(told(order, self._services))

@@ -62,7 +62,8 @@ def test_a_tail_brings_what_comes_from_now_on_and_can_pass_over(bus: Bus) -> Non
         }  # fmt: skip
         bus.write("visits", [(0, b"much")] * 3_000)
         assert 0 < len(read(tail, 1)) < 3_000
-        assert tail.behind() > 0
+        while not tail.behind():  # the answer may have come while they were being written
+            assert read(tail, 1)
         assert tail.skip() > 0
         bus.write("visits", [(0, b"after")])
         assert [one.value for one in read(tail, 1)] == [b"after"]

@@ -103,7 +103,9 @@ class StoryStage(WholeCore):
     def _pass(self, until: int) -> None:
         """Up to the next due time: what one wakes is told to all before the next one is woken."""
         self._told_outside(lambda: super(StoryStage, self).wait(until))
-        self._clock.write_text(str(until), "utf-8")
+        beside = self._clock.with_suffix(".new")
+        beside.write_text(str(until), "utf-8")
+        beside.replace(self._clock)  # the worker finds the one time or the other, never an empty file
         self.agree(f"at {until}")
 
     def agree(self, where: str) -> None:

@@ -25,7 +25,7 @@ def main(clock: Path) -> None:
     rules = read_rules(settings.rules_dir, naming, identity=settings.identity)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    build(settings, rules, now=lambda: int(clock.read_text("utf-8") or 0)).worker(loop).execute_from_commandline()
+    build(settings, rules, now=lambda: int(clock.read_text("utf-8"))).worker(loop).execute_from_commandline()
 
 
 if __name__ == "__main__":

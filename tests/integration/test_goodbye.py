@@ -20,7 +20,7 @@ def broker() -> Iterator[str]:
 
 async def members_after(broker: str, group: str, *, ours: bool) -> int:
     """How many members the group has when its first one was closed."""
-    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=broker, group_id=group, session_timeout_ms=6_000)
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=broker, group_id=group, session_timeout_ms=30_000)
     await consumer.start()
     if ours:
         leave_any_generation(consumer._coordinator)

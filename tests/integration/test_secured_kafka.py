@@ -160,8 +160,9 @@ def test_who_is_not_let_in_says_why(locked: Locked, tmp_path: Path) -> None:
                 more = {"LEADSTREAM_REDIS__URL": "", "LEADSTREAM_WORKER__DATADIR": str(place / "rows")}
                 workers.append(stack.enter_context(One(place, "streams", "worker", told=told | more)))
         for process, said in [*zip(collectors, cases, strict=True), *zip(workers, cases, strict=False)]:
-            wait_until(lambda: said in process.says(), within_s=40, what=f"{said}\n{process.says()}{process.tail()}")  # noqa: B023
-            assert said in process.log.read_text()
+            told = f"{said}\n{process.says()}{process.tail()}"
+            wait_until(lambda: said in process.says(), within_s=90, what=told)  # noqa: B023
+            wait_until(lambda: said in process.log.read_text(), within_s=60, what=f"{said} in the log")  # noqa: B023
             assert "of-somebody-else" not in process.log.read_text()
         for said, told in cases.items():
             doctor = command(told, "doctor")

@@ -50,10 +50,11 @@ class AppriseChannel:
         if self._process.is_held_up:
             await self._process.close()
             raise ChannelBusy(retry_after_s=0, detail="all threads were held up")
-        took = self._remembered(post.post_id)
+        took, ends = self._remembered(post.post_id), time.monotonic() + DEADLINE_S
         try:
             async with asyncio.timeout(DEADLINE_S):
-                await self._tell(who, [one for one in range(count) if one not in took], post, took=took)
+                places = [one for one in range(count) if one not in took]
+                await self._tell(who, places, post, took=took, ends=ends)
         except TimeoutError as error:
             raise ChannelBusy(retry_after_s=0, detail="no answer in time") from error
         if left := count - len(took):
@@ -69,13 +70,12 @@ class AppriseChannel:
         """Threads that hang end with their process."""
         await self._process.close()
 
-    async def _tell(self, who: str, places: list[int], post: Post | Digest, *, took: set[int]) -> None:
+    async def _tell(self, who: str, places: list[int], post: Post | Digest, *, took: set[int], ends: float) -> None:
         """One after the other. What is answered after the deadline counts too."""
         told = self._words.alert(post) if isinstance(post, Post) else self._words.digest(post)
-        body, ends = "\n".join(filter(None, _lines(told))), time.monotonic() + DEADLINE_S
+        body = "\n".join(filter(None, _lines(told)))
         for place in places:
-            answer = await self._process.ask(who, place, title=told.subject, body=body,
-                                             timeout_s=max(ends - time.monotonic(), 0.001))  # fmt: skip
+            answer = await self._process.ask(who, place, title=told.subject, body=body, ends=ends)
             answer.add_done_callback(_noting(place, took))
             if await asyncio.shield(answer):  # one that was there at once has not called back yet
                 took.add(place)

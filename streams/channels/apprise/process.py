@@ -43,14 +43,18 @@ class AppriseProcess:
         now = time.monotonic()
         return sum(1 for _, ends in self._asked.values() if ends < now) >= THREADS
 
-    async def ask(self, who: str, place: int, *, title: str, body: str, timeout_s: float) -> asyncio.Future[bool]:
-        """Orders it; the future says whether the service took it. Raises ChannelBusy where the process ended."""
+    async def ask(self, who: str, place: int, *, title: str, body: str, ends: float) -> asyncio.Future[bool]:
+        """Orders it; the future says whether the service took it. Raises ChannelBusy where the process ended.
+
+        `ends`: when whoever asks stops waiting (monotonic seconds).
+        """
         async with self._starting:
             process = self._process if self._process and self._process.returncode is None else await self._started()
         self._count += 1
+        timeout_s = max(ends - time.monotonic(), 0.001)
         order = Order(number=self._count, who=who, place=place, title=title, body=body, timeout_s=timeout_s)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._asked[order.number] = answer, time.monotonic() + timeout_s
+        self._asked[order.number] = answer, ends
         answer.add_done_callback(_looked_at)
         await _written(process, order)
         return answer

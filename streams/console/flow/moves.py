@@ -120,12 +120,13 @@ class Moves:
 
     async def asked(self, question: Any, answer: Callable[[Tally, Rules], T], *, of: Counted = "people") -> T:
         """What the books say to a question, in a thread; the same question of the same books is answered once."""
-        found: Any = self._asked.get(question)
+        told = self._asked  # of these books: a reading that brings moves begins another, also while we work it out
+        found: Any = told.get(question)
         if found is None:
             found = await asyncio.to_thread(self.answered, answer, of=of)
-            if len(self._asked) >= REMEMBERED:
-                self._asked.clear()
-            self._asked[question] = found
+            if len(told) >= REMEMBERED:
+                told.clear()
+            told[question] = found
         known: T = found
         return known
 

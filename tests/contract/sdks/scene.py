@@ -25,8 +25,8 @@ class Scene:
 
     def arrived(self) -> dict[str, list[dict[str, Any]]]:
         """All events of `visits` by their source, once nothing is under way any more."""
-        wait_until(self._front.still, within_s=30, what="every request answered")
-        wait_until(self.collector.drained, within_s=30, what="nothing in the spool")
+        wait_until(self._front.still, within_s=120, what="every request answered")
+        wait_until(self.collector.drained, within_s=120, what="nothing in the spool")
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in self.doors}
         for record in self._bus.read("visits"):
             for delivery in json.loads(record.value):

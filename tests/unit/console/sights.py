@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.cards import Transition
 from schemas.codec import encode
 from schemas.ids import Naming
-from schemas.topics import topic
+from schemas.topics import partition_of, topic
 from streams.console.flow.moves import Moves
 from streams.console.rules.known import KnownRules
 from streams.console.rules.readings import Readings
@@ -77,7 +77,7 @@ class StandInMoves:
 
     def bring(self, *moves: Transition) -> None:
         for one in moves:
-            self._records[hash(one.lead_id) % 2].append(encode(one))
+            self._records[partition_of(one.lead_id, 2)].append(encode(one))
 
     def bring_bytes(self, raw: bytes) -> None:
         self._records[0].append(raw)

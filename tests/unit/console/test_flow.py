@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from streams.console.pages.flow import CSV_HEAD
 from streams.console.spreadsheet import csv_of, neutral
 from streams.core.flow.books import Wanted
 from streams.core.flow.ledger import Window
+from streams.core.flow.tally import Tally
 from streams.core.rules import Rules, RulesError
 from streams.inbox import MemoryDoor
 from streams.readmodel.reader import Reader
@@ -279,6 +281,30 @@ def test_a_topic_that_was_made_anew_is_read_anew(samples: Samples) -> None:
     moves.read()
     found = moves.answered(lambda tally, rules: laid_by(Asked(), tally, rules, now=samples.now))
     assert (found.ever, found.sheet.reconciles) == (1, True)
+
+
+async def test_an_answer_that_a_reading_overtook_is_not_remembered(samples: Samples) -> None:
+    """Else the books would go on saying it until the next move comes."""
+    log, more = StandInMoves(*story(samples.now)), MoveLog()
+    more.move("kim", "gained", at=samples.now)
+    moves = Moves(log, lambda: RULES, now=lambda: samples.now)
+    moves.read()
+
+    def ever(tally: Tally, rules: Rules) -> int:
+        return laid_by(Asked(), tally, rules, now=samples.now).ever
+
+    work_out = moves.answered
+
+    def overtaken(*asked: Any, **of: Any) -> Any:
+        found = work_out(*asked, **of)
+        if more.moves:
+            log.bring(*more.moves)
+            more.moves.clear()
+            moves.read()
+        return found
+
+    moves.answered = overtaken  # type: ignore[method-assign]
+    assert [await moves.asked("how many", ever) for _ in range(2)] == [10, 11]
 
 
 def test_rules_that_cannot_be_read_are_said(valkey_url: str, prefix: str) -> None:

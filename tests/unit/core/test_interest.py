@@ -1,5 +1,7 @@
 """What an account's people read against the reason of its loss."""
 
+from zlib import crc32
+
 import pytest
 
 from schemas.activity import PageSeen
@@ -29,7 +31,7 @@ def deal(reason: str | None, competitor: str | None = None) -> DealFacts:
 
 
 def seen(path: str, *, at: int = LOST + 1, dwell_ms: int | None = 9_000) -> PageSeen:
-    return PageSeen(at, hash(path) % 1_000, path, RULES.site.page(path).kind, dwell_ms, 3)
+    return PageSeen(at, crc32(path.encode()), path, RULES.site.page(path).kind, dwell_ms, 3)
 
 
 def interest(lost: DealFacts, **read: list[PageSeen]) -> Interest:

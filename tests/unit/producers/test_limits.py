@@ -166,11 +166,12 @@ def test_requests_at_once_are_bounded_by_network(clock: Clock[float]) -> None:
 
 
 # ─── over HTTP
-async def test_f23_a_spike_of_one_key_is_shed_and_another_key_is_untouched() -> None:
+async def test_f23_a_spike_of_one_key_is_shed_and_another_key_is_untouched(clock: Clock[float]) -> None:
     """Ten times what the source may send: 429 with Retry-After for it, 200 for the other, also for resends."""
     tight = LimitSettings(key_events_per_s=0.01, key_burst=20)
     before = REGISTRY.get_sample_value("leadstream_collector_limited_total", {"by": "key"}) or 0
     async with desk(limits=tight) as d:
+        d.collector._door.limits._clock = clock  # nothing comes back while a hundred requests take their time
         seen = [(await d.batch(page(n), page(n + 1), **{"x-retry-count": "3"})) for n in range(100)]
         other = [
             await d.http.post("/v1/batch", json={"batch": [page(n)], "writeKey": "id:secret"}) for n in range(20)
@@ -198,9 +199,10 @@ async def test_a_network_is_shed_and_the_neighbours_and_servers_are_not() -> Non
         assert [await status("10.0.0.1") for _ in range(5)] == [200] * 5  # a proxy of ours, or somebody in the house
 
 
-async def test_a_source_of_the_file_is_limited_as_it_says(tmp_path: Path) -> None:
+async def test_a_source_of_the_file_is_limited_as_it_says(tmp_path: Path, clock: Clock[float]) -> None:
     (tmp_path / "sources.toml").write_text("[site]\nevents_per_s = 0.5\nburst = 2\n")
     async with desk(MemorySink(), sources=tmp_path / "sources.toml") as d:
+        d.collector._door.limits._clock = clock
         seen = [await d.batch(page(n)) for n in range(3)]
         assert [one.status_code for one in seen] == [200, 200, 429]
         assert seen[-1].headers["retry-after"] == "2"
