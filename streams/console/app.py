@@ -24,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from running.wall_clock import utc_ms
 from streams import logs
 from streams.console.access.audit import Audit
 from streams.console.access.auth import Auth, one_time_link
@@ -79,7 +80,6 @@ from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
-from streams.wall_clock import utc_ms
 
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
