@@ -19,7 +19,7 @@ from producers.simulate.post import Collector, NotTaken
 from producers.simulate.stage import Stage
 from producers.simulate.story import play
 from producers.simulate.trickle import trickle
-from producers.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 NOBODY_READS: Final = 1  # as all our commands end then: what prints them says so
 
