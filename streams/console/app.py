@@ -186,7 +186,7 @@ async def _favicon(_: Request) -> Response:
 def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:
     """Run until SIGTERM or SIGINT; the exit code, with one clear message where a setting cannot work.
 
-    Threads may run then: whoever called leaves at once (`streams/__main__.py`). `mappers` None: what CRMs and mail
+    Threads may run then: whoever called leaves at once (`running/ending.py`). `mappers` None: what CRMs and mail
     providers said is shown and not replayed here.
     """
     logs.configure(settings.log.level)
