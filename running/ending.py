@@ -1,10 +1,20 @@
-"""How a process ends."""
+"""How a process ends: when it is asked to, and without its interpreter's own end."""
 
+import asyncio
 import os
+import signal
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["leave"]
+__all__ = ["leave", "when_asked_to_stop"]
+
+
+def when_asked_to_stop(stop: Callable[[], object]) -> None:
+    """From now on SIGTERM and SIGINT call `stop` in the running loop, and end nothing themselves."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
 
 
 def leave(code: int) -> NoReturn:

@@ -4,13 +4,10 @@ The server is embedded, so the process that answers is the one that was started:
 is left behind.
 """
 
-import asyncio
 import gc
-import os
-import signal
 import socket
 import sys
-from typing import Final, NoReturn
+from typing import Final
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -23,6 +20,7 @@ from producers.collector.server import build, kafka_sink
 from producers.errors import BadSettings
 from producers.logs import configure, log
 from producers.settings import Settings, read
+from running.ending import leave, when_asked_to_stop
 
 # So many new objects more than were let go, until Python looks for rings among them; its own 700 are those of a dozen
 # requests under way. A request with events leaves none and other requests small ones, so a look costs and finds little.
@@ -48,9 +46,7 @@ async def serve(settings: Settings) -> None:
         log_dictconfig=OUR_LOGS,
     )
     _look_for_rings_seldom()
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, server.stop)
+    when_asked_to_stop(server.stop)
     log.info("collector_starting", host=settings.collector.host, port=settings.collector.port)
     await server.serve()
     log.info("collector_stopped")
@@ -83,17 +79,6 @@ def main() -> int:
         sys.stderr.write(f"leadstream collector: {error}\n")
         return 2
     return 0
-
-
-def leave(code: int) -> NoReturn:
-    """Ends the process without taking the interpreter down first.
-
-    A thread of granian (2.8.7) that asks for an interpreter which is going down aborts the process with SIGABRT, after
-    all was finished: a supervisor would count a crash. 6 of 25 stops under load ended so.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from running.ending import when_asked_to_stop
 from running.wall_clock import utc_ms
 from streams import logs
 from streams.console.access.audit import Audit
@@ -218,15 +218,13 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
                     backlog=ops.CONNECTIONS, backpressure=ops.CONNECTIONS)  # fmt: skip
-    loop = asyncio.get_running_loop()
 
     def stop() -> None:
         app.state.desk.hub.close()  # open event streams would keep the server waiting
         app.state.desk.arrivals.close()
         server.stop()  # type: ignore[no-untyped-call]  # granian: untyped
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+    when_asked_to_stop(stop)
     gc.collect()
     gc.freeze()  # what was loaded by now stays: looking through it again would hold up a page for 70 ms now and then
     log.info("console_serving", url=url, port=port)
