@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from running.ending import when_asked_to_stop
+from running.listening import own_port
 from running.wall_clock import utc_ms
 from streams import logs
 from streams.console.access.audit import Audit
@@ -200,13 +200,12 @@ def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:
 
 async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     ours, kafka = settings.console, settings.kafka
-    port = ours.port or _free_port(ours.host)
-    url = ours.public_url or f"http://{ours.host}:{port}"
     secret = ours.link_secret.get_secret_value() if ours.link_secret else token_urlsafe(32)
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
-    _may_listen(ours.host, port)
+    port = own_port(ours.host, ours.port, setting="LEADSTREAM_CONSOLE__HOST and __PORT", refused=SettingsError)
+    url = ours.public_url or f"http://{ours.host}:{port}"
     users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
@@ -240,19 +239,3 @@ def _slack(settings: Settings) -> SlackAnswers | None:
         return None
     return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)),
                         members=settings.slack.by_member)  # fmt: skip
-
-
-def _may_listen(host: str, port: int) -> None:
-    """The server shares a port with whoever else has it, and each would get some of the requests."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__HOST and __PORT: {host}:{port}: {error.strerror}") from error
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
