@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_digest, counts
+from streams.errors import SettingsError
 from streams.private_files import read_private
 from streams.watched_file import WatchedFile
 
@@ -35,8 +36,10 @@ class Ring:
 
 def read_api_keys(path: Path) -> ApiKeyFile:
     """Raises SettingsError, which says what is wrong and what to do."""
-    return read_private(path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
-                        make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT)  # fmt: skip
+    return read_private(
+        path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
+        make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT, refused=SettingsError,
+    )  # fmt: skip
 
 
 def _keys_in(path: Path) -> dict[str, ApiKey]:
