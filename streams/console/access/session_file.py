@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from running.private_files import locked, read_private, write_private
 from streams.console.access.roles import Role
 from streams.errors import SettingsError
-from streams.private_files import locked, read_private, write_private
 
 __all__ = ["KEPT_MS", "MOST", "CompanyPerson", "SessionBook", "SessionFile", "opened_sessions", "person_id",
            "read_sessions", "sid_mark"]  # fmt: skip

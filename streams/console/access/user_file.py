@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from running.private_files import read_private
 from streams.console.access.roles import Role
 from streams.errors import SettingsError
-from streams.private_files import read_private
 
 __all__ = ["FORMAT", "LONGEST_NAME", "UserEntry", "UserFile", "name_key", "read_user_file"]
 

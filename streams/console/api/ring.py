@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from running.private_files import read_private
 from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_digest, counts
 from streams.errors import SettingsError
-from streams.private_files import read_private
 from streams.watched_file import WatchedFile
 
 __all__ = ["Ring", "read_api_keys"]
