@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from deploy.errors import BadHome
 from running.private_files import write_private
 
-__all__ = ["Secrets", "kept_secrets", "write_private"]
+__all__ = ["Secrets", "kept_secrets"]
 
 FILE: Final = "secrets.json"
 
