@@ -58,7 +58,7 @@ async def test_on_a_port_that_somebody_has_it_does_not_start() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         ours = Settings.from_env({"LEADSTREAM_SECRET": SECRET, "LEADSTREAM_CONSOLE__PORT": port})
-        with pytest.raises(SettingsError, match=rf"^LEADSTREAM_CONSOLE__HOST and __PORT: 127\.0\.0\.1:{port}: .*in use$"):
+        with pytest.raises(SettingsError, match=rf"^LEADSTREAM_CONSOLE__HOST and __PORT: .*:{port}: .*in use$"):
             await app._serve(ours, None)
 
 
