@@ -6,7 +6,8 @@ The console itself knows no producer. What they said and nobody could read is re
 import os
 
 from deploy.again import mapper_with
-from streams.__main__ import leave, main
+from running.ending import leave
+from streams.__main__ import main
 
 if __name__ == "__main__":
     leave(main(["console"], dict(os.environ), mappers=mapper_with))

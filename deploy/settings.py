@@ -10,12 +10,12 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from deploy.errors import BadDeploySettings
 from kafka_access.settings import KafkaSettings
+from running.variables import FILE, PREFIX, text_in
 
 __all__ = [
     "DeploySettings", "ImportSettings", "from_environment", "import_settings", "lent", "secret_of", "up_in", "value_of",
 ]  # fmt: skip
 
-PREFIX: Final = "LEADSTREAM_"
 _FROZEN: Final = ConfigDict(frozen=True)
 
 
@@ -44,8 +44,7 @@ class _FromFiles(EnvSettingsSource):
     """`LEADSTREAM_KAFKA__PASSWORD_FILE=/run/secrets/x` -> LEADSTREAM_KAFKA__PASSWORD."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        ours = [name for name in os.environ if name.startswith(PREFIX) and name.endswith("_FILE")]
-        names = [name.removesuffix("_FILE") for name in ours]
+        names = [one.removesuffix(FILE) for one in os.environ if one.startswith(PREFIX) and one.endswith(FILE)]
         return {name.lower(): value_of(name) for name in names}
 
 
@@ -135,20 +134,15 @@ def lent(home: Path) -> dict[str, str]:
         f"{PREFIX}COLLECTOR__PUBLIC_URL": told["collector_url"],
         f"{PREFIX}CONSOLE__PUBLIC_URL": told["console_url"],
     }
-    return {name: value for name, value in there.items() if not {name, f"{name}_FILE"} & os.environ.keys()}
+    return {name: value for name, value in there.items() if not {name, name + FILE} & os.environ.keys()}
 
 
 def value_of(name: str) -> str:
     """A variable's value, or what the file says that NAME_FILE names; "" where neither is. Raises BadDeploySettings."""
-    path = os.environ.get(f"{name}_FILE")
+    path = os.environ.get(name + FILE)
     if name in os.environ or not path:
         return os.environ.get(name, "")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise BadDeploySettings(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadDeploySettings(f"{name}_FILE: cannot read {path}: it is not UTF-8") from error
+    return text_in(path, setting=name + FILE, refused=BadDeploySettings).strip()
 
 
 def secret_of(home: Path) -> str:

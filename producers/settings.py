@@ -21,6 +21,7 @@ from pydantic_settings import (
 from kafka_access.settings import KafkaSettings
 from producers.errors import BadSettings
 from producers.webhook_settings import CrmSettings, MailSettings
+from running.variables import PREFIX, from_files
 
 __all__ = [
     "CollectorSettings",
@@ -34,7 +35,6 @@ __all__ = [
     "read",
 ]
 
-PREFIX: Final = "LEADSTREAM_"
 MIB: Final = 1 << 20
 _FROZEN: Final = ConfigDict(frozen=True)
 S = TypeVar("S", bound=BaseSettings)
@@ -167,8 +167,7 @@ class _FromFiles(EnvSettingsSource):
     """`LEADSTREAM_SECRET_FILE=/run/secrets/x` -> LEADSTREAM_SECRET."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        named = {name: path for name, path in os.environ.items() if name.startswith(PREFIX) and name.endswith("_FILE")}
-        return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in named.items()}
+        return {name.lower(): value for name, value in from_files(os.environ, refused=BadSettings).items()}
 
 
 class _FromEnvironment(BaseSettings):
@@ -242,12 +241,3 @@ def _sentence(kind: type[BaseSettings], error: Any) -> str:
     name = str(kind.model_config.get("env_prefix", "")) + "__".join(str(part) for part in error["loc"]).upper()
     said = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
     return f"{name}: {said[:1].lower()}{said[1:]}"
-
-
-def _content(name: str, path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise BadSettings(f"{name}: cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadSettings(f"{name}: cannot read {path}: it is not UTF-8") from error

@@ -2,15 +2,16 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from running.ending import leave
 from streams.errors import SettingsError
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.console.sight import Mappers
 
-__all__ = ["leave", "main"]
+__all__ = ["main"]
 
 USAGE = "usage: python -m streams worker | console"
 
@@ -32,17 +33,6 @@ def main(arguments: list[str], environ: dict[str, str], *, mappers: "Mappers | N
     from streams.console.app import serve
 
     return serve(settings, mappers=mappers)
-
-
-def leave(code: int) -> NoReturn:
-    """Ends the process without taking the interpreter down first.
-
-    A thread of granian (2.8.7) that asks for an interpreter which is going down aborts the process with SIGABRT, after
-    all was finished: a supervisor would count a crash. 6 of 25 stops under load ended so.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

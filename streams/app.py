@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import structlog
 import uvloop
 
+from running.wall_clock import utc_ms
 from schemas.ids import Naming
 from schemas.topics import topic
 from streams import logs
@@ -51,7 +52,6 @@ from streams.refill import Refill
 from streams.rules_files import read_rules
 from streams.settings import Settings
 from streams.trials import try_when_asked
-from streams.wall_clock import utc_ms
 
 __all__ = ["build", "run"]
 

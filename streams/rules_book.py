@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from running.private_files import append_line, opened_to_append
 from streams.core.days import DAY_MS
 from streams.core.said import Said
-from streams.private_files import append_line, opened_to_append
 
 __all__ = ["REVIEW_MS", "Approved", "Declined", "Line", "Published", "Reviewed", "RulesBook"]
 

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kafka_access.settings import KafkaSettings
+from running.variables import FILE, PREFIX, from_files
 from schemas.topics import application
 from streams.channel_settings import (
     AppriseSettings,
@@ -33,8 +34,6 @@ __all__ = [
     "WorkerSettings",
 ]  # fmt: skip
 
-PREFIX: Final = "LEADSTREAM_"
-FILE: Final = "_FILE"
 _REDIS: Final = re.compile(r"(redis|rediss|unix)://.")
 _APP_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
@@ -271,16 +270,8 @@ class Settings(BaseSettings):
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
-    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-    for name in [name for name in ours if name.endswith(FILE)]:
-        path = ours.pop(name)
-        try:
-            ours.setdefault(name.removesuffix(FILE), Path(path).read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise SettingsError(f"{name}: cannot read {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise SettingsError(f"{name}: cannot read {path}: it is not UTF-8") from error
-    return ours
+    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX) and not name.endswith(FILE)}
+    return from_files(environ, refused=SettingsError) | ours
 
 
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
+from running.file_stamps import Stamp, stamp_of
 from streams.errors import StreamError
-from streams.file_stamps import Stamp, stamp_of
 
 __all__ = ["LOOK_S", "WatchedFile"]
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadDeploySettings, NotDelivered
 from deploy.settings import lent
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.channels.base import Channel

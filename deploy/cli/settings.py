@@ -13,10 +13,10 @@ from rich.text import Text
 from deploy.cli.home import AT_HOME, Home
 from deploy.errors import BadDeploySettings
 from deploy.settings import lent
+from running.variables import FILE, PREFIX
 
 __all__ = ["app", "rows"]
 
-PREFIX: Final = "LEADSTREAM_"
 UP: Final = "leadstream up"
 MASK: Final = "••••••"
 # Maps whose keys are secrets, though their type does not say so.
@@ -67,7 +67,7 @@ def _shown(name: str, value: Any) -> str:
 def _origin(name: str) -> str:
     if name in os.environ:
         return "environment"
-    return f"{name}_FILE" if f"{name}_FILE" in os.environ else "default"
+    return name + FILE if name + FILE in os.environ else "default"
 
 
 def _streams(of_home: Mapping[str, str]) -> BaseModel:

@@ -13,7 +13,7 @@ from rich.text import Text
 from deploy.local.demo.snippet import snippet
 from deploy.local.environment import console_password
 from deploy.local.plan import Stack
-from deploy.local.vault import write_private
+from running.private_files import write_private
 
 __all__ = ["Up", "announce", "curl_line", "forget", "tell"]
 

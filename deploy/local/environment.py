@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from deploy.local.plan import Stack
+from running.variables import FILE
 
 __all__ = ["collector", "console", "console_password", "demo", "installation", "simulate", "worker"]
 
@@ -101,4 +102,4 @@ def simulate(stack: Stack) -> dict[str, str]:
 
 
 def _has(outside: Mapping[str, str], name: str) -> bool:
-    return name in outside or f"{name}_FILE" in outside
+    return name in outside or name + FILE in outside

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct, field
 
 from deploy.errors import BadHome
-from streams.private_files import write_private
+from running.private_files import write_private
 
-__all__ = ["Secrets", "kept_secrets", "write_private"]
+__all__ = ["Secrets", "kept_secrets"]
 
 FILE: Final = "secrets.json"
 

@@ -19,7 +19,7 @@ from deploy.upkeep.copies import write_copies
 from deploy.upkeep.installation import INBOXES, Installation, Kept, Told
 from deploy.upkeep.manifest import Manifest, mark_of_secret, write_manifest
 from deploy.upkeep.remembered import Remembered
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 __all__ = ["take"]
 

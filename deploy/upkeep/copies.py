@@ -13,9 +13,8 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from deploy.errors import BadBackup
-from deploy.local.vault import write_private
 from deploy.settings import value_of
-from streams.private_files import locked
+from running.private_files import locked, write_private
 
 __all__ = ["KINDS", "Copy", "Kind", "Outcome", "bring_back", "places", "read_copies", "read_files", "write_copies"]
 

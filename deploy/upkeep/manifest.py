@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from deploy.errors import BadBackup
-from deploy.local.vault import write_private
 from deploy.upkeep.archive import File
 from deploy.upkeep.copies import Copy
+from running.private_files import write_private
 
 __all__ = ["FORMAT", "Manifest", "mark_of_secret", "read_manifest", "write_manifest"]
 

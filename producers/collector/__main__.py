@@ -4,13 +4,9 @@ The server is embedded, so the process that answers is the one that was started:
 is left behind.
 """
 
-import asyncio
 import gc
-import os
-import signal
-import socket
 import sys
-from typing import Final, NoReturn
+from typing import Final
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -23,6 +19,8 @@ from producers.collector.server import build, kafka_sink
 from producers.errors import BadSettings
 from producers.logs import configure, log
 from producers.settings import Settings, read
+from running.ending import leave, when_asked_to_stop
+from running.listening import own_port
 
 # So many new objects more than were let go, until Python looks for rings among them; its own 700 are those of a dozen
 # requests under way. A request with events leaves none and other requests small ones, so a look costs and finds little.
@@ -33,37 +31,26 @@ OUR_LOGS: Final = {"loggers": {"_granian": {"level": "WARNING", "propagate": Tru
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises BadSettings."""
-    _may_listen(settings.collector.host, settings.collector.port)
+    ours = settings.collector
+    port = own_port(ours.host, ours.port, setting="LEADSTREAM_COLLECTOR__HOST and __PORT", refused=BadSettings)
     server = Server(
         build(settings, kafka_sink(settings)),
-        address=settings.collector.host,
-        port=settings.collector.port,
+        address=ours.host,
+        port=port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=int(settings.collector.header_timeout_s * 1_000)),
+        http1_settings=HTTP1Settings(header_read_timeout=int(ours.header_timeout_s * 1_000)),
         websockets=False,
         backlog=1_024,
-        backpressure=connections_within_limits(settings.collector.connections),
+        backpressure=connections_within_limits(ours.connections),
         log_level=LogLevels.warning,
         log_dictconfig=OUR_LOGS,
     )
     _look_for_rings_seldom()
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, server.stop)
-    log.info("collector_starting", host=settings.collector.host, port=settings.collector.port)
+    when_asked_to_stop(server.stop)
+    log.info("collector_starting", host=ours.host, port=port)
     await server.serve()
     log.info("collector_stopped")
-
-
-def _may_listen(host: str, port: int) -> None:
-    """The server shares a port with whoever else has it, and each would get some of the requests."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise BadSettings(f"LEADSTREAM_COLLECTOR__HOST and __PORT: {host}:{port}: {error.strerror}") from error
 
 
 def _look_for_rings_seldom() -> None:
@@ -83,17 +70,6 @@ def main() -> int:
         sys.stderr.write(f"leadstream collector: {error}\n")
         return 2
     return 0
-
-
-def leave(code: int) -> NoReturn:
-    """Ends the process without taking the interpreter down first.
-
-    A thread of granian (2.8.7) that asks for an interpreter which is going down aborts the process with SIGABRT, after
-    all was finished: a supervisor would count a crash. 6 of 25 stops under load ended so.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
 from producers.sinks.kafka import KafkaSink
-from producers.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 from schemas.topics import topic
 
 __all__ = ["Collector", "build", "create", "kafka_sink"]

@@ -16,7 +16,7 @@ from producers.crm.bodies import parse_body
 from producers.crm.mapping import DealMapping, load
 from producers.crm.values import amount_of, domain_of, owner_of, slug_of, text_of, time_of
 from producers.errors import BadSettings, Refused, Unmappable
-from producers.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 from schemas.deals import CompanyRecord, DealFacts, DealPerson, DealReport
 from schemas.ids import Naming, deal_id_of, normalised_email
 

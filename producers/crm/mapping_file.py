@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from producers.errors import BadSettings
+from running.variables import text_in
 
 __all__ = ["mapping_text", "tables_of"]
 
@@ -14,11 +15,7 @@ def mapping_text(path: Path | None, *, packaged: str, setting: str) -> tuple[str
     """(its text, its name for whoever reads an error). Raises BadSettings."""
     if path is None:
         return files("producers.crm").joinpath(packaged).read_text("utf-8"), packaged
-    try:
-        return path.read_text("utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadSettings(f"{setting}: cannot read {path}: {why}") from error
+    return text_in(path, setting=setting, refused=BadSettings), str(path)
 
 
 def tables_of(text: str, *, name: str) -> dict[str, Any]:

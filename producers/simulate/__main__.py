@@ -6,7 +6,6 @@ Needs LEADSTREAM_SIMULATE__COLLECTOR_URL, LEADSTREAM_SIMULATE__WRITE_KEY and LEA
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from random import Random
 from typing import Final
@@ -19,7 +18,8 @@ from producers.simulate.post import Collector, NotTaken
 from producers.simulate.stage import Stage
 from producers.simulate.story import play
 from producers.simulate.trickle import trickle
-from producers.wall_clock import utc_ms
+from running.ending import when_asked_to_stop
+from running.wall_clock import utc_ms
 
 NOBODY_READS: Final = 1  # as all our commands end then: what prints them says so
 
@@ -39,10 +39,8 @@ async def perform(settings: SimulateSettings, *, seed: int, once: bool, pace: fl
 
 async def until_stopped(settings: SimulateSettings, *, seed: int, once: bool, pace: float) -> None:
     """`perform`, ended quietly by SIGINT or SIGTERM. Raises NotTaken."""
-    loop = asyncio.get_running_loop()
-    performance = loop.create_task(perform(settings, seed=seed, once=once, pace=pace))
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, performance.cancel)
+    performance = asyncio.create_task(perform(settings, seed=seed, once=once, pace=pace))
+    when_asked_to_stop(performance.cancel)
     try:
         await performance
     except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from typing import Final
 
 from kafka.record.memory_records import MemoryRecordsBuilder
 
-from producers.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 __all__ = ["Batch"]
 

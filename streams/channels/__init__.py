@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from running.wall_clock import utc_ms
 from streams.channels.apprise.channel import make_apprise
 from streams.channels.base import Channel
 from streams.channels.mail.channel import make_mail
@@ -12,7 +13,6 @@ from streams.channels.teams.channel import make_teams
 from streams.channels.webhook.made import make_webhook
 from streams.core.routing import Routing
 from streams.settings import Settings
-from streams.wall_clock import utc_ms
 
 __all__ = ["CHANNELS", "make_channels"]
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +22,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from running.ending import when_asked_to_stop
+from running.listening import own_port
+from running.wall_clock import utc_ms
 from streams import logs
 from streams.console.access.audit import Audit
 from streams.console.access.auth import Auth, one_time_link
@@ -79,7 +80,6 @@ from streams.outgoing.addresses import Reach
 from streams.outgoing.client import Outgoing
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
-from streams.wall_clock import utc_ms
 
 __all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
 
@@ -186,7 +186,7 @@ async def _favicon(_: Request) -> Response:
 def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:
     """Run until SIGTERM or SIGINT; the exit code, with one clear message where a setting cannot work.
 
-    Threads may run then: whoever called leaves at once (`streams/__main__.py`). `mappers` None: what CRMs and mail
+    Threads may run then: whoever called leaves at once (`running/ending.py`). `mappers` None: what CRMs and mail
     providers said is shown and not replayed here.
     """
     logs.configure(settings.log.level)
@@ -200,13 +200,12 @@ def serve(settings: Settings, *, mappers: Mappers | None = None) -> int:
 
 async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     ours, kafka = settings.console, settings.kafka
-    port = ours.port or _free_port(ours.host)
-    url = ours.public_url or f"http://{ours.host}:{port}"
     secret = ours.link_secret.get_secret_value() if ours.link_secret else token_urlsafe(32)
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
-    _may_listen(ours.host, port)
+    port = own_port(ours.host, ours.port, setting="LEADSTREAM_CONSOLE__HOST and __PORT", refused=SettingsError)
+    url = ours.public_url or f"http://{ours.host}:{port}"
     users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201
@@ -218,15 +217,13 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
     server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
                     backlog=ops.CONNECTIONS, backpressure=ops.CONNECTIONS)  # fmt: skip
-    loop = asyncio.get_running_loop()
 
     def stop() -> None:
         app.state.desk.hub.close()  # open event streams would keep the server waiting
         app.state.desk.arrivals.close()
         server.stop()  # type: ignore[no-untyped-call]  # granian: untyped
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+    when_asked_to_stop(stop)
     gc.collect()
     gc.freeze()  # what was loaded by now stays: looking through it again would hold up a page for 70 ms now and then
     log.info("console_serving", url=url, port=port)
@@ -242,19 +239,3 @@ def _slack(settings: Settings) -> SlackAnswers | None:
         return None
     return SlackAnswers(secret.get_secret_value(), outgoing=Outgoing(Reach(settings.outgoing.private)),
                         members=settings.slack.by_member)  # fmt: skip
-
-
-def _may_listen(host: str, port: int) -> None:
-    """The server shares a port with whoever else has it, and each would get some of the requests."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise SettingsError(f"LEADSTREAM_CONSOLE__HOST and __PORT: {host}:{port}: {error.strerror}") from error
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

@@ -15,6 +15,7 @@ import faust
 import structlog
 from faust.types import TP, StreamT, TopicT
 
+from running.wall_clock import utc_ms
 from schemas.lookups import lookups
 from schemas.topics import TOPICS
 from streams.channels.base import Channel
@@ -50,7 +51,6 @@ from streams.engine.shell import Shell
 from streams.engine.startup import check_topics
 from streams.metrics import Bound, Bounded, Metrics
 from streams.settings import Settings
-from streams.wall_clock import utc_ms
 
 __all__ = ["INBOXES", "Agent", "Engine"]
 

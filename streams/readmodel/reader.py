@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
+from running.wall_clock import utc_ms
 from schemas.cards import AccountCard, AlertCard, LeadCard
 from schemas.codec import ACCOUNT_CARD, ALERT_CARD, LEAD_CARD, REJECTED, Codec
 from schemas.errors import Undecodable
@@ -20,7 +21,6 @@ from streams.readmodel.channels import spoken_lately
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.fills import NOTHING_FILLS, Filling, filling_of
 from streams.readmodel.keys import Changed, Keys, Kind
-from streams.wall_clock import utc_ms
 
 __all__ = ["Freshness", "Lost", "Reader"]
 

@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["PACKAGES", "ROOT", "modules", "tree", "where"]
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("deploy", "kafka_access", "producers", "schemas", "streams")
+PACKAGES: Final = ("deploy", "kafka_access", "producers", "running", "schemas", "streams")
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import producers.collector.__main__ as collector
 from producers.collector.door.body import Receive, Scope, Send
+from running.ending import leave
 
 __all__ = ["Dated"]
 
@@ -46,4 +47,4 @@ def _dated(*args: Any, **named: Any) -> Any:
 
 if __name__ == "__main__":
     collector.build = _dated  # type: ignore[assignment]
-    collector.leave(collector.main())
+    leave(collector.main())

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
-from streams.__main__ import leave, main
+from running.ending import leave
+from streams.__main__ import main
 from streams.core.lead import fold as lead
 from streams.core.visitor import fold as visitor
 

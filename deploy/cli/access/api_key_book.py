@@ -10,11 +10,11 @@ import msgspec
 from msgspec.structs import replace
 
 from deploy.errors import BadKeys
+from running.private_files import locked, write_private
+from running.wall_clock import utc_ms
 from schemas.api_keys import SCOPES, ApiKey, ApiKeyFile, Scope, api_key_digest
 from streams.console.api.ring import read_api_keys
 from streams.errors import SettingsError
-from streams.private_files import locked, write_private
-from streams.wall_clock import utc_ms
 
 __all__ = ["ApiKeyBook", "opened", "read", "scopes_of"]
 

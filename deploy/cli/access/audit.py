@@ -12,8 +12,8 @@ from rich.text import Text
 
 from deploy.cli.access.keys import milliseconds_of
 from deploy.errors import BadUsers
+from running.wall_clock import utc_ms
 from streams.console_files import AUDIT
-from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.audit import AuditLine

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from deploy.cli.access.shell_log import AuditFile, shell_log
 from deploy.errors import BadUsers
+from running.wall_clock import utc_ms
 from streams.console_files import AUDIT, SESSIONS
-from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.session_file import CompanyPerson

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from deploy.errors import BadKeys
 from producers.collector.door.key_file import KeyEntry, KeyFile, Kind, digest, read_key_file, state_of
 from producers.errors import BadSettings
-from streams.private_files import locked, write_private
-from streams.wall_clock import utc_ms
+from running.private_files import locked, write_private
+from running.wall_clock import utc_ms
 
 __all__ = ["KeyBook", "opened"]
 

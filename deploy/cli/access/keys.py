@@ -64,7 +64,7 @@ def list_(*, file: File, as_json: AsJson = False) -> None:
     """List all keys with what may be shown of them; revoked ones stay, so that nobody wonders."""
     from producers.collector.door.key_file import read_key_file, state_of
     from producers.errors import BadSettings
-    from streams.wall_clock import utc_ms
+    from running.wall_clock import utc_ms
 
     try:
         keys = read_key_file(file).keys

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from deploy.errors import NotLogged
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.console.access.audit import Audit, AuditLine

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from deploy.errors import BadDeploySettings, DeployError
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 __all__ = ["app"]
 

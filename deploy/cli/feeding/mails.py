@@ -12,7 +12,7 @@ from deploy.cli.home import AT_HOME, Home
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadDeploySettings
 from deploy.settings import up_in, value_of
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from producers.mail.letter import Letter

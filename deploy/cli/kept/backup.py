@@ -135,8 +135,8 @@ def keys(
 
     Keep it apart from the backup, in a vault or encrypted.
     """
-    from deploy.local.vault import write_private
     from deploy.settings import value_of
+    from running.private_files import write_private
 
     if file.exists():
         raise BadBackup(f"{file} is there already: name a new file")

@@ -16,7 +16,7 @@ from deploy.cli.openings import opened_door, opened_window
 from deploy.cli.who import NOBODY, lead_id_of
 from deploy.errors import BadPerson, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from schemas.cards import LeadCard

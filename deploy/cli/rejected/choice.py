@@ -8,9 +8,9 @@ import typer
 from msgspec import Struct
 
 from deploy.errors import BadReplay
+from running.wall_clock import utc_ms
 from schemas.rejected import Reason
 from schemas.times import milliseconds_of
-from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.replay.patch import Patch

@@ -29,7 +29,7 @@ from deploy.cli.rejected.choice import (
 from deploy.cli.rejected.shown import Tally, print_json, print_list, print_one, record_of
 from deploy.errors import BadDeploySettings, BadReplay, BadRules, BrokerUnreachable
 from deploy.settings import DeploySettings, from_environment, secret_of
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from schemas.ids import Naming

@@ -11,8 +11,8 @@ from deploy.cli.actor import actor
 from deploy.cli.rules.command import loaded, texts_of
 from deploy.cli.rules.supply import write_threshold
 from deploy.errors import BadRules
+from running.wall_clock import utc_ms
 from streams.console_files import RULES_BOOK
-from streams.wall_clock import utc_ms
 
 if TYPE_CHECKING:
     from streams.rules_book import Approved, RulesBook

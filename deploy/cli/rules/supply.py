@@ -16,7 +16,7 @@ from deploy.cli.kept.rows import kept_rows
 from deploy.cli.rules.command import loaded, texts_of
 from deploy.errors import BadSupply
 from deploy.settings import secret_of
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 __all__ = ["FILE", "app", "counted_in", "write_threshold"]
 

@@ -1,8 +1,6 @@
 """`python -m deploy.local.demo`: one process on 127.0.0.1 until SIGTERM or SIGINT."""
 
 import asyncio
-import os
-import signal
 import sys
 
 from granian.constants import HTTPModes, Interfaces
@@ -12,6 +10,7 @@ from granian.server.embed import Server
 from deploy.errors import BadDeploySettings
 from deploy.local.demo.settings import DemoSettings, read_settings
 from deploy.local.demo.site import site
+from running.ending import leave, when_asked_to_stop
 
 
 async def serve(settings: DemoSettings) -> None:
@@ -25,9 +24,7 @@ async def serve(settings: DemoSettings) -> None:
         websockets=False,
         log_level=LogLevels.warning,
     )
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, server.stop)
+    when_asked_to_stop(server.stop)
     await server.serve()
 
 
@@ -42,6 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # not through the interpreter's end, where a thread of granian (2.8.7) may abort the process
+    leave(main())

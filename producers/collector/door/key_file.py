@@ -8,10 +8,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 from producers.errors import BadSettings
+from running.private_files import read_private
 
 __all__ = ["FORMAT", "KeyEntry", "KeyFile", "Kind", "State", "digest", "read_key_file", "state_of"]
 
@@ -57,14 +57,7 @@ def state_of(entry: KeyEntry, *, now_ms: int) -> State:
 
 def read_key_file(path: Path) -> KeyFile:
     """Raises BadSettings, which says what is wrong and what to do."""
-    try:
-        read = msgspec.json.decode(path.read_bytes(), type=KeyFile)
-    except FileNotFoundError as error:
-        raise BadSettings(f"LEADSTREAM_COLLECTOR__KEYS: {path} is not there: leadstream keys create") from error
-    except OSError as error:
-        raise BadSettings(f"LEADSTREAM_COLLECTOR__KEYS: cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadSettings(f"LEADSTREAM_COLLECTOR__KEYS: {path} is no key file: {error}") from error
-    if read.format > FORMAT:
-        raise BadSettings(f"LEADSTREAM_COLLECTOR__KEYS: {path} was written by a newer version (format {read.format})")
-    return read
+    return read_private(
+        path, KeyFile, setting="LEADSTREAM_COLLECTOR__KEYS", what="key file", make="leadstream keys create",
+        newest=FORMAT, refused=BadSettings,
+    )  # fmt: skip

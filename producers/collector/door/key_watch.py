@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from producers.collector.door.key_file import KeyFile, read_key_file
 from producers.collector.door.keys import KeyRing
 from producers.errors import BadSettings
 from producers.logs import log
 from producers.metrics import KEYS_STALE
+from running.file_stamps import Stamp, stamp_of
 
 __all__ = ["KeyWatch"]
 
 EVERY_S: Final = 1.0
-Mark: TypeAlias = tuple[int, int, int]
 
 
 class KeyWatch:
@@ -28,7 +28,7 @@ class KeyWatch:
         self._keys = keys
         self._now_ms = now_ms
         self._read = KeyFile()
-        self._mark: Mark | None = None
+        self._mark: Stamp | None = None
         self._task: asyncio.Task[None] | None = None
         if path is not None:
             self._mark = _mark(path)
@@ -66,10 +66,9 @@ class KeyWatch:
             log.info("key_file_read", keys=len(self._read.keys))
 
 
-def _mark(path: Path) -> Mark | None:
-    """What differs when a file was written anew, None where there is none."""
+def _mark(path: Path) -> Stamp | None:
+    """None where there is no file."""
     try:
-        seen = path.stat()
+        return stamp_of(path)
     except OSError:
         return None
-    return seen.st_mtime_ns, seen.st_size, seen.st_ino

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from running.private_files import append_line, opened_to_append
 from streams.metrics import Bound
-from streams.private_files import append_line, opened_to_append
 
 __all__ = ["AGAIN_MS", "AT_SHELL", "LIST_AGAIN_MS", "Audit", "AuditLine", "entries", "network"]
 

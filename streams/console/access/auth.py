@@ -15,13 +15,13 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.responses import Response
 
+from running.wall_clock import utc_ms
 from streams.console.access.openid import OpenId
 from streams.console.access.roles import Role
 from streams.console.access.sessions import Sessions
 from streams.console.access.user_file import LONGEST_NAME
 from streams.console.access.users import Users
 from streams.console.shown import plain
-from streams.wall_clock import utc_ms
 
 __all__ = ["IDLE_S", "LINK_S", "RENEW_S", "SESSION_S", "Auth", "Link", "Session", "one_time_link",
            "shown_name"]  # fmt: skip

@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from running.private_files import locked, read_private, write_private
 from streams.console.access.roles import Role
-from streams.private_files import locked, read_private, write_private
+from streams.errors import SettingsError
 
 __all__ = ["KEPT_MS", "MOST", "CompanyPerson", "SessionBook", "SessionFile", "opened_sessions", "person_id",
            "read_sessions", "sid_mark"]  # fmt: skip
@@ -126,7 +127,7 @@ def read_sessions(path: Path) -> SessionFile:
     """Raises SettingsError, which says what is wrong and what to do."""
     return read_private(
         path, SessionFile, setting="LEADSTREAM_CONSOLE__SESSIONS", what="file of ended sessions",
-        make="the console makes it when it starts", newest=FORMAT,
+        make="the console makes it when it starts", newest=FORMAT, refused=SettingsError,
     )  # fmt: skip
 
 

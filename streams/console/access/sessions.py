@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from running.wall_clock import utc_ms
 from streams.console.access.session_file import (
     CompanyPerson,
     SessionBook,
@@ -20,7 +21,6 @@ from streams.console.access.session_file import (
 )
 from streams.errors import SettingsError, StreamError
 from streams.metrics import Bound
-from streams.wall_clock import utc_ms
 from streams.watched_file import WatchedFile
 
 __all__ = ["NotKept", "Sessions"]

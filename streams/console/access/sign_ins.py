@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from running.private_files import locked, write_private
 from streams.console.access.user_file import name_key
 from streams.console.tongue import Language
-from streams.private_files import locked, write_private
 
 __all__ = ["SignIn", "note_sign_in", "read_sign_ins"]
 

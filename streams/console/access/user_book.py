@@ -12,13 +12,13 @@ import msgspec
 from argon2 import PasswordHasher
 from msgspec.structs import replace
 
+from running.private_files import locked, write_private
+from running.wall_clock import utc_ms
 from streams.console.access.roles import Role
 from streams.console.access.user_file import LONGEST_NAME, UserEntry, UserFile, name_key, read_user_file
 from streams.console.shown import plain
 from streams.console.tongue import N_, filled
 from streams.errors import StreamError
-from streams.private_files import locked, write_private
-from streams.wall_clock import utc_ms
 
 __all__ = ["LONGEST_PASSWORD", "SHORTEST_PASSWORD", "USED_UP", "BadUser", "UserBook", "is_operator", "link_to",
            "opened"]  # fmt: skip

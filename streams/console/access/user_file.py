@@ -6,8 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from running.private_files import read_private
 from streams.console.access.roles import Role
-from streams.private_files import read_private
+from streams.errors import SettingsError
 
 __all__ = ["FORMAT", "LONGEST_NAME", "UserEntry", "UserFile", "name_key", "read_user_file"]
 
@@ -52,5 +53,5 @@ def read_user_file(path: Path) -> UserFile:
     """Raises SettingsError, which says what is wrong and what to do."""
     return read_private(
         path, UserFile, setting="LEADSTREAM_CONSOLE__USERS", what="user file", make="leadstream users add",
-        newest=FORMAT,
+        newest=FORMAT, refused=SettingsError,
     )  # fmt: skip

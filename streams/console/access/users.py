@@ -16,12 +16,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
+from running.private_files import why_not_writable
+from running.wall_clock import utc_ms
 from streams.console.access.sign_ins import SignIn, note_sign_in, read_sign_ins
 from streams.console.access.user_book import LONGEST_PASSWORD, UserBook, opened
 from streams.console.access.user_file import UserEntry, name_key, read_user_file
 from streams.errors import StreamError
-from streams.private_files import why_not_writable
-from streams.wall_clock import utc_ms
 from streams.watched_file import WatchedFile
 
 __all__ = ["People", "Users"]

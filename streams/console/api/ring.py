@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from running.private_files import read_private
 from schemas.api_keys import API_KEY_FILE_FORMAT, ApiKey, ApiKeyFile, api_key_digest, counts
-from streams.private_files import read_private
+from streams.errors import SettingsError
 from streams.watched_file import WatchedFile
 
 __all__ = ["Ring", "read_api_keys"]
@@ -35,8 +36,10 @@ class Ring:
 
 def read_api_keys(path: Path) -> ApiKeyFile:
     """Raises SettingsError, which says what is wrong and what to do."""
-    return read_private(path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
-                        make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT)  # fmt: skip
+    return read_private(
+        path, ApiKeyFile, setting="LEADSTREAM_CONSOLE__API_KEYS", what="file of API keys",
+        make="leadstream api-keys create", newest=API_KEY_FILE_FORMAT, refused=SettingsError,
+    )  # fmt: skip
 
 
 def _keys_in(path: Path) -> dict[str, ApiKey]:

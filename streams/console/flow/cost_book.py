@@ -8,13 +8,13 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
+from running.file_stamps import Stamp, stamp_of
+from running.private_files import locked, write_private
 from streams.console.tongue import N_, Text, filled
 from streams.core.flow.costs import Cost, costs_in, text_of
 from streams.core.flow.costs_kept import rewritten
 from streams.core.rulebook.returns_rules import ReturnsRules
 from streams.core.rules import RulesError
-from streams.file_stamps import Stamp, stamp_of
-from streams.private_files import locked, write_private
 
 __all__ = ["CostBook", "Costs"]
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 import structlog
 from msgspec import Struct
 
+from running.wall_clock import utc_ms
 from schemas.cards import Transition
 from schemas.codec import TRANSITION
 from schemas.errors import Undecodable
@@ -24,7 +25,6 @@ from streams.core.flow.tally import Tally
 from streams.core.rules import Rules
 from streams.core.stage.stages import Stages, stages_in
 from streams.metrics import Bound
-from streams.wall_clock import utc_ms
 from streams.window import Bounds, Seen, WindowShut
 
 __all__ = ["TOPIC", "Looks", "Moves", "MovesState", "moves_in"]

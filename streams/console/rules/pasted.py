@@ -11,11 +11,11 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
+from running.wall_clock import utc_ms
 from streams.core.rules import Rules, RulesError
 from streams.readmodel.errors import ReadModelAway
 from streams.readmodel.pasted import KEPT_MS, MOST, keep_pasted, pasted
 from streams.readmodel.reader import Reader
-from streams.wall_clock import utc_ms
 
 __all__ = ["PASTED", "PastedRules"]
 

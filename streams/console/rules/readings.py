@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from msgspec import Struct
 
+from running.wall_clock import utc_ms
 from streams.console.tongue import N_, Text, filled
 from streams.core.backtest.comparison import Comparison
 from streams.core.flow.crossings import Crossings
@@ -18,7 +19,6 @@ from streams.core.rules import Rules
 from streams.metrics import Bound
 from streams.replay.backtest import compared, crossings_in, overdue_in
 from streams.replay.kept_rows import KeptRows
-from streams.wall_clock import utc_ms
 from streams.window import WindowShut
 
 __all__ = ["FRESH_MS", "Answer", "Readings"]

@@ -13,7 +13,7 @@ from aiokafka.codec import lz4_encode
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
-from streams.wall_clock import utc_ms
+from running.wall_clock import utc_ms
 
 __all__ = ["ROOM", "Batch", "KeyValue"]
 

@@ -1,9 +1,11 @@
 """What the settings say of ways to come in, and what is refused at the start."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from streams.console import app
 from streams.console.access.user_book import opened
 from streams.console.access.ways_in import openid_of, users_of
 from streams.errors import SettingsError
@@ -50,6 +52,14 @@ def test_without_a_log_of_looks_it_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="LEADSTREAM_CONSOLE__AUDIT: cannot write"):
         users_of(console({"AUDIT": str(tmp_path / "file" / "audit.jsonl")}))
+
+
+async def test_on_a_port_that_somebody_has_it_does_not_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        ours = Settings.from_env({"LEADSTREAM_SECRET": SECRET, "LEADSTREAM_CONSOLE__PORT": port})
+        with pytest.raises(SettingsError, match=rf"^LEADSTREAM_CONSOLE__HOST and __PORT: .*:{port}: .*in use$"):
+            await app._serve(ours, None)
 
 
 def test_a_provider_needs_all_that_belongs_to_it() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.collector.__main__ import _may_listen
+from producers.collector.__main__ import serve
 from producers.errors import BadSettings
 from producers.settings import Settings, SimulateSettings, read
 
@@ -95,10 +95,9 @@ def test_what_would_end_in_a_traceback_or_in_nothing_is_a_sentence(
         read(Settings)
 
 
-def test_a_port_that_somebody_has_is_not_shared_with_them() -> None:
-    """The server would: each of both would get some of the requests."""
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        with pytest.raises(BadSettings, match=r"LEADSTREAM_COLLECTOR__HOST and __PORT: .*in use"):
-            _may_listen("127.0.0.1", other.getsockname()[1])
+async def test_a_collector_does_not_start_on_a_port_that_somebody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SECRET, "sixteen characters")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("LEADSTREAM_COLLECTOR__PORT", str(other.getsockname()[1]))
+        with pytest.raises(BadSettings, match=r"^LEADSTREAM_COLLECTOR__HOST and __PORT: 127\.0\.0\.1:\d+: .*in use$"):
+            await serve(read(Settings))

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from deploy.cli.access.shell_log import at_shell
 from deploy.cli.root import app
 from deploy.errors import BadKeys, BadUsers, NotLogged
+from running.private_files import locked
 from streams.console.access.audit import Audit, AuditLine, entries
 from streams.console.access.session_file import CompanyPerson, opened_sessions, read_sessions
 from streams.console.access.user_file import read_user_file
-from streams.private_files import locked
 
 ME = pwd.getpwuid(os.getuid()).pw_name + " (shell)"
 PASSWORD, OTHER = "correct horse battery", "another long password"

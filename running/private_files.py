@@ -13,8 +13,6 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from streams.errors import SettingsError
-
 __all__ = ["Kept", "append_line", "locked", "opened_to_append", "read_private", "why_not_writable",
            "write_private"]  # fmt: skip
 
@@ -30,21 +28,23 @@ class Kept(Protocol):
 K = TypeVar("K", bound=Kept)
 
 
-def read_private(path: Path, kind: type[K], *, setting: str, what: str, make: str, newest: int) -> K:
+def read_private(
+    path: Path, kind: type[K], *, setting: str, what: str, make: str, newest: int, refused: type[Exception]
+) -> K:
     """The content of a file that a setting names. `what` it is; `make`: the command that makes it.
 
-    Raises SettingsError, which says what is wrong and what to do.
+    Raises `refused`, which says what is wrong and what to do.
     """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError as error:
-        raise SettingsError(f"{setting}: {path} is not there: {make}") from error
+        raise refused(f"{setting}: {path} is not there: {make}") from error
     except OSError as error:
-        raise SettingsError(f"{setting}: cannot read {path}: {error.strerror}") from error
+        raise refused(f"{setting}: cannot read {path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{setting}: {path} is no {what}: {error}") from error
+        raise refused(f"{setting}: {path} is no {what}: {error}") from error
     if found.format > newest:
-        raise SettingsError(f"{setting}: {path} was written by a newer version (format {found.format})")
+        raise refused(f"{setting}: {path} was written by a newer version (format {found.format})")
     return found
 
 
