@@ -2,7 +2,7 @@
 
 import socket
 
-__all__ = ["own_port"]
+__all__ = ["own_port", "own_url"]
 
 
 def own_port(host: str, port: int, *, setting: str, refused: type[Exception]) -> int:
@@ -17,3 +17,8 @@ def own_port(host: str, port: int, *, setting: str, refused: type[Exception]) ->
             return int(probe.getsockname()[1])
     except OSError as error:
         raise refused(f"{setting}: {host}:{port}: {error.strerror}") from error
+
+
+def own_url(host: str, port: int) -> str:
+    """How a browser on this machine reaches it: `http://127.0.0.1:8080`, `http://[::1]:8080`."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -33,8 +33,9 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises BadSettings."""
     ours = settings.collector
     port = own_port(ours.host, ours.port, setting="LEADSTREAM_COLLECTOR__HOST and __PORT", refused=BadSettings)
+    here = settings.model_copy(update={"collector": ours.model_copy(update={"port": port})})  # replies name it
     server = Server(
-        build(settings, kafka_sink(settings)),
+        build(here, kafka_sink(here)),
         address=ours.host,
         port=port,
         interface=Interfaces.ASGI,

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.requests import Request
 
 from producers.settings import CollectorSettings
+from running.listening import own_url
 
 __all__ = ["PublicUrl"]
 
@@ -19,7 +20,7 @@ class PublicUrl:
     """The configured address; without one what the browser asked for, where a trusted proxy stands before us."""
 
     def __init__(self, settings: CollectorSettings) -> None:
-        self._url = urlsplit((settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"))
+        self._url = urlsplit((settings.public_url or own_url(settings.host, settings.port)).rstrip("/"))
         self._by_host = settings.proxy_hops > 0 and not settings.public_url
 
     def of(self, request: Request) -> SplitResult:

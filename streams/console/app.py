@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from running.ending import when_asked_to_stop
-from running.listening import own_port
+from running.listening import own_port, own_url
 from running.wall_clock import utc_ms
 from streams import logs
 from streams.console.access.audit import Audit
@@ -205,7 +205,7 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
         raise SettingsError(f"LEADSTREAM_CONSOLE__LINK_SECRET: must have at least {SHORTEST_SECRET} characters")
     password = ours.password.get_secret_value() if ours.password else None
     port = own_port(ours.host, ours.port, setting="LEADSTREAM_CONSOLE__HOST and __PORT", refused=SettingsError)
-    url = ours.public_url or f"http://{ours.host}:{port}"
+    url = ours.public_url or own_url(ours.host, port)
     users, openid, sessions = users_of(ours), openid_of(ours, secret=secret), sessions_of(ours)
     if ours.link_secret is None and not (password or users or openid):  # nobody else could make a link
         print(f"Sign in once with {one_time_link(secret, url)}", file=sys.stderr, flush=True)  # noqa: T201

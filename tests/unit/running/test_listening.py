@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from running.listening import own_port
+from running.listening import own_port, own_url
 
 
 class Refused(Exception):
@@ -32,3 +32,12 @@ def test_none_asked_for_is_a_free_one() -> None:
 def test_an_address_of_another_machine_is_told(host: str, port: int) -> None:
     with pytest.raises(Refused, match=f"^HOST and PORT: {host}:{port}: "):
         port_of(host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:8080"), ("::1", "http://[::1]:8080"), ("site.example", "http://site.example:8080")],
+)
+def test_an_address_of_ipv6_stands_in_brackets(host: str, url: str) -> None:
+    """Else a browser reads its last part as the port."""
+    assert own_url(host, 8080) == url
