@@ -51,8 +51,8 @@ def _chromium() -> str:
 
 
 def _patient(opened: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
-    """A context whose clicks and addresses are waited for as long as what is to be seen."""
-    context = opened(**options)
+    """A context whose clicks and addresses are waited for as long as what is to be seen; in no zone of this machine."""
+    context = opened(**({"timezone_id": "UTC"} | options))
     context.set_default_timeout(SEEN_MS)
     return context
 

@@ -1,5 +1,7 @@
 """How long a busy receiver is left alone."""
 
+import time
+
 import pytest
 
 from streams.channels.retry_after import LONGEST_RETRY_S, NOT_ASKED, retry_after_s
@@ -21,3 +23,18 @@ NOON = 1_790_000_000_000  # Mon, 21 Sep 2026 14:13:20 GMT
 )
 def test_retry_after_is_read_and_bounded(said: str, wait_s: float) -> None:
     assert retry_after_s(said, now_ms=NOON) == wait_s
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/St_Johns"])
+@pytest.mark.parametrize("said", ["Mon Sep 21 14:14:20 2026", "Mon, 21 Sep 2026 14:14:20 -0000"])
+def test_a_date_that_names_no_zone_is_utc_wherever_we_are(
+    monkeypatch: pytest.MonkeyPatch, zone: str, said: str
+) -> None:
+    """Of RFC 9110 the obsolete form of a date has none, and is UTC too."""
+    try:
+        with monkeypatch.context() as here:
+            here.setenv("TZ", zone)
+            time.tzset()
+            assert retry_after_s(said, now_ms=NOON) == 60
+    finally:
+        time.tzset()
