@@ -17,6 +17,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 READY_S = 150  # the promise is 20 s on an idle machine; tests share theirs
 GONE_S = 60
+# What a script starts behind itself ignores interrupts, and hands that down: also us.
+HEARS = (sys.executable, "-c",
+         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])")  # fmt: skip
 KEYS = {
     "broker", "collector_url", "console_link", "console_url", "demo_url", "home", "kafka", "pid", "pids", "redis",
     "server_key", "webhook_secret", "webhook_url", "worker_urls", "write_key",
@@ -37,7 +40,7 @@ class Run:
         self.home = home
         self.output = home.parent / f"{home.name}.out"
         environ = {"LEADSTREAM_TEST_HOME": str(home), "COLUMNS": "80", **environ}
-        by_make = ("make", "--silent", "up", "STORY=off", f"UP=--home {home} {options}")
+        by_make = (*HEARS, "make", "--silent", "up", "STORY=off", f"UP=--home {home} {options}")
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 command or by_make, cwd=ROOT, env=os.environ | environ, stdin=subprocess.DEVNULL,

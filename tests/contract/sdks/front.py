@@ -29,7 +29,7 @@ FAULTS: Final[Mapping[Fault, tuple[Step, ...]]] = {
     "stall": ("stall",),
     "all": ("500", "500", "429", "lost", "stall"),
 }
-STALL_S: Final = 2.5
+STALL_S: Final[Mapping[Fault, float]] = {"stall": 8.0, "all": 2.5}  # the first is longer than an SDK waits there
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CONNECTION: Final = re.compile(rb"\r\nconnection:[^\r]*", re.IGNORECASE)
 _ORIGIN: Final = re.compile(rb"\r\norigin: *([^\r]*)", re.IGNORECASE)
@@ -63,8 +63,8 @@ class Door:
 
     @property
     def patience_s(self) -> int:
-        """How long an SDK is told to wait here: shorter than a stall, elsewhere as long as SDKs wait by themselves."""
-        return 2 if self.fault == "stall" else 10
+        """How long an SDK is told to wait here: shorter than a stall, and longer than any other answer takes."""
+        return 6 if self.fault == "stall" else 60
 
     def step(self, head: bytes) -> Step | None:
         """What this request meets."""
@@ -149,7 +149,7 @@ class Front:
             origin = _ORIGIN.search(head)
             return _REFUSAL % (_REFUSALS[step], origin[1] if origin else b"*", len(_TOLD), _TOLD)
         if step == "stall":  # it is away for a while, and goes through all the same: the SDK has given up by then
-            await asyncio.sleep(STALL_S)
+            await asyncio.sleep(STALL_S[door.fault])
         answer = await self._asked(head, body)
         if step == "lost":
             return b""

@@ -57,6 +57,8 @@ def scene(
             "LEADSTREAM_COLLECTOR__SOURCES": str(_sources(keys, origins or {}, place)),
             "LEADSTREAM_COLLECTOR__SNOWPLOW": "true",
             "LEADSTREAM_COLLECTOR__JITSU": "true",
+            # What Kafka takes longer over goes by the spool as well, and comes twice: not what doors count.
+            "LEADSTREAM_SPOOL__BUDGET_S": "60",
         }
         if public:
             more["LEADSTREAM_COLLECTOR__PUBLIC_URL"] = doors[public].url
