@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 READY_S = 150  # the promise is 20 s on an idle machine; tests share theirs
 GONE_S = 60
 # What a script starts behind itself ignores interrupts, and hands that down: also us.
-HEARS = (sys.executable, "-c",
-         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])")  # fmt: skip
+HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+HEARS = (sys.executable, "-c", HEARING)
 KEYS = {
     "broker", "collector_url", "console_link", "console_url", "demo_url", "home", "kafka", "pid", "pids", "redis",
     "server_key", "webhook_secret", "webhook_url", "worker_urls", "write_key",
