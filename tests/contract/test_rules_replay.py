@@ -108,6 +108,7 @@ def test_crossings_are_counted_for_the_proposal(written: Bus, tmp_path: Path) ->
 
 
 def test_without_kafka_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.window.PATIENCE_S", 0.5)
     monkeypatch.setenv("LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("LEADSTREAM_SECRET", "x" * 32)
     directory = rules(tmp_path, "a", 100)
