@@ -47,10 +47,14 @@ class Front:
         Returns the seconds since then (monotonic).
         """
         accepted, before = self.senders.answers[200], self._committed()
-        self.wait(
-            lambda: self.senders.done or (self.senders.answers[200] > accepted and self._all_beyond(before)),
-            "it goes on", within_s=240,
-        )  # fmt: skip
+
+        def goes_on() -> bool:
+            if self.senders.done or (self.senders.answers[200] > accepted and self._all_beyond(before)):
+                return True
+            self.siege.look_anew()
+            return False
+
+        self.wait(goes_on, "it goes on", within_s=240)
         return time.monotonic() - since
 
     def _all_beyond(self, before: Mapping[TopicPartition, int]) -> bool:

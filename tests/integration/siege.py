@@ -161,14 +161,18 @@ class Siege:
         try:
             if self.bus.settled():
                 return True
-            if not self.supervised or time.monotonic() - self._looked_at < LOOK_S:
-                return False
-            self.bus.look_again()
+            if self.supervised:
+                self.look_anew()
         except KafkaError:  # not before brokers answer again
+            self.look_anew(after_s=0)
+        return False
+
+    def look_anew(self, *, after_s: float = LOOK_S) -> None:
+        """With new connections, where it did not so for a while: old ones may wait for a broker that fell."""
+        if time.monotonic() - self._looked_at >= after_s:
             with suppress(KafkaError):
                 self.bus.look_again()
-        self._looked_at = time.monotonic()
-        return False
+            self._looked_at = time.monotonic()
 
     def state(self) -> str:
         """What a failure wants to know."""
