@@ -5,6 +5,7 @@ It mentions nobody, links nowhere, is no markup, and splits no header. Each of t
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
@@ -164,7 +165,8 @@ class _Process(AppriseProcess):
         self._services = {"*": [service]}
 
     async def ask(self, who: str, place: int, *, title: str, body: str, ends: float) -> asyncio.Future[bool]:
-        order = decode(encode(Order(number=1, who=who, place=place, title=title, body=body, timeout_s=ends)),
+        timeout_s = ends - time.monotonic()
+        order = decode(encode(Order(number=1, who=who, place=place, title=title, body=body, timeout_s=timeout_s)),
                        type=Order)  # fmt: skip
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         answer.set_result(told(order, self._services))
