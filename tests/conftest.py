@@ -6,7 +6,6 @@ Redis and Kafka have the time that a busy machine needs; tests of a patience tha
 import gc
 import os
 import shutil
-import sys
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import pytest
 
 from deploy.local.apache_jars import java_missing
+from tests.patience import patient
 from tests.spread import begun_first, group_of
 
 SDKS: Final = Path(__file__).with_name("contract") / "sdks"
@@ -48,17 +48,14 @@ NEEDS: Final[Mapping[str, Callable[[], str | None]]] = {
     "node": _node_missing,
     "sdks": _sdks_missing,
 }
-PATIENT: Final = ("readmodel.reader", "readmodel.writer", "inbox", "window")
-PATIENCE_S: Final = 60.0  # in production 2 to 5 s
+PATIENT: Final = ("readmodel.reader", "readmodel.writer", "inbox", "window")  # in production 2 to 5 s
 IN_CI: Final = os.environ.get("CI") == "true"
 
 
 @pytest.fixture(autouse=True)
 def patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are imported."""
-    for name in PATIENT:
-        if (module := sys.modules.get(f"streams.{name}")) is not None:
-            monkeypatch.setattr(module, "PATIENCE_S", PATIENCE_S)
+    patient(monkeypatch, PATIENT, name="PATIENCE_S")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
