@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -58,16 +58,23 @@ class Bus:
         )  # fmt: skip
 
     def _look(self) -> None:
-        self.admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
-        self._eye = KafkaConsumer(
-            bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
-        )
+        with ExitStack() as undo:
+            admin = undo.enter_context(closing(KafkaAdminClient(bootstrap_servers=self.bootstrap)))
+            eye = KafkaConsumer(
+                bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
+            )
+            undo.pop_all()
+        self.admin, self._eye = admin, eye
 
     def look_again(self) -> None:
-        """With new connections: after brokers fell, kafka-python may wait for ever for what it asked the old ones."""
-        self._eye.close()
-        self.admin.close()
+        """With new connections: after brokers fell, kafka-python may wait for ever for what it asked the old ones.
+
+        Raises KafkaError where no broker lets us in; the old ones stay then, and may be asked again.
+        """
+        admin, eye = self.admin, self._eye
         self._look()
+        eye.close()
+        admin.close()
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from kafka import KafkaAdminClient
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
+from kafka.errors import NoError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,6 +29,7 @@ from deploy.local.apache_kafka import Door, nodes_in, started
 from deploy.local.ports import HOST, free_ports
 from deploy.upkeep.installation import Installation
 from deploy.upkeep.rights import PROCESSES, Process, rights
+from tests.integration.bus import wait_until
 from tests.integration.certificates import Authority
 
 __all__ = ["PASSWORD", "Locked", "allow", "locked_kafka"]
@@ -92,7 +103,7 @@ def _settings(authority: Authority) -> Mapping[str, str]:
 
 
 def allow(bootstrap: str, of: Installation) -> None:
-    """Exactly what `leadstream topics rights` prints."""
+    """Exactly what `leadstream topics rights` prints, in force: the broker's authorizer hears of it after the answer."""
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
         wanted = [
             ACL(
@@ -106,7 +117,19 @@ def allow(bootstrap: str, of: Installation) -> None:
             for one in rights(of) for word in one.operations
         ]  # fmt: skip
         made = admin.create_acls(wanted)
-    assert not made["failed"], made
+        assert not made["failed"], made
+        wait_until(lambda: set(wanted) <= _in_force(admin), within_s=60, what="the broker to know the rights")
+
+
+def _in_force(admin: KafkaAdminClient) -> set[ACL]:
+    """What the broker decides by now, not what its controller has written."""
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    told, error = admin.describe_acls(
+        ACLFilter(principal=None, host=None, operation=ACLOperation.ANY, permission_type=ACLPermissionType.ANY,
+                  resource_pattern=anything)
+    )  # fmt: skip
+    assert error is NoError, error
+    return set(told)
 
 
 def _user(process: Process) -> str:
