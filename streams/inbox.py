@@ -12,7 +12,8 @@ import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.codec import encode, encode_block
 from schemas.delivery import Delivery, VisitorOrder
@@ -133,8 +134,8 @@ class KafkaDoor:
         with self._lock:
             if self._producer is None:
                 wait_ms = int(PATIENCE_S * 1000)
-                self._producer = KafkaProducer(
-                    **client_options(self._servers), client_id="leadstream-door", acks="all", linger_ms=0,
+                self._producer = reached(
+                    KafkaProducer, self._servers, client_id="leadstream-door", acks="all", linger_ms=0,
                     max_block_ms=wait_ms, request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms,
                     bootstrap_timeout_ms=wait_ms,
                 )  # fmt: skip

@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.topics import topic
 from streams.core.said import Said, SaidError
@@ -174,8 +175,8 @@ class _Names(NamedTuple):
 
 
 def _connected(servers: Where) -> Any:
-    return KafkaConsumer(
-        **client_options(servers), client_id="leadstream-window", group_id=None, enable_auto_commit=False,
+    return reached(
+        KafkaConsumer, servers, client_id="leadstream-window", group_id=None, enable_auto_commit=False,
         auto_offset_reset="earliest", fetch_max_wait_ms=100, max_partition_fetch_bytes=FETCH_BYTES,
         allow_auto_create_topics=False, request_timeout_ms=int(PATIENCE_S * 1000),
         bootstrap_timeout_ms=int(PATIENCE_S * 1000),

@@ -15,7 +15,8 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.errors import BrokerUnreachable, TopicsDiffer
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.topics import DAY_MS, TOPICS, application, changelog
 
@@ -151,7 +152,7 @@ def _admin(where: Where) -> Iterator[Any]:
     """An admin client that gives up soon. Raises BrokerUnreachable for whatever Kafka says no with."""
     limits = {"bootstrap_timeout_ms": ANSWER_MS, "request_timeout_ms": 2 * ANSWER_MS}
     try:
-        with closing(KafkaAdminClient(**client_options(where), **limits)) as admin:
+        with closing(reached(KafkaAdminClient, where, **limits)) as admin:
             yield admin
     except KafkaError as error:
         said = because(where, error, otherwise=str(error))  # its text begins with its name

@@ -13,7 +13,8 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from deploy.errors import BrokerUnreachable
-from kafka_access.access import Where, client_options
+from kafka_access.access import Where
+from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.versions import VERSION_HEADER, kept_version
 
@@ -65,13 +66,14 @@ class Broker:
     """Connections to one cluster; made by `Broker.connected`."""
 
     def __init__(self, where: Where, stack: ExitStack) -> None:
-        limits: dict[str, Any] = {**client_options(where), "bootstrap_timeout_ms": ANSWER_MS}
         self._where = where
         self._stack = stack
-        self.admin = KafkaAdminClient(**limits, request_timeout_ms=2 * ANSWER_MS)
+        self.admin = reached(KafkaAdminClient, where, bootstrap_timeout_ms=ANSWER_MS, request_timeout_ms=2 * ANSWER_MS)
         stack.callback(self.admin.close)
-        self._consumer = KafkaConsumer(**limits, group_id=None, enable_auto_commit=False, fetch_max_wait_ms=50,
-                                       auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20)  # fmt: skip
+        self._consumer = reached(
+            KafkaConsumer, where, bootstrap_timeout_ms=ANSWER_MS, group_id=None, enable_auto_commit=False,
+            fetch_max_wait_ms=50, auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20,
+        )  # fmt: skip
         stack.callback(self._consumer.close)
 
     @staticmethod
@@ -155,8 +157,9 @@ class Broker:
 
     def writer(self) -> Writer:
         """A producer of its own, acknowledged by all replicas."""
-        producer = KafkaProducer(**client_options(self._where), acks="all", linger_ms=5, batch_size=262_144,
-                                 compression_type="lz4", max_request_size=4_000_000,
-                                 bootstrap_timeout_ms=ANSWER_MS)  # fmt: skip
+        producer = reached(
+            KafkaProducer, self._where, bootstrap_timeout_ms=ANSWER_MS, acks="all", linger_ms=5, batch_size=262_144,
+            compression_type="lz4", max_request_size=4_000_000,
+        )  # fmt: skip
         self._stack.callback(producer.close, timeout=5)
         return Writer(producer)

@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.local.topics import apply, wanted
+from kafka_access.reaching import reached
 from schemas.topics import TOPICS, application, partition_of, topic
 
 __all__ = ["Bus", "Record", "Timeout", "new_bus", "wait_until"]
@@ -59,9 +60,9 @@ class Bus:
 
     def _look(self) -> None:
         with ExitStack() as undo:
-            admin = undo.enter_context(closing(KafkaAdminClient(bootstrap_servers=self.bootstrap)))
-            eye = KafkaConsumer(
-                bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
+            admin = undo.enter_context(closing(reached(KafkaAdminClient, self.bootstrap)))
+            eye = reached(
+                KafkaConsumer, self.bootstrap, enable_auto_commit=False, group_id=None, fetch_max_wait_ms=20
             )
             undo.pop_all()
         self.admin, self._eye = admin, eye

@@ -103,7 +103,7 @@ def _settings(authority: Authority) -> Mapping[str, str]:
 
 
 def allow(bootstrap: str, of: Installation) -> None:
-    """Exactly what `leadstream topics rights` prints, in force: the broker's authorizer hears of it after the answer."""
+    """Exactly what `leadstream topics rights` prints, and in force: the broker's authorizer hears later of it."""
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
         wanted = [
             ACL(
