@@ -53,8 +53,8 @@ class Bus:
         self.epoch = epoch
         self.group = application(app_id, epoch)
         self._look()
-        self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap, acks="all", linger_ms=2, batch_size=262_144, compression_type="lz4",
+        self._producer = reached(
+            KafkaProducer, bootstrap, acks="all", linger_ms=2, batch_size=262_144, compression_type="lz4",
             max_request_size=4_000_000,
         )  # fmt: skip
 

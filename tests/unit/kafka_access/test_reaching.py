@@ -1,4 +1,4 @@
-"""Whoever no broker lets in leaves nothing behind: an outage of a night does not use up a console's descriptors."""
+"""An outage of a night does not use up a console's descriptors, and is over for it when it is over."""
 
 import gc
 import logging
@@ -41,3 +41,8 @@ def test_nothing_is_left_of_who_was_not_let_in(kind: Any) -> None:
             reached(kind, f"{HOST}:{port}", bootstrap_timeout_ms=50)
     assert set(threading.enumerate()) == threads
     assert descriptors() <= before
+
+
+def test_a_broker_that_is_back_is_asked_within_a_second() -> None:
+    told: dict[str, Any] = reached(dict, "kafka:9092")
+    assert (told["bootstrap_servers"], told["reconnect_backoff_max_ms"]) == ("kafka:9092", 1_000)
