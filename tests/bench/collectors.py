@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 from msgspec import Raw, Struct
 from msgspec.json import Decoder, decode
 
+from deploy.local.ports import free_ports
 from tests.bench.bodies import WRITE_KEY
 from tests.bench.load import LoadResult
-from tests.bench.served import LOAD_CORE, SERVER_CORE, Started, free_port, pinned, started
+from tests.bench.served import LOAD_CORE, SERVER_CORE, Started, pinned, started
 from tests.integration.bus import Bus
 
 __all__ = ["SECONDS", "Runs", "Serving"]
@@ -68,7 +69,7 @@ class Runs:
 
     def baseline(self, *, rate: float = 0) -> LoadResult:
         """The baseline, one record per event: its topic's end offset counts them."""
-        port, topic = free_port(), self.bus.prefix + "baseline"
+        (port,), topic = free_ports(1), self.bus.prefix + "baseline"
         before = sum(self.bus.tops_of(topic).values())
         env = {"BENCH_BOOTSTRAP": self.bus.bootstrap, "BENCH_TOPIC": topic}
         with started(
@@ -94,7 +95,7 @@ class Runs:
     @contextmanager
     def serving(self) -> Iterator[Serving]:
         """Our collector."""
-        port = free_port()
+        (port,) = free_ports(1)
         env = {
             "LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS": self.bus.bootstrap,
             "LEADSTREAM_KAFKA__TOPIC_PREFIX": self.bus.prefix,

@@ -25,12 +25,13 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from deploy.local.embedded import embedded_valkey
+from deploy.local.ports import free_ports
 from schemas.ids import alert_id_of, deal_id_of
 from streams.console.access.auth import one_time_link
 from streams.readmodel.keys import Keys
 from tests.bench.bodies import WRITE_KEY, posts
 from tests.bench.harness import Figure, figure
-from tests.bench.served import LOAD_CORE, SERVER_CORE, free_port, pinned, started
+from tests.bench.served import LOAD_CORE, SERVER_CORE, pinned, started
 from tests.integration.bus import Bus
 from tests.integration.workers import environment
 
@@ -185,7 +186,7 @@ def one_round(bus: Bus, place: Path, *, number: int) -> list[tuple[float, float]
         stack.callback(own.close)
         own.create()
         redis_url = stack.enter_context(embedded_valkey())
-        port, worker_port, console_port = free_port(), free_port(), free_port()
+        port, worker_port, console_port = free_ports(3)
         env = environment(own, port=worker_port, datadir=place / own.app_id, redis_url=redis_url) | {
             "LEADSTREAM_COLLECTOR__PORT": str(port),
             "LEADSTREAM_WRITE_KEYS": f"{WRITE_KEY}=site",

@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from redis.asyncio import Redis as AsyncRedis
 
+from deploy.local.ports import free_ports
 from schemas.cards import AlertCard, LeadCard
 from schemas.codec import LEAD_CARD, encode
 from streams.console.app import ConsoleOptions, make_app, one_time_link
@@ -30,7 +31,6 @@ from tests.bench.cards import lead_card
 from tests.bench.harness import Figure, figure
 from tests.bench.machine import cpu_seconds
 from tests.bench.search import ACCOUNTS, LEADS, SECRET, busy_s, fill
-from tests.bench.served import free_port
 from tests.browser.consoles import SECRET as LINK_SECRET
 from tests.browser.consoles import started
 from tests.unit.console.samples import Samples
@@ -142,7 +142,7 @@ async def _once(person: httpx.AsyncClient, server: AsyncRedis, path: str) -> Cos
 
 async def _rested(url: str) -> float:
     """Percent of a core."""
-    port = free_port()
+    (port,) = free_ports(1)
     console = started(url, port)
     try:
         address = f"http://127.0.0.1:{port}"

@@ -20,9 +20,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from deploy.local.ports import free_ports
 from tests.bench.bodies import blocks
 from tests.bench.machine import cpu_seconds
-from tests.bench.served import LOAD_CORE, SERVER_CORE, free_port, started
+from tests.bench.served import LOAD_CORE, SERVER_CORE, started
 from tests.bench.worker import AT, MIX, OUR_EVENTS
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus, wait_until
@@ -102,7 +103,7 @@ def measured(bus: Bus, place: Path, *, events: int, per_block: int) -> Mapping[s
     try:
         own.create()
         made = blocks(events, per_block=per_block, partitions=own.partitions, mix=MIX, at=AT)
-        port, raw = free_port(), place / f"{per_block}.raw"
+        (port,), raw = free_ports(1), place / f"{per_block}.raw"
         env = environment(own, port=port, datadir=place / own.app_id, redis_url="")
         with started("streams", "worker", env=env, core=SERVER_CORE, port=port, path="/readyz",
                      log=place / f"{own.app_id}.log", within_s=60) as child:  # fmt: skip

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
+from deploy.local.ports import free_ports
 from schemas.topics import partition_of_bytes
 from tests.bench.harness import Figure, figure
 from tests.bench.machine import cpu_seconds, resident_mb
 from tests.bench.rows import named_rows
-from tests.bench.served import SERVER_CORE, Started, free_port, started
+from tests.bench.served import SERVER_CORE, Started, started
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import environment, metric
 
@@ -68,7 +69,7 @@ class Life:
 
     def run(self, *, saved: bool) -> float:
         """Starts it, waits until it is ready (and, if asked, until all is in its store), and asks it to leave."""
-        port, begun = free_port(), time.monotonic()
+        (port,), begun = free_ports(1), time.monotonic()
         env = environment(self._bus, port=port, datadir=self._place / "worker", redis_url="")
         env |= {"LEADSTREAM_WORKER__STORE_EVERY_S": "2"}
         with started("streams", "worker", env=env, core=SERVER_CORE, port=port, path="/readyz",

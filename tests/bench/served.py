@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LOAD_CORE", "SERVER_CORE", "Started", "free_port", "pinned", "started"]
+__all__ = ["LOAD_CORE", "SERVER_CORE", "Started", "pinned", "started"]
 
 CORES: Final = sorted(os.sched_getaffinity(0))
 LOAD_CORE: Final = CORES[0]  # the broker and the load generator
@@ -26,14 +26,6 @@ class Started(Struct, frozen=True):
     pid: int
     log: Path
     child: "subprocess.Popen[bytes]"
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def pinned(argv: Sequence[str], *, core: int) -> list[str]:

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
+from deploy.local.ports import free_ports
 from schemas.topics import partition_of
 from tests.bench.bodies import Mix, blocks, visits
 from tests.bench.harness import Figure, figure
 from tests.bench.quix import quix
 from tests.bench.runs import Run
-from tests.bench.served import SERVER_CORE, free_port, started
+from tests.bench.served import SERVER_CORE, started
 from tests.bench.steady import done_by, events_before, steady
 from tests.integration.bus import Bus, wait_until
 from tests.integration.workers import environment
@@ -61,7 +62,7 @@ def ours(bus: Bus, place: Path, *, number: int, per_block: int) -> Run:
         own.create()
         made = blocks(OUR_EVENTS, per_block=per_block, partitions=own.partitions, mix=MIX, at=AT, seed=number)
         own.write("visits", made)
-        port = free_port()
+        (port,) = free_ports(1)
         env = environment(own, port=port, datadir=place / own.app_id, redis_url="") | SHIPPED
         done = done_by(own, own.group, own.full("visits"), before=events_before(made, own.partitions))
         with started("streams", "worker", env=env, core=SERVER_CORE, port=port, path="/readyz",
