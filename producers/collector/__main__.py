@@ -43,7 +43,7 @@ async def serve(settings: Settings) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=int(ours.header_timeout_s * 1_000)),
         websockets=False,
         backlog=1_024,
-        backpressure=connections_within_limits(ours.connections),
+        backpressure=connections_within_limits(ours.connections, warn=log.warning),
         log_level=LogLevels.warning,
         log_dictconfig=OUR_LOGS,
     )
