@@ -9,7 +9,7 @@ import structlog
 
 __all__ = ["Seldom", "configure", "log"]
 
-QUIET_MS: Final = 1_000
+QUIET_MS: Final = 30_000
 EMBEDDED: Final = "Embedded server is experimental!"  # granian, at each start: chosen with open eyes (0027)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -48,16 +48,20 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 class Seldom:
-    """One kind of line, at most once a second: a stranger, or a broker that is away, asks for it with each request."""
+    """One kind of line, twice a minute: a stranger, or a broker that is away, asks for it with each request."""
 
     def __init__(self, event: str, *, now_ms: Callable[[], int]) -> None:
         self._event = event
         self._now_ms = now_ms
-        self._said_at = 0
+        self._said_at: int | None = None
+        self._more = 0
 
     def warning(self, **said: str) -> None:
-        """Says it, unless the last one is less than a second old."""
+        """Says it, with how many were left out before; unless the last one is less than half a minute old."""
         now = self._now_ms()
-        if now - self._said_at >= QUIET_MS:
-            self._said_at = now
-            log.warning(self._event, **said)
+        if self._said_at is not None and 0 <= now - self._said_at < QUIET_MS:
+            self._more += 1
+            return
+        more = {"more_like_it": self._more} if self._more else {}
+        self._said_at, self._more = now, 0
+        log.warning(self._event, **said, **more)

@@ -2,12 +2,14 @@
 
 Faust, aiokafka and mode keep their own loggers at WARNING: at INFO they print whole tables at each rebalance, and
 below INFO their spinner costs 15-30 % of all sends. While Kafka is away aiokafka says so in four ways, each of them
-forty times a second: such a line is written twice a minute, with how many there were.
+forty times a second, and whatever of ours tries again says each time that it did in vain: such a line is written twice
+a minute, with how many there were.
 """
 
 import logging
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -23,29 +25,51 @@ SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
 ))  # fmt: skip
 
 QUIET_S: Final = 30.0
+REMEMBERED: Final = 1_000  # lines; the one said longest ago is forgotten first
 
 
 class Seldom(logging.Filter):
-    """Lets a warning of a library pass once in half a minute. Known by the line of code that says it."""
+    """Lets a warning pass once in half a minute.
+
+    One of a library is known by the line of code that says it, one of ours by all that it says.
+    """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, int], tuple[float, int]] = {}  # when, and how many since: as many as lines of code
+        self._said: OrderedDict[tuple[str, object], tuple[float, int]] = OrderedDict()  # when, and how many since
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Ours, and what is less than a warning, always pass."""
-        if record.levelno < logging.WARNING or record.name.partition(".")[0] not in LIBRARIES:
+        """What is less than a warning always passes."""
+        if record.levelno < logging.WARNING:
             return True
-        place, now = (record.pathname, record.lineno), self._clock()
-        at, more = self._said.get(place, (-QUIET_S, 0))
+        what, now = _known_by(record), self._clock()
+        at, more = self._said.get(what, (-QUIET_S, 0))
         if now - at < QUIET_S:
-            self._said[place] = (at, more + 1)
+            self._said[what] = (at, more + 1)
             return False
-        self._said[place] = (now, 0)
+        self._said[what] = (now, 0)
+        self._said.move_to_end(what)
+        while len(self._said) > REMEMBERED:
+            self._said.popitem(last=False)
         if more:
-            record.msg = f"{record.msg} [{more} more like it in the last {now - at:.0f} s]"
+            _add(record, more, within_s=round(now - at))
         return True
+
+
+def _known_by(record: logging.LogRecord) -> tuple[str, object]:
+    if record.name.partition(".")[0] in LIBRARIES:
+        return record.pathname, record.lineno
+    if isinstance(record.msg, dict):
+        return record.name, repr([one for one in record.msg.items() if one[0] != "timestamp"])
+    return record.name, record.getMessage()
+
+
+def _add(record: logging.LogRecord, more: int, *, within_s: int) -> None:
+    if isinstance(record.msg, dict):
+        record.msg = {**record.msg, "more_like_it": more, "within_s": within_s}
+    else:
+        record.msg = f"{record.msg} [{more} more like it in the last {within_s} s]"
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:

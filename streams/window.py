@@ -33,6 +33,10 @@ class WindowShut(SaidError):
     """Nothing can be seen now."""
 
 
+class _Away(WindowShut):
+    """Kafka does not answer, whatever it is asked."""
+
+
 class Seen(NamedTuple):
     """One record. `topic` is the short name, `timestamp` the broker's or the writer's, in UTC milliseconds."""
 
@@ -45,13 +49,19 @@ class Seen(NamedTuple):
 
 
 class Window:
-    """Looks records up by their place. It connects at the first look; threads may share it."""
+    """Looks records up by their place. It connects at the first look; threads may share it.
+
+    While Kafka is away one of them finds out whether it is back, and the others are told at once what was heard last:
+    each would need seconds to hear the same, one after the other, and whatever else needs a thread would wait.
+    """
 
     def __init__(self, servers: Where, *, topic_prefix: str = "", epoch: int = 0) -> None:
         self._names = _Names(topic_prefix, epoch)
         self._servers = servers
         self._consumer: Any = None
         self._lock = Lock()
+        self._away: Said | None = None
+        self._heard = 0  # how often it was away
 
     def close(self) -> None:
         """Let go of the connection; the next look makes a new one."""
@@ -101,16 +111,37 @@ class Window:
                     if one.offset < end:
                         found.append(one)
                 if time.monotonic() > until:
-                    raise WindowShut(Said("Kafka at %(servers)s stopped answering at %(place)s",
-                                          {"servers": str(self._servers), "place": f"{full}.{partition}"}))  # fmt: skip
+                    raise _Away(Said("Kafka at %(servers)s stopped answering at %(place)s",
+                                     {"servers": str(self._servers), "place": f"{full}.{partition}"}))  # fmt: skip
         return found
 
     @contextmanager
     def _looking(self) -> Iterator[Any]:
-        with self._lock, _foreign(self._servers):
+        with self._turn(), _foreign(self._servers):
             if self._consumer is None:
                 self._consumer = _connected(self._servers)
             yield self._consumer
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Until it is our turn, or somebody hears meanwhile that Kafka is away. Raises WindowShut."""
+        heard, away = self._heard, self._away
+        if away is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            raise WindowShut(away)
+        try:
+            away = self._away
+            if away is not None and self._heard != heard:
+                raise WindowShut(away)
+            yield
+            away = None
+        except _Away as error:
+            away, self._heard = error.said, self._heard + 1
+            raise
+        finally:
+            self._away = away
+            self._lock.release()
 
 
 class Tail:
@@ -205,7 +236,7 @@ def _ends(consumer: Any, tops: Sequence[TopicPartition]) -> dict[TopicPartition,
         ends |= told
         waiting -= told.keys()
         if time.monotonic() > until:
-            raise WindowShut(Said("Kafka does not tell where %(n)s partitions end", {"n": len(waiting)}))
+            raise _Away(Said("Kafka does not tell where %(n)s partitions end", {"n": len(waiting)}))
     return ends
 
 
@@ -220,4 +251,4 @@ def _foreign(servers: Where) -> Iterator[None]:
         yield
     except (KafkaError, OSError, AssertionError, KeyError, ValueError) as error:
         said = Said("Kafka at %(servers)s: %(error)s", {"servers": str(servers), "error": because(servers, error)})
-        raise WindowShut(said) from error
+        raise _Away(said) from error

@@ -14,11 +14,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from producers.collector.door.descriptors import connections_within_limits
 from producers.collector.server import build, kafka_sink
 from producers.errors import BadSettings
 from producers.logs import configure, log
 from producers.settings import Settings, read
+from running.descriptors import connections_within_limits
 from running.ending import leave, when_asked_to_stop
 from running.listening import own_port
 
@@ -43,7 +43,7 @@ async def serve(settings: Settings) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=int(ours.header_timeout_s * 1_000)),
         websockets=False,
         backlog=1_024,
-        backpressure=connections_within_limits(ours.connections),
+        backpressure=connections_within_limits(ours.connections, warn=log.warning),
         log_level=LogLevels.warning,
         log_dictconfig=OUR_LOGS,
     )

@@ -11,7 +11,8 @@ from secrets import token_urlsafe
 from typing import Final
 
 import structlog
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from msgspec import Struct
 from starlette.applications import Starlette
@@ -20,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
+from running.descriptors import connections_within_limits
 from running.ending import when_asked_to_stop
 from running.listening import own_port, own_url
 from running.wall_clock import utc_ms
@@ -81,10 +83,11 @@ from streams.outgoing.client import Outgoing
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
 
-__all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve"]
+__all__ = ["ConsoleOptions", "make_app", "one_time_link", "serve", "server_of"]
 
 SHORTEST_SECRET: Final = 16
 HEARD_S: Final = 1.0
+SILENT_S: Final = 30.0
 CANNOT_START: Final = 78  # EX_CONFIG
 PAGES: Final = (
     inbox, actions, lead, lead_acts, lead_merge, person, account, audiences, search, flow, flow_costs, flow_report,
@@ -215,8 +218,7 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
     options = ConsoleOptions(secret=secret, password=password, public_url=url, users=users, openid=openid,
                              audit=ours.audit, api_keys=ours.api_keys, sessions=sessions)  # fmt: skip
     app = make_app(reader, door, options, sight=sight_of(settings, mappers=mappers), slack=_slack(settings))
-    server = Server(app, address=ours.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
-                    backlog=ops.CONNECTIONS, backpressure=ops.CONNECTIONS)  # fmt: skip
+    server = server_of(app, ours.host, port)
 
     def stop() -> None:
         app.state.desk.hub.close()  # open event streams would keep the server waiting
@@ -231,6 +233,16 @@ async def _serve(settings: Settings, mappers: Mappers | None) -> None:
         await server.serve()
     finally:
         door.close()
+
+
+def server_of(app: ASGIApp, host: str, port: int, *, silent_s: float = SILENT_S) -> Server:
+    """Who says nothing for `silent_s` is cut off: each takes one of the places, and so do pages that listen."""
+    return Server(
+        app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False,
+        http=HTTPModes.http1,  # where it may be HTTP/2 granian waits for ever for the first byte that says so
+        http1_settings=HTTP1Settings(header_read_timeout=int(silent_s * 1_000)), backlog=ops.CONNECTIONS,
+        backpressure=connections_within_limits(ops.CONNECTIONS, warn=log.warning),
+    )  # fmt: skip
 
 
 def _slack(settings: Settings) -> SlackAnswers | None:

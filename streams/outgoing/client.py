@@ -64,6 +64,9 @@ class Outgoing:
     def __init__(self, reach: Reach, *, resolve: Resolve = resolved, trusted: ssl.SSLContext | None = None) -> None:
         self.reach = reach
         self._resolve = resolve
+        # Who waits for a place waits here: one that gives up in httpcore's own queue may have got a connection at that
+        # very moment, which then stays there unused for good (1.0.9).
+        self._places = asyncio.Semaphore(MOST_CONNECTIONS)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trusted, max_connections=MOST_CONNECTIONS, keepalive_expiry=30.0,
             network_backend=_Backend(reach, resolve),
@@ -83,6 +86,7 @@ class Outgoing:
         try:
             async with (
                 asyncio.timeout(deadline_s),
+                self._places,
                 self._pool.stream("POST", url, headers=list(sent.items()), content=body) as answer,
             ):
                 return Answer(answer.status, _headers(answer), await _read(answer, largest) if read else b"")

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from streams.outgoing import addresses
 from streams.outgoing.addresses import Reach, is_public
-from streams.outgoing.client import LARGEST_ANSWER, Outgoing
+from streams.outgoing.client import LARGEST_ANSWER, MOST_CONNECTIONS, Outgoing
 from streams.outgoing.errors import Forbidden, OutgoingError, Unreached
 
 ODD_SPELLINGS = [
@@ -183,6 +183,16 @@ async def test_row_44_an_answer_that_drips_ends_at_the_total_deadline(far: Far) 
         with pytest.raises(Unreached, match="no answer in time"):
             await post(outgoing, url, deadline_s=3)
     assert 1 < far.sent < 1_000
+
+
+async def test_a_crowd_that_gave_up_on_a_receiver_that_hangs_leaves_its_places_to_others(far: Far) -> None:
+    answer, far.head, far.pause_s = far.head, b"", 3_600
+    outgoing, url = private(far)
+    for _ in range(3):
+        crowd = (post(outgoing, url, deadline_s=0.2) for _ in range(2 * MOST_CONNECTIONS))
+        assert {str(one) for one in await asyncio.gather(*crowd, return_exceptions=True)} == {"no answer in time"}
+    far.head, far.pause_s = answer, 0
+    assert all(await asyncio.gather(*(post(outgoing, url) for _ in range(2 * MOST_CONNECTIONS))))
 
 
 async def test_no_proxy_is_taken_from_the_environment(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:

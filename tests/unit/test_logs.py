@@ -1,10 +1,15 @@
-"""What libraries say forty times a second stands in the log twice a minute."""
+"""What libraries say forty times a second stands in the log twice a minute, and what we say again word for word."""
 
+import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import structlog
 
-from streams.logs import Seldom
+from streams import logs
+from streams.logs import REMEMBERED, Seldom
 from tests.unit.engine.conftest import HandClock
 
 
@@ -37,9 +42,51 @@ def test_each_line_of_code_is_one_of_its_own(seldom: tuple[Seldom, HandClock]) -
     assert not one.filter(record(line=2))
 
 
-@pytest.mark.parametrize("free", [record("streams.engine"), record(level=logging.INFO)], ids=["ours", "no warning"])
-def test_what_we_say_and_what_is_no_warning_always_passes(
-    seldom: tuple[Seldom, HandClock], free: logging.LogRecord
-) -> None:
+def test_what_is_no_warning_always_passes(seldom: tuple[Seldom, HandClock]) -> None:
     one, _ = seldom
-    assert all(one.filter(free) for _ in range(3))
+    assert all(one.filter(record(level=logging.INFO)) for _ in range(3))
+
+
+def ours(**facts: object) -> logging.LogRecord:
+    said = {"event": "live_channel_lost", **facts}
+    return logging.LogRecord("streams.readmodel", logging.WARNING, "/reader.py", 1, said, None, None)
+
+
+def test_what_we_say_again_word_for_word_is_counted_whenever_it_is_said(seldom: tuple[Seldom, HandClock]) -> None:
+    one, clock = seldom
+    assert one.filter(ours(error="TimeoutError", timestamp=0))
+    assert one.filter(ours(error="ConnectionError", timestamp=1))
+    for second in range(2, 30):
+        clock.now += 1
+        assert not one.filter(ours(error="ConnectionError", timestamp=second))
+    clock.now += 2
+    last = ours(error="ConnectionError", timestamp=30)
+    assert one.filter(last)
+    assert last.msg == {"event": "live_channel_lost", "error": "ConnectionError", "timestamp": 30, "more_like_it": 28,
+                        "within_s": 30}  # fmt: skip
+
+
+def test_of_many_different_lines_a_bounded_number_is_remembered(seldom: tuple[Seldom, HandClock]) -> None:
+    one, _ = seldom
+    assert all(one.filter(ours(post_id=number)) for number in range(2 * REMEMBERED))
+    assert len(one._said) == REMEMBERED
+
+
+@contextmanager
+def set_up() -> Iterator[None]:
+    """The logs of a process of ours, for a while."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("info")
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = handlers, level
+        structlog.configure(**before)
+
+
+def test_an_outage_is_one_line_however_often_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with set_up():
+        for _ in range(5):
+            structlog.get_logger("streams.console.live.arrivals").warning("arrivals_away", error="Kafka is away")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()] == ["arrivals_away"]
