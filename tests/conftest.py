@@ -8,13 +8,13 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from deploy.local.apache_jars import java_missing
 from tests.patience import patient
-from tests.spread import begun_first, group_of
+from tests.spread import Together, begun_first
 
 SDKS: Final = Path(__file__).with_name("contract") / "sdks"
 AXE: Final = Path(__file__).with_name("browser") / "node_modules/axe-core"
@@ -79,12 +79,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """What shares something stays together where `--dist loadgroup` asks for it."""
+    return Together(config, log) if config.option.dist == "loadgroup" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Only where two processes share the tests: named before xdist reads the names, sorted after all was shuffled."""
-    spread = getattr(config.option, "dist", "no") == "loadgroup" or hasattr(config, "workerinput")
-    for item in items if spread else ():
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    """Only where processes share the tests: sorted after all was shuffled."""
     yield
-    if spread:
+    if hasattr(config, "workerinput"):
         begun_first(items)

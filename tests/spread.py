@@ -1,6 +1,6 @@
 """How `make test` spreads over a few processes: what shares something stays together, what takes long begins first.
 
-A file stays together: its fixtures, a product or a browser, are started once. Properties of the core and seeds share
+A file stays together: its fixtures, a product or a browser, are started once. Tests of the core and seeds share
 nothing, so each goes where there is room. The order within a group stays the shuffled one.
 """
 
@@ -12,8 +12,9 @@ from enum import IntEnum
 from typing import Final
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-__all__ = ["begun_first", "group_of", "say"]
+__all__ = ["Together", "begun_first", "group_of", "say"]
 
 ALONE: Final = ("tests/unit/core/", "tests/simulation/")
 COMPUTES: Final = "tests/simulation/"  # also what is not marked slow
@@ -32,10 +33,17 @@ class Kind(IntEnum):
     SHORT = 3
 
 
-def group_of(item: pytest.Item) -> str:
-    """What must run in one process has one name: as xdist's `--dist loadgroup` reads it."""
-    path = item.nodeid.partition("::")[0]
-    return item.nodeid.replace("@", "-") if path.startswith(ALONE) and _is_long(item) else path
+class Together(LoadScopeScheduling):
+    """Hands out groups. xdist's own reads them from names that pytest 9.2 does not let it give: each test was alone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """What must run in one process has one name."""
+    path = nodeid.partition("::")[0]
+    return nodeid if path.startswith(ALONE) else path
 
 
 def begun_first(items: list[pytest.Item]) -> None:
@@ -46,12 +54,12 @@ def begun_first(items: list[pytest.Item]) -> None:
     kinds: dict[str, Kind] = {}
     given_s: dict[str, float] = {}
     for item in items:
-        name = group_of(item)
+        name = group_of(item.nodeid)
         kinds[name] = min(_kind(item), kinds.get(name, Kind.SHORT))
         given_s[name] = max(_given_s(item), given_s.get(name, 0))
     longest_first = sorted(kinds, key=lambda name: -given_s[name])
     order = _evenly(longest_first, kinds)
-    items.sort(key=lambda item: order[group_of(item)])
+    items.sort(key=lambda item: order[group_of(item.nodeid)])
 
 
 def _evenly(names: Iterable[str], kinds: Mapping[str, Kind]) -> dict[str, tuple[float, Kind]]:
@@ -66,7 +74,7 @@ def _evenly(names: Iterable[str], kinds: Mapping[str, Kind]) -> dict[str, tuple[
 
 
 def _kind(item: pytest.Item) -> Kind:
-    alone = "::" in group_of(item)
+    alone = "::" in group_of(item.nodeid)
     if item.nodeid.startswith(BEGIN_OTHERS) or (_is_slow(item) and not alone):
         return Kind.WAITS
     if _is_slow(item):

@@ -1,8 +1,14 @@
 """How `make test` orders what its processes share."""
 
+import os
+import re
+import subprocess
+import sys
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from tests.spread import begun_first, group_of
 
@@ -43,7 +49,22 @@ def test_a_file_stays_together_and_what_shares_nothing_is_alone() -> None:
     bugs = [item(f"tests/simulation/test_it_can_fail.py::test[{number}]") for number in range(3)]
     items = [SHORT[0], *bugs, *files, SHORT[1]]
     begun_first(items)
-    assert {group_of(one) for one in files} == {"tests/browser/test_a.py"}
-    assert len({group_of(one) for one in bugs}) == 3
+    assert {group_of(one.nodeid) for one in files} == {"tests/browser/test_a.py"}
+    assert len({group_of(one.nodeid) for one in bugs}) == 3
     first = items.index(files[0])
     assert items[first : first + 3] == files
+
+
+@pytest.mark.slow
+def test_two_processes_never_share_a_file() -> None:
+    """As pytest and xdist do it together: what starts a product for a file would start one in each of them."""
+    files = ["tests/unit/console/test_theme.py", "tests/unit/test_settings.py"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *files],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    ran = re.findall(r"^\[(gw\d)\] .*PASSED (\S+?)::", run.stdout, re.MULTILINE)
+    assert {file for _, file in ran} == set(files)
+    assert len(set(ran)) == len(files), "each file in one process"
