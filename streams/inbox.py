@@ -97,6 +97,7 @@ class KafkaDoor:
         self._epoch = epoch
         self._producer: Any = None
         self._lock = Lock()
+        self._refused: DoorClosed | None = None  # what was heard when nobody was there the last time
 
     async def send(self, message: Caused) -> None:
         """One record of one message, acknowledged by all replicas. Raises DoorClosed."""
@@ -115,28 +116,44 @@ class KafkaDoor:
 
     def put(self, records: Sequence[Put]) -> None:
         """Acknowledged by all replicas. Blocks. Raises DoorClosed."""
+        producer = self._connected()
         try:
             sent = [
-                self._connected().send(self._full(one.topic), key=one.key, value=one.value, partition=one.partition)
+                producer.send(self._full(one.topic), key=one.key, value=one.value, partition=one.partition)
                 for one in records
             ]
             for one in sent:
                 one.get(timeout=PATIENCE_S)
         except (KafkaError, AssertionError, TimeoutError) as error:
-            why = because(self._servers, error)
-            _log.warning("door_closed", servers=str(self._servers), why=why)
-            raise DoorClosed(why) from error
+            raise self._closed(error) from error
 
     def _full(self, name: str) -> str:
         return topic(name).full(self._prefix, epoch=self._epoch)
 
+    def _closed(self, error: Exception) -> DoorClosed:
+        why = because(self._servers, error)
+        _log.warning("door_closed", servers=str(self._servers), why=why)
+        return DoorClosed(why)
+
     def _connected(self) -> Any:
+        """Whoever waited while another one found nobody hears the same, and does not try in turn. Raises DoorClosed."""
+        before = self._refused
         with self._lock:
-            if self._producer is None:
-                wait_ms = int(PATIENCE_S * 1000)
-                self._producer = reached(
-                    KafkaProducer, self._servers, client_id="leadstream-door", acks="all", linger_ms=0,
-                    max_block_ms=wait_ms, request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms,
-                    bootstrap_timeout_ms=wait_ms,
-                )  # fmt: skip
+            if self._producer is not None:
+                return self._producer
+            if self._refused is not None and self._refused is not before:
+                raise DoorClosed(*self._refused.args)
+            try:
+                self._producer = _producer(self._servers)
+            except KafkaError as error:
+                self._refused = self._closed(error)
+                raise self._refused from error
             return self._producer
+
+
+def _producer(servers: Where) -> KafkaProducer:
+    wait_ms = int(PATIENCE_S * 1000)
+    return reached(
+        KafkaProducer, servers, client_id="leadstream-door", acks="all", linger_ms=0, max_block_ms=wait_ms,
+        request_timeout_ms=wait_ms, delivery_timeout_ms=wait_ms, bootstrap_timeout_ms=wait_ms,
+    )  # fmt: skip
