@@ -28,7 +28,10 @@ class Packer(PythonRespSerializer):
     def pack(self, *args: Any) -> list[bytes | memoryview]:
         """What is whole already goes as it is, whatever stands before it."""
         whole = args[-1]
-        return [whole] if isinstance(whole, memoryview) else super().pack(*args)
+        if isinstance(whole, memoryview):
+            return [whole]
+        packed: list[bytes | memoryview] = super().pack(*args)  # type: ignore[no-untyped-call]  # redis-py
+        return packed
 
 
 class Wire:

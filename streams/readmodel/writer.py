@@ -1,10 +1,11 @@
 """Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: it blocks.
 
-The client's objects per command and per card are the cost: hundreds of cards travel as one argument (`wire.py`), and what
-is known of them lies side by side, in columns.
+The client's objects per command and per card are the cost: hundreds of cards travel as one argument (`wire.py`), and
+what is known of them lies side by side, in columns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
@@ -128,7 +129,7 @@ class Projection:
         for some in _bounded(_newest(kind, cards, place)):
             versions, places, ranks, in_audiences = zip(*some.placed, strict=True)
             told = msgpack.encode((some.ids, b"".join(versions).decode(), places, ranks, [*map(len, some.bodies)]))
-            said = [self._keys.live, kind, told, some.bodies, behind, int(visited)]
+            said: list[Argument] = [self._keys.live, kind, told, some.bodies, behind, int(visited)]
             count, *renamed = self._run("cards.lua", names, said)
             changed += int(count)
             if renamed:
@@ -183,12 +184,13 @@ class Projection:
         try:
             if script not in self._sha:
                 self._sha[script] = self._load(script)
+            evalsha = partial(self._redis.execute_command, "EVALSHA")
             with self._wire.packed("EVALSHA", self._sha[script], len(keys), *keys, *arguments) as whole:
                 try:
-                    return self._redis.execute_command("EVALSHA", whole)
+                    return evalsha(whole)
                 except NoScriptError:  # Redis was emptied or restarted
                     self._load(script)
-                    return self._redis.execute_command("EVALSHA", whole)
+                    return evalsha(whole)
         except RedisError as error:
             raise ReadModelAway(f"{script}: {error}") from error
 
