@@ -1,20 +1,18 @@
 """Cards into Redis: many in one call, of each the newest version wins. The client is synchronous: it blocks.
 
-The client's objects per command are the cost, and so are copies of what is large: hundreds of cards travel as one
-argument, written into a buffer that is kept and handed to the socket as it is.
+The client's objects per command and per card are the cost: hundreds of cards travel as one argument (`wire.py`), and
+what is known of them lies side by side, in columns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
-from io import BytesIO
 from typing import Any, Final, TypeAlias
 
 import structlog
 from msgspec import Struct, msgpack
 from redis import Redis
 from redis.backoff import ExponentialBackoff
-from redis.connection import PythonRespSerializer
 from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
@@ -25,6 +23,7 @@ from streams.readmodel.keys import ALERT_STATUSES, Keys, Kind
 from streams.readmodel.members import LEFT_KEPT, audience_keys, changes_of
 from streams.readmodel.places import Place, Placed, account_place, alert_place, lead_place
 from streams.readmodel.terms import SEPARATOR, account_terms, lead_terms
+from streams.readmodel.wire import Argument, Packer, Wire
 
 __all__ = ["REJECTED_KEPT", "Entry", "Projection", "connected"]
 
@@ -38,8 +37,6 @@ AT_ONCE: Final = 500
 MOST_BYTES: Final = 4 * 1024 * 1024  # of one call: Redis is busy with it for some 20 ms
 PATIENCE_S: Final = 3.0
 RETRIES: Final = 1  # a connection that a restart cut off is no reason to wait; all else is the caller's patience
-CUT_OFF: Final = 6_000  # bytes: redis-py's own
-_Newest: TypeAlias = tuple[str, Placed, bytes]
 # What a card is found by, and the field behind those that it is made of (cards.lua looks for a change before it).
 SEARCHED: Final[Mapping[Kind, tuple[Callable[[bytes], tuple[str, ...]], str]]] = {
     "lead": (lead_terms, '","traits":'), "account": (account_terms, '","stage":'),
@@ -54,28 +51,38 @@ class _RejectedPlace(Struct, frozen=True):
     replayed_offset: int | None = None
 
 
+class _Cards(Struct, frozen=True):
+    """Some cards of one kind, each once: what is at one place of the columns belongs together."""
+
+    ids: Sequence[str]
+    placed: Sequence[Placed]
+    bodies: Sequence[bytes]
+
+    def part(self, first: int, end: int) -> "_Cards":
+        """From place `first` to before place `end`."""
+        return _Cards(self.ids[first:end], self.placed[first:end], self.bodies[first:end])
+
+
 _REJECTED: Final[Codec[_RejectedPlace]] = Codec(_RejectedPlace)
 
 
 def connected(url: str) -> Redis:
     """A client for writing. Redis may be away: each question waits a few seconds and fails."""
     again = Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES)
-    # Its other packer, in C, copies each argument twice; this one hands long ones on.
-    packer = PythonRespSerializer(CUT_OFF, _argument)
-    return Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again, command_packer=packer)
+    return Redis.from_url(url, socket_timeout=PATIENCE_S, retry=again, command_packer=Packer())
 
 
 class Projection:
     """The writer's side of the read model. Raises ReadModelAway where Redis does not answer, refuses or is full.
 
-    One thread at a time may `write`.
+    `redis` is a client of `connected`: commands are handed to it whole. One thread at a time may `write`.
     """
 
     def __init__(self, redis: Redis, *, keys: Keys | None = None) -> None:
         self._redis = redis
         self._keys = keys or Keys()
         self._sha: dict[str, str] = {}
-        self._joined = BytesIO()
+        self._wire = Wire()
 
     @classmethod
     def connect(cls, url: str, *, prefix: str = "leadstream:") -> "Projection":
@@ -120,16 +127,14 @@ class Projection:
         _, behind = SEARCHED.get(kind, (None, ""))
         changed = 0
         for some in _bounded(_newest(kind, cards, place)):
-            ids, placed, bodies = zip(*some, strict=True)
-            versions, slots, ranks, _ = zip(*placed, strict=True)
-            told = msgpack.encode((ids, b"".join(versions).decode(), slots, ranks, [*map(len, bodies)]))
-            with self._end_to_end(bodies) as joined:
-                said = [self._keys.live, kind, told, joined, behind, int(visited)]
-                count, *renamed = self._run("cards.lua", names, said)
+            versions, places, ranks, in_audiences = zip(*some.placed, strict=True)
+            told = msgpack.encode((some.ids, b"".join(versions).decode(), places, ranks, [*map(len, some.bodies)]))
+            said: list[Argument] = [self._keys.live, kind, told, some.bodies, behind, int(visited)]
+            count, *renamed = self._run("cards.lua", names, said)
             changed += int(count)
             if renamed:
                 self._rename(kind, some, renamed)
-            if kind == "lead":
+            if any(in_audiences):
                 self._enlist(some)
         return changed
 
@@ -142,20 +147,20 @@ class Projection:
         names = [*ours, *(self._keys.index(slot) for slot in slots), *lists]
         return int(self._run("erase.lua", names, [self._keys.live, kind, LAST_VERSION, *ids]))
 
-    def _rename(self, kind: Kind, cards: Sequence[_Newest], renamed: Sequence[Any]) -> None:
+    def _rename(self, kind: Kind, cards: _Cards, renamed: Sequence[Any]) -> None:
         """`renamed`: places among the cards (from 1) and what each says of its name now, by turns."""
         terms_of, _ = SEARCHED[kind]
         told = []
         for number, naming in zip(renamed[::2], renamed[1::2], strict=True):
-            card_id, placed, body = cards[number - 1]
-            says = naming.decode(errors="replace")
-            told.append((card_id, placed[0].decode(), says, SEPARATOR.join(_terms(terms_of, body))))
+            version, *_ = cards.placed[number - 1]
+            terms = SEPARATOR.join(_terms(terms_of, cards.bodies[number - 1]))
+            told.append((cards.ids[number - 1], version.decode(), naming.decode(errors="replace"), terms))
         names = [self._keys.versions(kind), self._keys.named(kind), self._keys.terms(kind)]
         self._run("terms.lua", names, [msgpack.encode(told)])
 
-    def _enlist(self, cards: Sequence[_Newest]) -> None:
+    def _enlist(self, cards: _Cards) -> None:
         """Into the lists of audiences. Who dies before it writes the same cards again, and then enlists them."""
-        names, changes = changes_of(cards)
+        names, changes = changes_of(list(zip(cards.ids, cards.placed, cards.bodies, strict=True)))
         if changes:
             keys = [self._keys.versions("lead"), self._keys.audiences, *audience_keys(self._keys, names)]
             self._run("members.lua", keys, [LEFT_KEPT, msgpack.encode((names, changes))])
@@ -168,14 +173,6 @@ class Projection:
             raise ReadModelAway(f"audiences: {error}") from error
         return sorted(one.decode() for one in held)
 
-    @contextmanager
-    def _end_to_end(self, bodies: Sequence[bytes]) -> Iterator[memoryview]:
-        """All cards in one piece. A fresh one each time would be paid for in pages that the kernel has to clear."""
-        self._joined.seek(0)
-        self._joined.writelines(bodies)
-        with self._joined.getbuffer() as buffer, buffer[: self._joined.tell()] as joined:
-            yield joined
-
     def _rejected(self, rejected: Sequence[Entry]) -> None:
         keys = [self._keys.cards("rejected"), self._keys.index("rejected:by_time")]
         times = list(_timed(rejected))
@@ -183,14 +180,17 @@ class Projection:
             some = [field for one in times[first : first + AT_ONCE] for field in one]
             self._run("rejected.lua", keys, [self._keys.live, REJECTED_KEPT, *some])
 
-    def _run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    def _run(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         try:
             if script not in self._sha:
                 self._sha[script] = self._load(script)
-            try:
-                return self._redis.evalsha(self._sha[script], len(keys), *keys, *arguments)
-            except NoScriptError:  # Redis was emptied or restarted
-                return self._redis.evalsha(self._load(script), len(keys), *keys, *arguments)
+            evalsha = partial(self._redis.execute_command, "EVALSHA")
+            with self._wire.packed("EVALSHA", self._sha[script], len(keys), *keys, *arguments) as whole:
+                try:
+                    return evalsha(whole)
+                except NoScriptError:  # Redis was emptied or restarted
+                    self._load(script)
+                    return evalsha(whole)
         except RedisError as error:
             raise ReadModelAway(f"{script}: {error}") from error
 
@@ -199,19 +199,30 @@ class Projection:
         return str(self._redis.script_load(text))
 
 
-def _newest(kind: Kind, cards: Sequence[Entry], place: Place) -> list[_Newest]:
-    """Each card once."""
-    newest: dict[str, _Newest] = {}
+def _newest(kind: Kind, cards: Sequence[Entry], place: Place) -> _Cards:
+    """Each card once. Almost always each came once, and can be read."""
+    try:
+        placed = [place(body) for _, body in cards]
+    except Undecodable:
+        return _newest(kind, list(_readable(kind, cards, place)), place)
+    ids, bodies = [card_id for card_id, _ in cards], [body for _, body in cards]
+    if len(set(ids)) == len(ids):
+        return _Cards(ids, placed, bodies)
+    newest: dict[str, int] = {}
+    for at, card_id in enumerate(ids):
+        if placed[newest.get(card_id, at)][0] <= placed[at][0]:
+            newest[card_id] = at
+    return _Cards(list(newest), [placed[at] for at in newest.values()], [bodies[at] for at in newest.values()])
+
+
+def _readable(kind: Kind, cards: Sequence[Entry], place: Place) -> Iterator[Entry]:
     for card_id, body in cards:
         try:
-            placed = place(body)
+            place(body)
         except Undecodable as error:
             _log.error("card_unreadable", kind=kind, reason=error.reason, detail=error.detail)
-            continue
-        kept = newest.get(card_id)
-        if kept is None or kept[1][0] <= placed[0]:
-            newest[card_id] = (card_id, placed, body)
-    return list(newest.values())
+        else:
+            yield card_id, body
 
 
 def _terms(terms_of: Callable[[bytes], tuple[str, ...]], body: bytes) -> tuple[str, ...]:
@@ -236,18 +247,11 @@ def _timed(rejected: Sequence[Entry]) -> Iterator[tuple[str, int, bytes]]:
             _log.error("card_unreadable", kind="rejected", reason=error.reason, detail=error.detail)
 
 
-def _argument(value: bytes | memoryview | str | int) -> bytes | memoryview:
-    """As it travels."""
-    return value if isinstance(value, bytes | memoryview) else str(value).encode()
-
-
-def _bounded(cards: Sequence[_Newest]) -> Iterator[Sequence[_Newest]]:
-    """Pieces that do not keep Redis busy for long."""
-    first = size = 0
-    for at, (_, _, body) in enumerate(cards):
-        size += len(body)
-        if at - first >= AT_ONCE or (size > MOST_BYTES and at > first):
-            yield cards[first:at]
-            first, size = at, len(body)
-    if first < len(cards):
-        yield cards[first:]
+def _bounded(cards: _Cards) -> Iterator[_Cards]:
+    """Pieces that do not keep Redis busy for long: halves of halves, until they are small enough."""
+    count = len(cards.ids)
+    if count > 1 and (count > AT_ONCE or sum(map(len, cards.bodies)) > MOST_BYTES):
+        yield from _bounded(cards.part(0, count // 2))
+        yield from _bounded(cards.part(count // 2, count))
+    elif count:
+        yield cards

@@ -29,5 +29,7 @@ def redis(valkey_url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def projection(redis: Redis, keys: Keys) -> Projection:
-    return Projection(redis, keys=keys)
+def projection(valkey_url: str, keys: Keys) -> Iterator[Projection]:
+    projection = Projection.connect(valkey_url, prefix=keys.prefix)
+    yield projection
+    projection.close()

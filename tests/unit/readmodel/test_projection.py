@@ -76,6 +76,30 @@ def test_a_card_made_again_under_new_rules_replaces_its_own_version(projection: 
     assert read(lambda reader: reader.account("acme.example")).name == "after"  # type: ignore[attr-defined]
 
 
+def test_of_equal_versions_in_one_call_the_later_arrival_wins_whatever_older_ones_follow(
+    projection: Projection, read: Read[object]
+) -> None:
+    newest, older = Version(0, 3), Version(0, 1)
+    arriving = [account_named("before", newest), account_named("after", newest), account_named("old", older)]
+    assert projection.write(accounts=arriving) == 1
+    assert read(lambda reader: reader.account("acme.example")).name == "after"  # type: ignore[attr-defined]
+
+
+def test_a_call_that_redis_would_be_busy_with_for_long_goes_in_parts(
+    projection: Projection, redis: Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = [alert(f"al_{n}", strength=n) for n in range(7)]
+    monkeypatch.setattr("streams.readmodel.writer.MOST_BYTES", 2 * len(cards[0][1]) + 50)
+    with redis.pubsub() as listener:
+        listener.subscribe(keys.live)
+        assert projection.write(alerts=cards) == 7
+        said = iter(lambda: listener.get_message(timeout=0.5), None)
+        parts = [[one.id for one in msgspec.json.decode(message["data"], type=list[Changed])]
+                 for message in said if message["type"] == "message"]  # fmt: skip
+    assert [name for part in parts for name in part] == [name for name, _ in cards]
+    assert all(len(part) <= 2 for part in parts)
+
+
 def test_a_copy_changes_nothing_and_announces_nothing(projection: Projection, redis: Redis, keys: Keys) -> None:
     with redis.pubsub() as listener:
         listener.subscribe(keys.live)
