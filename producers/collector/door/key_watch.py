@@ -28,6 +28,7 @@ class KeyWatch:
         self._keys = keys
         self._now_ms = now_ms
         self._read = KeyFile()
+        self._is_stale = False
         self._mark: Stamp | None = None
         self._task: asyncio.Task[None] | None = None
         if path is not None:
@@ -49,6 +50,7 @@ class KeyWatch:
             await asyncio.sleep(EVERY_S)
             await asyncio.to_thread(self.look, path)  # a hung disk holds up no request
             self._keys.replace(self._read.keys, now_ms=self._now_ms())  # also ends what has expired
+            KEYS_STALE.set(self._is_stale)  # told of the keys that count by now
 
     def look(self, path: Path) -> None:
         """Reads the file where it is another than before."""
@@ -59,10 +61,10 @@ class KeyWatch:
         try:
             self._read = read_key_file(path)
         except BadSettings as error:
-            KEYS_STALE.set(1)
+            self._is_stale = True
             log.error("key_file_broken", why=str(error), kept="the last good one")
         else:
-            KEYS_STALE.set(0)
+            self._is_stale = False
             log.info("key_file_read", keys=len(self._read.keys))
 
 
