@@ -50,7 +50,8 @@ async def way(
 ) -> AsyncIterator[Sink]:  # fmt: skip
     settings = Settings(secret=SecretStr("no secret, only long enough"),
                         spool=SpoolSettings(directory="nowhere", **{"group_ms": 0, **spool}))  # fmt: skip
-    object.__setattr__(settings.collector, "outstanding_bytes", 2 * most)
+    collector = settings.collector.model_copy(update={"outstanding_bytes": 2 * most})  # fewer than may be set
+    settings = settings.model_copy(update={"collector": collector})
     made = with_spool(settings, kafka, now_ms=now_ms, disk=disk or MemoryDisk())
     await made.start()
     assert not made.not_ready()
