@@ -12,22 +12,22 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.axe import AXE, COLOUR_RULES, violations
 from tests.browser.looking import DESKTOP, Looker, in_order, looking
-from tests.browser.scenery import Scenery, scenery
+from tests.browser.scenery import scenery
 from tests.browser.views import VIEWS, View
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.axe, pytest.mark.slow, pytest.mark.timeout(900)]
 NARROW = {"width": 320, "height": 700}  # what 1280 px are at four times their size (1.4.10)
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenery]:
-    with scenery(tmp_path_factory.mktemp("scenery")) as made:
-        yield made
-
-
 @pytest.fixture(scope="module", params=["en-GB", "ko-KR"])
-def looker(chromium: Browser, scene: Scenery, request: pytest.FixtureRequest) -> Iterator[Looker]:
-    with looking(chromium, scene, script=AXE, viewport=DESKTOP, locale=request.param) as made:
+def looker(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Looker]:
+    """A language has scenes of its own: in the last ones Redis is away, and the consoles know by then what is."""
+    with (
+        scenery(tmp_path_factory.mktemp("scenery")) as scene,
+        looking(chromium, scene, script=AXE, viewport=DESKTOP, locale=request.param) as made,
+    ):
         yield made
 
 
