@@ -60,8 +60,7 @@ class Window:
         self._servers = servers
         self._consumer: Any = None
         self._lock = Lock()
-        self._away: Said | None = None
-        self._heard = 0  # how often it was away
+        self._away: Said | None = None  # what was heard last, None where Kafka answered
 
     def close(self) -> None:
         """Let go of the connection; the next look makes a new one."""
@@ -125,22 +124,20 @@ class Window:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Until it is our turn, or somebody hears meanwhile that Kafka is away. Raises WindowShut."""
-        heard, away = self._heard, self._away
-        if away is None:
+        before = self._away
+        if before is None:
             self._lock.acquire()
         elif not self._lock.acquire(blocking=False):
-            raise WindowShut(away)
+            raise WindowShut(before)
         try:
-            away = self._away
-            if away is not None and self._heard != heard:
-                raise WindowShut(away)
+            if self._away is not None and self._away is not before:
+                raise WindowShut(self._away)
             yield
-            away = None
+            self._away = None
         except _Away as error:
-            away, self._heard = error.said, self._heard + 1
+            self._away = error.said
             raise
         finally:
-            self._away = away
             self._lock.release()
 
 
