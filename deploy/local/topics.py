@@ -1,11 +1,11 @@
-"""Makes the topics that `schemas/topics.py` names, and the changelogs of the worker's tables.
+"""Makes the topics that `schemas/topics.py` names, and the changelogs of the worker's tables, and takes them away.
 
 Nothing else makes a topic: brokers run with auto-creation off. Partition counts are never changed in place, because
 keys would move away from their rows. The embedded broker keeps topics but no settings; that is said, not hidden.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Final, Literal
 
@@ -20,7 +20,7 @@ from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.topics import DAY_MS, TOPICS, application, changelog
 
-__all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "shown", "wanted"]
+__all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "counted", "delete", "shown", "wanted"]
 
 TABLES: Final = ("visitors", "leads", "accounts", "recipients")
 CHANGELOG_CONFIG: Final = {
@@ -33,6 +33,8 @@ CHANGELOG_CONFIG: Final = {
 SAFE_REPLICAS: Final = 3
 ANSWER_MS: Final = 5_000
 LOOK_S: Final = 0.1
+GONE_S: Final = 30.0  # until every broker has heard of what the controller took away
+LOOKS: Final = 5  # in a row that find nothing: any broker may answer, and they hear of it one after another
 
 
 class Wanted(Struct, frozen=True):
@@ -71,7 +73,7 @@ def await_broker(where: Where, *, brokers: int = 1, deadline_s: float = 30.0) ->
 def apply(where: Where, topics: Sequence[Wanted]) -> list[Outcome]:
     """Make what is missing and set what differs. Raises BrokerUnreachable, TopicsDiffer (before anything is made)."""
     with _admin(where) as admin:
-        there = _partitions(admin, [one.name for one in topics])
+        there = counted(admin, [one.name for one in topics])
         differ = [f"{one.name} has {there[one.name]} partitions, not {one.partitions}" for one in topics
                   if there.get(one.name, one.partitions) != one.partitions]  # fmt: skip
         if differ:
@@ -88,9 +90,26 @@ def apply(where: Where, topics: Sequence[Wanted]) -> list[Outcome]:
 def shown(where: Where, topics: Sequence[Wanted]) -> list[tuple[Wanted, int, dict[str, str]]]:
     """Each wanted topic with its partitions on the broker (0 = missing) and the settings that the broker tells."""
     with _admin(where) as admin:
-        there = _partitions(admin, [one.name for one in topics])
+        there = counted(admin, [one.name for one in topics])
         told = _told(admin, [one.name for one in topics if one.name in there])
     return [(one, there.get(one.name, 0), told.get(one.name, {})) for one in topics]
+
+
+def counted(admin: Any, names: Collection[str]) -> dict[str, int]:
+    """How many partitions each of those topics has that exist; of one answer, so nothing comes or goes in between."""
+    return {one["name"]: len(one["partitions"]) for one in admin.describe_topics() if one["name"] in names}
+
+
+def delete(admin: Any, names: Sequence[str]) -> None:
+    """Takes topics away, and returns when no broker tells of them. Raises KafkaError, BrokerUnreachable."""
+    admin.delete_topics(list(names))
+    until = time.monotonic() + GONE_S
+    gone = 0
+    while gone < LOOKS:
+        if (still := counted(admin, names)) and time.monotonic() > until:
+            raise BrokerUnreachable(f"Kafka tells of {', '.join(sorted(still))} {GONE_S:.0f} s after it took them away")
+        gone = 0 if still else gone + 1
+        time.sleep(LOOK_S)
 
 
 def _make(admin: Any, missing: Sequence[Wanted]) -> None:
@@ -131,12 +150,6 @@ def _told(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
         name: {key: str(one["value"] if isinstance(one, dict) else one) for key, one in configs.items()}
         for name, configs in answer.get("topic", {}).items()
     }
-
-
-def _partitions(admin: Any, names: Sequence[str]) -> dict[str, int]:
-    known = set(admin.list_topics()).intersection(names)
-    described = admin.describe_topics(sorted(known)) if known else []
-    return {one["name"]: len(one["partitions"]) for one in described}
 
 
 def _brokers(where: Where) -> int:

@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from deploy.errors import BrokerUnreachable
+from deploy.local.topics import counted, delete
 from kafka_access.access import Where
 from kafka_access.reaching import reached
 from kafka_access.refusals import because
@@ -94,9 +95,11 @@ class Broker:
 
     def partitions(self, topics: Sequence[str]) -> dict[str, int]:
         """Partitions of those that exist."""
-        known = set(self.admin.list_topics()).intersection(topics)
-        described = self.admin.describe_topics(sorted(known)) if known else []
-        return {one["name"]: len(one["partitions"]) for one in described}
+        return counted(self.admin, topics)
+
+    def delete(self, topics: Sequence[str]) -> None:
+        """Takes topics away; none of them is told of any more when it returns."""
+        delete(self.admin, topics)
 
     # ─── where a group stands
     def is_busy(self, group: str) -> bool:

@@ -116,7 +116,7 @@ def retire(broker: Broker, old: Installation, *, current: int) -> list[str]:
     names = [*(one.topic for one in old.rows), *(old.full(name) for name in (*INBOXES, *CARDS, *_LEFT))]
     there = sorted(broker.partitions(names))
     if there:
-        broker.admin.delete_topics(there)
+        broker.delete(there)
     return there
 
 

@@ -10,6 +10,7 @@ import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from deploy.local.topics import delete
 from schemas.codec import TOUCHES
 from streams.engine.guards.exits import STOPPED
 from tests.faults.record import Figure, found, named, recorded
@@ -142,8 +143,7 @@ def test_f17_the_changelog_was_made_anew(bus: Bus, tmp_path: Path) -> None:
     name = f"{bus.app_id}-leads-changelog"
     worked_off(bus, tmp_path, "a")
     records = bus.read_full(name)
-    bus.admin.delete_topics([name])
-    wait_until(lambda: name not in bus.admin.list_topics(), within_s=30, what="the changelog is gone")
+    delete(bus.admin, [name])
     bus.create()
     bus.look_again()  # its leaders are others
     producer = KafkaProducer(bootstrap_servers=bus.bootstrap)

@@ -119,21 +119,26 @@ def test_a_shell_that_knows_of_fewer_partitions_moves_nothing(name: str, stack: 
         prepare(embedded_kafka, fewer, partitions=8)
 
 
-def test_a_number_that_was_mistyped_can_be_taken_back(name: str, stack: ExitStack, embedded_kafka: str) -> None:
-    old = opened(stack, embedded_kafka, name)
+@pytest.mark.parametrize("kafka", ["embedded_kafka", pytest.param("apache_kafka", marks=on_apache)])
+def test_a_number_that_was_mistyped_can_be_taken_back(
+    kafka: str, name: str, stack: ExitStack, request: pytest.FixtureRequest
+) -> None:
+    """At once: Apache Kafka's brokers tell for a moment of topics that are gone."""
+    where: str = request.getfixturevalue(kafka)
+    old = opened(stack, where, name)
     old.create()
     for no_more in (4, 3):
         with pytest.raises(TopicsDiffer, match="must be more"):
-            prepare(embedded_kafka, installation(old), partitions=no_more)
-    mistyped = prepare(embedded_kafka, installation(old), partitions=5)
+            prepare(where, installation(old), partitions=no_more)
+    mistyped = prepare(where, installation(old), partitions=5)
     with pytest.raises(TopicsDiffer, match="grow retire --epoch 1"):
-        prepare(embedded_kafka, installation(old), partitions=6)
-    with Broker.connected(embedded_kafka) as upkeep:
+        prepare(where, installation(old), partitions=6)
+    with Broker.connected(where) as upkeep:
         assert len(retire(upkeep, mistyped, current=0)) == 13
-    assert prepare(embedded_kafka, installation(old), partitions=6).partitions == 6
-    new = opened(stack, embedded_kafka, name, partitions=6, epoch=1)
+    assert prepare(where, installation(old), partitions=6).partitions == 6
+    new = opened(stack, where, name, partitions=6, epoch=1)
     new.write("visits", [(5, b"[]")])
-    with Broker.connected(embedded_kafka) as upkeep, pytest.raises(NotAtRest, match="has begun"):
+    with Broker.connected(where) as upkeep, pytest.raises(NotAtRest, match="has begun"):
         retire(upkeep, installation(new), current=0)
 
 
@@ -187,7 +192,7 @@ def test_lost_changelogs_are_restored_under_the_inboxes_that_are_left(
         worker.leave()
         with pytest.raises(NotAtRest, match="is not empty"):
             under_rows(upkeep, place, taken, target=installation(bus), secret=SECRET, told=unseen)
-        upkeep.admin.delete_topics([one.topic for one in installation(bus).rows])
+        upkeep.delete([one.topic for one in installation(bus).rows])
         apply(apache_kafka, wanted(bus.partitions, prefix=bus.prefix, app_id=bus.app_id))
         under_rows(upkeep, place, taken, target=installation(bus), secret=SECRET, told=unseen)
     assert bus.lag() > 0, "the group stands where the backup stood"
