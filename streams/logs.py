@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import structlog
@@ -31,11 +31,12 @@ REMEMBERED: Final = 1_000  # lines; the one said longest ago is forgotten first
 class Seldom(logging.Filter):
     """Lets a warning pass once in half a minute.
 
-    One of a library is known by the line of code that says it, one of ours by all that it says.
+    One of these libraries is known by the line of code that says it, any other by all that it says.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, libraries: Collection[str], clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._libraries = libraries
         self._clock = clock
         self._said: OrderedDict[tuple[str, object], tuple[float, int]] = OrderedDict()  # when, and how many since
 
@@ -43,7 +44,7 @@ class Seldom(logging.Filter):
         """What is less than a warning always passes."""
         if record.levelno < logging.WARNING:
             return True
-        what, now = _known_by(record), self._clock()
+        what, now = self._known_by(record), self._clock()
         at, more = self._said.get(what, (-QUIET_S, 0))
         if now - at < QUIET_S:
             self._said[what] = (at, more + 1)
@@ -56,13 +57,12 @@ class Seldom(logging.Filter):
             _add(record, more, within_s=round(now - at))
         return True
 
-
-def _known_by(record: logging.LogRecord) -> tuple[str, object]:
-    if record.name.partition(".")[0] in LIBRARIES:
-        return record.pathname, record.lineno
-    if isinstance(record.msg, dict):
-        return record.name, repr([one for one in record.msg.items() if one[0] != "timestamp"])
-    return record.name, record.getMessage()
+    def _known_by(self, record: logging.LogRecord) -> tuple[str, object]:
+        if record.name.partition(".")[0] in self._libraries:
+            return record.pathname, record.lineno
+        if isinstance(record.msg, dict):
+            return record.name, repr([one for one in record.msg.items() if one[0] != "timestamp"])
+        return record.name, record.getMessage()
 
 
 def _add(record: logging.LogRecord, more: int, *, within_s: int) -> None:
@@ -97,7 +97,7 @@ def configure(level: str, *, libraries: str = "warning") -> None:
             ],
         )
     )
-    lines.addFilter(Seldom())
+    lines.addFilter(Seldom(libraries=LIBRARIES))
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level.upper())

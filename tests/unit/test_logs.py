@@ -20,7 +20,7 @@ def record(name: str = "aiokafka", *, line: int = 1, level: int = logging.ERROR)
 @pytest.fixture
 def seldom() -> tuple[Seldom, HandClock]:
     clock = HandClock()
-    return Seldom(clock=clock), clock
+    return Seldom(libraries=("aiokafka",), clock=clock), clock
 
 
 def test_a_line_that_comes_again_is_counted_instead(seldom: tuple[Seldom, HandClock]) -> None:
