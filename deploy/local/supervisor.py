@@ -187,7 +187,7 @@ class Supervisor:
     def _ended_for_good(self, one: Running, code: int) -> bool:
         match one.child.when_it_ends:
             case "restart" if code == FOR_A_PERSON:
-                note = f"ended with code {code}: starting it again cannot help, and all else goes on without it"
+                note = f"ended with code {code}: a person must look; all else goes on without it until the next start"
                 self._state(one, State.FAILED, note=f"{note}. {self._last_words(one)}")
             case "restart":
                 return False

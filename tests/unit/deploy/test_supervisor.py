@@ -102,7 +102,8 @@ async def test_who_says_that_starting_again_cannot_help_is_not_started_again(bos
     code = "import time; time.sleep(0.2); print('topics are missing'); raise SystemExit(78)"
     await boss.start([child("worker", code)])
     await until(lambda: notes.count("worker", "failed"))
-    assert notes.has("starting it again cannot help, and all else goes on without it. It said last: topics are missing")
+    assert notes.has("ended with code 78: a person must look; all else goes on without it until the next start. "
+                     "It said last: topics are missing")  # fmt: skip
     assert notes.count("worker", "starting") == 1
     assert boss.pids.keys() == {"sleeper"}
 
