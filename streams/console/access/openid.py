@@ -136,7 +136,7 @@ class _Turns:
             try:
                 yield
             except OpenIdRefused as error:
-                self._refused = error
+                self._refused = OpenIdRefused(error.said)  # without the frames that it came through
                 raise
 
 
