@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from deploy.errors import BadDeploySettings
 from kafka_access.settings import KafkaSettings
-from running.variables import FILE, PREFIX, text_in
+from running.variables import FILE, PREFIX, from_files, text_in
 
 __all__ = [
     "DeploySettings", "ImportSettings", "from_environment", "import_settings", "lent", "secret_of", "up_in", "value_of",
@@ -44,8 +44,9 @@ class _FromFiles(EnvSettingsSource):
     """`LEADSTREAM_KAFKA__PASSWORD_FILE=/run/secrets/x` -> LEADSTREAM_KAFKA__PASSWORD."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        names = [one.removesuffix(FILE) for one in os.environ if one.startswith(PREFIX) and one.endswith(FILE)]
-        return {name.lower(): value_of(name) for name in names}
+        """A file is not asked for where the variable itself is set, or none is named."""
+        asked = {name: path for name, path in os.environ.items() if path and name.removesuffix(FILE) not in os.environ}
+        return {name.lower(): value for name, value in from_files(asked, refused=BadDeploySettings).items()}
 
 
 class DeploySettings(BaseSettings):

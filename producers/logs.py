@@ -1,18 +1,23 @@
-"""Logs as structured facts, one JSON object a line on standard error. No mail, address or free text in them."""
+"""Logs as structured facts, one JSON object a line on standard error. No mail, address or free text in them.
+
+A stranger, or a broker that is away, asks for a line with each request: it is written twice a minute, with how many
+there were. It is known by all that it says, so figures of one request belong into metrics.
+"""
 
 import logging
 import sys
-from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-__all__ = ["Seldom", "configure", "log"]
+from running.seldom import Seldom
 
-QUIET_MS: Final = 30_000
+__all__ = ["configure", "log"]
+
+LIBRARIES: Final = ("aiokafka", "_granian", "uvicorn")
 EMBEDDED: Final = "Embedded server is experimental!"  # granian, at each start: chosen with open eyes (0027)
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+log: structlog.stdlib.BoundLogger = structlog.get_logger("producers")
 
 
 def configure(level: str) -> None:
@@ -25,17 +30,19 @@ def configure(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    logging.getLogger("producers").setLevel(number)
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
     )
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(formatter)
+    screen.addFilter(Seldom(libraries=LIBRARIES))
     # While Kafka is away it says so several times a second; the sink says it once.
     logging.getLogger("aiokafka").setLevel(logging.DEBUG if number == logging.DEBUG else logging.CRITICAL)
     logging.getLogger("aiokafka.conn").setLevel(logging.CRITICAL)  # below that it writes down what it sends: passwords
@@ -45,23 +52,3 @@ def configure(level: str) -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     return record.msg != EMBEDDED
-
-
-class Seldom:
-    """One kind of line, twice a minute: a stranger, or a broker that is away, asks for it with each request."""
-
-    def __init__(self, event: str, *, now_ms: Callable[[], int]) -> None:
-        self._event = event
-        self._now_ms = now_ms
-        self._said_at: int | None = None
-        self._more = 0
-
-    def warning(self, **said: str) -> None:
-        """Says it, with how many were left out before; unless the last one is less than half a minute old."""
-        now = self._now_ms()
-        if self._said_at is not None and 0 <= now - self._said_at < QUIET_MS:
-            self._more += 1
-            return
-        more = {"more_like_it": self._more} if self._more else {}
-        self._said_at, self._more = now, 0
-        log.warning(self._event, **said, **more)

@@ -5,7 +5,6 @@ DoorClosed is its one error: the message did not get in and nothing has changed.
 
 import asyncio
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import structlog
@@ -21,6 +20,7 @@ from schemas.orders import delivery_of
 from schemas.signals import AlertAction
 from schemas.topics import partition_of, topic
 from schemas.touches import Disposition, EraseOrder, MergeOrder
+from streams.turns import Turns
 
 __all__ = ["Caused", "Door", "DoorClosed", "KafkaDoor", "MemoryDoor", "Put"]
 
@@ -96,8 +96,7 @@ class KafkaDoor:
         self._prefix = topic_prefix
         self._epoch = epoch
         self._producer: Any = None
-        self._lock = Lock()
-        self._refused: DoorClosed | None = None  # what was heard when nobody was there the last time
+        self._turns = Turns(DoorClosed)
 
     async def send(self, message: Caused) -> None:
         """One record of one message, acknowledged by all replicas. Raises DoorClosed."""
@@ -105,7 +104,7 @@ class KafkaDoor:
 
     def close(self) -> None:
         """Close the connection; an unsent message has told its sender already."""
-        with self._lock:
+        with self._turns.lock:
             if self._producer is not None:
                 self._producer.close(timeout=1)
                 self._producer = None
@@ -136,18 +135,13 @@ class KafkaDoor:
         return DoorClosed(why)
 
     def _connected(self) -> Any:
-        """Whoever waited while another one found nobody hears the same, and does not try in turn. Raises DoorClosed."""
-        before = self._refused
-        with self._lock:
-            if self._producer is not None:
-                return self._producer
-            if self._refused is not None and self._refused is not before:
-                raise DoorClosed(*self._refused.args)
-            try:
-                self._producer = _producer(self._servers)
-            except KafkaError as error:
-                self._refused = self._closed(error)
-                raise self._refused from error
+        """Raises DoorClosed."""
+        with self._turns.turn():
+            if self._producer is None:
+                try:
+                    self._producer = _producer(self._servers)
+                except KafkaError as error:
+                    raise self._closed(error) from error
             return self._producer
 
 

@@ -8,14 +8,13 @@ a minute, with how many there were.
 
 import logging
 import sys
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
 
-__all__ = ["LIBRARIES", "SERVICES", "Seldom", "configure", "flush"]
+from running.seldom import Seldom
+
+__all__ = ["LIBRARIES", "SERVICES", "configure", "flush"]
 
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
 # mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
@@ -23,53 +22,6 @@ SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
     "engine", "faust.careful_consumer", "faust.careful_producer", "faust.faust_fixes", "reading.drain", "rows.shares",
     "rows.table",
 ))  # fmt: skip
-
-QUIET_S: Final = 30.0
-REMEMBERED: Final = 1_000  # lines; the one said longest ago is forgotten first
-
-
-class Seldom(logging.Filter):
-    """Lets a warning pass once in half a minute.
-
-    One of a library is known by the line of code that says it, one of ours by all that it says.
-    """
-
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._said: OrderedDict[tuple[str, object], tuple[float, int]] = OrderedDict()  # when, and how many since
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """What is less than a warning always passes."""
-        if record.levelno < logging.WARNING:
-            return True
-        what, now = _known_by(record), self._clock()
-        at, more = self._said.get(what, (-QUIET_S, 0))
-        if now - at < QUIET_S:
-            self._said[what] = (at, more + 1)
-            return False
-        self._said[what] = (now, 0)
-        self._said.move_to_end(what)
-        while len(self._said) > REMEMBERED:
-            self._said.popitem(last=False)
-        if more:
-            _add(record, more, within_s=round(now - at))
-        return True
-
-
-def _known_by(record: logging.LogRecord) -> tuple[str, object]:
-    if record.name.partition(".")[0] in LIBRARIES:
-        return record.pathname, record.lineno
-    if isinstance(record.msg, dict):
-        return record.name, repr([one for one in record.msg.items() if one[0] != "timestamp"])
-    return record.name, record.getMessage()
-
-
-def _add(record: logging.LogRecord, more: int, *, within_s: int) -> None:
-    if isinstance(record.msg, dict):
-        record.msg = {**record.msg, "more_like_it": more, "within_s": within_s}
-    else:
-        record.msg = f"{record.msg} [{more} more like it in the last {within_s} s]"
 
 
 def configure(level: str, *, libraries: str = "warning") -> None:
@@ -97,7 +49,7 @@ def configure(level: str, *, libraries: str = "warning") -> None:
             ],
         )
     )
-    lines.addFilter(Seldom())
+    lines.addFilter(Seldom(libraries=LIBRARIES))
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level.upper())

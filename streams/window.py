@@ -6,7 +6,6 @@ Nobody's offsets move and nothing is kept. WindowShut is its one error: Kafka do
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
@@ -17,6 +16,7 @@ from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.topics import topic
 from streams.core.said import Said, SaidError
+from streams.turns import Turns
 
 __all__ = ["Bounds", "Keyed", "Seen", "Tail", "Window", "WindowShut"]
 
@@ -49,22 +49,17 @@ class Seen(NamedTuple):
 
 
 class Window:
-    """Looks records up by their place. It connects at the first look; threads may share it.
-
-    While Kafka is away one of them finds out whether it is back, and the others are told at once what was heard last:
-    each would need seconds to hear the same, one after the other, and whatever else needs a thread would wait.
-    """
+    """Looks records up by their place. It connects at the first look; threads may share it, in turns."""
 
     def __init__(self, servers: Where, *, topic_prefix: str = "", epoch: int = 0) -> None:
         self._names = _Names(topic_prefix, epoch)
         self._servers = servers
         self._consumer: Any = None
-        self._lock = Lock()
-        self._away: Said | None = None  # what was heard last, None where Kafka answered
+        self._turns = Turns(_Away)
 
     def close(self) -> None:
         """Let go of the connection; the next look makes a new one."""
-        with self._lock:
+        with self._turns.lock:
             if self._consumer is not None:
                 self._consumer.close(autocommit=False)
                 self._consumer = None
@@ -116,29 +111,10 @@ class Window:
 
     @contextmanager
     def _looking(self) -> Iterator[Any]:
-        with self._turn(), _foreign(self._servers):
+        with self._turns.turn(), _foreign(self._servers):
             if self._consumer is None:
                 self._consumer = _connected(self._servers)
             yield self._consumer
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Until it is our turn, or somebody hears meanwhile that Kafka is away. Raises WindowShut."""
-        before = self._away
-        if before is None:
-            self._lock.acquire()
-        elif not self._lock.acquire(blocking=False):
-            raise WindowShut(before)
-        try:
-            if self._away is not None and self._away is not before:
-                raise WindowShut(self._away)
-            yield
-            self._away = None
-        except _Away as error:
-            self._away = error.said
-            raise
-        finally:
-            self._lock.release()
 
 
 class Tail:

@@ -46,7 +46,7 @@ class ChildLog:
     """One child's log: the run before is kept as `NAME.log.old`, and a file is turned over at 16 MiB."""
 
     def __init__(self, path: Path, *, tell: Callable[[str], None]) -> None:
-        self._path = path
+        self.path = path
         self._tell = tell
         self._rest = b""
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -78,6 +78,6 @@ class ChildLog:
             self._tell(line)
 
     def _turn_over(self) -> None:
-        if self._path.exists():
-            self._path.replace(self._path.with_name(f"{self._path.name}.old"))
-        self._file = self._path.open("wb", buffering=0)
+        if self.path.exists():
+            self.path.replace(self.path.with_name(f"{self.path.name}.old"))
+        self._file = self.path.open("wb", buffering=0)

@@ -56,6 +56,7 @@ class Running:
     async def begin(self) -> None:
         """Start the process. Raises OSError where the command cannot be run."""
         self.since = asyncio.get_running_loop().time()
+        self.log.tail.clear()
         # A pipe of ours: asyncio's own would let wait() hang as long as a grandchild holds the other end.
         ours, theirs = os.pipe()
         try:

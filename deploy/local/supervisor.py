@@ -6,7 +6,6 @@ Nothing here knows what the children do: an environment, a health address and a 
 import asyncio
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable, Sequence
-from math import inf
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -16,7 +15,7 @@ from deploy.errors import ChildLost, DeployError, NotReady
 from deploy.local.child import Child
 from deploy.local.guarded import Guarded
 from deploy.local.health import not_ready_because
-from deploy.local.logs import is_loud
+from deploy.local.logs import is_loud, readable
 from deploy.local.running import Running, State
 
 __all__ = ["Audience", "Supervisor"]
@@ -27,6 +26,7 @@ FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
 STEADY_S: Final = 60.0
 TAIL: Final = 15
+FOR_A_PERSON: Final = 78  # EX_CONFIG: starting again cannot help (docs/how-to/exit-78.md)
 
 
 class Audience(Protocol):
@@ -162,18 +162,33 @@ class Supervisor:
                 return
             steady = asyncio.get_running_loop().time() - one.since > STEADY_S
             wait_s = FIRST_WAIT_S if steady else min(wait_s * 2, LONGEST_WAIT_S)
-            self._state(one, State.AGAIN, note=f"ended with code {code}; again in {wait_s:g} s")
+            why = "" if steady else f". {self._last_words(one)}"
+            self._state(one, State.AGAIN, note=f"ended with code {code}; again in {wait_s:g} s{why}")
             await asyncio.sleep(wait_s)
             try:
                 await self._begin(one)
             except NotReady as error:
                 self._state(one, State.AGAIN, note=str(error))
                 continue
-            if await self._missing(one, deadline_s=inf) is None:
-                self._state(one, State.READY, note="ready again")
+            await self._ready_again(one)
+
+    async def _ready_again(self, one: Running) -> None:
+        """Says each minute why it is not; back when it is, or has ended."""
+        while (why := await self._missing(one, deadline_s=READY_S)) is not None:
+            if one.pid is None:
+                return
+            self._state(one, State.STARTING, note=f"{why}. {self._last_words(one)}")
+        self._state(one, State.READY, note="ready again")
+
+    def _last_words(self, one: Running) -> str:
+        said = f"It said last: {readable(one.log.tail[-1])}" if one.log.tail else "It said nothing"
+        return f"{said}. All of it: {one.log.path}"
 
     def _ended_for_good(self, one: Running, code: int) -> bool:
         match one.child.when_it_ends:
+            case "restart" if code == FOR_A_PERSON:
+                note = f"ended with code {code}: a person must look; all else goes on without it until the next start"
+                self._state(one, State.FAILED, note=f"{note}. {self._last_words(one)}")
             case "restart":
                 return False
             case "done":

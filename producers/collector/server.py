@@ -26,7 +26,7 @@ from producers.collector.sources import Sources
 from producers.collector.spool.spooling import with_spool
 from producers.collector.zeros import from_zero
 from producers.errors import Refusal, Refused, SinkError
-from producers.logs import Seldom, configure
+from producers.logs import configure, log
 from producers.metrics import REQUESTS, RESENT
 from producers.settings import Settings, read
 from producers.sinks.base import Sink
@@ -53,7 +53,6 @@ class Collector:
         self._door = Door(settings, keys, cors, now_ms=intake.now_ms)
         self._privacy = Privacy(now_ms=intake.now_ms)
         self._rest = rest(settings, intake, keys=keys, cors=cors, limits=self._door.limits)
-        self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
         self._posts = protocols.posts
         self._shown = protocols.pixels
         self._allowed = protocols.allowed()
@@ -123,7 +122,7 @@ class Collector:
 
     def _say(self, why: str) -> None:
         """Why we answer 503; the metrics count."""
-        self._unsafe.warning(why=why)
+        log.warning("not_safe", why=why)
 
 
 def build(settings: Settings, sink: Sink, *, now_ms: Callable[[], int] | None = None) -> Collector:

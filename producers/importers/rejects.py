@@ -26,7 +26,6 @@ class RejectsFile:
     def __init__(self, path: Path, plan: Plan) -> None:
         self._path = path
         self._plan = plan
-        self.count = 0
 
     def begin(self) -> None:
         """What an earlier run left is gone."""
@@ -37,7 +36,6 @@ class RejectsFile:
         rows = [(f"line {one.line}: {one.why}", *one.cells) for one in rejected]
         if not rows:
             return
-        self.count += len(rows)
         new = not self._path.exists()
         head = [(REASON, *self._plan.columns.header)] if new else []
         with self._path.open("ab") as file:

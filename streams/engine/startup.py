@@ -18,6 +18,7 @@ from streams.errors import TopicsMissing
 __all__ = ["check_topics", "missing"]
 
 PATIENCE_S: Final = 60.0
+ASK_S: Final = 10.0  # one try; the library would wait for 40 s
 UNSEEN: Final = "What a user may not describe it does not see: docs/how-to/secured-kafka.md lists the rights"
 
 _log = structlog.get_logger(__name__)
@@ -26,8 +27,9 @@ _log = structlog.get_logger(__name__)
 async def check_topics(kafka: KafkaSettings, names: Sequence[str], *, tell: Callable[[str], None]) -> None:
     """Waits up to a minute for a broker that lets us in; ends the process where something is missing.
 
-    `tell` hears why it waits, and "" at the end.
+    `tell` hears why it waits, from the start on, and "" at the end.
     """
+    tell(f"Kafka: no answer of {kafka.bootstrap_servers} yet")
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while True:
         try:
@@ -62,7 +64,8 @@ def missing(found: dict[str, int], names: Sequence[str], *, partitions: int) -> 
 
 
 async def _partitions(kafka: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
-    client = AIOKafkaClient(**client_options(kafka), client_id="leadstream-startup")
+    wait_ms = int(ASK_S * 1_000)
+    client = AIOKafkaClient(**client_options(kafka), client_id="leadstream-startup", request_timeout_ms=wait_ms)
     part_at_once(client)
     try:
         await client.bootstrap()

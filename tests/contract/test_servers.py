@@ -173,8 +173,10 @@ def test_without_kafka_it_lives_is_not_ready_and_says_503(serve: Callable[..., S
     one = serve("granian", LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS=f"127.0.0.1:{nobody}")
     one.wait("/healthz", 200)
     assert one.answers("/readyz") == 503
-    answer = httpx.post(f"{one.url}/v1/batch", json=post(1), timeout=30)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    answers = [httpx.post(f"{one.url}/v1/batch", json=post(number), timeout=30) for number in range(20)]
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in answers} == {(503, "2")}
+    said = [line for line in map(json.loads, one.log.read_text().splitlines()) if line["event"] == "not_safe"]
+    assert len({line["why"] for line in said}) == len(said), "each reason once in half a minute"
 
 
 def test_without_kafka_the_spool_takes_what_comes_and_a_second_collector_is_refused(

@@ -23,7 +23,7 @@ def test_who_waits_while_another_finds_nobody_does_not_try_in_turn(monkeypatch: 
     broker, lock, door = Broker(), Asked(), KafkaDoor("kafka:9092", partitions=4)
     monkeypatch.setattr(inbox, "_producer", broker.connected)
     monkeypatch.setattr(inbox, "because", lambda _, error: str(error))
-    monkeypatch.setattr(door, "_lock", lock)
+    monkeypatch.setattr(door._turns, "lock", lock)
     with ThreadPoolExecutor(8) as threads:
 
         def puts() -> "Future[None]":
@@ -39,8 +39,10 @@ def test_who_waits_while_another_finds_nobody_does_not_try_in_turn(monkeypatch: 
         assert len(broker.tries) == 1
 
         later = puts()  # whoever comes afterwards tries again
+        attempt = broker.asked()
+        assert closed(puts()) == "KafkaConnectionError: nobody", "at once, while another one finds out"
         acknowledged = SimpleNamespace(get=lambda timeout: timeout)
-        broker.asked().set_result(SimpleNamespace(send=lambda *_, **__: acknowledged))
+        attempt.set_result(SimpleNamespace(send=lambda *_, **__: acknowledged))
         later.result(LONG_S)
         puts().result(LONG_S)
     assert len(broker.tries) == 2

@@ -24,7 +24,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 def look(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], "Future[object]"]]:
     """A look in a thread; back when it has asked for its turn."""
     one, lock = Window("kafka:9092"), Asked()
-    monkeypatch.setattr(one, "_lock", lock)
+    monkeypatch.setattr(one._turns, "lock", lock)
     with ThreadPoolExecutor(8) as threads:
 
         def looks() -> "Future[object]":

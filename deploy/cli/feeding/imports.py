@@ -88,7 +88,7 @@ def _run(
 ) -> None:  # fmt: skip
     import httpx
 
-    from producers.errors import ImportStopped, ProducerError
+    from producers.errors import ProducerError
     from producers.importers.plan import planned
     from producers.importers.post import Door
     from producers.importers.progress import Progress, digest_of, progress_path
@@ -110,19 +110,19 @@ def _run(
         else:
             progress = Progress(progress_path(file), digest_of(content, *said))
             with httpx.Client(timeout=30, trust_env=False) as http:
-                door = Door(http, url=url, key=key, crm=crm, patience_s=patience)
+                door = Door(http, url=url, key=key, crm=crm, patience_s=patience,
+                            waits=lambda why: console.print(f"waits: {why}", style="yellow", markup=False))  # fmt: skip
                 rejected = _send(console, file, plan, door=door, progress=progress)
-    except ImportStopped as error:
-        raise DeployError(f"stopped: {error}. Run it again to go on behind the last row that is safe") from error
     except ProducerError as error:
         raise DeployError(f"{file}: {error}") from error
     except OSError as error:
-        raise DeployError(f"{error.filename}: {error.strerror}") from error
+        raise DeployError(f"{error.filename or file}: {error.strerror}") from error
     raise typer.Exit(SOME_REJECTED if rejected else 0)
 
 
 def _send(console: Console, file: Path, plan: "Plan", *, door: "Door", progress: "Progress") -> bool:
     """Whether rows were rejected, in this run or before it was interrupted."""
+    from producers.errors import ImportStopped
     from producers.importers.rejects import RejectsFile, rejects_path
 
     rejects = RejectsFile(rejects_path(file), plan)
@@ -130,14 +130,21 @@ def _send(console: Console, file: Path, plan: "Plan", *, door: "Door", progress:
         console.print(f"goes on behind row {progress.done:,} of {len(plan.rows):,}")
     else:
         rejects.begin()
-    _post(console, plan, door, progress=progress, rejects=rejects)
+    try:
+        _post(console, plan, door, progress=progress, rejects=rejects)
+    except (ImportStopped, KeyboardInterrupt) as error:
+        why = error if isinstance(error, ImportStopped) else "interrupted"
+        raise DeployError(f"stopped: {why}. {_so_far(plan, progress)}. Run it again to go on behind them") from error
     progress.finished()
     there = rejects_path(file)
-    taken = len(plan.rows) - rejects.count
-    console.print(f"[green]{taken:,}[/] of {len(plan.rows):,} {plan.kind} are safe")
-    if there.exists():
-        console.print(f"[yellow]{rejects.count:,} rejected in this run[/]: {there}")
+    console.print(_so_far(plan, progress))
+    if progress.rejected:
+        console.print(f"[yellow]{progress.rejected:,} rejected[/]: {there}")
     return there.exists()
+
+
+def _so_far(plan: "Plan", progress: "Progress") -> str:
+    return f"{progress.done - progress.rejected:,} of {len(plan.rows):,} {plan.kind} are safe"
 
 
 def _post(console: Console, plan: "Plan", door: "Door", *, progress: "Progress", rejects: "RejectsFile") -> None:
@@ -151,8 +158,9 @@ def _post(console: Console, plan: "Plan", door: "Door", *, progress: "Progress",
         task = bar.add_task(plan.kind, total=len(plan.rows), completed=progress.done)
         for batch in batches(plan, after=progress.done):
             refused = door.post(batch.rows, plan.destination)
-            rejects.add(sorted([*batch.rejected, *refused], key=lambda one: one.line))
-            progress.reached(progress.done + batch.size)
+            rejected = sorted([*batch.rejected, *refused], key=lambda one: one.line)
+            rejects.add(rejected)
+            progress.reached(progress.done + batch.size, rejected=progress.rejected + len(rejected))
             bar.update(task, completed=progress.done)
 
 

@@ -7,7 +7,7 @@ from producers.collector.intake import Intake
 from producers.collector.kept import keep
 from producers.crm.told import Unread
 from producers.errors import SinkError
-from producers.logs import Seldom
+from producers.logs import log
 from producers.metrics import MAILS
 from schemas.rejected import MAIL_DOOR
 from schemas.touches import MailEvent
@@ -25,12 +25,11 @@ async def keep_mail(
 
 
 class Behind:
-    """Events that nobody waits for. What does not become safe is counted, said once a second, and lost."""
+    """Events that nobody waits for. What does not become safe is counted, said, and lost."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
 
     def tell(self, event: MailEvent, *, source: str, failed: Callable[[], None] | None = None) -> None:
         """Returns at once; `failed` is called where it did not become safe."""
@@ -44,4 +43,4 @@ class Behind:
         except SinkError as error:
             if failed is not None:
                 failed()
-            self._unsafe.warning(why=str(error))
+            log.warning("not_safe", why=str(error))

@@ -21,7 +21,7 @@ from producers.collector.reading.inflate import inflated
 from producers.collector.replies import crm_answer, refused_answer, unsafe_answer
 from producers.crm.proof import Knock
 from producers.errors import NotFetched, Refusal, Refused, SinkError
-from producers.logs import Seldom, log
+from producers.logs import log
 from producers.mail.pixel import Seen
 from producers.mail.providers.amazon import fetch as fetch_from_amazon
 from producers.mail.providers.reading import MailReading
@@ -49,8 +49,6 @@ class MailRoute:
         self._fetch = fetch
         self._certificates = Certificates(fetch)
         self._confirmed = Seen(each=1, most=1_024)
-        self._unproven = Seldom("mail_webhook_refused", now_ms=intake.now_ms)
-        self._unsafe = Seldom("not_safe", now_ms=intake.now_ms)
 
     async def answer(self, request: Request) -> Response:
         """What the provider wants to hear when all is safe."""
@@ -58,10 +56,10 @@ class MailRoute:
             said = await self._take(request)
         except Refused as error:
             if error.reason is Refusal.PROOF:
-                self._unproven.warning(provider=self._name, why=error.detail)
+                log.warning("mail_webhook_refused", provider=self._name, why=error.detail)
             return refused_answer(error, route=ROUTE)
         except (SinkError, NotFetched) as error:
-            self._unsafe.warning(why=str(error))
+            log.warning("not_safe", why=str(error))
             return unsafe_answer(route=ROUTE)
         return crm_answer(200, encode_json({"success": True, "ok": True, "status": 1, **said}), route=ROUTE)
 

@@ -28,7 +28,7 @@ class Outstanding:
     def admit(self, events: int) -> None:
         """So many events may come in. Raises SinkFull while more waits than we may hold."""
         if self.size > self._most:
-            error = SinkFull(f"{self.size} bytes wait to be safe, more than {self._most}")
+            error = SinkFull(f"more than {self._most} bytes wait to be safe")
             count_dropped(error, events)
             raise error
 

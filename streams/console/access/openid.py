@@ -6,7 +6,8 @@ What is under way lies in a signed cookie of ten minutes, so nothing is kept her
 import asyncio
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_urlsafe
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import msgspec
+import structlog
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -30,11 +32,14 @@ __all__ = ["UNDERWAY_S", "Begun", "OpenId", "OpenIdOptions", "OpenIdRefused", "P
 UNDERWAY_S: Final = 600
 KEYS_S: Final = 600.0  # keys are asked for again so often, and at once for an unknown one, once in ...
 AGAIN_S: Final = 10.0  # ... so long
-TIMEOUT: Final = httpx.Timeout(5.0)
+DEADLINE_S: Final = 5.0  # of one answer: a limit for each read never ends one that drips
+LARGEST_ANSWER: Final = 1 << 20
+MOST_AT_ONCE: Final = 20
 LEEWAY_S: Final = 60
 ALGORITHMS: Final = ("RS256", "PS256", "ES256")
 T = TypeVar("T")
 _SALT: Final = "leadstream.console.openid.v1"
+log = structlog.get_logger()
 
 
 class OpenIdRefused(Exception):
@@ -114,6 +119,27 @@ def roles_of(text: str) -> dict[str, Role]:
     return found
 
 
+class _Turns:
+    """One asks, and those who wait meanwhile hear the same no: in turn each would need seconds to hear it."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._refused: OpenIdRefused | None = None  # what was heard last
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Raises OpenIdRefused."""
+        before = self._refused
+        async with self._lock:
+            if self._refused is not None and self._refused is not before:
+                raise OpenIdRefused(self._refused.said)
+            try:
+                yield
+            except OpenIdRefused as error:
+                self._refused = OpenIdRefused(error.said)  # without the frames that it came through
+                raise
+
+
 class OpenId:
     """One provider. It is asked when somebody signs in, not at the start: it may be away."""
 
@@ -123,9 +149,12 @@ class OpenId:
     ) -> None:  # fmt: skip
         self.options = options
         self._signer = URLSafeTimedSerializer(secret, salt=_SALT)
-        self._http = http or httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+        self._http = http or httpx.AsyncClient(timeout=DEADLINE_S, follow_redirects=False, trust_env=False)
+        # Fewer than the client has connections: who gives up in its own queue may leave a place taken for good
+        # (outgoing/client.py).
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._clock = clock
-        self._one = asyncio.Lock()
+        self._turns = _Turns()
         self._provider: _Provider | None = None
         self._keys: KeySet | None = None
         self._keys_at = 0.0
@@ -165,7 +194,7 @@ class OpenId:
         await self._http.aclose()
 
     async def _described(self) -> _Provider:
-        async with self._one:
+        async with self._turns.turn():
             if self._provider is None:
                 address = f"{self.options.issuer.rstrip('/')}/.well-known/openid-configuration"
                 found = await self._asked(self._http.build_request("GET", address), kind=_Provider)
@@ -215,7 +244,7 @@ class OpenId:
 
     async def _known(self, oldest_s: float) -> KeySet:
         provider = await self._described()
-        async with self._one:
+        async with self._turns.turn():
             if self._keys is None or self._clock() - self._keys_at > oldest_s:
                 found = await self._asked(self._http.build_request("GET", provider.jwks_uri), kind=_Keys)
                 self._keys = _key_set(found)
@@ -224,13 +253,25 @@ class OpenId:
 
     async def _asked(self, request: httpx.Request, *, kind: type[T]) -> T:
         try:
-            answer = await self._http.send(request)
-            answer.raise_for_status()
-            return msgspec.json.decode(answer.content, type=kind)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(DEADLINE_S), self._places:
+                return msgspec.json.decode(await self._answered(request), type=kind)
+        except (httpx.HTTPError, TimeoutError) as error:
+            log.warning("openid_provider_away", asked=str(request.url), error=type(error).__name__)
             raise OpenIdRefused(N_("The provider does not answer as it should. Try again in a moment.")) from error
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            log.warning("openid_provider_unreadable", asked=str(request.url), error=type(error).__name__)
             raise OpenIdRefused(N_("The provider answers in a form that is not OpenID Connect.")) from error
+
+    async def _answered(self, request: httpx.Request) -> bytes:
+        """Raises httpx.HTTPError; of an answer that is too long it gives the beginning, which is no JSON."""
+        async with aclosing(await self._http.send(request, stream=True)) as answer:
+            answer.raise_for_status()
+            body = b""
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > LARGEST_ANSWER:
+                    break
+            return body
 
     def _name(self, claims: Mapping[str, Any]) -> str:
         return str(claims.get(self.options.name_claim) or claims["sub"])
@@ -262,6 +303,10 @@ def _key_set(found: _Keys) -> KeySet:
 
 
 def _is_safe(address: str) -> bool:
-    """https, or this machine itself."""
-    parts = urlsplit(address)
+    """https, or this machine itself; and an address at all."""
+    try:
+        httpx.URL(address)
+        parts = urlsplit(address)
+    except (httpx.InvalidURL, ValueError):
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"})

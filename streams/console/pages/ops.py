@@ -1,5 +1,6 @@
 """What operators ask: does the process live, can it do its work, what has it counted."""
 
+import asyncio
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -16,6 +17,7 @@ from streams.readmodel.errors import ReadModelAway
 __all__ = ["CONNECTIONS", "ROUTES"]
 
 CONNECTIONS: Final = 1_024  # at once; the next ones wait until one ends
+ASK_S: Final = 0.5  # a page waits longer for Redis; a probe of Kubernetes has given up after a second
 
 
 async def healthz(_: Request) -> Response:
@@ -24,12 +26,19 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """503 where Redis does not answer: the console has nothing to show."""
+    """503 where Redis does not answer soon: the console has nothing to show."""
+    desk = desk_of(request)
     try:
-        await desk_of(request).reader.ready()
-    except ReadModelAway:
-        return PlainTextResponse("redis: away\n", 503)
+        async with asyncio.timeout(ASK_S):
+            await desk.reader.ready()
+    except (ReadModelAway, TimeoutError):
+        return PlainTextResponse(f"redis: away, {_last_heard(desk)}\n", 503)
     return PlainTextResponse("ok\n")
+
+
+def _last_heard(desk: Desk) -> str:
+    at = desk.reader.answered_at
+    return "has not answered yet" if at is None else f"last answered {max(0, desk.now() - at) // 1_000} s ago"
 
 
 async def metrics(request: Request) -> Response:

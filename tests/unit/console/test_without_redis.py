@@ -1,6 +1,7 @@
 """The read model is away: said, not hidden, and nothing falls over."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from streams.console.app import ConsoleOptions, make_app
 from streams.inbox import MemoryDoor
-from streams.readmodel.reader import Reader
+from streams.readmodel.reader import PATIENCE_S, Reader
 from tests.integration.shadows import Shadow
 from tests.unit.console.sights import sight
 from tests.unit.console.visitor import Visitor, visiting
@@ -45,6 +46,7 @@ def test_a_page_that_could_not_be_made_asks_again_by_itself(client: Visitor) -> 
 
 def test_ready_is_not_and_alive_is(client: Visitor) -> None:
     assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+    assert client.get("/readyz").text == "redis: away, has not answered yet\n"
     assert "leadstream_console_readmodel_up 0.0" in client.get("/metrics").text
 
 
@@ -61,3 +63,22 @@ def test_the_page_says_since_when(tmp_path: Path) -> None:
         answer = one.get("/")
         assert answer.status_code == 503
         assert re.search(r"It last did \d+ \w+ \d{4}, \d\d:\d\d UTC", answer.text)
+
+
+def test_who_asks_whether_it_is_ready_hears_no_before_a_probe_gives_up(tmp_path: Path) -> None:
+    """Redis takes connections and is silent. A page waits for it, `/readyz` does not; and back it is ready at once."""
+    options = ConsoleOptions(secret="a secret of the console", password="open sesame")
+    with ExitStack() as stack:
+        shadow = stack.enter_context(Shadow(tmp_path))
+        app = make_app(Reader.connect(shadow.url), MemoryDoor(), options, sight=sight())
+        one = stack.enter_context(visiting(app))
+        assert one.get("/readyz").status_code == 200
+        shadow.freeze()
+        for _ in range(3):
+            begun = time.monotonic()
+            answer = one.get("/readyz")
+            assert time.monotonic() - begun < PATIENCE_S
+            assert answer.status_code == 503
+            assert re.fullmatch(r"redis: away, last answered \d+ s ago\n", answer.text)
+        shadow.thaw()
+        assert one.get("/readyz").status_code == 200

@@ -26,12 +26,18 @@ class Notes:
     def __init__(self) -> None:
         self.states: list[tuple[str, str]] = []
         self.lines: list[tuple[str, str]] = []
+        self.said: list[str] = []
 
     def changed(self, running: Running, *, note: str = "") -> None:
         self.states.append((running.child.name, str(running.state)))
+        self.said += [note] if note else []
 
     def line(self, name: str, text: str) -> None:
         self.lines.append((name, text))
+
+    def has(self, words: str) -> bool:
+        """Whether a note says so."""
+        return any(words in note for note in self.said)
 
     def count(self, name: str, state: str) -> int:
         return self.states.count((name, state))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import NotReady
+from deploy.local import supervisor as under_test
 from deploy.local.child import Child, Ready
 from deploy.local.ports import free_ports
 from deploy.local.supervisor import Supervisor
@@ -84,6 +85,45 @@ async def test_a_child_that_ends_is_started_again(boss: Supervisor, notes: Notes
     await until(lambda: notes.count("restless", "ready") == 2)
     assert boss.pids["restless"] != first
     assert notes.count("restless", "starting again") == 1
+
+
+async def test_a_child_that_ends_again_and_again_says_why_and_where_all_of_it_is(
+    boss: Supervisor, notes: Notes, tmp_path: Path
+) -> None:
+    words = '{"level": "critical", "event": "no room", "disk": "full"}'
+    await boss.start([child("worker", f"import time; time.sleep(0.2); print({words!r}); raise SystemExit(3)")])
+    await until(lambda: notes.has("ended with code 3; again in 2 s. It said last: critical no room: disk=full. "
+                                  f"All of it: {tmp_path / 'logs' / 'worker.log'}"))  # fmt: skip
+
+
+async def test_who_says_that_starting_again_cannot_help_is_not_started_again(boss: Supervisor, notes: Notes) -> None:
+    """A worker ends with 78 where a person must look: systemd is told the same."""
+    await boss.start([child("sleeper", SLEEPER)])
+    code = "import time; time.sleep(0.2); print('topics are missing'); raise SystemExit(78)"
+    await boss.start([child("worker", code)])
+    await until(lambda: notes.count("worker", "failed"))
+    assert notes.has("ended with code 78: a person must look; all else goes on without it until the next start. "
+                     "It said last: topics are missing")  # fmt: skip
+    assert notes.count("worker", "starting") == 1
+    assert boss.pids.keys() == {"sleeper"}
+
+
+async def test_a_child_that_is_not_ready_again_is_told_of(
+    boss: Supervisor, notes: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs and does nothing: that was waited for in silence, for ever."""
+    (port,) = free_ports(1)
+    was_here = tmp_path / "was-here"
+    code = f"import os, time\nif os.path.exists({str(was_here)!r}): print('stuck', flush=True); time.sleep(600)\n"
+    await boss.start([child("worker", code + LISTENER, ready=Ready(port=port), PORT=str(port))])
+    was_here.touch()
+    monkeypatch.setattr(under_test, "READY_S", 2.0)
+    os.kill(boss.pids["worker"], signal.SIGKILL)
+    await until(lambda: notes.has(f"is not ready after 2 s (nobody listens on 127.0.0.1:{port}). It said last: stuck"),
+                deadline_s=60)  # fmt: skip
+    was_here.unlink()
+    os.kill(boss.pids["worker"], signal.SIGKILL)
+    await until(lambda: notes.has("ready again"), deadline_s=60)
 
 
 async def test_a_child_killed_by_hand_comes_back(boss: Supervisor, notes: Notes) -> None:

@@ -9,7 +9,7 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from deploy.errors import BadBackup, BadDeploySettings
-from deploy.settings import secret_of, value_of
+from deploy.settings import from_environment, secret_of, value_of
 from deploy.upkeep.archive import ArchiveWriter, File, pieces_of
 from deploy.upkeep.broker import Piece
 from deploy.upkeep.manifest import Manifest, mark_of_secret, read_manifest, write_manifest
@@ -140,3 +140,19 @@ def test_a_secret_comes_from_the_environment_a_file_or_the_home(
     monkeypatch.setenv("LEADSTREAM_X_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(BadDeploySettings, match="cannot read"):
         value_of("LEADSTREAM_X")
+
+
+def test_a_command_asks_for_no_file_where_the_variable_itself_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "address").write_text("redis://other:6379/0\n")
+    monkeypatch.setenv("LEADSTREAM_REDIS__URL_FILE", str(tmp_path / "address"))
+    monkeypatch.setenv("LEADSTREAM_REDIS__KEY_PREFIX_FILE", "")
+    monkeypatch.setenv("LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS", "kafka:9092")
+    monkeypatch.setenv("LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS_FILE", str(tmp_path / "nowhere"))
+    said = from_environment()
+    assert said.redis.url.get_secret_value() == "redis://other:6379/0"
+    assert (said.redis.key_prefix, said.kafka.bootstrap_servers) == ("leadstream:", "kafka:9092")
+    monkeypatch.delenv("LEADSTREAM_KAFKA__BOOTSTRAP_SERVERS")
+    with pytest.raises(BadDeploySettings, match="BOOTSTRAP_SERVERS_FILE: cannot read"):
+        from_environment()

@@ -221,7 +221,7 @@ def test_an_interrupted_import_goes_on_behind_the_last_safe_row(
         return posted(door, *args, **kwargs)
 
     monkeypatch.setattr(post.Door, "post", some)
-    with pytest.raises(DeployError, match=r"stopped: .* answers 503.*Run it again to go on"):
+    with pytest.raises(DeployError, match=r"stopped: .* answers 503.* 399 of 1,000 leads are safe. Run it again"):
         leadstream("leads", "leads.csv", "--patience", "1")
     assert json.loads(Path("leads.csv.import.json").read_bytes())["done"] == 400
     collector.sink.down = ""
@@ -229,6 +229,8 @@ def test_an_interrupted_import_goes_on_behind_the_last_safe_row(
     code, said = leadstream("leads", "leads.csv")
     assert code == SOME_REJECTED
     assert "goes on behind row 400 of 1,000" in said
+    assert "999 of 1,000 leads are safe" in said  # the one that was rejected before the interruption counts, too
+    assert "1 rejected: leads.csv.rejected.csv" in said
     assert {event["traits"]["email"] for event in collector.desk.events()} == {
         f"p{n}@x.example" for n in range(400, 1_000)
     }  # fmt: skip
