@@ -25,7 +25,7 @@ from tests.integration.proof import last_midnight, seed
 from tests.integration.workers import SECRET
 from tests.integration.world import World, generate
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(400)]
 on_apache = pytest.mark.apache  # it says who is in a group
 
 PEOPLE, EVENTS = 250, 2_000
