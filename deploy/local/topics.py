@@ -150,10 +150,11 @@ def told_by_each(admin: Any) -> list[Mapping[str, int]]:
     One that is away tells nothing: it hears of all before anybody may ask it again.
     """
     told: list[Mapping[str, int]] = []
-    for one in admin.describe_cluster()["brokers"]:
-        if not one.get("is_fenced"):
-            with suppress(KafkaError):
-                told.append(_told_by(admin, one["broker_id"]))
+    with suppress(KafkaError):
+        for one in admin.describe_cluster()["brokers"]:
+            if not one.get("is_fenced"):
+                with suppress(KafkaError):
+                    told.append(_told_by(admin, one["broker_id"]))
     return told
 
 
