@@ -199,6 +199,7 @@ def _ends(consumer: Any, tops: Sequence[TopicPartition]) -> dict[TopicPartition,
     """As fetches tell them: the embedded broker answers a question for the latest offset short. Raises WindowShut."""
     ends: dict[TopicPartition, int] = dict(consumer.end_offsets(tops))
     waiting = {top for top, end in ends.items() if end > 0}
+    consumer.unsubscribe()  # else where a partition ended the last time counts, whenever an answer is late
     consumer.assign(sorted(waiting))
     for top in waiting:
         consumer.seek(top, ends[top] - 1)

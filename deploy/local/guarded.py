@@ -10,7 +10,7 @@ from typing import IO, Final, Self
 __all__ = ["Guarded"]
 
 GUARD: Final = Path(__file__).with_name("guard.py")
-WAIT_S: Final = 10.0
+WAIT_S: Final = 60.0  # its grace of 5 s, and what a busy machine takes on top
 
 
 class Guarded:

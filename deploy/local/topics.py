@@ -5,13 +5,14 @@ keys would move away from their rows. The embedded broker keeps topics but no se
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, Literal
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
+from kafka.protocol.metadata import MetadataRequest
 from msgspec import Struct
 
 from deploy.errors import BrokerUnreachable, TopicsDiffer
@@ -20,7 +21,10 @@ from kafka_access.reaching import reached
 from kafka_access.refusals import because
 from schemas.topics import DAY_MS, TOPICS, application, changelog
 
-__all__ = ["TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "counted", "delete", "shown", "wanted"]
+__all__ = [
+    "TABLES", "Outcome", "Wanted", "apply", "await_broker", "changelog", "counted", "delete", "shown", "told_by_each",
+    "wanted",
+]  # fmt: skip
 
 TABLES: Final = ("visitors", "leads", "accounts", "recipients")
 CHANGELOG_CONFIG: Final = {
@@ -33,8 +37,8 @@ CHANGELOG_CONFIG: Final = {
 SAFE_REPLICAS: Final = 3
 ANSWER_MS: Final = 5_000
 LOOK_S: Final = 0.1
-GONE_S: Final = 30.0  # until every broker has heard of what the controller took away
-LOOKS: Final = 5  # in a row that find nothing: any broker may answer, and they hear of it one after another
+HEARD_S: Final = 60.0  # until every broker has heard of what the controller did: they hear of it one after another
+SET_S: Final = 10.0  # the same of settings; a broker may also keep a value of its own
 
 
 class Wanted(Struct, frozen=True):
@@ -62,7 +66,7 @@ def wanted(partitions: int, *, prefix: str = "", app_id: str = "leadstream", epo
 
 
 def await_broker(where: Where, *, brokers: int = 1, deadline_s: float = 30.0) -> None:
-    """Wait until that many brokers are in the cluster. Raises BrokerUnreachable."""
+    """Wait until that many brokers are in the cluster and take clients. Raises BrokerUnreachable."""
     until = time.monotonic() + deadline_s
     while _brokers(where) < brokers:
         if time.monotonic() > until:
@@ -71,7 +75,10 @@ def await_broker(where: Where, *, brokers: int = 1, deadline_s: float = 30.0) ->
 
 
 def apply(where: Where, topics: Sequence[Wanted]) -> list[Outcome]:
-    """Make what is missing and set what differs. Raises BrokerUnreachable, TopicsDiffer (before anything is made)."""
+    """Make what is missing and set what differs; every broker knows of it when this returns.
+
+    Raises BrokerUnreachable, TopicsDiffer (before anything is made).
+    """
     with _admin(where) as admin:
         there = counted(admin, [one.name for one in topics])
         differ = [f"{one.name} has {there[one.name]} partitions, not {one.partitions}" for one in topics
@@ -103,13 +110,7 @@ def counted(admin: Any, names: Collection[str]) -> dict[str, int]:
 def delete(admin: Any, names: Sequence[str]) -> None:
     """Takes topics away, and returns when no broker tells of them. Raises KafkaError, BrokerUnreachable."""
     admin.delete_topics(list(names))
-    until = time.monotonic() + GONE_S
-    gone = 0
-    while gone < LOOKS:
-        if (still := counted(admin, names)) and time.monotonic() > until:
-            raise BrokerUnreachable(f"Kafka tells of {', '.join(sorted(still))} {GONE_S:.0f} s after it took them away")
-        gone = 0 if still else gone + 1
-        time.sleep(LOOK_S)
+    _heard(admin, lambda told: sorted(set(names) & told.keys()), said="Kafka tells of")
 
 
 def _make(admin: Any, missing: Sequence[Wanted]) -> None:
@@ -123,22 +124,71 @@ def _make(admin: Any, missing: Sequence[Wanted]) -> None:
         }
         for one in missing
     }
-    admin.create_topics(asked, wait_for_metadata=True)
+    admin.create_topics(asked)
+    _heard(
+        admin, lambda told: sorted(one.name for one in missing if told.get(one.name) != one.partitions),
+        said="no leaders are known of",
+    )  # fmt: skip
+
+
+def _heard(admin: Any, late: Callable[[Mapping[str, int]], Sequence[str]], *, said: str) -> None:
+    """Returns when no broker is late with any topic: any of them may be asked next. Raises BrokerUnreachable."""
+    until = time.monotonic() + HEARD_S
+    while True:
+        told = told_by_each(admin)
+        names = sorted({name for one in told for name in late(one)})
+        if told and not names:
+            return
+        if time.monotonic() > until:
+            raise BrokerUnreachable(f"{said} {', '.join(names) or 'anything'} {HEARD_S:.0f} s after it was asked for")
+        time.sleep(LOOK_S)
+
+
+def told_by_each(admin: Any) -> list[Mapping[str, int]]:
+    """Topics and their partitions that have a leader, as each broker knows them by now.
+
+    One that is away tells nothing: it hears of all before anybody may ask it again.
+    """
+    told: list[Mapping[str, int]] = []
+    with suppress(KafkaError):
+        for one in admin.describe_cluster()["brokers"]:
+            if not one.get("is_fenced"):
+                with suppress(KafkaError):
+                    told.append(_told_by(admin, one["broker_id"]))
+    return told
+
+
+def _told_by(admin: Any, broker_id: int) -> dict[str, int]:
+    """kafka-python's own question goes to any broker, and to the same one each time."""
+    manager = admin._manager  # noqa: SLF001  (it has no other way to ask a broker by its number)
+
+    async def asked() -> Any:
+        return await manager.send(MetadataRequest(topics=None, allow_auto_topic_creation=False), node_id=broker_id)
+
+    return {one.name: sum(part.leader_id >= 0 for part in one.partitions) for one in manager.run(asked).topics}
 
 
 def _set(admin: Any, topics: Sequence[Wanted]) -> list[str]:
     """Names of the topics whose settings were changed. A broker that tells no settings is left alone."""
+    changes = _different(admin, topics)
+    if changes:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name, config in changes.items()]
+        admin.alter_configs(resources)
+        until = time.monotonic() + SET_S
+        while _different(admin, [one for one in topics if one.name in changes]) and time.monotonic() < until:
+            time.sleep(LOOK_S)
+    return list(changes)
+
+
+def _different(admin: Any, topics: Sequence[Wanted]) -> dict[str, dict[str, str]]:
+    """By topic the settings that the broker tells otherwise than they are wanted."""
     told = _told(admin, [one.name for one in topics])
     different = {
         one.name: {key: value for key, value in one.config.items() if told[one.name].get(key) != value}
         for one in topics
         if told.get(one.name)
     }
-    changes = {name: config for name, config in different.items() if config}
-    if changes:
-        resources = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name, config in changes.items()]
-        admin.alter_configs(resources)
-    return list(changes)
+    return {name: config for name, config in different.items() if config}
 
 
 def _told(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -155,7 +205,7 @@ def _told(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
 def _brokers(where: Where) -> int:
     try:
         with _admin(where) as admin:
-            return len(admin.describe_cluster()["brokers"])
+            return sum(not one.get("is_fenced") for one in admin.describe_cluster()["brokers"])
     except BrokerUnreachable:
         return 0
 

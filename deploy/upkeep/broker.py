@@ -3,13 +3,20 @@
 Nothing here knows what a record means. Every call may raise BrokerUnreachable.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    NoError,
+    NotCoordinatorError,
+)
 from kafka.structs import OffsetAndMetadata
 
 from deploy.errors import BrokerUnreachable
@@ -27,6 +34,10 @@ FLYING: Final = 20_000  # records written and not acknowledged: above it the wri
 SILENT_POLLS: Final = 120  # of half a second each
 _AT_REST: Final = frozenset({"Dead", "Empty", "Unknown"})
 NO_OFFSETS: Final[Mapping[int, int]] = {}
+COORDINATED_S: Final = 60.0  # until a group has a coordinator that has read where it stands
+LOOK_S: Final = 0.2
+_NOT_YET: Final = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
+Answer = TypeVar("Answer")
 
 
 class Piece(NamedTuple):
@@ -69,8 +80,8 @@ class Broker:
     def __init__(self, where: Where, stack: ExitStack) -> None:
         self._where = where
         self._stack = stack
-        self.admin = reached(KafkaAdminClient, where, bootstrap_timeout_ms=ANSWER_MS, request_timeout_ms=2 * ANSWER_MS)
-        stack.callback(self.admin.close)
+        self.admin = _admin(where)
+        stack.callback(self._part)
         self._consumer = reached(
             KafkaConsumer, where, bootstrap_timeout_ms=ANSWER_MS, group_id=None, enable_auto_commit=False,
             fetch_max_wait_ms=50, auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20,
@@ -88,6 +99,9 @@ class Broker:
             said = because(where, error, otherwise=f"{type(error).__name__}: {error}")
             raise BrokerUnreachable(f"Kafka at {where}: {said}") from error
 
+    def _part(self) -> None:
+        self.admin.close()
+
     @property
     def cluster_id(self) -> str:
         """The cluster's own name for itself, "" where it has none."""
@@ -104,22 +118,39 @@ class Broker:
     # ─── where a group stands
     def is_busy(self, group: str) -> bool:
         """Whether anybody is in the group. The embedded broker does not say; there it is False."""
-        states = {one["group_id"]: one.get("group_state") for one in self.admin.list_groups()}
+        told = self._coordinated(lambda admin: admin.list_groups())
+        states = {one["group_id"]: one.get("group_state") for one in told}
         return states.get(group, "Dead") not in _AT_REST
 
     def committed(self, group: str, topic: str, *, partitions: int) -> dict[int, int]:
         """Committed offset of each partition; 0 where nothing was."""
         tops = [TopicPartition(topic, number) for number in range(partitions)]
-        try:
-            found = self.admin.list_group_offsets({group: tops})[group]
-        except KafkaError:
-            found = {}
+        found = self._coordinated(lambda admin: admin.list_group_offsets({group: tops})[group])
         return {top.partition: max(0, found[top].offset) if top in found else 0 for top in tops}
 
     def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
-        """Sets where an empty group goes on."""
+        """Sets where an empty group goes on. Raises KafkaError where any partition of it is not set."""
         told = {TopicPartition(topic, number): OffsetAndMetadata(offset, "", -1) for number, offset in offsets.items()}
-        self.admin.alter_group_offsets(group, told)
+
+        def committed(admin: Any) -> None:
+            answers = admin.alter_group_offsets(group, told)
+            for refused in set(answers.values()) - {NoError}:
+                raise refused(f"{group} is not set to go on where it was told to in {topic}")
+
+        self._coordinated(committed)
+
+    def _coordinated(self, ask: Callable[[Any], Answer]) -> Answer:
+        """What a group's coordinator answers once there is one and it has loaded: no answer is not "nothing there"."""
+        until = time.monotonic() + COORDINATED_S
+        while True:
+            try:
+                return ask(self.admin)
+            except _NOT_YET:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(LOOK_S)
+            self._part()  # it keeps for good who the coordinator was
+            self.admin = _admin(self._where)
 
     # ─── whole topics
     def bounds(self, topic: str, *, partitions: int) -> dict[int, tuple[int, int]]:
@@ -136,6 +167,7 @@ class Broker:
         waiting = {TopicPartition(topic, number) for number, (_, end) in bounds.items() if end > begin[number]}
         if not waiting:
             return
+        self._consumer.unsubscribe()  # else where a topic ended the last time counts as its end
         self._consumer.assign(sorted(waiting))
         for top in waiting:
             self._consumer.seek(top, begin[top.partition])
@@ -166,3 +198,7 @@ class Broker:
         )  # fmt: skip
         self._stack.callback(producer.close, timeout=5)
         return Writer(producer)
+
+
+def _admin(where: Where) -> Any:
+    return reached(KafkaAdminClient, where, bootstrap_timeout_ms=ANSWER_MS, request_timeout_ms=2 * ANSWER_MS)

@@ -6,6 +6,8 @@ from contextlib import closing
 import pytest
 
 from streams.window import Seen, Tail, Window, WindowShut
+from tests.faults.proxy import PASS, Mode
+from tests.faults.spooling_collector import through_proxy
 from tests.integration.brokers import broker
 from tests.integration.bus import Bus
 
@@ -39,6 +41,18 @@ def test_stretches_are_read_exactly(bus: Bus, window: Window) -> None:
     assert (window.record(full, 1, 7), window.record("no.such.topic", 0, 0), window.record(full, 9, 0)) == (
         b"7", None, None,
     )  # fmt: skip
+
+
+def test_an_end_is_told_as_it_is_now_also_where_kafka_answers_late() -> None:
+    """Not as it was the last time that somebody looked."""
+    with through_proxy() as (bootstrap, line), closing(Bus(bootstrap, prefix=PREFIX, app_id="window")) as bus:
+        bus.create()
+        with closing(Window(bootstrap, topic_prefix=PREFIX)) as window:
+            for n in (3, 6, 9):
+                bus.write("touches", [(1, b"%d" % n)] * 3)
+                line.turn(Mode(delay_s=0.3))  # more than a look waits for one answer
+                assert window.bounds("touches")[1] == (0, n)
+                line.turn(PASS)
 
 
 def read(tail: Tail, count: int) -> list[Seen]:

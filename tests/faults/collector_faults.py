@@ -118,14 +118,14 @@ def crashed(place: Path, *, at: str) -> Ledger:
         proxy.turn(Mode(kind="reset"))
         one.start(module="tests.faults.crashing_collector", more={"CRASH_AT": at})
         sender = Sender(one.port, rate=200, connections=10, visitors=40).start()
-        wait_until(lambda: one.child.poll() is not None or len(sender.accepted) > 100, within_s=30, what="100 answers")
+        wait_until(lambda: one.child.poll() is not None or len(sender.accepted) > 100, within_s=60, what="100 answers")
         proxy.turn(PASS)
-        wait_until(lambda: one.child.poll() is not None, within_s=30, what=f"the crash at {at}", every_s=0.01)
+        wait_until(lambda: one.child.poll() is not None, within_s=60, what=f"the crash at {at}", every_s=0.01)
         assert one.child.wait() == -signal.SIGKILL
         one.start()
-        wait_until(lambda: one.answers("/readyz") == 200, within_s=30, what="Kafka seen")
+        wait_until(lambda: one.answers("/readyz") == 200, within_s=60, what="Kafka seen")
         sender.stop()
-        one.drained(within_s=30)
+        one.drained(within_s=60)
         torn = one.metric("leadstream_spool_torn_total")
         return judged(f"g04-{at.replace(' ', '-')}", bus, [sender], torn=torn)
 

@@ -58,7 +58,7 @@ class CollectorProcess:
         env = {**os.environ, **self._env, **(more or {})}
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(command, env=env, stdout=out, stderr=out)
-        wait_until(lambda: self.answers(path) == 200, within_s=40, what=f"{path} of the collector", every_s=0.02)
+        wait_until(lambda: self.answers(path) == 200, within_s=180, what=f"{path} of the collector", every_s=0.02)
         return self
 
     @property
@@ -81,7 +81,7 @@ class CollectorProcess:
     def stop(self) -> int:
         """SIGTERM; gives the exit code."""
         self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(30)
+        return self.child.wait(60)
 
     def spooling(self) -> str:
         """Why deliveries go by the spool, "" while they go to Kafka."""

@@ -1,7 +1,6 @@
 """F4, F10: a worker that lost its partitions and does not know it, and what it said before arrives late."""
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -100,7 +99,7 @@ def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
             way.hold("records")
             told(bus, "b")
             wait_until(lambda: way.waiting > 0, within_s=30, what="rows on their way")
-            zombie.child.send_signal(signal.SIGSTOP)
+            zombie.freeze()
             monkeypatch.delenv("TOY_DETOUR")
             with ToyWorker(bus, place, name="heir") as heir:
                 heir.await_ready()
@@ -116,7 +115,7 @@ def test_f04_rows_that_arrive_after_their_writer_lost_them_harm_nobody(
                 assert over > 0
                 compacted(bus)
                 heir.kill()
-            zombie.child.send_signal(signal.SIGCONT)
+            zombie.thaw()
             assert zombie.await_end(30) == BROKEN
             assert "slept past the session timeout" in zombie.tail()
         with ToyWorker(bus, place, name="next") as following:

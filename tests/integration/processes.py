@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Final, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -16,7 +16,23 @@ from deploy.local.ports import HOST, free_ports
 from tests.bench.machine import cpu_seconds
 from tests.integration.bus import wait_until
 
-__all__ = ["Process"]
+__all__ = ["Process", "stopped"]
+
+READY_S: Final = 180.0  # it takes moments: only a failure takes so long, or a machine with much else to do
+STOPPED_S: Final = 60.0
+
+
+def stopped(pid: int) -> None:
+    """SIGSTOP, and until no thread of it runs: each stops when it has its turn next. Raises AssertionError."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = Path(f"/proc/{pid}/task")
+
+    def rests() -> bool:
+        with suppress(OSError):  # a thread may end instead
+            return all(one.read_text().rpartition(") ")[2][0] == "T" for one in tasks.glob("*/stat"))
+        return False
+
+    wait_until(rests, within_s=STOPPED_S, what=f"process {pid} rests", every_s=0.005)
 
 
 class Process:
@@ -24,8 +40,6 @@ class Process:
 
     `told` is its whole `LEADSTREAM_*` environment. `before`: a command that starts the command.
     """
-
-    ready_s: ClassVar = 60.0
 
     def __init__(self, place: Path, *, name: str) -> None:
         (self.port,) = free_ports(1)
@@ -62,7 +76,7 @@ class Process:
 
     def await_ready(self) -> None:
         """Until it says so."""
-        wait_until(self.ready, within_s=self.ready_s, what=f"{self.name} ready\n{self.tail()}")
+        wait_until(self.ready, within_s=READY_S, what=f"{self.name} ready\n{self.tail()}")
 
     def kill(self) -> None:
         """SIGKILL: nothing is tidied up."""
@@ -71,8 +85,8 @@ class Process:
         self.child.wait(60)
 
     def freeze(self) -> None:
-        """SIGSTOP."""
-        self.child.send_signal(signal.SIGSTOP)
+        """SIGSTOP; it does nothing more when this returns."""
+        stopped(self.pid)
 
     def thaw(self) -> None:
         """SIGCONT."""

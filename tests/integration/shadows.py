@@ -21,6 +21,7 @@ from tests.bench.cards import lead_card
 from tests.integration.bus import Bus, Timeout, wait_until
 from tests.integration.ledger import Ledger
 from tests.integration.outcome import projected
+from tests.integration.processes import stopped
 from tests.integration.terms import found_by, to_be_found_by
 
 __all__ = ["Shadow", "judged", "lead_cards", "write_cards"]
@@ -66,7 +67,7 @@ class Shadow:
         self._start()
 
     def freeze(self) -> None:
-        self._child.send_signal(signal.SIGSTOP)
+        stopped(self._child.pid)
 
     def thaw(self) -> None:
         self._child.send_signal(signal.SIGCONT)

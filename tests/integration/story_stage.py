@@ -27,7 +27,7 @@ CARDS: Final[dict[str, Any]] = {
 }  # fmt: skip
 INBOX: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 NOWHERE: Final = Version(0, 0)
-WITHIN_S: Final = 30
+WITHIN_S: Final = 60
 
 
 def apart_from_others(name: str, number: int) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_nothing_holds_more_than_it_says_that_it_may(tmp_path: Path, embedded_ka
             seen.append(held["decoded_visitors_rows"])
             return bus.settled()
 
-        wait_until(settled, within_s=60, what="settled", every_s=0.05)
+        wait_until(settled, within_s=120, what="settled", every_s=0.05)
         assert max(seen) > 0
         held, _ = told(worker)
         assert {what for what in LOOKED_UP if held[what] > 0} == LOOKED_UP

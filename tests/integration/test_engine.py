@@ -174,7 +174,7 @@ def test_a_clean_leave_commits_all_that_was_folded(bus: Bus, place: Path) -> Non
         wait_until(lambda: first.metric("leadstream_messages_total") == 400, within_s=60, what="folded", every_s=0.01)
         first.child.send_signal(signal.SIGTERM)
         assert first.await_end(60) == 0
-    assert drained(bus)
+    wait_until(lambda: drained(bus), within_s=60, what="all is committed, and nobody is left who could")
 
 
 def test_a_worker_that_stops_while_rows_are_due_leaves_in_order(
@@ -233,10 +233,10 @@ def test_a_worker_that_wakes_from_a_long_pause_dies_before_it_sends(bus: Bus, pl
     """Its partitions belong to somebody else by then."""
     with ToyWorker(bus, place, name="sleeper") as sleeper:
         sleeper.await_ready()
-        sleeper.child.send_signal(signal.SIGSTOP)
+        sleeper.freeze()
         say(bus, [hit("ann", "m")])
         time.sleep(7)  # the session timeout is 6 s: this is what is tested
-        sleeper.child.send_signal(signal.SIGCONT)
+        sleeper.thaw()
         assert sleeper.await_end(60) == BROKEN
         assert not changelog(bus)
         assert "slept past the session timeout" in sleeper.tail()

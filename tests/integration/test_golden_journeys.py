@@ -74,7 +74,7 @@ def story_worker(bus: Bus, place: Path, files: Mapping[str, str]) -> Iterator[Pa
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        wait_until(lambda: _is_ready(worker, port), within_s=90, what="the worker is ready")
+        wait_until(lambda: _is_ready(worker, port), within_s=180, what="the worker is ready")
         yield clock_file
     finally:
         worker.send_signal(signal.SIGKILL)
@@ -87,7 +87,7 @@ def _is_ready(worker: "subprocess.Popen[bytes]", port: int) -> bool:
 
     assert worker.poll() is None, "the worker has ended"
     try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

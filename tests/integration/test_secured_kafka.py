@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -23,13 +23,13 @@ from kafka_access.access import Access
 from kafka_access.refusals import refusal
 from producers.sinks.producer import opened, stopped
 from tests.integration.brokers import needed
-from tests.integration.bus import wait_until
+from tests.integration.bus import Bus, wait_until
 from tests.integration.certificates import Authority
 from tests.integration.processes import Process
 from tests.integration.secured_kafka import PASSWORD, Locked, allow, locked_kafka
 from tests.integration.workers import SECRET
 
-pytestmark = [pytest.mark.apache, pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.apache, pytest.mark.slow, pytest.mark.timeout(400)]
 
 TOLD = {
     "LEADSTREAM_SECRET": SECRET, "LEADSTREAM_WRITE_KEYS": "wk_site=site", "LEADSTREAM_SERVER_KEYS": "sk_crm=crm",
@@ -80,6 +80,19 @@ def items(http: httpx.Client, what: str) -> list[dict[str, Any]]:
     return list(told.json()["items"]) if told.status_code == 200 else []
 
 
+def first_of(http: httpx.Client, what: str, *processes: Process) -> dict[str, Any]:
+    """The first of them, once there is one."""
+    found: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        found[:] = items(http, what)
+        return bool(found)
+
+    tails = "\n".join(one.tail() for one in processes)
+    wait_until(told, within_s=60, what=f"one of {what}\n{tails}")
+    return found[0]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_event_becomes_an_alert_and_an_answer_to_it(way: str, locked: Locked, tmp_path: Path) -> None:
     def may(role: Role, **more: str) -> dict[str, str]:
@@ -104,17 +117,20 @@ def test_an_event_becomes_an_alert_and_an_answer_to_it(way: str, locked: Locked,
         collector.await_ready()
         worker.await_ready()
         console.await_ready()
-        stack.enter_context(One(tmp_path, "producers.simulate", "--once", "--pace", "0", told={
+        story = stack.enter_context(One(tmp_path, "producers.simulate", "--once", "--pace", "0", told={
             "LEADSTREAM_SIMULATE__COLLECTOR_URL": f"http://{HOST}:{collector.port}"}))  # fmt: skip
         url, allowed = f"http://{HOST}:{console.port}", {"authorization": f"Bearer {key}"}
         http = stack.enter_context(httpx.Client(base_url=url, headers=allowed, timeout=30, trust_env=False))
-        wait_until(lambda: items(http, "alerts"), within_s=60, what=f"an alert\n{worker.tail()}\n{console.tail()}")
-        raised = items(http, "alerts")[0]["alert_id"]
+        raised = first_of(http, "alerts", worker, console)["alert_id"]
         acted = http.post(f"/api/v1/alerts/{raised}/actions", json={"action": "claim", "actor": "Ines"})
         assert acted.status_code == 202, acted.text + console.tail()
         wait_until(lambda: http.get(f"/api/v1/alerts/{raised}").json().get("claimed_by") == "Ines", within_s=60,
                    what=worker.tail())  # fmt: skip
-        wait_until(lambda: items(http, "transitions"), within_s=60, what=f"a move\n{console.tail()}")
+        first_of(http, "transitions", console)
+        wait_until(lambda: story.code is not None, within_s=60, what=f"the end of the story\n{story.tail()}")
+        assert story.code == 0, story.tail()
+        with closing(Bus(locked.plain, prefix=f"{way}.", app_id=way, partitions=2)) as bus:
+            wait_until(bus.settled, within_s=60, what=f"nothing waits any more\n{worker.tail()}")
         for process in (worker, collector, console):
             assert PASSWORD not in process.log.read_text()
         assert worker.leave() >= 0

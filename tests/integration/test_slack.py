@@ -30,8 +30,6 @@ ROUTING = {
 class SlackWorker(Process):
     """A worker whose one channel is Slack."""
 
-    ready_s = 180.0
-
     def __init__(self, bus: Bus, place: Path, *, name: str, api_url: str) -> None:
         super().__init__(place, name=name)
         told = environment(bus, port=self.port, datadir=place / name, redis_url="")

@@ -66,8 +66,8 @@ def test_a_worker_that_stops_leaves_all_its_rows_on_its_disk(bus: Bus, place: Pa
         first.await_ready()
         say(bus, [hit(f"k{number}", "a") for number in range(KEYS)])
         wait_until(lambda: drained(bus), within_s=60, what=first.tail())
-        first.child.terminate()
-        assert first.child.wait(30) == 0, first.tail()
+        first.end()
+        assert first.await_end(60) == 0, first.tail()
     assert stored(files, bus, "leads") == told(bus)
     with ToyWorker(bus, place) as second:
         second.await_ready()

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.errors import BadBackup, NotAtRest, TopicsDiffer
+from deploy.local.apache_kafka import start_apache_kafka
 from deploy.local.topics import apply, wanted
 from deploy.upkeep.backup import take
 from deploy.upkeep.broker import Broker
@@ -17,14 +18,14 @@ from deploy.upkeep.growing import grown, move, prepare, retire
 from deploy.upkeep.installation import INBOXES, Installation
 from deploy.upkeep.manifest import read_manifest
 from deploy.upkeep.restore import check, into_new_epoch, under_rows
-from tests.integration.brokers import broker
+from tests.integration.brokers import broker, needed
 from tests.integration.bus import Bus
 from tests.integration.lives import NAMING, Lives
 from tests.integration.proof import last_midnight, seed
 from tests.integration.workers import SECRET
 from tests.integration.world import World, generate
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(400)]
 on_apache = pytest.mark.apache  # it says who is in a group
 
 PEOPLE, EVENTS = 250, 2_000
@@ -140,6 +141,27 @@ def test_a_number_that_was_mistyped_can_be_taken_back(
     new.write("visits", [(5, b"[]")])
     with Broker.connected(where) as upkeep, pytest.raises(NotAtRest, match="has begun"):
         retire(upkeep, installation(new), current=0)
+
+
+@on_apache
+def test_where_a_group_stands_is_known_also_while_its_coordinator_is_made_or_loads(
+    name: str, stack: ExitStack, tmp_path: Path
+) -> None:
+    """A cluster makes it for its first group, and it loads whenever a broker starts: no answer is not "nowhere"."""
+    needed("apache")
+    kafka = stack.enter_context(start_apache_kafka(tmp_path / "kafka"))
+    with Broker.connected(kafka.bootstrap_servers) as upkeep:
+        of = installation(opened(stack, kafka.bootstrap_servers, name))
+        apply(kafka.bootstrap_servers, wanted(of.partitions, prefix=of.prefix, app_id=of.app_id))
+        assert not of.begun(upkeep)
+        upkeep.commit(of.group, of.full("visits"), {2: 7})
+    for _ in range(2):
+        kafka.kill(1)
+        kafka.start(1)
+        kafka.await_ready()
+        with Broker.connected(kafka.bootstrap_servers) as upkeep:
+            assert upkeep.committed(of.group, of.full("visits"), partitions=4) == {0: 0, 1: 0, 2: 7, 3: 0}
+            assert of.begun(upkeep)
 
 
 def test_a_lost_cluster_is_restored_into_another_one(

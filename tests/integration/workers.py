@@ -52,7 +52,6 @@ def metric(port: int, name: str, label: str = "") -> float:
 class Worker(Process):
     """One worker process. A context manager: whatever happens, it is gone afterwards."""
 
-    ready_s = 180.0
     module: ClassVar = "streams"  # what Python runs
 
     def __init__(self, bus: Bus, place: Path, *, name: str, redis_url: str, webhook_url: str = "",
