@@ -21,7 +21,7 @@ from tests.serving import served
 __all__ = ["SEEN_MS", "SEEN_S", "START_S", "Receiver", "Up", "eventually", "leadstream_up", "receiving"]
 
 # What is waited for ends the wait: only a failure takes so long, or a machine with much else to do.
-START_S = 150.0  # processes compute for seconds as they start, all at the same time
+START_S = 240.0  # processes compute for seconds as they start, all at the same time
 STOP_S = 60.0
 SEEN_S = 45.0
 SEEN_MS = 1_000 * SEEN_S
