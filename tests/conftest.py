@@ -13,8 +13,11 @@ from typing import Any, Final
 import pytest
 
 from deploy.local.apache_jars import java_missing
+from tests.left_behind import pytest_configure
 from tests.patience import patient
 from tests.spread import Together, begun_first
+
+__all__ = ["pytest_configure"]
 
 SDKS: Final = Path(__file__).with_name("contract") / "sdks"
 AXE: Final = Path(__file__).with_name("browser") / "node_modules/axe-core"

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 
 from standardwebhooks.webhooks import Webhook
 
+from deploy.local.guarded import Guarded
 from tests.serving import served
 
 __all__ = ["SEEN_MS", "SEEN_S", "START_S", "Receiver", "Up", "eventually", "leadstream_up", "receiving"]
 
 # What is waited for ends the wait: only a failure takes so long, or a machine with much else to do.
-START_S = 150.0  # processes compute for seconds as they start, all at the same time
+START_S = 240.0  # processes compute for seconds as they start, all at the same time
 STOP_S = 60.0
 SEEN_S = 45.0
 SEEN_MS = 1_000 * SEEN_S
@@ -56,10 +57,11 @@ def leadstream_up(home: Path, *options: str, environment: dict[str, str]) -> Ite
     command = [sys.executable, "-c", "from deploy.cli import main; main()", "up", "--home", str(home), *options]
     output = home / "up.log"
     home.mkdir(parents=True, exist_ok=True)
-    with output.open("w") as log:
+    with output.open("w") as log, Guarded() as guard:
         process = subprocess.Popen(
             command, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+        guard.add(process.pid)
         told = home / "up.json"
         try:
             eventually(

@@ -122,6 +122,7 @@ def test_without_scripts_it_is_all_there(chromium: Browser, console: str) -> Non
         expect(page.locator("#curve svg")).to_be_visible()
         page.get_by_label("Show").select_option("Stage moves")
         page.get_by_role("button", name="Narrow").click()
+        page.wait_for_url("**kind=moves**")  # the page before it says the same of what was chosen
         expect(page.get_by_label("Show")).to_have_value("moves")
         assert page.locator("#timeline li").count() == page.locator("#timeline .is-move").count() > 0
     finally:

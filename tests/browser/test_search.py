@@ -6,7 +6,7 @@ from time import time_ns
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from schemas.codec import encode
 from streams.console.app import one_time_link
@@ -69,24 +69,51 @@ def test_escape_closes_and_enter_opens_the_page_of_results(console: str, person:
 
 
 def test_results_that_were_closed_stay_closed_though_an_answer_comes_late(console: str, person: BrowserContext) -> None:
-    page, held = person.new_page(), list[Route]()
+    page = person.new_page()
     page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
     field, found = page.get_by_role("searchbox"), page.locator("#find-found")
-    field.press_sequentially("nort")
-    expect(found.locator("li")).to_have_count(2)
+    late = asked(page, "nort", "h")
+    field.press("Escape")
+    expect(found).to_be_empty()
+    answered(page, late)
+    assert found.inner_html() == ""
+
+
+@pytest.mark.parametrize(("more", "stays"), [("h", True), ("x", False)], ids=["the same", "others"])
+def test_who_walks_through_results_keeps_the_place_though_an_answer_comes_late(
+    console: str, person: BrowserContext, more: str, stays: bool
+) -> None:
+    """Where what one stands at is no result any more, that is the field."""
+    page = person.new_page()
+    page.goto(one_time_link(SECRET, console, name="Ines Duarte"))
+    field, hit = page.get_by_role("searchbox"), page.locator("#find-found a", has_text="Northwind").first
+    late = asked(page, "nort", more)
+    field.press("ArrowDown")
+    expect(hit).to_be_focused()
+    answered(page, late)
+    expect(hit if stays else field).to_be_focused()
+
+
+def asked(page: Page, text: str, more: str) -> Route:
+    """Results of `text` are shown, those of what was typed behind it are on their way."""
+    held, field = list[Route](), page.get_by_role("searchbox")
+    field.press_sequentially(text)
+    expect(page.locator("#find-found li")).to_have_count(2)
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/search?q=north", hold)
-    field.press_sequentially("h")
+    page.route(f"**/search?q={text}{more}", hold)
+    field.press_sequentially(more)
     eventually(lambda: held or page.wait_for_timeout(20), timeout_s=SEEN_S, missing="nothing was asked")
-    field.press("Escape")
-    expect(found).to_be_empty()
+    return held[0]
+
+
+def answered(page: Page, late: Route) -> None:
+    """It came, and the page is done with it."""
     page.evaluate(AT_ITS_END)
-    held[0].continue_()
+    late.continue_()
     page.evaluate("window.ended.then(() => true)")
-    assert found.inner_html() == ""
 
 
 def test_what_is_typed_stays_while_the_page_comes_up_to_date(

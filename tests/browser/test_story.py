@@ -26,6 +26,11 @@ SECRET = "whsec_c3RvcnktdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OWFiY2RlZg=="
 MINUS = "\u2212"
 TEXTS = """(places) => Object.fromEntries(Object.entries(places).map(([name, where]) =>
   [name, [...document.querySelectorAll(where)].map((one) => one.innerText)]))"""
+# Each rule of the explanation with the points that it gave.
+GIFTS = """why => [...why.querySelectorAll("tbody.line--rule")].map((line) => [
+  line.querySelector(".line-head th").innerText,
+  [...line.querySelectorAll("tr.hit td.number")].map((one) => one.innerText),
+])"""
 
 
 @pytest.fixture(scope="module")
@@ -123,12 +128,8 @@ def test_an_anonymous_visit_becomes_a_lead_that_can_be_explained(
     (total,) = map(points, said["score"])
     assert sum(map(points, said["lines"])) == total == points(said["foot"][0])
     assert total >= 50, "an inquiry alone gives 50"
-    gifts = {
-        head.inner_text(): [points(text) for text in body.locator("tr.hit td.number").all_inner_texts()]
-        for body in why.locator("tbody.line--rule").all()
-        for head in [body.locator(".line-head th")]
-    }
-    assert any(name.startswith("Pricing page") and given == [10] for name, given in gifts.items()), gifts
+    gifts = why.evaluate(GIFTS)
+    assert any(name.startswith("Pricing page") and [*map(points, given)] == [10] for name, given in gifts), gifts
     lead.close()
 
 

@@ -89,7 +89,7 @@ def test_a_page_view_says_where_and_who(world: World, person: BrowserContext) ->
 def test_no_browser_asks_for_permission_first(world: World, person: BrowserContext) -> None:
     person.new_page().goto(world.site_url)
     world.recorder.wait(has("page"))
-    assert world.recorder.methods == ["POST"]
+    assert set(world.recorder.methods) == {"POST"}  # a page that is looked at for long says so by a second one
 
 
 def test_single_page_navigation_is_page_views(world: World, person: BrowserContext) -> None:

@@ -90,7 +90,7 @@ def private(far: Far) -> tuple[Outgoing, str]:
     return Outgoing(Reach(frozenset({"127.0.0.1"}))), f"http://127.0.0.1:{far.port}/"
 
 
-async def post(outgoing: Outgoing, url: str, *, deadline_s: float = 10) -> object:
+async def post(outgoing: Outgoing, url: str, *, deadline_s: float = 60) -> object:
     return await outgoing.post(url, b"{}", headers={}, deadline_s=deadline_s)
 
 

@@ -192,7 +192,7 @@ def test_without_kafka_the_spool_takes_what_comes_and_a_second_collector_is_refu
     assert two.child.wait(60) == 2
     assert "leadstream collector: LEADSTREAM_SPOOL__DIRECTORY: another collector uses" in two.log.read_text()
     one.child.send_signal(signal.SIGTERM)
-    assert one.child.wait(30) == 0
+    assert one.child.wait(60) == 0
     assert list((tmp_path / "spool").glob("*.spool"))
 
 

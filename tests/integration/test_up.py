@@ -14,8 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.local.guarded import Guarded
+
 ROOT = Path(__file__).parents[2]
-READY_S = 150  # the promise is 20 s on an idle machine; tests share theirs
+READY_S = 240  # the promise is 20 s on an idle machine; tests share theirs
 GONE_S = 60
 # What a script starts behind itself ignores interrupts, and hands that down: also us.
 HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -26,7 +28,7 @@ KEYS = {
 }  # fmt: skip
 CHILDREN = {"kafka", "valkey", "collector", "console", "demo", "worker"}
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Run:
@@ -36,7 +38,8 @@ class Run:
     in a directory of that home.
     """
 
-    def __init__(self, home: Path, *, options: str = "", command: tuple[str, ...] = (), **environ: str) -> None:
+    def __init__(self, home: Path, *, guard: Guarded, options: str = "", command: tuple[str, ...] = (),
+                 **environ: str) -> None:  # fmt: skip
         self.home = home
         self.output = home.parent / f"{home.name}.out"
         environ = {"LEADSTREAM_TEST_HOME": str(home), "COLUMNS": "80", **environ}
@@ -46,6 +49,7 @@ class Run:
                 command or by_make, cwd=ROOT, env=os.environ | environ, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+        guard.add(self.process.pid)
 
     @property
     def up(self) -> dict[str, Any]:
@@ -104,12 +108,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
     def begin(**options: Any) -> Run:
-        runs.append(Run(tmp_path / f"home-{len(runs)}", **options))
+        runs.append(Run(tmp_path / f"home-{len(runs)}", guard=guard, **options))
         return runs[-1]
 
-    yield begin
-    for run in runs:
-        run.end()
+    with Guarded() as guard:
+        yield begin
+        for run in runs:
+            run.end()
 
 
 def test_it_is_ready_complete_and_says_so_once(start: Callable[..., Run]) -> None:

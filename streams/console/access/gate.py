@@ -30,7 +30,7 @@ NEEDS_ROLE: Final = N_(
 NOT_WRITTEN: Final = N_(
     "The audit log cannot be written, and nobody is shown without it. An operator must see to it."
 )
-LOOK_AGAIN: Final = b"event: resync\ndata: {}\n\n"
+OVER: Final = b"event: over\ndata: {}\n\n"
 log = structlog.get_logger()
 
 
@@ -116,7 +116,7 @@ async def _refused(request: Request, session: Session, right: Right) -> Response
 
 
 def _while_signed_in(desk: Desk, session: Session, answer: Response) -> Response:
-    """A stream ends with the session that opened it; its last word is that the page should look again."""
+    """A stream ends with the session that opened it; its last word is that it is over."""
     if isinstance(answer, StreamingResponse):
         answer.body_iterator = _until_ended(desk, session, answer.body_iterator)
     return answer
@@ -127,6 +127,6 @@ async def _until_ended(
 ) -> AsyncIterator[str | bytes | memoryview]:
     async for piece in pieces:
         if not desk.auth.still(session):
-            yield LOOK_AGAIN
+            yield OVER
             return
         yield piece

@@ -66,6 +66,9 @@
     if (dot) dot.dataset.state = state;
   };
 
+  const ask = () => fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+  const isSignedOut = (answer) => answer.type === "opaqueredirect" || answer.status === 401;
+
   let fetching = false;
   let again = false;
   const refresh = async () => {
@@ -76,9 +79,9 @@
     fetching = true;
     behind = false;
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
-      if (answer.type === "opaqueredirect" || answer.status === 401) {
-        location.reload(); // signed out meanwhile
+      const answer = await ask();
+      if (isSignedOut(answer)) {
+        location.reload(); // meanwhile
         return;
       }
       const target = document.getElementById("live");
@@ -138,6 +141,14 @@
     stream.addEventListener("resync", () => {
       say("live");
       refresh();
+    });
+    // The session ended, or has another role: whoever is signed in still listens anew. Left to itself, the stream would be
+    // asked for again before the page has gone.
+    stream.addEventListener("over", async () => {
+      stream.close();
+      const answer = await ask().catch(() => null);
+      if (answer && isSignedOut(answer)) location.reload();
+      else listen(watched);
     });
     stream.addEventListener("lost", (event) => {
       say("lost");

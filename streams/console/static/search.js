@@ -37,8 +37,18 @@
     if (event.target === field()) wanted = true;
   });
 
+  // An answer that comes while somebody walks through the results of the one before leaves them where they are.
+  let stood = null;
   document.addEventListener("htmx:before:swap", (event) => {
-    if (!wanted && event.target === field()) event.preventDefault();
+    if (event.target !== field()) return;
+    if (!wanted) event.preventDefault();
+    const on = document.activeElement;
+    stood = document.getElementById("find-found").contains(on) ? on.getAttribute("href") : null;
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (stood === null || event.target !== field()) return;
+    const links = [...place().querySelectorAll("#find-found a")];
+    (links.find((one) => one.getAttribute("href") === stood) ?? field()).focus();
   });
 
   document.addEventListener("click", (event) => {

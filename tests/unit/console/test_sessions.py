@@ -229,7 +229,7 @@ def test_open_streams_end_at_once(
         else:
             assert said_by(office, provider.logout_token(sub="248289761001")).status_code == 200
 
-    assert ended_by(office, ended).endswith("event: resync\ndata: {}\n\n")
+    assert ended_by(office, ended).endswith("event: over\ndata: {}\n\n")
 
 
 def test_an_end_outlives_the_console_and_an_emptied_redis(house: House, provider: Provider) -> None:

@@ -47,7 +47,7 @@ def supervisor(logs: Path, notes: Notes) -> Supervisor:
     return Supervisor(logs, audience=notes, changed=lambda: None)
 
 
-async def until(condition: Callable[[], object], *, deadline_s: float = 20.0) -> None:
+async def until(condition: Callable[[], object], *, deadline_s: float = 60.0) -> None:
     """Wait for it; AssertionError when it does not come."""
     async with asyncio.timeout(deadline_s):
         while not condition():

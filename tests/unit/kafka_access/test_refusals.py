@@ -17,9 +17,16 @@ from kafka_access import refusals
 from kafka_access.access import Access
 from kafka_access.refusals import because, refusal
 from tests.integration.certificates import Authority
+from tests.patience import PATIENCE_S
 
 TLS = {"security_protocol": "SSL"}
 USER = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "ann", "password": "x" * 16}
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In production it is 2 s; who hangs sets its own."""
+    monkeypatch.setattr(refusals, "TIMEOUT_S", PATIENCE_S)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ SECRET = "no secret, only long enough"
 
 
 async def until(true: Callable[[], object]) -> None:
-    """Lets others run until it is true. Raises TimeoutError after 20 s."""
-    async with asyncio.timeout(20):
+    """Lets others run until it is true. Raises TimeoutError after 60 s."""
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.001)
 

@@ -3,7 +3,8 @@
 async function load({ url, key }) {
   const sp = snowplowBrowserTracking;
   window.delivered = 0;
-  sp.newTracker("shop", url, { appId: key, onRequestSuccess: (batch) => (window.delivered += batch.length) });
+  const onRequestSuccess = (batch) => (window.delivered += batch.length);
+  sp.newTracker("shop", url, { appId: key, connectionTimeout: 60_000, onRequestSuccess }); // by itself it waits for 5 s
   setInterval(() => sp.flushBuffer(), 200);
   const described = (name, data) =>
     sp.trackSelfDescribingEvent({ event: { schema: `iglu:example.shop/${name}/jsonschema/1-0-0`, data } });
