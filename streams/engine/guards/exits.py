@@ -12,8 +12,8 @@ from streams import logs
 
 __all__ = ["BROKEN", "STOPPED", "Die", "die"]
 
-BROKEN: Final = 70  # EX_SOFTWARE: start me again
-STOPPED: Final = 78  # EX_CONFIG: starting again cannot help, a person must look
+BROKEN: Final = os.EX_SOFTWARE  # 70: start me again
+STOPPED: Final = os.EX_CONFIG  # 78: starting again cannot help, a person must look
 
 _log = structlog.get_logger(__name__)
 
