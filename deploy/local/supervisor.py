@@ -4,6 +4,7 @@ Nothing here knows what the children do: an environment, a health address and a 
 """
 
 import asyncio
+import os
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +27,8 @@ FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
 STEADY_S: Final = 60.0
 TAIL: Final = 15
-FOR_A_PERSON: Final = 78  # EX_CONFIG: starting again cannot help (docs/how-to/exit-78.md)
+TOLD_S: Final = 60.0  # so often is said of one that waits why it does
+FOR_A_PERSON: Final = os.EX_CONFIG  # 78: starting again cannot help (docs/how-to/exit-78.md)
 
 
 class Audience(Protocol):
@@ -174,7 +176,7 @@ class Supervisor:
 
     async def _ready_again(self, one: Running) -> None:
         """Says each minute why it is not; back when it is, or has ended."""
-        while (why := await self._missing(one, deadline_s=READY_S)) is not None:
+        while (why := await self._missing(one, deadline_s=TOLD_S)) is not None:
             if one.pid is None:
                 return
             self._state(one, State.STARTING, note=f"{why}. {self._last_words(one)}")

@@ -117,7 +117,7 @@ async def test_a_child_that_is_not_ready_again_is_told_of(
     code = f"import os, time\nif os.path.exists({str(was_here)!r}): print('stuck', flush=True); time.sleep(600)\n"
     await boss.start([child("worker", code + LISTENER, ready=Ready(port=port), PORT=str(port))])
     was_here.touch()
-    monkeypatch.setattr(under_test, "READY_S", 2.0)
+    monkeypatch.setattr(under_test, "TOLD_S", 2.0)
     os.kill(boss.pids["worker"], signal.SIGKILL)
     await until(lambda: notes.has(f"is not ready after 2 s (nobody listens on 127.0.0.1:{port}). It said last: stuck"),
                 deadline_s=60)  # fmt: skip
