@@ -1,6 +1,7 @@
 """What the walks let go, for a while: so that a late claim divides what really happened and not only what was kept.
 
-Exact while a browser has no more than 24 elements of a kind beside the kept ones; beyond that the oldest are gone.
+Of hits and traits the freshest 24 are remembered, of pages whatever is as fresh as the browser's 48 freshest pages: the
+same in any order of arrival. A claim that comes late divides exactly what is not older than that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +28,11 @@ __all__ = [
     "spare_traits",
 ]
 
-MOST: Final = 24
+MOST: Final = 24  # hits, and traits
+PAGES: Final = 48  # distinct ones, kept or not
+MESSAGES: Final = 2 * PAGES  # about pages: the opening and the attention of each; only a sender at fault has more
 _ID_OF: Final = itemgetter(1)  # of a page
+_FRESHNESS_OF: Final = itemgetter(0, 1)  # of a page
 
 
 class SpareHit(NamedTuple):
@@ -49,7 +53,7 @@ class Said(NamedTuple):
 
 
 class Spare(Struct, frozen=True, array_like=True, gc=False):
-    """Freshest first, at most 24 of each."""
+    """Freshest first; at most 24 hits and traits, 96 messages about pages."""
 
     hits: tuple[SpareHit, ...] = ()
     pages: tuple[PageSeen, ...] = ()
@@ -101,7 +105,9 @@ def spare_after(
         let_go = _uncovered(let_go, kept, rules)
     if spare:
         return _spare_with(spare, more, let_go=let_go, kept=kept, alone=alone, rules=rules)
-    return tuple(let_go[:MOST]) if alone or not let_go else spare_pages(let_go, kept, rules)
+    if alone or not let_go:
+        return _fresh(tuple(let_go), kept)
+    return spare_pages(let_go, kept, rules)
 
 
 def _spare_with(
@@ -112,9 +118,9 @@ def _spare_with(
     touched = [page for page in spare if page[1] in told]
     if not touched:
         if not let_go:
-            return spare
+            return _fresh(spare, kept)
         if alone:  # as most are
-            return _merged(let_go, spare)
+            return _fresh(_merged(let_go, spare), kept)
     settled = spare if not touched else [page for page in spare if page[1] not in told]
     left = spare_pages((*touched, *let_go), kept, rules, settled=settled)
     return spare if left == spare else left
@@ -128,7 +134,7 @@ def _uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rul
 
 
 def spare_pages(
-    let_go: Iterable[PageSeen], kept: Iterable[PageSeen], rules: Rules, *, settled: Sequence[PageSeen] = ()
+    let_go: Iterable[PageSeen], kept: Sequence[PageSeen], rules: Rules, *, settled: Sequence[PageSeen] = ()
 ) -> tuple[PageSeen, ...]:
     """Of pages that were let go those to remember: not one that is covered. `settled` as for hits, freshest first."""
     ordered = in_order(let_go)
@@ -137,14 +143,37 @@ def spare_pages(
     if len(ids) < len(ordered):
         others += ordered
     found = [page for page in ordered if not _is_covered(page, others, rules)] if others else ordered
-    if not settled:
-        return tuple(found[:MOST])
-    return _merged(found, settled)
+    return _fresh(_merged(found, settled) if settled else tuple(found), kept)
 
 
 def _merged(found: Sequence[PageSeen], settled: Sequence[PageSeen]) -> tuple[PageSeen, ...]:
     """Both, which tell of different pages, freshest first."""
-    return tuple(sorted((*found, *settled), reverse=True)[:MOST])
+    return tuple(sorted((*found, *settled), reverse=True))
+
+
+def _fresh(spare: tuple[PageSeen, ...], kept: Sequence[PageSeen]) -> tuple[PageSeen, ...]:
+    """Those as fresh as the browser's 48 freshest pages, kept or not; the same object where all are.
+
+    Pages are counted and not messages: that a page is known, and how fresh it is, only grows, whichever message covers
+    or replaces another. So what is gone would be gone in any order of arrival.
+    """
+    if not spare or len(spare) + len(kept) <= PAGES:
+        return spare
+    since = _since([*kept, *spare])
+    if len(spare) <= MESSAGES and _FRESHNESS_OF(spare[-1]) >= since:
+        return spare
+    return tuple(page for page in spare if _FRESHNESS_OF(page) >= since)[:MESSAGES]
+
+
+def _since(known: list[PageSeen]) -> tuple[int, int]:
+    """How fresh the oldest of the 48 freshest pages is. Sorts what it gets."""
+    known.sort(key=_FRESHNESS_OF, reverse=True)
+    ids: set[int] = set()
+    for page in known:
+        ids.add(page[1])
+        if len(ids) == PAGES:
+            return page[0], page[1]
+    return known[-1][0], known[-1][1]
 
 
 def spare_traits(let_go: Iterable[Said]) -> tuple[Said, ...]:
