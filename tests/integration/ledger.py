@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from schemas.activity import Activity
 from schemas.cards import AlertCard, LeadCard, Transition
+from tests.integration.differences import differences
 from tests.integration.oracle import Oracle
 from tests.integration.outcome import History, Outcome
 from tests.integration.world import World
@@ -110,12 +111,7 @@ def _hits(thing: Any) -> Counter[int]:
 
 
 def _differing(actual: dict[str, Any], expected: dict[str, Any]) -> str:
-    parts = [
-        f"{name}: {str(actual.get(name))[:300]} instead of {str(expected.get(name))[:300]}"
-        for name in sorted({*actual, *expected})
-        if actual.get(name) != expected.get(name)
-    ]
-    return "; ".join(parts)
+    return "; ".join(differences(actual, expected))
 
 
 def _compare(ledger: Ledger, kind: str, *, actual: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
