@@ -173,11 +173,15 @@ class EraseOrder(Struct, frozen=True, kw_only=True, tag_field="t", tag="erase"):
 
 
 class Tick(Struct, frozen=True, kw_only=True, tag_field="t", tag="tick"):
-    """The clock: it is `at` now, a time that this row asked to be woken at."""
+    """The clock: it is `at` now, a time that this row asked to be woken at.
+
+    `now`: what time it really was when the clock said so, later where nobody was there at `at`; 0 = not told.
+    """
 
     v: int = 1
     to: str
     at: int
+    now: int = 0
 
 
 Touch: TypeAlias = (

@@ -1,6 +1,7 @@
 """The clock: rows ask to be woken, and one tick for each due time goes to the row's own inbox.
 
-A tick says the due time, not the time of day, so a worker that was away for a week says what it would have said then.
+A tick says the due time, so a worker that was away for a week says what it would have said then. The time of day stands
+beside it, for what is only repeated until it has a receipt: nobody needs each minute of that week again.
 No agent looks at the wall clock. Rows tell their `wake_at` when they are put and when they are restored.
 
 Rows that other rules made are woken too, in the order in which they came and not all at once: their tick says the time
@@ -104,7 +105,7 @@ class Clock:
             if self._wakes.get((table, key)) != at:
                 continue  # the row moved on
             self._wakes[table, key] = -at
-            self._say(self._inboxes[table], Tick(to=key, at=at))
+            self._say(self._inboxes[table], Tick(to=key, at=at, now=now))
             self._metrics.count("ticks", table)
             said += 1
         return said
@@ -115,7 +116,7 @@ class Clock:
         names = list(islice(self._outdated, OUTDATED_A_SECOND * SLICE_MS // 1_000))
         for table, key in names:
             self._note_outdated((table, key), outdated=False)
-            self._say(self._inboxes[table], Tick(to=key, at=now))
+            self._say(self._inboxes[table], Tick(to=key, at=now, now=now))
             self._metrics.count("ticks", table)
         return len(names)
 

@@ -18,6 +18,7 @@ from tests.unit.core.made import NAMING
 
 SEEDS = 24
 STEPS = 400
+RARE = 100  # seeds, of which some three show the rarest of the planted faults
 
 
 def found_in(seeds: range, *, steps: int = STEPS) -> Found | None:
@@ -78,7 +79,7 @@ def test_a_row_that_forgets_to_forget_is_found(
     module: Any, name: str, forgets_to: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, name, forgets_to)
-    found = found_in(range(SEEDS))
+    found = found_in(range(RARE))
     assert found is not None
     # The second: whoever goes on to speak of the person is told for ever.
     laws = ("what_is_erased_is_nowhere", "nobody_who_is_erased", "who_is_erased_left", "still not drained")

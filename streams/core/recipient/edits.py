@@ -49,8 +49,8 @@ def edits_due(row: Recipient, place: Place, *, version: Version) -> dict[str, Ed
     after: dict[str, Editing] = {}
     for alert_id, one in row.edits.items():
         owed = _owed(one, row, place)
-        if owed and (not set(owed) <= set(one.said_to) or row.as_of >= one.said_at + place.repeat_ms):
-            after[alert_id] = replace(one, said_at=row.as_of, said_by=version, said_to=owed)
+        if owed and (not set(owed) <= set(one.said_to) or row.now >= one.said_at + place.repeat_ms):
+            after[alert_id] = replace(one, said_at=row.now, said_by=version, said_to=owed)
         elif owed or _is_awaited(one, row, place):
             after[alert_id] = one
     return after

@@ -58,7 +58,7 @@ def _timely(row: Recipient, message: Post | LeadNews | Receipt | Outlook | Absen
         case Absence():
             return replace(row, absence=_newest(row.absence, message))
         case Tick():
-            return row
+            return replace(row, clock=max(row.clock, message.now))
 
 
 def _due(row: Recipient, message: Post | LeadNews) -> Recipient:

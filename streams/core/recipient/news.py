@@ -84,8 +84,8 @@ def _due_now(one: Heard, row: Recipient, place: Place, *, version: Version) -> H
         return one
     if not place.owed_news(one):
         return replace(one, news=None, told=True)
-    if one.said_by is None or row.as_of >= one.said_at + place.repeat_ms:
-        return replace(one, said_at=row.as_of, said_by=version)
+    if one.said_by is None or row.now >= one.said_at + place.repeat_ms:
+        return replace(one, said_at=row.now, said_by=version)
     return one
 
 

@@ -100,7 +100,7 @@ class Recipient(Struct, frozen=True, array_like=True):
 
     `posts` and `news` by post_id, `digests` by theirs, `became` and `edits` by alert_id, `outlooks` by account_id.
     `told_today`: real-time messages of the local day `day` that count for the daily most. `erased`: the lead whose news
-    this is was erased; nothing waits but that it left its audiences.
+    this is was erased; nothing waits but that it left its audiences. `clock`: the time of day that a tick told last.
     """
 
     rules_version: ClassVar[str] = ""
@@ -117,3 +117,9 @@ class Recipient(Struct, frozen=True, array_like=True):
     news: dict[str, Heard] = {}
     edits: dict[str, Editing] = {}
     erased: bool = False
+    clock: int = 0
+
+    @property
+    def now(self) -> int:
+        """As of when something is said again: minutes in which nobody was there are not caught up on."""
+        return max(self.as_of, self.clock)

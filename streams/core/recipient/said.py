@@ -27,7 +27,7 @@ def due_again(row: Recipient, place: Place, *, version: Version) -> Recipient:
     """The row with what is due now: for the first time, or because no receipt came."""
     posts = {name: _said_now(kept, row, place, version=version) for name, kept in row.posts.items()}
     digests = {
-        name: replace(one, said_at=row.as_of, said_by=version)
+        name: replace(one, said_at=row.now, said_by=version)
         if place.owed_digest(one) and _is_late(one.said_at, row, place)
         else one
         for name, one in row.digests.items()
@@ -107,14 +107,14 @@ _LASTING: Final = ("passed_on", "left_out", "nowhere", "digest", "digested", "wa
 
 def _said_now(kept: Kept, row: Recipient, place: Place, *, version: Version) -> Kept:
     if place.owed_at_once(kept) and (kept.said_by is None or _is_late(kept.said_at, row, place)):
-        kept = replace(kept, said_at=row.as_of, said_by=version)
+        kept = replace(kept, said_at=row.now, said_by=version)
     if place.owed_message(kept) and _is_late(kept.told_at, row, place):
-        kept = replace(kept, told_at=row.as_of, told_by=version)
+        kept = replace(kept, told_at=row.now, told_by=version)
     return kept
 
 
 def _is_late(said_at: int, row: Recipient, place: Place) -> bool:
-    return row.as_of >= said_at + place.repeat_ms
+    return row.now >= said_at + place.repeat_ms
 
 
 def _is_settled(kept: Kept, row: Recipient, place: Place) -> bool:

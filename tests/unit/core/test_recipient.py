@@ -18,6 +18,7 @@ from tests.unit.core.told_posts import DIGEST, REAL_TIME
 TO = OWNER.recipient_id
 WEBHOOK = frozenset({"webhook"})
 MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
 
 
 def hears(
@@ -69,6 +70,18 @@ def test_a_post_is_due_once_and_again_after_a_minute_without_a_receipt() -> None
     late = hears(early.row, Tick(to=TO, at=NOW + MINUTE), offset=4)
     assert due(late) == [("webhook", "real_time")]
     assert late.row.wake_at == NOW + 2 * MINUTE
+
+
+def test_minutes_in_which_nobody_was_there_are_not_caught_up_on() -> None:
+    """One repetition for all of them; the next one a minute from now."""
+    row = hears(None, REAL_TIME, offset=1).row
+    woken = hears(row, Tick(to=TO, at=NOW + MINUTE, now=NOW + 9 * DAY), offset=2)
+    assert due(woken) == [("webhook", "real_time")]
+    assert woken.row.wake_at == NOW + 9 * DAY + MINUTE
+    behind = hears(woken.row, Tick(to=TO, at=NOW + 2 * MINUTE, now=NOW + 9 * DAY + MINUTE - 1), offset=3)
+    assert due(behind) == []
+    again = hears(behind.row, Tick(to=TO, at=NOW + 9 * DAY + MINUTE, now=NOW + 9 * DAY + MINUTE), offset=4)
+    assert due(again) == [("webhook", "real_time")]
 
 
 def test_on_a_channel_with_hours_too() -> None:

@@ -17,13 +17,13 @@ class Desk:
                            now=lambda: self.now, metrics=Metrics())  # fmt: skip
 
 
-def test_a_tick_says_the_due_time_and_not_the_time_of_day() -> None:
+def test_a_tick_says_the_due_time_and_beside_it_the_time_of_day() -> None:
     desk = Desk()
     desk.clock.note("leads", "ann", 150)
     assert desk.clock.due() == 0
     desk.now = 10_000
     assert desk.clock.due() == 1
-    assert desk.said == [("touches", Tick(to="ann", at=150))]
+    assert desk.said == [("touches", Tick(to="ann", at=150, now=10_000))]
 
 
 def test_one_tick_for_each_due_time() -> None:
@@ -74,7 +74,7 @@ def test_rows_of_other_rules_are_woken_as_of_now_and_once() -> None:
     assert desk.clock.outdated("leads") == 2
     assert desk.clock.outdated("accounts") == 0
     assert desk.clock.due() == 2
-    assert desk.said == [("touches", Tick(to=f"lead {number}", at=1_000_000)) for number in range(2)]
+    assert desk.said == [("touches", Tick(to=f"lead {number}", at=1_000_000, now=1_000_000)) for number in range(2)]
     assert desk.clock.outdated("leads") == 0
     desk.now += 10 * SLICE_MS
     assert desk.clock.due() == 0
@@ -109,7 +109,7 @@ def test_times_that_are_due_do_not_wait_for_rows_of_other_rules() -> None:
     desk = outdated_desk(3)
     desk.clock.note("leads", "ann", 50)
     assert desk.clock.due() == 4
-    assert Tick(to="ann", at=50) in [tick for _, tick in desk.said]
+    assert Tick(to="ann", at=50, now=desk.now) in [tick for _, tick in desk.said]
 
 
 def test_how_many_wait_is_known_without_a_walk() -> None:
