@@ -1,6 +1,6 @@
 """What tests of the engine say to toy workers, and what they read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,17 @@ def changelog(bus: Bus) -> list[tuple[str, Version, Pile]]:
 
 def written(bus: Bus) -> list[Any]:
     """The same as Kafka's client has them: with their times."""
-    return _read_full(bus, f"{bus.app_id}-leads-changelog")
+    return list(_written(bus))
 
 
 def rows(bus: Bus) -> dict[str, Pile]:
-    """The rows, as restoring finds them: of each key the highest version."""
-    kept: dict[str, tuple[Version, Pile]] = {}
-    for key, version, row in changelog(bus):
-        if key not in kept or version >= kept[key][0]:
-            kept[key] = (version, row)
-    return {key: row for key, (_, row) in kept.items()}
+    """The rows, as restoring finds them: of each key the highest version. No other is held: a storm writes millions."""
+    kept: dict[bytes, tuple[Version, bytes]] = {}
+    for one in _written(bus):
+        version = header(one.value)[0]
+        if one.key not in kept or version >= kept[one.key][0]:
+            kept[one.key] = (version, one.value)
+    return {key.decode(): CODEC.decode(raw) for key, (_, raw) in kept.items()}
 
 
 def announced(bus: Bus) -> list[Transition]:
@@ -84,15 +85,14 @@ def rejected(bus: Bus) -> list[Rejected]:
     return [REJECTED.decode(one.value) for one in bus.read("rejected")]
 
 
-def _read_full(bus: Bus, name: str) -> list[Any]:
-    ends = {top: end for top, end in bus.tops_of(name).items() if end}
-    found: list[Any] = []
+def _written(bus: Bus) -> Iterator[Any]:
+    """One record after the other, each partition in order."""
+    ends = {top: end for top, end in bus.tops_of(f"{bus.app_id}-leads-changelog").items() if end}
     if not ends:
-        return found
+        return
     with bus._consumer() as consumer:
         consumer.assign(list(ends))
         consumer.seek_to_beginning()
         while any(consumer.position(top) < end for top, end in ends.items()):
             for records in consumer.poll(500).values():
-                found.extend(records)
-    return found
+                yield from records
