@@ -49,7 +49,7 @@ def edits_due(row: Recipient, place: Place, *, version: Version) -> dict[str, Ed
     after: dict[str, Editing] = {}
     for alert_id, one in row.edits.items():
         owed = _owed(one, row, place)
-        if owed and (not set(owed) <= set(one.said_to) or row.now >= one.said_at + place.repeat_ms):
+        if owed and (not set(owed) <= set(one.said_to) or row.now >= place.again_at(one.said_at)):
             after[alert_id] = replace(one, said_at=row.now, said_by=version, said_to=owed)
         elif owed or _is_awaited(one, row, place):
             after[alert_id] = one
@@ -59,7 +59,7 @@ def edits_due(row: Recipient, place: Place, *, version: Version) -> dict[str, Ed
 def edits_wake(row: Recipient, place: Place) -> list[int]:
     """When what has no receipt is due again, and when what has no message is waited for no longer."""
     return [
-        one.said_at + place.repeat_ms if _owed(one, row, place) else one.heard_at + PATIENCE_MS
+        place.again_at(one.said_at) if _owed(one, row, place) else one.heard_at + PATIENCE_MS
         for one in row.edits.values()
     ]
 

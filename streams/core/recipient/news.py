@@ -61,7 +61,7 @@ def news_said(row: Recipient, place: Place, *, since: Version) -> list[Due]:
 
 def news_wakes(row: Recipient, place: Place) -> list[int]:
     """When news without a receipt are due again."""
-    return [one.said_at + place.repeat_ms for one in row.news.values() if one.news is not None]
+    return [place.again_at(one.said_at) for one in row.news.values() if one.news is not None]
 
 
 def bounded_news(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
@@ -84,7 +84,7 @@ def _due_now(one: Heard, row: Recipient, place: Place, *, version: Version) -> H
         return one
     if not place.owed_news(one):
         return replace(one, news=None, told=True)
-    if one.said_by is None or row.now >= one.said_at + place.repeat_ms:
+    if one.said_by is None or row.now >= place.again_at(one.said_at):
         return replace(one, said_at=row.now, said_by=version)
     return one
 

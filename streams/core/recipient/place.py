@@ -31,6 +31,10 @@ class Place(Struct, frozen=True, kw_only=True):
     news: tuple[str, ...]  # that hear of leads
     editing: tuple[str, ...]
 
+    def again_at(self, said_at: int) -> int:
+        """When what was said then, and has no receipt, is due again."""
+        return said_at + self.repeat_ms
+
     def owed_at_once(self, kept: Kept) -> tuple[str, ...]:
         """Channels that take it as it comes and have given no receipt."""
         return () if kept.post is None else without_receipt(self.at_once[kept.level], kept.outcomes)

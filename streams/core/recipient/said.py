@@ -66,14 +66,14 @@ def bounded(row: Recipient) -> tuple[Recipient, tuple[str, ...]]:
 
 def wakes_at(row: Recipient, place: Place) -> int | None:
     """When something changes here without a message."""
-    times = [one.said_at + place.repeat_ms for one in row.digests.values() if place.owed_digest(one)]
+    times = [place.again_at(one.said_at) for one in row.digests.values() if place.owed_digest(one)]
     times += edits_wake(row, place)
     times += news_wakes(row, place)
     for kept in row.posts.values():
         if place.owed_at_once(kept):
-            times.append(kept.said_at + place.repeat_ms)
+            times.append(place.again_at(kept.said_at))
         if place.owed_message(kept):
-            times.append(kept.told_at + place.repeat_ms)
+            times.append(place.again_at(kept.told_at))
         if kept.post is not None and kept.way == "waits":
             times.append(opens_at(kept, row, place))
     if (digest := next_digest(row, place)) is not None:
@@ -114,7 +114,7 @@ def _said_now(kept: Kept, row: Recipient, place: Place, *, version: Version) -> 
 
 
 def _is_late(said_at: int, row: Recipient, place: Place) -> bool:
-    return row.now >= said_at + place.repeat_ms
+    return row.now >= place.again_at(said_at)
 
 
 def _is_settled(kept: Kept, row: Recipient, place: Place) -> bool:
