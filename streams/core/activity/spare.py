@@ -103,11 +103,8 @@ def spare_after(
     alone = len(set(map(_ID_OF, (*let_go, *kept)))) == len(let_go) + len(kept)
     if not alone:
         let_go = _uncovered(let_go, kept, rules)
-    if spare:
-        return _spare_with(spare, more, let_go=let_go, kept=kept, alone=alone, rules=rules)
-    if alone or not let_go:
-        return _fresh(tuple(let_go), kept)
-    return spare_pages(let_go, kept, rules)
+    left = _fresh(_spare_with(spare, more, let_go=let_go, kept=kept, alone=alone, rules=rules), kept)
+    return spare if left == spare else left
 
 
 def _spare_with(
@@ -118,12 +115,11 @@ def _spare_with(
     touched = [page for page in spare if page[1] in told]
     if not touched:
         if not let_go:
-            return _fresh(spare, kept)
+            return spare
         if alone:  # as most are
-            return _fresh(_merged(let_go, spare), kept)
+            return _merged(let_go, spare)
     settled = spare if not touched else [page for page in spare if page[1] not in told]
-    left = spare_pages((*touched, *let_go), kept, rules, settled=settled)
-    return spare if left == spare else left
+    return _merged(_distinct((*touched, *let_go), kept, rules), settled)
 
 
 def _uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rules) -> list[PageSeen]:
@@ -133,17 +129,16 @@ def _uncovered(pages: Sequence[PageSeen], others: Iterable[PageSeen], rules: Rul
     return [page for page in pages if not _is_covered(page, alike, rules)] if alike else list(pages)
 
 
-def spare_pages(
-    let_go: Iterable[PageSeen], kept: Sequence[PageSeen], rules: Rules, *, settled: Sequence[PageSeen] = ()
-) -> tuple[PageSeen, ...]:
-    """Of pages that were let go those to remember: not one that is covered. `settled` as for hits, freshest first."""
+def spare_pages(let_go: Iterable[PageSeen], kept: Sequence[PageSeen], rules: Rules) -> tuple[PageSeen, ...]:
+    """Of pages that were let go those to remember: not one that is covered."""
+    return _fresh(tuple(_distinct(let_go, kept, rules)), kept)
+
+
+def _distinct(let_go: Iterable[PageSeen], kept: Sequence[PageSeen], rules: Rules) -> list[PageSeen]:
+    """Those that neither what is kept nor another of them covers, freshest first."""
     ordered = in_order(let_go)
-    ids = {page[1] for page in ordered}
-    others = [page for page in kept if page[1] in ids]
-    if len(ids) < len(ordered):
-        others += ordered
-    found = [page for page in ordered if not _is_covered(page, others, rules)] if others else ordered
-    return _fresh(_merged(found, settled) if settled else tuple(found), kept)
+    alone = len(set(map(_ID_OF, ordered))) == len(ordered)
+    return _uncovered(ordered, kept if alone else (*kept, *ordered), rules)
 
 
 def _merged(found: Sequence[PageSeen], settled: Sequence[PageSeen]) -> tuple[PageSeen, ...]:

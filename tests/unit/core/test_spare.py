@@ -14,9 +14,9 @@ DWELLS: Final = (0, 1_500, 5_000, 10_000, 30_000, 60_000)
 MOST_PAGES: Final = 48
 
 
-def glanced(minute: int, *, dwell_ms: int = 1_500) -> Facts:
+def glanced(minute: int) -> Facts:
     """A page that nobody read for five seconds: it counts for nothing, so the walks keep few of a day."""
-    return facts(engaged("/team", NOW - minute * MINUTE, dwell_ms=dwell_ms))
+    return facts(engaged("/team", NOW - minute * MINUTE, dwell_ms=1_500))
 
 
 def told_in_turn(messages: list[Facts]) -> Visitor:
@@ -49,10 +49,9 @@ def test_of_a_busy_browser_the_same_is_remembered_in_any_order(seed: int) -> Non
     for _ in range(3):
         chance.shuffle(messages)
         rows.append(told_in_turn(messages))
-    assert all((rows[0].spare.hits, rows[0].spare.pages, rows[0].spare.traits)), (
-        "a busy browser lets something go of each kind"
-    )
-    assert [row.spare for row in rows[1:]] == [rows[0].spare] * 2
+    spare = rows[0].spare
+    assert all((spare.hits, spare.pages, spare.traits)), "a busy browser lets something go of each kind"
+    assert [row.spare for row in rows[1:]] == [spare] * 2
     assert [row.by_lead for row in rows[1:]] == [rows[0].by_lead] * 2
 
 
