@@ -60,15 +60,10 @@ def changelog(bus: Bus) -> list[tuple[str, Version, Pile]]:
     return [(one.key.decode(), header(one.value)[0], CODEC.decode(one.value)) for one in written(bus)]
 
 
-def written(bus: Bus) -> list[Any]:
-    """The same as Kafka's client has them: with their times."""
-    return list(_written(bus))
-
-
 def rows(bus: Bus) -> dict[str, Pile]:
     """The rows, as restoring finds them: of each key the highest version. No other is held: a storm writes millions."""
     kept: dict[bytes, tuple[Version, bytes]] = {}
-    for one in _written(bus):
+    for one in written(bus):
         version = header(one.value)[0]
         if one.key not in kept or version >= kept[one.key][0]:
             kept[one.key] = (version, one.value)
@@ -85,8 +80,8 @@ def rejected(bus: Bus) -> list[Rejected]:
     return [REJECTED.decode(one.value) for one in bus.read("rejected")]
 
 
-def _written(bus: Bus) -> Iterator[Any]:
-    """One record after the other, each partition in order."""
+def written(bus: Bus) -> Iterator[Any]:
+    """The records of the changelog as Kafka's client has them, one after the other, each partition in order."""
     ends = {top: end for top, end in bus.tops_of(f"{bus.app_id}-leads-changelog").items() if end}
     if not ends:
         return
