@@ -10,7 +10,7 @@ clock:
   mistake sets it back before, and nothing has happened. What was then right all along is late by those minutes, once.
 
 Believing a step back is the only way for this clock to go back. Nothing breaks then: what fired is remembered by its
-row, a tick says its due time and not the time of day, and rows never look back behind the greatest time they saw.
+row, a tick says its due time whatever the time of day, and rows never look back behind the greatest time they saw.
 """
 
 import threading
