@@ -120,7 +120,7 @@ class Journeys:
         self.scribe.identify(browser, lost_at - 5 * DAY_MS + 2 * HOUR_MS, person)
 
     def back(self, person: Person, browser: Browser, *, days: tuple[int, ...], pricing: bool = True) -> None:
-        """Somebody of a lost deal's company comes on these days (fewer than 11 back, so that each is in the window)."""
+        """Somebody of a lost deal's company comes on these days (fewer than 10 back: in the window to the end)."""
         self.scribe.identify(browser, self.hour(days[0], 8), person)
         for day in days:
             self.scribe.page(browser, self.hour(day, 9), "/pricing" if pricing else "/about", dwell_ms=25_000)

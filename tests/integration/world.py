@@ -45,6 +45,8 @@ SHARES: Final[dict[Role, int]] = {
 LOST_AND_BACK: Final = 36
 LOST_AND_QUIET: Final = 24
 NOT_LOST: Final = 12
+# A clock in hours of work that began in the test (there is one where rows are computed anew) is over after a weekend.
+CLOSES_AFTER_MS: Final = 4 * DAY_MS
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -253,7 +255,7 @@ def generate(*, seed: int, end_at: int, naming: Naming, people: int = 2_000, eve
     assert max(Counter(one.browser.anonymous_id for one in happened).values()) < 200
     late = {person.lead_id for report in maker.crm.late for person in report.deal.people}
     return World(
-        seed=seed, end_at=end_at, closing_at=end_at + 2 * DAY_MS, events=events,
+        seed=seed, end_at=end_at, closing_at=end_at + CLOSES_AFTER_MS, events=events,
         sent=sum(len(one.happened) for one in sent) + len(poison),
         early_deals=tuple(maker.crm.early), late_deals=tuple(maker.crm.late), unique=tuple(once(sent)),
         arrivals=tuple(arrivals), broken=broken, poison=tuple(poison), plans=tuple(maker.plans), back=frozenset(back),
