@@ -2,7 +2,8 @@
 
 Each process that shares the tests (pytest-xdist) leads a process group, and what its tests start belongs to that. When
 pytest is gone, however it went, the guard of `leadstream up` ends the groups; where only one of those processes died,
-pytest ends what it left. A pytest alone is guarded where it leads its own group, as it does at a shell's prompt.
+pytest ends what it left. A pytest alone is guarded where it leads its own group, as it does at a shell's prompt;
+elsewhere (`timeout 60 pytest`) it takes SIGTERM like Ctrl-C, and its fixtures end what they started.
 
 What a test puts into a session of its own it guards itself (`deploy.local.guarded.Guarded`).
 """
@@ -41,6 +42,8 @@ class _Groups:
         self._guard.__enter__()
         if os.getpgid(0) == os.getpid():
             self._guard.add(os.getpid())
+        else:
+            signal.signal(signal.SIGTERM, _interrupted)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:
@@ -69,6 +72,10 @@ class _Groups:
         """All have left; the guard ends what they left behind."""
         self._guard.remove(os.getpid())
         self._guard.__exit__(None, None, None)
+
+
+def _interrupted(number: int, _: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _pid(node: Any) -> int:
