@@ -8,14 +8,16 @@ from msgspec.structs import replace
 
 from schemas.cards import LeadCard
 from schemas.ids import Naming
+from streams.core.business_time import BusinessTime
 from streams.rules_files import read_rules
 from tests.integration.cast import NAMES, companies
 from tests.integration.foresight import as_outcome, foreseen, in_arrival_order
 from tests.integration.ledger import Ledger, judge
 from tests.integration.oracle import Oracle
 from tests.integration.outcome import History, Outcome
+from tests.integration.scribe import DAY_MS, HOUR_MS
 from tests.integration.workers import SECRET
-from tests.integration.world import World, generate
+from tests.integration.world import CLOSES_AFTER_MS, World, generate
 
 NAMING = Naming(SECRET.encode())
 RULES = read_rules(None, NAMING)
@@ -208,6 +210,14 @@ def test_the_ledger_sees(
     assert judge(outcome, oracle, world).clean
     seen: Ledger = judge(broken(outcome), oracle, world)
     assert getattr(seen, count) > 0
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_a_claim_clock_that_begins_in_a_test_is_over_when_its_world_closes(weekday: int) -> None:
+    """Rows that are computed anew know the time of day, and a world ends at the midnight before."""
+    end_at = weekday * DAY_MS
+    at_last = end_at + DAY_MS + HOUR_MS  # where midnight comes during the test
+    assert BusinessTime().after(at_last, RULES.returns.claim.next_hours * HOUR_MS) < end_at + CLOSES_AFTER_MS
 
 
 def test_a_world_too_small_for_its_people_is_refused() -> None:
