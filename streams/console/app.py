@@ -167,7 +167,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             await desk.slack.close()
         desk.audit.close()
         if desk.auth.openid is not None:
-            await desk.auth.openid.close()
+            await desk.auth.openid.provider.close()
         await desk.reader.close()
 
 

@@ -12,7 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from msgspec import Struct
 
-from streams.console.access.openid import LEEWAY_S, OpenId, OpenIdRefused
+from streams.console.access.openid import LEEWAY_S, OpenId
+from streams.console.access.openid_provider import OpenIdRefused
 from streams.console.access.session_file import CompanyPerson, SessionBook, person_id, sid_mark
 from streams.console.tongue import N_
 
@@ -40,7 +41,7 @@ async def signed_out(openid: OpenId, token: str) -> SignedOut:
         aud={"essential": True, "value": ours.client_id}, iat={"essential": True}, jti={"essential": True},
     )  # fmt: skip
     try:
-        claims = (await openid.opened(token)).claims
+        claims = (await openid.provider.opened(token)).claims
         wanted.validate(claims)
     except (JoseError, ValueError) as error:
         raise OpenIdRefused(f"What the provider says cannot be believed: {type(error).__name__}.") from error

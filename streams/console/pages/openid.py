@@ -12,7 +12,8 @@ from streams.console.access.audit import AuditLine, network
 from streams.console.access.auth import shown_name
 from streams.console.access.backchannel import signed_out, take
 from streams.console.access.gate import NOT_WRITTEN, address_of
-from streams.console.access.openid import UNDERWAY_S, OpenId, OpenIdRefused, Person
+from streams.console.access.openid import UNDERWAY_S, OpenId, Person
+from streams.console.access.openid_provider import OpenIdRefused
 from streams.console.access.security import form_of
 from streams.console.access.session_file import CompanyPerson, person_id, sid_mark
 from streams.console.access.sessions import NotKept

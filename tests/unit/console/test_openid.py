@@ -219,7 +219,7 @@ def test_keys_that_changed_are_asked_for_again(office: Visitor, provider: Provid
     provider.key = provider.signs_with = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
     office.cookies.clear()
     assert back(office, provider, begun(office)).status_code == 401  # asked for a moment ago
-    openid._keys_at -= 11
+    openid.provider._keys_at -= 11
     assert back(office, provider, begun(office)).status_code == 200
 
 

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from deploy.local.ports import HOST
-from streams.console.access import openid as under_test
-from streams.console.access.openid import OpenId, OpenIdOptions, OpenIdRefused, roles_of
+from streams.console.access import openid_provider as under_test
+from streams.console.access.openid import OpenId, OpenIdOptions, roles_of
+from streams.console.access.openid_provider import OpenIdRefused
 from tests.unit.console.conftest import SECRET
 
 ISSUER = "https://id.example"
@@ -95,7 +96,7 @@ async def test_an_answer_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(OpenIdRefused, match="does not answer"):
             await asyncio.wait_for(one.begin("/"), LONG_S)
         await asyncio.wait_for(left.wait(), LONG_S)  # the connection ended with the patience
-        await one.close()
+        await one.provider.close()
 
 
 async def test_of_an_answer_that_never_ends_a_bounded_part_is_read() -> None:
@@ -136,7 +137,7 @@ async def test_keys_that_are_rubbish_sign_nobody_in(keys: bytes) -> None:
         return httpx.Response(200, json=DESCRIPTION)
 
     with pytest.raises(OpenIdRefused):
-        await asyncio.wait_for(openid(answer).opened("a.b.c"), LONG_S)
+        await asyncio.wait_for(openid(answer).provider.opened("a.b.c"), LONG_S)
 
 
 async def test_so_many_are_asked_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
