@@ -19,8 +19,8 @@ __all__ = ["LIBRARIES", "SERVICES", "configure", "flush"]
 LIBRARIES: Final = ("faust", "aiokafka", "mode", "kafka")
 # mode logs under the module of a class: here stand ours that are Faust services; what we say is `streams.engine`.
 SERVICES: Final = tuple(f"streams.engine.{name}" for name in (
-    "engine", "faust.careful_consumer", "faust.careful_producer", "faust.faust_fixes", "reading.drain", "rows.shares",
-    "rows.table",
+    "faust.careful_consumer", "faust.careful_producer", "faust.faust_fixes", "faust.order", "reading.drain",
+    "rows.shares", "rows.table",
 ))  # fmt: skip
 
 

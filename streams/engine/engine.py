@@ -6,7 +6,6 @@ agents and the group are named by hand.
 
 import asyncio
 import gc
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -23,8 +22,9 @@ from streams.channels.delivery import Delivery
 from streams.core.recipient.channel_state import ChannelState
 from streams.core.rows import FORMAT
 from streams.engine.clock import Clock
-from streams.engine.faust.faust_fixes import CarefulTables, EngineApp, Watched
+from streams.engine.faust.faust_fixes import CarefulTables, Watched
 from streams.engine.faust.faust_settings import faust_settings
+from streams.engine.faust.order import OrderedApp, PunctualWorker
 from streams.engine.faust.watchdog import Watchdog
 from streams.engine.guards.exits import die
 from streams.engine.guards.health import Health
@@ -56,46 +56,11 @@ __all__ = ["INBOXES", "Agent", "Engine"]
 
 R = TypeVar("R")
 GARBAGE: Final = (300_000, 50, 100)  # rows hold no cycles, and so many objects are not alive but in a full cache
-STOP_S: Final = 25.0  # supervisors kill after 30
 LAST: Final = ("pulse", "pump")  # tasks that say nothing by themselves
 INBOXES: Final = {"visitors": "visits", "leads": "touches", "accounts": "signals", "recipients": "posts"}
 
 Agent = Callable[[Inbox], Awaitable[None]]
 _log = structlog.get_logger("streams.engine")
-
-
-class _App(EngineApp):
-    """Starts our tasks on the loop before Faust starts its services, and ends them before Faust ends those.
-
-    Rows are saved once more before it lets them go.
-    """
-
-    before_start: Callable[[], Awaitable[None]]
-    before_end: Callable[[], Awaitable[None]]
-    fall_silent: Callable[[], Awaitable[None]]
-
-    async def on_start(self) -> None:
-        await self.before_start()
-        await super().on_start()
-
-    async def on_stop(self) -> None:
-        await super().on_stop()
-        await self.fall_silent()
-
-    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
-        await super()._consumer_wait_empty(consumer, logger)
-        if self.should_stop:
-            await self.before_end()
-
-
-class _Worker(faust.Worker):
-    """Faust's graceful stop has no deadline; ours has."""
-
-    def _schedule_shutdown(self, signal: Any) -> None:
-        late = threading.Timer(STOP_S, die, ["the graceful stop took too long"])
-        late.daemon = True
-        late.start()
-        super()._schedule_shutdown(signal)
 
 
 class Engine:
@@ -114,7 +79,7 @@ class Engine:
         self._beside: list[tuple[str, Coroutine[Any, Any, None]]] = []
         inboxes = {self._names[name] for name in INBOXES.values()}
         self._pulse = Pulse(worker.session_timeout_s)
-        self.app = _App(
+        self.app = OrderedApp(
             settings.application, Table=RowTable, TableManager=CarefulTables, Monitor=Watched,
             **faust_settings(settings),
         )
@@ -207,7 +172,7 @@ class Engine:
         self._pump.carry(self._books)
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        worker = _Worker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+        worker = PunctualWorker(self.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
         worker.spinner = None  # it writes to the terminal, which is our log
         return worker
 

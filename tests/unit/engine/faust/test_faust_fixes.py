@@ -20,10 +20,10 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP
 from mode import Service
 
-from streams.engine import engine
 from streams.engine.faust.careful_consumer import FETCH_WAIT_MS, CarefulConsumer, Only, QuickConsumerThread
 from streams.engine.faust.careful_producer import PatientBuffer
 from streams.engine.faust.faust_fixes import CarefulRecovery, CarefulTables, EngineApp
+from streams.engine.faust.order import OrderedApp
 from streams.engine.guards.exits import STOPPED
 from streams.engine.reading.beginnings import Beginnings
 from streams.engine.reading.intake import Intake
@@ -392,6 +392,6 @@ def services(of: type[Service]) -> Iterator[type[Service]]:
 
 
 def test_our_services_are_as_quiet_as_faust_is() -> None:
-    assert issubclass(engine._App, EngineApp)
+    assert issubclass(OrderedApp, EngineApp)
     names = {one.logger.name for one in services(Service)}
     assert {name for name in names if name.startswith("streams.")} == set(SERVICES)
