@@ -43,7 +43,7 @@ class _Groups:
         if os.getpgid(0) == os.getpid():
             self._guard.add(os.getpid())
         else:
-            signal.signal(signal.SIGTERM, _interrupted)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:
@@ -72,10 +72,6 @@ class _Groups:
         """All have left; the guard ends what they left behind."""
         self._guard.remove(os.getpid())
         self._guard.__exit__(None, None, None)
-
-
-def _interrupted(number: int, _: object) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _pid(node: Any) -> int:
