@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from msgspec import Struct
 
-from streams.console.access.openid_provider import OpenIdProvider, OpenIdRefused
+from streams.console.access.openid_provider import Endpoints, OpenIdProvider, OpenIdRefused
 from streams.console.access.roles import ROLES, Role
 from streams.console.tongue import N_, filled
 from streams.errors import SettingsError
@@ -96,7 +96,7 @@ class OpenId:
 
     async def begin(self, target: str) -> Begun:
         """Raises OpenIdRefused where the provider is away."""
-        provider = await self.provider.described()
+        endpoints = await self.provider.described()
         under = _Underway(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), target)
         challenge = urlsafe_b64encode(sha256(under.verifier.encode()).digest()).rstrip(b"=").decode()
         query = urlencode({
@@ -104,8 +104,9 @@ class OpenId:
             "scope": "openid profile email", "state": under.state, "nonce": under.nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         })  # fmt: skip
-        mark = "&" if "?" in provider.authorization_endpoint else "?"
-        return Begun(f"{provider.authorization_endpoint}{mark}{query}", self._signer.dumps(msgspec.to_builtins(under)))
+        address = endpoints.authorization_endpoint
+        mark = "&" if "?" in address else "?"
+        return Begun(f"{address}{mark}{query}", self._signer.dumps(msgspec.to_builtins(under)))
 
     async def finish(self, cookie: str, said: Mapping[str, str]) -> Person:
         """`said`: the query that the provider sent the browser back with. Raises OpenIdRefused."""
@@ -115,20 +116,22 @@ class OpenId:
             raise OpenIdRefused(N_("This took too long, or was begun in another browser. Try again.")) from error
         if not compare_digest(under.state.encode(), said.get("state", "").encode()):
             raise OpenIdRefused(N_("This answer belongs to another attempt. Try again."))
-        provider = await self.provider.described()
-        if said.get("iss", provider.issuer) != provider.issuer:
+        endpoints = await self.provider.described()
+        if said.get("iss", endpoints.issuer) != endpoints.issuer:
             raise OpenIdRefused(N_("This answer came from another provider."))
         if "code" not in said:
             raise OpenIdRefused(N_("The provider did not sign you in."))
-        claims = await self._claims(await self._token(said["code"], verifier=under.verifier), under.nonce)
+        claims = await self._claims(await self._token(endpoints, said["code"], verifier=under.verifier), under.nonce)
         return Person(subject=str(claims["sub"]), name=self._name(claims), role=self._role(claims),
                       target=under.target, email=_said(claims, "email"), sid=_said(claims, "sid"))  # fmt: skip
 
-    async def _token(self, code: str, *, verifier: str) -> str:
+    async def _token(self, endpoints: Endpoints, code: str, *, verifier: str) -> str:
         ours = self.options
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": ours.redirect_uri,
                 "code_verifier": verifier}  # fmt: skip
-        return await self.provider.id_token(form, client_id=ours.client_id, client_secret=ours.client_secret)
+        return await self.provider.id_token(
+            endpoints, form, client_id=ours.client_id, client_secret=ours.client_secret
+        )
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         """What a token says that is signed by the provider, for us, for this attempt, and not over."""

@@ -110,9 +110,10 @@ class OpenIdProvider:
                 self._endpoints = found
             return self._endpoints
 
-    async def id_token(self, form: Mapping[str, str], *, client_id: str, client_secret: str) -> str:
+    async def id_token(
+        self, endpoints: Endpoints, form: Mapping[str, str], *, client_id: str, client_secret: str
+    ) -> str:
         """What the provider says of who came with a code: signed, not yet believed. Raises OpenIdRefused."""
-        endpoints = await self.described()
         auth = httpx.BasicAuth(quote(client_id, safe=""), quote(client_secret, safe=""))
         request = self._http.build_request("POST", endpoints.token_endpoint, data=form)
         return (await self._asked(next(auth.auth_flow(request)), kind=_Tokens)).id_token
@@ -128,10 +129,10 @@ class OpenIdProvider:
             return jwt.decode(token, await self._known(AGAIN_S), algorithms=ALGORITHMS)
 
     async def _known(self, oldest_s: float) -> KeySet:
-        provider = await self.described()
+        endpoints = await self.described()
         async with self._turns.turn():
             if self._keys is None or self._clock() - self._keys_at > oldest_s:
-                found = await self._asked(self._http.build_request("GET", provider.jwks_uri), kind=_Keys)
+                found = await self._asked(self._http.build_request("GET", endpoints.jwks_uri), kind=_Keys)
                 self._keys = _key_set(found)
                 self._keys_at = self._clock()
             return self._keys
